@@ -1,0 +1,71 @@
+# The Bitcoin Game. Needs Python 3.11 or newer and make; everything else is fetched into .venv.
+#   make up PORT=8000 DATA=.tbg DEMO=5      make test PYTEST="tests/app -k local"
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv/bin
+NPM := $(VENV)/python tools/bootstrap.py npm
+COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	--no-emit-index-url --python-version 3.11 pyproject.toml
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: python
+python:
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "setup: no Python 3.11 or newer: install one, or name it with make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) tools/bootstrap.py python
+
+.PHONY: setup
+setup: python ## prepare everything without starting it
+	@$(VENV)/python tools/bootstrap.py web
+
+.PHONY: up
+up: setup ## start the game here (PORT=8000 DATA=.tbg DEMO=5 HOST=127.0.0.1, each optional)
+	@exec $(VENV)/tbg up $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)") \
+		$(if $(DEMO),--demo $(DEMO)) $(if $(HOST),--host $(HOST))
+
+.PHONY: check
+check: setup ## lint, format, types and contracts, of the program and the web app
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(NPM) run --silent check
+
+.PHONY: test
+test: setup ## every test, on real servers and in a real browser (PYTEST="…" passes options on)
+	@$(VENV)/python tools/browser.py >/dev/null
+	$(NPM) run --silent test
+	$(VENV)/pytest $(PYTEST)
+
+.PHONY: test-debian
+test-debian: setup ## every test on Debian's own PostgreSQL 15 and Redis 7
+	$(VENV)/python tools/debian_servers.py $(VENV)/pytest $(PYTEST)
+
+.PHONY: faults
+faults: python ## 300 fault schedules on real servers, and every planted bug caught
+	$(VENV)/tbg faults run --schedules 300 --mutants
+
+.PHONY: bench
+bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
+	$(VENV)/tbg bench pipeline
+
+.PHONY: web
+web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
+
+.PHONY: lock
+lock: python ## resolve the dependencies anew into the locks
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	echo 'uv==$(shell $(VENV)/uv --version | cut -d " " -f 2)' | $(VENV)/uv pip compile --quiet \
+		--universal --generate-hashes --no-header --no-emit-index-url -o requirements-uv.lock -
+
+.PHONY: clean
+clean: ## remove what make made (not the data in .tbg)
+	rm -rf .venv web/node_modules web/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,62 @@
+"""Telling other processes, over Redis pub/sub: frames for browsers, nudges for the relay.
+
+Nothing here is durable: a frame that is lost is read from the database by the next reload, a
+nudge that is lost is made up for by the relay's own sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tbg.core.event import Frame
+from tbg.core.telemetry import log
+
+NUDGE = "tbg:outbox"
+_log = log(__name__)
+
+
+def channel_of(subject: str) -> str:
+    """The Redis channel that carries the frames of a subject."""
+    return f"tbg:frames:{subject}"
+
+
+class Broadcast:
+    """The sending side; every method may fail silently, and says so in the log."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    async def publish(self, frames: Sequence[Frame], *, now: datetime, nudge: bool = False) -> None:
+        """Send frames to whoever watches, and nudge the relay if something was announced."""
+        if not frames and not nudge:
+            return
+        pipeline = self.redis.pipeline(transaction=False)
+        if nudge:
+            pipeline.execute_command("PUBLISH", NUDGE, "1")
+        stamp = now.isoformat()
+        for frame in frames:
+            payload = {
+                "id": None,
+                "channel": frame.channel,
+                "subject": frame.subject,
+                "type": frame.type,
+                "ts": stamp,
+                "data": frame.data,
+            }
+            pipeline.execute_command("PUBLISH", channel_of(frame.subject), orjson.dumps(payload))
+        try:
+            await pipeline.execute()
+        except (RedisError, OSError) as error:
+            _log.warning("frames_lost", frames=len(frames), error=str(error))
+
+    async def nudges(self) -> AsyncIterator[None]:
+        """Yield at every nudge; ends with RedisError when Redis goes away."""
+        async with self.redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(NUDGE)
+            async for _ in pubsub.listen():
+                yield None

@@ -1,0 +1,423 @@
+"""The collector: a ckpool log directory into the streams, each line once.
+
+**The order of things.** A batch is published in one MULTI/EXEC together with a receipt, the
+batch's number; after that the record (`record.py`, on disk beside the collector) says how far
+every file was read. So, whatever breaks and whenever:
+
+- killed after publishing and before the record was written: the batch is read and published
+  again, with the same event ids, and the game drops what it has seen;
+- Redis loses its tail (or everything): the receipt that the next batch replaces is not the one
+  that was left there. All files with events of the lost batches are read again from their
+  beginning, and the event ids drop what was not lost;
+- the record is lost: Redis still has the receipt of another record. Lines older than
+  `limits.EVENT_AGE` are then left alone and counted, for their keys may have been pruned;
+  younger ones are read again, their keys are all there. `--from` reads older ones in full trust;
+- both are lost, or there was nothing yet: everything is read. That is a first run; who empties
+  Redis *and* deletes the record *and* has pruned keys must say `--from`.
+
+**Old lines.** Event keys are kept `limits.KEY_AGE` (100 days) from the day the event was taken
+in. What is read again is published only when it is younger than 90 days, or when its file was
+first read less than 90 days ago: either way its key is still there. Everything else has been
+taken in long ago, and is left alone, `--from` or not.
+
+**Files.** A file is recognised by what it says before the offset, not by name or inode: one
+that shrank or was replaced is read from its beginning, a renamed ckpool.log goes on where it
+was. A tail without a line end waits; after 15 minutes it is taken if it is a whole record and
+quarantined if it is a stump, but the offset stays at its beginning: when it grows after all
+(a full disk glues the next record to it) the line is read whole, with the same identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from prometheus_client import Counter
+
+from tbg.adapters.ckpool import blocks, sharelog
+from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
+from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
+from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
+from tbg.adapters.ckpool.quarantine import Quarantine
+from tbg.adapters.ckpool.record import GIVEN_UP, Progress, Record
+from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED, Publisher
+from tbg.core import limits
+from tbg.core.clock import Clock
+from tbg.core.telemetry import log
+
+BATCH_ENTRIES = 1_000
+"""Events of one MULTI/EXEC: what they cost one by one is gone by then, Redis is not held up."""
+
+HOT_SECONDS = 3_600
+"""Shares of a job arrive for minutes after the next one began; an hour is ample."""
+
+ALL_SECONDS = 300
+"""How often all height directories are looked at, hot or not."""
+
+TAIL_SECONDS = 900
+"""A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
+
+CONTEXT_BYTES = 64 * 1024
+"""Read again before a new piece of ckpool.log, for the possible solve of a solved block."""
+
+COLLECTED = Counter(
+    "tbg_collect_events_total", "Events published and lines quarantined", ["source", "outcome"]
+)
+LOST_BATCHES = Counter("tbg_collect_lost_batches_total", "Batches that Redis lost", ["source"])
+
+_log = log("collect")
+
+
+class RedisLost(Exception):
+    """Redis does not hold what this collector gave it; the record has been set back."""
+
+
+@dataclass(slots=True)
+class Collector:
+    """Reads one log directory for one source.
+
+    `since` (unix): read again from there, whatever the record says. `once`: nobody waits for
+    the share of a solved block. `progress` is told the bytes read.
+    """
+
+    logs: LogDir
+    source: str
+    publisher: Publisher
+    record: Record
+    quarantine: Quarantine
+    clock: Clock
+    zone: tzinfo
+    network: str
+    since: int | None = None
+    once: bool = False
+    progress: Callable[[int], None] = lambda _: None
+    counts: Counts = field(default_factory=Counts)
+    _batch: Batch = field(default_factory=Batch)
+    _looked: float = 0.0
+    _hot: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def receipt(self) -> str:
+        """The key in Redis that holds the number of the last batch."""
+        return f"mining:collect:{self.source}"
+
+    async def sweep(self) -> None:
+        """Read everything there is, once; what is left afterwards has no line end yet.
+
+        RedisLost: the record was set back, sweep again. RedisError, OSError: nothing that was
+        read is lost, sweep again later.
+        """
+        self._batch = Batch()
+        self.counts.files = self.counts.partial = self.counts.already_seen = 0
+        await self._check()
+        now = self._now()
+        heights = self.logs.heights()
+        every = self.since is not None or not 0 <= now - self._looked < ALL_SECONDS
+        for height in heights if every else self._hot_of(heights):
+            known = self.record.folder(height)
+            for found in self.logs.sharelogs(height):
+                if now - found.mtime < HOT_SECONDS:
+                    self._hot[height] = now
+                await self._sharelog(found, known.get(found.name))
+        await self._poollogs()
+        await self._flush()
+        await self._blocks(every=every)
+        await self._flush()
+        self.counts.links = len(self.logs.links)
+        self.counts.unreadable = len(self.logs.unreadable)
+        self.since = None
+        if every:
+            self._looked = now
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def _hot_of(self, heights: list[str]) -> list[str]:
+        now = self._now()
+        self._hot = {h: at for h, at in self._hot.items() if now - at < HOT_SECONDS}
+        return sorted(self._hot.keys() & set(heights) | set(heights[-2:]))
+
+    # --- one file --------------------------------------------------------------------------
+    async def _sharelog(self, found: Found, progress: Progress | None) -> None:
+        self.counts.files += 1
+        if progress and self._unchanged(found, progress):
+            self.counts.already_seen += progress.lines + (progress.reported > progress.offset)
+            self.counts.partial += found.size > max(progress.offset, progress.reported)
+            self.progress(found.size)
+            return
+        with self.logs.open(found) as fd:
+            if fd is None:
+                return
+            reading, start = self._begin(fd, found, progress)
+            read = reading.progress.lines if start else 0
+            self.counts.already_seen += read
+            for line in lines(fd, start):
+                if not line.whole:
+                    self._tail(line, reading)
+                    break
+                read += self._line(line, reading)
+                if self._full():
+                    self._note(reading, line.end, read)
+                    await self._flush()
+                start = line.end
+            self._note(reading, start, read, stamp=found.stamp)
+        self.progress(found.size)
+
+    def _unchanged(self, found: Found, progress: Progress) -> bool:
+        if self.since is not None or found.stamp != progress.stamp:
+            return False
+        stale = self._now() - found.mtime >= TAIL_SECONDS
+        return not (stale and found.size > max(progress.offset, progress.reported))
+
+    def _begin(self, fd: int, found: Found, progress: Progress | None) -> tuple[Reading, int]:
+        """Where to go on: after what is known, or at 0 when the file is not the one we know."""
+        now = self._now()
+        if progress is None:
+            progress = Progress(found.folder, found.name, first_read=now)
+        if progress.offset and mark(fd, progress.offset) != progress.mark:
+            _log.warning("file_replaced", source=self.source, path=found.path)
+            progress.offset = progress.lines = progress.reported = 0
+        known = progress.offset
+        old = now - int(limits.EVENT_AGE.total_seconds())
+        history = now - int(limits.HISTORY_AFTER.total_seconds())
+        reading = Reading(fd, found, progress, known, old, history)
+        return reading, 0 if self.since is not None else known
+
+    def _note(self, reading: Reading, offset: int, read: int, *, stamp: str = "") -> None:
+        # Reading again from the beginning never takes back what is known.
+        if offset >= reading.known:
+            progress = reading.at(offset, lines=read)
+            progress.stamp = stamp
+            self._batch.files[reading.found.path] = progress
+
+    def _line(self, line: Line, reading: Reading) -> int:
+        """Take one line, which may hold several records; how many it held."""
+        data = line.data.rstrip(b"\r")
+        if not data:
+            return 0
+        if line.long:
+            self._bad(line.offset, line.end, data, "longer than 64 KiB", reading)
+            return 1
+        if self._taken(line.offset, data, reading) is None:
+            return 1
+        pieces = sharelog.apart(data, line.offset)
+        for offset, piece in pieces:
+            if reason := self._taken(offset, piece, reading):
+                self._bad(offset, offset + len(piece), piece, reason, reading)
+        return len(pieces)
+
+    def _taken(self, offset: int, data: bytes, reading: Reading) -> str | None:
+        """Put a share into the batch, if it is wanted; the reason if it cannot be read."""
+        found = reading.found
+        place = sharelog.Place(self.source, found.path, int(found.folder, 16))
+        try:
+            at, fields = sharelog.event(data, offset, place)
+        except sharelog.Unreadable as error:
+            return str(error)
+        verdict = self._verdict(at, offset + len(data), reading)
+        if verdict is Verdict.PUBLISH:
+            self._add(SHARE_SUBMITTED, fields, at, reading)
+            self.counts.published += 1
+        elif verdict is Verdict.SEEN:
+            self.counts.already_seen += 1
+        else:
+            self.counts.skipped += 1
+        return None
+
+    def _verdict(self, at: int, end: int, reading: Reading) -> Verdict:
+        asked = self.since is not None and at >= self.since
+        if not asked:
+            if at < self.record.floor:
+                return Verdict.SKIP
+            if end <= reading.known or end <= reading.progress.reported:
+                return Verdict.SEEN
+        was = reading.progress
+        if end <= was.reached and at < reading.old and was.first_read < reading.old:
+            return Verdict.SEEN
+        return Verdict.PUBLISH
+
+    def _add(self, stream: str, fields: dict[str, str], at: int, reading: Reading) -> None:
+        if at < reading.history:
+            fields["history"] = "true"
+        self._batch.entries.append((stream, fields))
+        self._batch.sources[reading.found.path] = reading.progress
+
+    def _bad(self, offset: int, end: int, data: bytes, reason: str, reading: Reading) -> None:
+        if end <= reading.progress.reached or end <= reading.progress.reported:
+            self.counts.already_seen += 1
+            return
+        self.counts.quarantined += 1
+        self._quarantine(reading.found.path, offset, reason, sharelog.sample(data))
+
+    def _quarantine(self, path: str, offset: int, reason: str, sample: str) -> None:
+        self._batch.bad.append(
+            {
+                "at": self.clock.now().isoformat(timespec="seconds"),
+                "path": path,
+                "offset": offset,
+                "reason": reason,
+                "sample": sample,
+            }
+        )
+
+    def _tail(self, line: Line, reading: Reading) -> None:
+        found, progress = reading.found, reading.progress
+        if self._now() - found.mtime < TAIL_SECONDS or line.end > found.size:
+            self.counts.partial += 1
+        elif line.end > progress.reported:
+            self._line(line, reading)
+            progress.reported = line.end
+        else:
+            self.counts.already_seen += 1
+
+    # --- ckpool.log ------------------------------------------------------------------------
+    async def _poollogs(self) -> None:
+        known = self.record.folder("")
+        for found in self.logs.poollogs():
+            progress = known.get(found.name)
+            if progress and progress.stamp == found.stamp and self.since is None:
+                continue
+            with self.logs.open(found) as fd:
+                if fd is None:
+                    continue
+                same = _same_log(fd, found, known)
+                if same is None and progress and progress.offset == 0:
+                    same = progress
+                reading, start = self._begin(fd, found, same)
+                await self._poollog(reading, start)
+            self.progress(found.size)
+
+    async def _poollog(self, reading: Reading, start: int) -> None:
+        reader = PoolLog(self.zone, self.network)
+        offset = start
+        for line in lines(reading.fd, max(0, start - CONTEXT_BYTES)):
+            if not line.whole:
+                break
+            said = None if line.long else reader.read(line.data.rstrip(b"\r"))
+            if line.end <= start:
+                continue  # read only for possible solves
+            offset = line.end
+            if said and self._verdict(said.at, line.end, reading) is Verdict.PUBLISH:
+                self._said(said, reading)
+            if self._full():
+                self._note(reading, offset, 0)
+                await self._flush()
+        self._note(reading, offset, 0, stamp=reading.found.stamp)
+
+    def _said(self, said: Connection | Solved | Alarm, reading: Reading) -> None:
+        if isinstance(said, Solved):
+            self._batch.solved.append(said)
+        elif isinstance(said, Alarm):
+            self.counts.alarms += 1
+            if said.at >= reading.history:
+                _log.warning("pool_alarm", source=self.source, text=said.text)
+        else:
+            self._add(said.stream, said.fields | {"source": self.source}, said.at, reading)
+            self.counts.connections += 1
+
+    # --- blocks ----------------------------------------------------------------------------
+    async def _blocks(self, *, every: bool) -> None:
+        """Publish the solved blocks whose shares are there by now; `every`: given up or not."""
+        now = self._now()
+        self.counts.unmatched_blocks = 0
+        for block, seen, given_up in self.record.unsettled():
+            if given_up and not every:
+                continue
+            if fields := blocks.event(block, self.logs, self.source):
+                if float(fields["ts"]) < now - limits.HISTORY_AFTER.total_seconds():
+                    fields["history"] = "true"
+                self._batch.entries.append((BLOCK_FOUND, fields))
+                self._batch.settled.append(block)
+                self.counts.blocks += 1
+            elif given_up:
+                continue
+            elif block.at < now - TAIL_SECONDS and (self.once or seen < now - TAIL_SECONDS):
+                self.counts.quarantined += 1
+                text = f"block {block.height} by {block.worker}"
+                self._quarantine("ckpool.log", 0, "no sharelog line of a solved block", text)
+                self._batch.given_up.append(block)
+            else:
+                self.counts.unmatched_blocks += 1
+            if self._full():
+                await self._flush()
+
+    # --- out -------------------------------------------------------------------------------
+    def _full(self) -> bool:
+        return len(self._batch.entries) >= BATCH_ENTRIES or len(self._batch.bad) >= BATCH_ENTRIES
+
+    async def _check(self) -> None:
+        """Compare the receipt in Redis with the record; RedisLost when they do not agree."""
+        record = self.record
+        left = await self.publisher.redis.get(self.receipt)
+        whose, number = _receipt(left)
+        if record.new:
+            floor = self.since or 0
+            if whose not in ("", record.id) and self.since is None:
+                floor = self._now() - int(limits.EVENT_AGE.total_seconds())
+                _log.warning("record_lost", source=self.source, record=str(record.path))
+            record.begin_at(floor)
+        elif whose == record.id and number > record.batch:
+            record.save((), batch=number)  # killed before it was written down
+        elif (whose, number) != (record.id, record.batch) and record.batch:
+            self._lost(number if whose == record.id else 0)
+
+    async def _flush(self) -> None:
+        """Publish what was read, then write down that it was."""
+        batch, record = self._batch, self.record
+        number = record.batch
+        left: bytes | None = None
+        if batch.entries:
+            await self.publisher.wait_for_room()
+            number += 1
+            receipt = f"{record.id} {number}"
+            replies = await self.publisher.publish(
+                batch.entries, also=[("GETSET", self.receipt, receipt)]
+            )
+            left = replies[-1]
+        if batch.bad:
+            _log.warning("quarantined", source=self.source, lines=len(batch.bad))
+            self.quarantine.write(batch.bad)
+        for progress in batch.sources.values():
+            progress.batch = number
+        COLLECTED.labels(self.source, "published").inc(len(batch.entries))
+        COLLECTED.labels(self.source, "quarantined").inc(len(batch.bad))
+        before = record.batch
+        record.save(
+            batch.files.values(),
+            batch=number,
+            solved=batch.solved,
+            again=self.since is not None,
+            now=self._now(),
+            settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
+        )
+        self._batch = Batch()
+        if batch.entries and before:
+            whose, was = _receipt(left)
+            # A higher number is this batch, sent twice over a broken connection.
+            if whose != record.id or was < before:
+                self._lost(was if whose == record.id else 0)
+
+    def _lost(self, after: int) -> None:
+        batches = self.record.batch - after
+        LOST_BATCHES.labels(self.source).inc(batches)
+        _log.error("redis_lost_batches", source=self.source, batches=batches)
+        self.record.forget(after)
+        raise RedisLost
+
+
+def _receipt(left: bytes | None) -> tuple[str, int]:
+    whose, _, number = (left or b"").decode().partition(" ")
+    return whose, int(number or 0)
+
+
+def _same_log(fd: int, found: Found, known: dict[str, Progress]) -> Progress | None:
+    """The progress of this very log, whatever it was called when it was read."""
+    own = known.get(found.name)
+    for progress in sorted(known.values(), key=lambda p: (p is not own, -p.offset)):
+        if 0 < progress.offset <= found.size and mark(fd, progress.offset) == progress.mark:
+            return Progress(
+                "", found.name, "", progress.offset, 0, progress.mark,
+                progress.reached, progress.first_read, progress.batch,
+            )  # fmt: skip
+    return None

@@ -1,0 +1,45 @@
+"""Collecting without end: sweep, wait, sweep; what is away is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+
+from redis.exceptions import RedisError
+
+from tbg.adapters.ckpool.batch import Counts
+from tbg.adapters.ckpool.collector import Collector, RedisLost
+from tbg.core.telemetry import log
+
+POLL_SECONDS = 2.0
+"""How often a running collector looks: the most that a share waits for it."""
+
+AWAY_SECONDS = 30.0
+"""Longest wait between tries while Redis, the directory or the disk is away."""
+
+_log = log("collect")
+
+
+async def once(collector: Collector) -> None:
+    """Read everything there is; what Redis loses meanwhile is read again."""
+    while True:
+        with suppress(RedisLost):
+            await collector.sweep()
+            return
+
+
+async def follow(collector: Collector, stop: asyncio.Event, tell: Callable[[Counts], None]) -> None:
+    """Sweep until told to stop. No failure of the world around ends it."""
+    pause = POLL_SECONDS
+    while not stop.is_set():
+        try:
+            await once(collector)
+            tell(collector.counts)
+            pause = POLL_SECONDS
+        except (RedisError, OSError, sqlite3.Error) as error:
+            pause = min(pause * 2, AWAY_SECONDS)
+            _log.warning("collect_waits", seconds=pause, error=f"{type(error).__name__}: {error}")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)

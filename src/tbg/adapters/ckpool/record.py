@@ -1,0 +1,192 @@
+"""What a collector has read of one source: a small SQLite file beside it.
+
+Why not in Redis. A pool makes up to a million sharelog files a year, and the record has to
+outlive a Redis that is emptied: event keys are pruned after `limits.KEY_AGE`, and what was
+published longer ago than that can only be kept from counting twice by knowing that it was read.
+Redis gets a receipt instead, the number of the last batch, in the transaction that adds the
+batch's events (`collector.py`), so that a Redis that has lost its tail gives itself away.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from tbg.adapters.ckpool.poollog import Solved
+from tbg.core.errors import CannotRun
+
+PENDING, GIVEN_UP = 0, -1
+"""Instead of a batch number: a solved block not published yet, and one without its share."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS progress (
+    folder TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL, offset INTEGER NOT NULL,
+    lines INTEGER NOT NULL, mark INTEGER NOT NULL, reached INTEGER NOT NULL,
+    first_read INTEGER NOT NULL, batch INTEGER NOT NULL, reported INTEGER NOT NULL,
+    PRIMARY KEY (folder, name)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS solved (
+    at INTEGER NOT NULL, height INTEGER NOT NULL, worker TEXT NOT NULL, diffs TEXT NOT NULL,
+    seen INTEGER NOT NULL, batch INTEGER NOT NULL,
+    PRIMARY KEY (at, height, worker, diffs)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS about (
+    id TEXT NOT NULL, batch INTEGER NOT NULL, floor INTEGER NOT NULL
+) STRICT;
+"""
+
+
+_SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_SOLVED_AGAIN = "INSERT OR REPLACE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far one file was read.
+
+    `offset`: the next read begins there, always a line's begin. `lines`: records before it.
+    `mark`: checksum of what stands before it. `reached`: the furthest that was ever read, and
+    `first_read` (unix) when that began; neither is ever taken back. `batch`: the last batch
+    with events of this file. `reported`: a tail without line end was dealt with up to there.
+    """
+
+    folder: str
+    name: str
+    stamp: str = ""
+    offset: int = 0
+    lines: int = 0
+    mark: int = 0
+    reached: int = 0
+    first_read: int = 0
+    batch: int = 0
+    reported: int = 0
+
+
+class Record:
+    """The open record of one source; only one process has it open at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = path.with_suffix(".lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+            self._db.execute(
+                "INSERT INTO about SELECT ?, 0, -1 WHERE NOT EXISTS (SELECT 1 FROM about)",
+                (uuid4().hex[:16],),
+            )
+            found = self._db.execute("SELECT id, batch, floor FROM about").fetchone()
+        except BlockingIOError:
+            raise CannotRun(f"{path}: another `tbg collect` of this source is running") from None
+        except (OSError, sqlite3.Error) as error:
+            raise CannotRun(f"{path}: cannot keep a record there: {error}") from None
+        self.id: str = found[0]
+        self.batch: int = found[1]
+        self.floor: int = found[2]
+
+    @property
+    def new(self) -> bool:
+        """Has nothing been decided yet?"""
+        return self.floor < 0
+
+    def close(self) -> None:
+        """Close the file and let the next process have it."""
+        self._db.close()
+        self._lock.close()
+
+    def folder(self, folder: str) -> dict[str, Progress]:
+        """File name → progress, of one folder."""
+        rows = self._db.execute("SELECT * FROM progress WHERE folder = ?", (folder,))
+        return {row[1]: Progress(*row) for row in rows}
+
+    def unsettled(self) -> list[tuple[Solved, int, bool]]:
+        """Solved blocks without their share: since when (unix), and whether given up already."""
+        rows = self._db.execute(
+            "SELECT at, height, worker, diffs, seen, batch FROM solved WHERE batch <= ?",
+            (PENDING,),
+        )
+        return [
+            (Solved(at, height, worker, tuple(json.loads(diffs))), seen, batch == GIVEN_UP)
+            for at, height, worker, diffs, seen, batch in rows
+        ]
+
+    def save(
+        self,
+        files: Iterable[Progress],
+        *,
+        batch: int,
+        solved: Iterable[Solved] = (),
+        again: bool = False,
+        now: int = 0,
+        settled: Iterable[tuple[Solved, int]] = (),
+    ) -> None:
+        """Write down, all or nothing, what a batch has read.
+
+        `solved`: blocks read of (`again`: also those that were published before); `settled`:
+        those published in a batch, or GIVEN_UP.
+        """
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(progress) for progress in files],
+            )
+            self._db.executemany(
+                _SOLVED_AGAIN if again else _SOLVED,
+                [(*_key(block), now, PENDING) for block in solved],
+            )
+            self._db.executemany(
+                "UPDATE solved SET batch = ?"
+                " WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
+                [(number, *_key(block)) for block, number in settled],
+            )
+            self._db.execute("UPDATE about SET batch = ?", (batch,))
+        self.batch = batch
+
+    def begin_at(self, floor: int) -> None:
+        """Lines before `floor` (unix) are not this record's to publish."""
+        self._db.execute("UPDATE about SET floor = ?", (floor,))
+        self.floor = floor
+
+    def forget(self, after: int) -> None:
+        """Read again every file with events of batches after this one: Redis has lost them."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE progress SET offset = 0, lines = 0, stamp = '', reported = 0, batch = ?"
+                " WHERE batch > ?",
+                (after, after),
+            )
+            self._db.execute("UPDATE solved SET batch = ? WHERE batch > ?", (PENDING, after))
+            self._db.execute("UPDATE about SET batch = ?", (after,))
+        self.batch = after
+
+    def _transaction(self) -> sqlite3.Connection:
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db
+
+
+def _row(progress: Progress) -> tuple[str | int, ...]:
+    return (
+        progress.folder,
+        progress.name,
+        progress.stamp,
+        progress.offset,
+        progress.lines,
+        progress.mark,
+        progress.reached,
+        progress.first_read,
+        progress.batch,
+        progress.reported,
+    )
+
+
+def _key(block: Solved) -> tuple[int, int, str, str]:
+    return block.at, block.height, block.worker, json.dumps(block.diffs)

@@ -1,0 +1,80 @@
+"""Events that nobody can read: one of each kind that must end among the dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from tbg.adapters.simulator.addresses import KEYED, address
+from tbg.core import limits
+
+_DAY = 86_400
+_GARBAGE = (
+    "not-an-address",
+    "bc1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
+    "1BitcoinEaterAddressDontSendXXXXXX",
+    "0x52908400098527886E0F7030069857D2E4169EE7",
+)
+
+Fields = dict[str, str]
+Spoil = Callable[[Random, Fields, float, str], None]
+"""Spoils the fields of a good share; `now` is the latest moment of the plan, then the network."""
+
+
+def _without(name: str) -> Spoil:
+    def spoil(chaos: Random, fields: Fields, now: float, network: str) -> None:
+        del fields[name]
+
+    return spoil
+
+
+def _with(name: str, *values: str) -> Spoil:
+    def spoil(chaos: Random, fields: Fields, now: float, network: str) -> None:
+        fields[name] = chaos.choice(values)
+
+    return spoil
+
+
+def _foreign_address(chaos: Random, fields: Fields, now: float, network: str) -> None:
+    other = "testnet" if network == "mainnet" else "mainnet"
+    fields["user"] = address("elsewhere", KEYED + chaos.randrange(10_000), network=other)
+
+
+def _too_old(chaos: Random, fields: Fields, now: float, network: str) -> None:
+    age = limits.EVENT_AGE.total_seconds() + chaos.uniform(_DAY, 300 * _DAY)
+    fields["ts"] = f"{now - age:.6f}"
+    fields.pop("history", None)
+
+
+def _future(chaos: Random, fields: Fields, now: float, network: str) -> None:
+    # Days, not minutes: it must still be ahead when a consumer that was away reads it.
+    fields["ts"] = f"{now + chaos.uniform(30 * _DAY, 3_000 * _DAY):.6f}"
+
+
+def _too_large(chaos: Random, fields: Fields, now: float, network: str) -> None:
+    fields["agent"] = "x" * (limits.EVENT_BYTES + chaos.randrange(1, 4_096))
+
+
+POISONS: dict[str, Spoil] = {
+    "missing_user": _without("user"),
+    "missing_diff": _without("diff"),
+    "missing_sdiff": _without("sdiff"),
+    "missing_accepted": _without("accepted"),
+    "missing_source": _without("source"),
+    "nan": _with("sdiff", "NaN", "nan", "-nan"),
+    "infinite": _with("sdiff", "inf", "Infinity", "-inf", "1e999"),
+    "negative": _with("sdiff", "-5", "-1", "-0.001"),
+    "negative_diff": _with("diff", "-1024", "-1"),
+    "not_a_number": _with("diff", "many", "12abc", "0x400", "1,024"),
+    "not_an_integer": _with("height", "tall", "12.5"),
+    "bad_accepted": _with("accepted", "maybe", "2", "accepted"),
+    "bad_ts": _with("ts", "yesterday", "nan", "2026-11-21T09:00:00Z"),
+    "unknown_version": _with("v", "2", "99", "one"),
+    "nul": _with("worker", "gar\0age", "\0"),
+    "garbage_address": _with("user", *_GARBAGE),
+    "foreign_address": _foreign_address,
+    "too_old": _too_old,
+    "future": _future,
+    "too_large": _too_large,
+}
+"""What is wrong → how to do it. Each makes an event that can never be read."""

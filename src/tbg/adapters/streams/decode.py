@@ -1,0 +1,218 @@
+"""Stream entries → facts. What cannot be read is refused with a reason, never guessed at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from uuid import UUID
+
+from tbg.adapters import bitcoin
+from tbg.adapters.streams.facts import BestDiff, BlockFound, Connection, Fact, Share
+from tbg.core import limits
+
+SHARE_SUBMITTED = "mining:share_submitted"
+SHARE_BEST_DIFF = "mining:share_best_diff"
+BLOCK_FOUND = "mining:block_found"
+MINER_CONNECTED = "mining:miner_connected"
+MINER_DISCONNECTED = "mining:miner_disconnected"
+
+_GENESIS = 1_231_006_505.0
+_INT32 = 2**31 - 1
+_INT63 = 2**63 - 1
+
+Fields = Mapping[bytes, bytes]
+
+
+class BadEvent(ValueError):
+    """An event that can never be read; `reason` is a short code, the message says more."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decoding depends on: the network, and the moment that ages are measured from."""
+
+    network: str
+    now: datetime
+
+
+def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
+    """One entry of a known stream as a typed fact; BadEvent when it cannot be read."""
+    if sum(map(len, fields)) + sum(map(len, fields.values())) > limits.EVENT_BYTES:
+        raise BadEvent("too_large", f"more than {limits.EVENT_BYTES} bytes")
+    try:
+        text = {key.decode(): value.decode() for key, value in fields.items()}
+    except UnicodeDecodeError:
+        raise BadEvent("encoding", "not UTF-8") from None
+    if "\0" in "".join(text.values()):
+        raise BadEvent("nul", "a field contains a NUL character")
+    if text.get("v", "1") != "1":
+        raise BadEvent("version", f"unknown schema version {text['v'][:20]!r}")
+    entry = _Entry(stream, entry_id, text)
+    return _MAKE[stream](entry, _when(entry, entry_id, rules), _who(entry, rules))
+
+
+class _Entry:
+    """The fields of one entry, and how each kind of value is read from it."""
+
+    __slots__ = ("digest", "key", "source", "text")
+
+    def __init__(self, stream: str, entry_id: str, text: dict[str, str]) -> None:
+        self.text = text
+        self.source = self.required("source")[: limits.TEXT_CHARS]
+        event_id = text.get("event_id") or entry_id
+        if len(event_id) > limits.EVENT_ID_CHARS:
+            raise BadEvent("event_id", f"event_id is longer than {limits.EVENT_ID_CHARS}")
+        identity = f"{stream}\0{self.source}\0{event_id}".encode()
+        self.key = UUID(bytes=blake2b(identity, digest_size=16).digest())
+        # `history` says when an event was read, not what it is: reading it again a day later
+        # must not look like another payload.
+        payload = "\0".join([f"{k}={v}" for k, v in sorted(text.items()) if k != "history"])
+        self.digest = int.from_bytes(blake2b(payload.encode(), digest_size=8).digest(), signed=True)
+
+    def required(self, name: str) -> str:
+        value = self.text.get(name)
+        if value is None or value == "":
+            raise BadEvent("missing", f"field {name!r} is missing")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self.required(name)
+        try:
+            found = float(value)
+        except ValueError:
+            raise BadEvent("not_a_number", f"{name} is not a number: {value[:40]!r}") from None
+        if not math.isfinite(found):
+            raise BadEvent("not_finite", f"{name} is not finite")
+        return found
+
+    def positive(self, name: str) -> float:
+        found = self.number(name)
+        if found <= 0:
+            raise BadEvent("out_of_range", f"{name} must be above 0")
+        return found
+
+    def integer(self, name: str, *, most: int, least: int = 0) -> int | None:
+        value = self.text.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            found = int(value)
+        except ValueError:
+            raise BadEvent("not_a_number", f"{name} is not an integer: {value[:40]!r}") from None
+        if not least <= found <= most:
+            raise BadEvent("out_of_range", f"{name} is out of range")
+        return found
+
+    def short(self, name: str) -> str | None:
+        value = self.text.get(name)
+        return value[: limits.TEXT_CHARS] if value else None
+
+    def flag(self, name: str) -> bool:
+        value = self.required(name).lower()
+        if value not in ("true", "false"):
+            raise BadEvent("not_a_boolean", f"{name} must be true or false")
+        return value == "true"
+
+
+def _when(entry: _Entry, entry_id: str, rules: Rules) -> tuple[datetime, bool]:
+    history = entry.flag("history") if "history" in entry.text else False
+    stamp = (
+        entry.number("ts") if "ts" in entry.text else int(entry_id.partition("-")[0] or 0) / 1000
+    )
+    ahead = stamp - rules.now.timestamp()
+    if ahead > limits.EVENT_AHEAD.total_seconds():
+        raise BadEvent("future", f"{ahead:.0f} s ahead of now")
+    if stamp < _GENESIS:
+        raise BadEvent("too_late", "before Bitcoin began")
+    if not history and -ahead > limits.EVENT_AGE.total_seconds():
+        raise BadEvent("too_late", f"live and {-ahead / 86400:.0f} days old")
+    return datetime.fromtimestamp(stamp, UTC), history
+
+
+def _who(entry: _Entry, rules: Rules) -> tuple[str, str]:
+    user, tail = bitcoin.split_user(entry.required("user"))
+    try:
+        address = bitcoin.normalise(user, rules.network)
+    except bitcoin.AddressRefused as error:
+        raise BadEvent("address", str(error)) from None
+    worker = entry.text.get("worker") or tail or "default"
+    if len(worker) > limits.WORKER_NAME_BYTES // 4:
+        worker = worker.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
+    return address, worker
+
+
+def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Share:
+    accepted = entry.flag("accepted")
+    diff, sdiff = entry.number("diff"), entry.number("sdiff")
+    if diff < 0 or (accepted and (diff == 0 or sdiff <= 0)):
+        raise BadEvent("out_of_range", "diff and sdiff of an accepted share must be above 0")
+    if sdiff < 0 and sdiff != -1:
+        raise BadEvent("out_of_range", "sdiff is negative")
+    return Share(
+        entry.key,
+        entry.digest,
+        *when,
+        entry.source,
+        *who,
+        diff,
+        sdiff,
+        accepted,
+        entry.integer("errn", least=-99, most=999),
+        entry.short("reject_reason"),
+        entry.integer("height", most=_INT32),
+        entry.integer("workinfoid", most=_INT63),
+        entry.short("hash"),
+        entry.short("agent"),
+    )
+
+
+def _best(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BestDiff:
+    return BestDiff(entry.key, entry.digest, *when, entry.source, *who, entry.positive("diff"))
+
+
+def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BlockFound:
+    entry.required("height")
+    height = entry.integer("height", most=_INT32)
+    assert height is not None
+    return BlockFound(
+        entry.key,
+        entry.digest,
+        *when,
+        entry.source,
+        *who,
+        height,
+        entry.required("hash")[: limits.TEXT_CHARS],
+        entry.positive("diff"),
+        entry.integer("reward", most=_INT63),
+    )
+
+
+def _connection(connected: bool) -> _Maker:
+    def make(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Connection:
+        return Connection(
+            entry.key, entry.digest, *when, entry.source, *who, connected, entry.short("agent")
+        )
+
+    return make
+
+
+_Maker = Callable[[_Entry, tuple[datetime, bool], tuple[str, str]], Fact]
+
+_MAKE: dict[str, _Maker] = {
+    SHARE_SUBMITTED: _share,
+    SHARE_BEST_DIFF: _best,
+    BLOCK_FOUND: _block,
+    MINER_CONNECTED: _connection(True),
+    MINER_DISCONNECTED: _connection(False),
+}
+
+STREAMS = tuple(_MAKE)
+"""The streams the game reads. `quest:completed` is read once there is a room for quests: until
+then its entries wait, and lose nothing."""

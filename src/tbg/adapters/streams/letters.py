@@ -1,0 +1,75 @@
+"""Dead letters: looking at them, and putting them back after a fix."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, cast
+
+import orjson
+from redis.asyncio import Redis
+
+from tbg.adapters.streams.reader import DEAD_LETTER
+
+_PAGE = 500
+
+# Putting back is one step: a letter that two people replay at once goes back once.
+_REPLAY = """
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
+return 1
+"""
+
+
+class DeadLetter(NamedTuple):
+    """An event that could not be taken: why, and what it was. `id` is the letter's own."""
+
+    id: str
+    reason: str
+    detail: str
+    stream: str
+    entry_id: str
+    fields: dict[str, str]
+
+
+async def dead_letters(redis: Redis) -> AsyncIterator[DeadLetter]:
+    """All dead letters, oldest first."""
+    start = "-"
+    while True:
+        page: Any = await redis.xrange(DEAD_LETTER, min=start, max="+", count=_PAGE)
+        for letter_id, fields in page:
+            yield _read(letter_id.decode(), fields)
+        if len(page) < _PAGE:
+            return
+        start = f"({page[-1][0].decode()}"
+
+
+async def dead_letter(redis: Redis, letter_id: str) -> DeadLetter | None:
+    """One dead letter by its own id or by the id of the entry that it was."""
+    async for letter in dead_letters(redis):
+        if letter_id in (letter.id, letter.entry_id):
+            return letter
+    return None
+
+
+async def replay(redis: Redis, letter: DeadLetter) -> bool:
+    """Put a letter's event back into its stream; False when somebody else already did.
+
+    An event without an id of its own had its entry's: it keeps that one.
+    """
+    fields = {"event_id": letter.entry_id, **letter.fields}
+    flat = [part for pair in fields.items() for part in pair]
+    script = redis.register_script(_REPLAY)
+    done = await script(keys=[DEAD_LETTER, letter.stream], args=[letter.id, *flat])
+    return bool(done)
+
+
+def _read(letter_id: str, raw: dict[bytes, bytes]) -> DeadLetter:
+    text = {key.decode(): value.decode() for key, value in raw.items()}
+    return DeadLetter(
+        letter_id,
+        text["reason"],
+        text["detail"],
+        text["stream"],
+        text["entry_id"],
+        cast("dict[str, str]", orjson.loads(text["fields"])),
+    )

@@ -1,0 +1,1 @@
+"""The doors, one file a process, and the wiring."""

@@ -1,0 +1,46 @@
+"""uvicorn's WebSocket protocol, able to hang up on a client that takes nothing any more."""
+
+from __future__ import annotations
+
+from asyncio.transports import BaseTransport
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from tbg.core import limits
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Adds the ASGI extension `tbg.hang_up`: close now, whatever still waits to be written.
+
+    An ASGI `websocket.close` waits until the transport is writable, which for a client that
+    has stopped reading is never.
+    """
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """A smaller buffer than uvicorn's own: it is held for every slow client."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=limits.SOCKET_BUFFER_BYTES)
+
+    async def run_asgi(self) -> None:
+        """Hand the extension to the application with the scope."""
+        self.scope["extensions"]["tbg.hang_up"] = self.hang_up  # type: ignore[typeddict-unknown-key]
+        await super().run_asgi()
+
+    def hang_up(self, code: int) -> None:
+        """Send a close frame behind what is buffered; cut the line if it does not get through."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(limits.SOCKET_SEND_SECONDS, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """No pong: uvicorn closes, and what it cannot flush is cut off a little later."""
+        super().keepalive_timeout()
+        self.loop.call_later(limits.SOCKET_SEND_SECONDS, self.transport.abort)

@@ -1,0 +1,96 @@
+"""The command line: one program, `tbg`.
+
+Only the command that was asked for is imported: a door should not pay for the others' libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import click
+import typer
+
+from tbg.core.errors import CommandError
+
+# command → the function, or the group (a Typer), that it is. In the order that help shows them.
+COMMANDS = {
+    "up": "tbg.app.cli.local:up",
+    "env": "tbg.app.cli.local:env",
+    "local": "tbg.app.cli.local:app",
+    "serve": "tbg.app.cli.serve:serve",
+    "worker": "tbg.app.cli.worker:worker",
+    "ingest": "tbg.app.cli.ingest:ingest",
+    "relay": "tbg.app.cli.relay:relay",
+    "collect": "tbg.app.cli.collect:collect",
+    "simulate": "tbg.app.cli.simulate:simulate",
+    "migrate": "tbg.app.cli.migrate:migrate",
+    "settings": "tbg.app.cli.doctor:settings",
+    "doctor": "tbg.app.cli.doctor:doctor",
+    "mining": "tbg.app.cli.mining:app",
+    "events": "tbg.app.cli.events:app",
+    "rewards": "tbg.app.cli.rewards:app",
+    "registry": "tbg.app.cli.registry:app",
+    "openapi": "tbg.app.cli.serve:openapi",
+    "bench": "tbg.app.cli.bench:app",
+    "faults": "tbg.app.cli.faults:app",
+}
+
+
+def build(only: str | None = None) -> typer.Typer:
+    """The program, with one command or with all of them."""
+    program = typer.Typer(
+        name="tbg",
+        help="The Bitcoin Game: keeps score of solo mining.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback()(_options)
+    for name, where in COMMANDS.items():
+        if only in (None, name):
+            module, _, attribute = where.partition(":")
+            _add(program, name, getattr(importlib.import_module(module), attribute))
+    return program
+
+
+def _add(program: typer.Typer, name: str, command: typer.Typer | Callable[..., Any]) -> None:
+    if isinstance(command, typer.Typer):
+        program.add_typer(command, name=name)
+    else:
+        program.command(name)(command)
+
+
+def _options(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+) -> None:
+    """The Bitcoin Game: keeps score of solo mining."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 it could not, 2 wrong arguments, 3 needs a person."""
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    only = words[0] if words and words[0] in COMMANDS else None
+    try:
+        build(only)(standalone_mode=False)
+    except CommandError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except Exception as error:  # whatever it was, a user gets one line
+        _fail(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 1)
+
+
+def _fail(line: str, code: int) -> None:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    print(f"tbg: {line}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,213 @@
+"""`tbg collect`: a ckpool log directory into the streams."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+import typer
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tbg.adapters import redis
+from tbg.adapters.ckpool import follow as loop
+from tbg.adapters.ckpool.batch import Counts
+from tbg.adapters.ckpool.collector import Collector
+from tbg.adapters.ckpool.files import LogDir
+from tbg.adapters.ckpool.quarantine import Quarantine
+from tbg.adapters.ckpool.record import Record
+from tbg.adapters.streams import Publisher
+from tbg.core import telemetry
+from tbg.core.clock import Clock, SystemClock
+from tbg.core.errors import BadArguments, CannotRun, NeedsPerson
+from tbg.core.settings import Settings, load_settings
+
+STATUS_SECONDS = 60
+"""How often `--follow` says what it has done, if it has done anything."""
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+
+
+def collect(
+    logdir: Annotated[Path, typer.Argument(help="ckpool's log directory (its setting `logdir`).")],
+    source: Annotated[str, typer.Option(help="A name for this pool; each pool its own.")],
+    once: Annotated[bool, typer.Option("--once", help="End at the end of what is there.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on for ever (default).")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="Read again from there: ISO time (UTC) or unix seconds."),
+    ] = None,
+    tz: Annotated[
+        str, typer.Option(help="Time zone of ckpool.log: a name, or an offset such as +02:00.")
+    ] = "UTC",
+    as_json: Annotated[bool, typer.Option("--json", help="Counts as one JSON object.")] = False,
+) -> None:
+    """Read a ckpool log directory into the streams, each line once; remembers where it was.
+
+    What cannot be read is kept in quarantine-SOURCE.jsonl in the data directory (exit 3).
+    """
+    if once and follow:
+        raise BadArguments("--once or --follow, not both")
+    if not _SOURCE.fullmatch(source):
+        raise BadArguments("--source: letters, digits, dot, dash, underscore; at most 64")
+    clock = SystemClock()
+    begin = None if since is None else stamp(since)
+    zone_ = zone(tz)
+    settings = load_settings()
+    telemetry.configure(settings, door="collect")
+    logs = LogDir(logdir)
+    logs.check()
+    with opened(logs, source, settings, clock=clock, zone=zone_) as collector:
+        collector.since, collector.once = begin, once
+        asyncio.run(_once(collector, as_json) if once else _follow(collector, as_json))
+
+
+@contextmanager
+def opened(
+    logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo
+) -> Iterator[Collector]:
+    """A collector with its record open; one that runs already is told apart (CannotRun)."""
+    record = Record(settings.data_dir / f"collect-{source}.sqlite")
+    try:
+        yield Collector(
+            logs=logs,
+            source=source,
+            publisher=Publisher(redis.connect(settings.redis)),
+            record=record,
+            quarantine=Quarantine(settings.data_dir / f"quarantine-{source}.jsonl"),
+            clock=clock,
+            zone=zone,
+            network=settings.network,
+        )
+    finally:
+        record.close()
+
+
+def stamp(text: str) -> int:
+    """Unix seconds of `--from`: an ISO date or time (UTC unless it says otherwise), or seconds."""
+    if re.fullmatch(r"\d{9,11}", text):
+        return int(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadArguments(
+            f"--from: not a time: {text!r}; write 2026-11-21, 2026-11-21T07:00 or unix seconds"
+        ) from None
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+
+
+def zone(text: str) -> tzinfo:
+    """The time zone of `--tz`."""
+    if match := _OFFSET.fullmatch(text):
+        ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        if ahead < timedelta(hours=24):
+            return timezone(ahead if match[1] == "+" else -ahead)
+    try:
+        return UTC if text == "UTC" else ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadArguments(f"--tz: unknown time zone {text!r}") from None
+
+
+async def _once(collector: Collector, as_json: bool) -> None:
+    asked = collector.since is not None
+    with ExitStack() as shown:
+        if not as_json and sys.stderr.isatty():
+            collector.progress = shown.enter_context(_bar(collector.logs))
+        try:
+            await loop.once(collector)
+        except (RedisError, OSError, sqlite3.Error) as error:
+            raise _away(error, collector) from None
+        finally:
+            await collector.publisher.redis.aclose()
+    counts = collector.counts
+    typer.echo(_json(counts) if as_json else _line(counts))
+    wrong = []
+    if counts.quarantined:
+        wrong.append(f"{counts.quarantined} quarantined, see {collector.quarantine.path}")
+    if counts.unreadable:
+        wrong.append(f"may not read: {', '.join(sorted(collector.logs.unreadable)[:3])}")
+    if counts.skipped and not asked:
+        floor = datetime.fromtimestamp(collector.record.floor, UTC)
+        wrong.append(
+            f"{counts.skipped} lines before {floor:%Y-%m-%d} left alone, they may have been "
+            f"counted before {collector.record.path} was begun; --from reads them all the same"
+        )
+    if wrong:
+        raise NeedsPerson("; ".join(wrong))
+
+
+async def _follow(collector: Collector, as_json: bool) -> None:
+    stop = asyncio.Event()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        running.add_signal_handler(number, stop.set)
+    tell = _teller(collector.clock, as_json)
+    try:
+        await loop.follow(collector, stop, tell)
+    finally:
+        await collector.publisher.redis.aclose()
+
+
+def _teller(clock: Clock, as_json: bool) -> Callable[[Counts], None]:
+    at, said = datetime.fromtimestamp(0, UTC), ""
+
+    def tell(counts: Counts) -> None:
+        nonlocal at, said
+        line = _json(counts) if as_json else _line(counts)
+        now = clock.now()
+        if line != said and now - at >= timedelta(seconds=STATUS_SECONDS):
+            typer.echo(line)
+            at, said = now, line
+
+    return tell
+
+
+@contextmanager
+def _bar(logs: LogDir) -> Iterator[Callable[[int], None]]:
+    listed = [found for height in logs.heights() for found in logs.sharelogs(height)]
+    total = sum(found.size for found in [*listed, *logs.poollogs()])
+    columns = (TextColumn("collect"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("collect", total=total)
+        yield lambda amount: progress.advance(task, amount)
+
+
+def _away(error: Exception, collector: Collector) -> CannotRun:
+    if isinstance(error, RedisError):
+        return CannotRun(f"Redis: {error}; nothing is lost, run it again when Redis is back")
+    if isinstance(error, sqlite3.Error):
+        return CannotRun(f"{collector.record.path}: {error}")
+    return CannotRun(f"{collector.logs.path}: {error}")
+
+
+def _json(counts: Counts) -> str:
+    return orjson.dumps({"lines": counts.lines} | asdict(counts)).decode()
+
+
+def _line(counts: Counts) -> str:
+    said = (
+        f"{counts.files} files, {counts.lines} lines: {counts.published} published, "
+        f"{counts.already_seen} already seen, {counts.quarantined} quarantined; "
+        f"{counts.blocks} blocks, {counts.connections} connections"
+    )
+    more = {
+        "lines without an end yet": counts.partial,
+        "lines left alone": counts.skipped,
+        "blocks waiting for their share": counts.unmatched_blocks,
+        "alarms in ckpool.log": counts.alarms,
+        "links not followed": counts.links,
+    }
+    return "; ".join([said, *(f"{n} {what}" for what, n in more.items() if n)])

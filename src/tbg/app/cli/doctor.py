@@ -1,0 +1,219 @@
+"""`tbg settings` and `tbg doctor`: what is set, what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import orjson
+import typer
+from pydantic import SecretStr
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.table import Table
+
+from tbg.adapters.broadcast import heartbeats
+from tbg.adapters.streams import DEAD_LETTER, backlog
+from tbg.app import doors
+from tbg.core import limits, schema
+from tbg.core.clock import SystemClock
+from tbg.core.errors import CommandError, NeedsPerson
+from tbg.core.settings import Settings, load_settings
+
+_LEAST_FREE_BYTES = 1024**3
+_CLOCK_SKEW = timedelta(seconds=5)
+
+
+def settings(
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+) -> None:
+    """List every setting with its value, source and meaning; secrets are masked."""
+    loaded = load_settings()
+    rows = [
+        (f"TBG_{name.upper()}", _masked(getattr(loaded, name)), _source(name), field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+    if json:
+        keys = ("value", "source", "meaning")
+        found = {name: dict(zip(keys, rest, strict=True)) for name, *rest in rows}
+        typer.echo(orjson.dumps(found).decode())
+        return
+    table = Table("setting", "value", "source", "meaning")
+    for row in rows:
+        table.add_row(*[str(cell) for cell in row])
+    Console().print(table)
+
+
+def _masked(value: Any) -> str | None:
+    if value is None:
+        return None
+    return "********" if isinstance(value, SecretStr) else str(value)
+
+
+def _source(name: str) -> str:
+    if f"TBG_{name.upper()}" in os.environ:
+        return "environment"
+    default = Settings.model_fields[name].get_default()
+    return "default" if getattr(load_settings(), name) == default else "file"
+
+
+class Finding(NamedTuple):
+    """One check: what was looked at, whether it is well, and what to do when it is not."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def doctor(
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+) -> None:
+    """Check every dependency, setting, permission, lag and clock, and say what to do."""
+    findings = asyncio.run(_examine())
+    if json:
+        found = {f.check: {"ok": f.ok, "detail": f.detail} for f in findings}
+        typer.echo(orjson.dumps(found).decode())
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.check}: {finding.detail}")
+    wrong = [finding.check for finding in findings if not finding.ok]
+    if wrong:
+        raise NeedsPerson(f"{len(wrong)} of {len(findings)} checks failed: {', '.join(wrong)}")
+
+
+async def _examine() -> list[Finding]:
+    try:
+        loaded = load_settings()
+        house = doors.House.open(loaded)
+    except CommandError as error:
+        return [Finding("settings", False, str(error))]
+    findings = [Finding("settings", True, f"{loaded.env}, {loaded.network}")]
+    try:
+        for name, check in _CHECKS.items():
+            try:
+                ok, detail = await asyncio.wait_for(check(house), 10)
+            except Exception as error:
+                what = str(error) or type(error).__name__
+                ok, detail = False, what.splitlines()[0][:300]
+            findings.append(Finding(name, ok, detail))
+    finally:
+        await house.close()
+    return findings
+
+
+async def _database(house: doors.House) -> tuple[bool, str]:
+    async with house.database.transaction() as tx:
+        version = await tx.value("SELECT current_setting('server_version')")
+        number = int(await tx.value("SELECT current_setting('server_version_num')"))
+    return number >= 150000, f"PostgreSQL {version}" + ("" if number >= 150000 else ": needs 15")
+
+
+async def _durable(house: doors.House) -> tuple[bool, str]:
+    async with house.database.transaction() as tx:
+        off = [
+            name
+            for name in ("fsync", "full_page_writes", "synchronous_commit")
+            if await tx.value("SELECT current_setting(:name)", name=name) == "off"
+        ]
+    return not off, f"switch on {', '.join(off)}" if off else "commits reach the disk"
+
+
+async def _schema(house: doors.House) -> tuple[bool, str]:
+    found = await schema.current(house.database)
+    if found == schema.head():
+        return True, found
+    return False, f"at {found or 'nothing'}, needs {schema.head()}: run `tbg migrate`"
+
+
+async def _redis(house: doors.House) -> tuple[bool, str]:
+    info = await house.redis.info("server")
+    config = await house.redis.config_get("appendonly", "maxmemory-policy")  # type: ignore[arg-type]
+    version = info.get("valkey_version") or info["redis_version"]
+    if _text(config, "appendonly") != "yes":
+        return False, f"{version}: set `appendonly yes`, or a restart loses events"
+    if _text(config, "maxmemory-policy") != "noeviction":
+        return False, f"{version}: set `maxmemory-policy noeviction`, or events are evicted"
+    return True, f"{version}, append-only, no eviction"
+
+
+def _text(config: dict[Any, Any], name: str) -> str:
+    value = config.get(name, config.get(name.encode(), b""))
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+async def _lag(house: doors.House) -> tuple[bool, str]:
+    waiting = await backlog(house.redis)
+    if waiting < limits.STREAM_BACKLOG // 10:
+        return True, f"{waiting:,} events wait"
+    return False, f"{waiting:,} events wait: start more `tbg ingest`, or see why it is slow"
+
+
+async def _letters(house: doors.House) -> tuple[bool, str]:
+    count = await house.redis.xlen(DEAD_LETTER)
+    return count == 0, f"{count:,} dead letters" + (": see `tbg events dead-letters`" * bool(count))
+
+
+async def _outbox(house: doors.House) -> tuple[bool, str]:
+    async with house.database.transaction() as tx:
+        parked = await tx.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL")
+        late = await tx.value(
+            "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL"
+            " AND created_at < :before",
+            before=tx.now - timedelta(minutes=1),
+        )
+    detail = f"{parked} parked messages, {late} waiting for more than a minute"
+    return parked == 0 and late == 0, detail
+
+
+async def _doors(house: doors.House) -> tuple[bool, str]:
+    alive = await heartbeats(house.redis, ("ingest", "relay", "worker"))
+    missing = [door for door, well in alive.items() if not well]
+    if missing:
+        return False, "not running: " + ", ".join(f"`tbg {door}`" for door in missing)
+    return True, "ingest, relay and worker are alive"
+
+
+async def _clock(house: doors.House) -> tuple[bool, str]:
+    async with house.database.transaction() as tx:
+        theirs = await tx.value("SELECT clock_timestamp()")
+    skew = abs(theirs - SystemClock().now())
+    ok = skew < _CLOCK_SKEW
+    return ok, f"{skew.total_seconds():.2f} s from the database's" + (": set NTP up" * (not ok))
+
+
+async def _disk(house: doors.House) -> tuple[bool, str]:
+    place = house.settings.data_dir if house.settings.data_dir.exists() else "."
+    free = shutil.disk_usage(place).free
+    return free > _LEAST_FREE_BYTES, f"{free / 1024**3:.1f} GiB free"
+
+
+async def _latency(house: doors.House) -> tuple[bool, str]:
+    begun = time.perf_counter()
+    try:
+        await house.redis.ping()
+        async with house.database.transaction() as tx:
+            await tx.value("SELECT 1")
+    except RedisError as error:
+        return False, str(error)
+    ms = (time.perf_counter() - begun) * 1000
+    return ms < 250, f"{ms:.0f} ms for a round to both servers"
+
+
+_CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
+    "database": _database,
+    "durability": _durable,
+    "schema": _schema,
+    "redis": _redis,
+    "latency": _latency,
+    "lag": _lag,
+    "dead letters": _letters,
+    "outbox": _outbox,
+    "doors": _doors,
+    "clock": _clock,
+    "disk": _disk,
+}

@@ -1,0 +1,24 @@
+"""`tbg ingest`: the door that turns events into rewards."""
+
+from __future__ import annotations
+
+import typer
+
+from tbg.adapters.broadcast import Broadcast
+from tbg.adapters.streams import Reader
+from tbg.app import doors
+from tbg.app.ingest import Ingest, consumer_name
+
+
+def ingest(
+    drain: bool = typer.Option(False, "--drain", help="End when nothing is left to do."),
+) -> None:
+    """Read events from the streams and reward them; as many of these as wanted may run."""
+
+    async def main(house: doors.House) -> None:
+        reader = Reader(house.redis, consumer=consumer_name())
+        door = Ingest(house.database, reader, Broadcast(house.redis), house.settings.network)
+        doors.stop_on_signals(door.stopping)
+        await (door.drain() if drain else door.run())
+
+    doors.run("ingest", main)

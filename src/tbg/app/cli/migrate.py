@@ -1,0 +1,31 @@
+"""`tbg migrate`: the schema up to date, and the badge registry in it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from tbg.core import schema
+from tbg.core.clock import SystemClock
+from tbg.core.settings import Settings, load_settings
+from tbg.core.tx import connect
+from tbg.domains.gamification.actions.registry import load_registry
+
+
+async def upgrade(settings: Settings) -> str:
+    """Apply migrations, make the shares' partitions, load the registry; the revision reached."""
+    database = connect(settings.database, SystemClock(), size=2)
+    try:
+        revision = await schema.upgrade(database)
+        async with database.transaction() as tx:
+            await load_registry(tx, packs=settings.badge_packs)
+        return revision
+    finally:
+        await database.close()
+
+
+def migrate() -> None:
+    """Bring the database schema and the badge registry up to date."""
+    revision = asyncio.run(upgrade(load_settings()))
+    typer.echo(f"the schema is at {revision}")

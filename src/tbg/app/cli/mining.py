@@ -1,0 +1,56 @@
+"""`tbg mining`: what was mined, for audits against a pool's own books."""
+
+from __future__ import annotations
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tbg.app import doors
+from tbg.app.cli.common import once
+from tbg.domains.mining.actions import roll_up
+from tbg.domains.mining.queries import WorkerTotal, totals
+from tbg.domains.realtime.rules import short_number
+
+app = typer.Typer(help="What was mined.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """What was mined."""
+
+
+@app.command("totals")
+def show_totals(
+    json: bool = typer.Option(False, "--json", help="One JSON object per worker and line."),
+) -> None:
+    """Per address and worker: accepted, rejected, work and best difficulty."""
+
+    async def main(house: doors.House) -> list[WorkerTotal]:
+        while True:  # what was just ingested may not be folded in yet
+            async with house.database.transaction() as tx:
+                if not await roll_up(tx):
+                    return await totals(tx)
+
+    found = once(main)
+    if json:
+        for total in found:
+            typer.echo(orjson.dumps(total._asdict()).decode())
+        return
+    if not found:
+        typer.echo("No shares yet. `tbg collect LOGDIR --source POOL` reads a pool's logs.")
+        return
+    table = Table("address", "worker")
+    for column in ("accepted", "rejected", "work", "best"):
+        table.add_column(column, justify="right")
+    for total in found:
+        table.add_row(
+            total.address,
+            total.worker,
+            f"{total.accepted:,}",
+            f"{total.rejected:,}",
+            short_number(total.work),
+            short_number(total.best_sdiff),
+        )
+    Console().print(table)

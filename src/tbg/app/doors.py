@@ -1,0 +1,73 @@
+"""What every long-running door does alike: logging, servers, stop signals."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvloop
+from redis.asyncio import Redis
+
+from tbg.adapters import redis as redis_adapter
+from tbg.core import schema, telemetry
+from tbg.core.clock import Clock, SystemClock
+from tbg.core.settings import Settings, load_settings
+from tbg.core.tx import Database, connect
+
+
+@dataclass(slots=True)
+class House:
+    """The servers one process works with."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock | None = None) -> House:
+        """Connect to nothing yet; the first use does."""
+        database = connect(settings.database, clock or SystemClock())
+        return cls(settings, database, redis_adapter.connect(settings.redis))
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.redis.aclose()
+        await self.database.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[House]:
+    """A house on a schema that is this program's own; closed at the end."""
+    house = House.open(settings)
+    try:
+        await schema.require_current(house.database)
+        yield house
+    finally:
+        await house.close()
+
+
+def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
+    """Run a door until it ends."""
+    settings = load_settings()
+    telemetry.configure(settings, door=door)
+    # Batches are hundreds of thousands of short-lived objects without cycles: at the default
+    # threshold the cycle collector would walk them again and again.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
+
+    async def go() -> None:
+        async with opened(settings) as house:
+            await main(house)
+
+    uvloop.run(go())
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Set `stopping` on SIGTERM and SIGINT, so that a batch in hand is finished first."""
+    loop = asyncio.get_running_loop()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stopping.set)

@@ -1,0 +1,243 @@
+"""The way in: streams → facts → PROJECTIONS in one transaction → commit → acknowledge.
+
+Everything may be killed at any line: what was committed has its keys, what was not is delivered
+again. The acknowledgement comes last and is only a hint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from redis.exceptions import RedisError
+
+from tbg.adapters.broadcast import Broadcast, beat
+from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, decode
+from tbg.app.projections import PROJECTIONS, Projection
+from tbg.core import inbox, limits
+from tbg.core.event import uuid7
+from tbg.core.telemetry import LATENCY_BUCKETS, log
+from tbg.core.tx import Database, is_passing
+from tbg.domains.mining.actions import roll_up
+
+EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
+DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
+BATCH_SIZE = Histogram(
+    "tbg_ingest_batch_events", "Events in a batch", buckets=(1, 10, 100, 500, 1000, 2500, 5000)
+)
+BATCH_SECONDS = Histogram(
+    "tbg_ingest_batch_seconds", "From read to acknowledged", buckets=LATENCY_BUCKETS
+)
+LAG = Gauge("tbg_ingest_lag_seconds", "Age of the newest event of the last batch when committed")
+BACKLOG = Gauge("tbg_ingest_backlog_events", "Events not acknowledged yet")
+RETRIES = Counter("tbg_ingest_retries_total", "Batches tried again for a passing cause")
+ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the rollups")
+
+_log = log(__name__)
+
+
+def consumer_name() -> str:
+    """A name of its own for every process: two may never share a consumer."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid7().hex[-6:]}"
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Entries in hand: how many, since when, the facts in them and which entries bear each."""
+
+    entries: int
+    at: float
+    facts: dict[UUID, Fact] = field(default_factory=dict)
+    owners: dict[UUID, list[Entry]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Ingest:
+    """One consumer: reads, commits, acknowledges, until told to stop."""
+
+    database: Database
+    reader: Reader
+    broadcast: Broadcast
+    network: str
+    projections: Sequence[Projection] = PROJECTIONS
+    batch_events: int = limits.BATCH_EVENTS
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _next_claim: float = 0.0
+
+    async def run(self) -> None:
+        """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        chores = asyncio.create_task(self._forever(self._chores))
+        try:
+            await self._forever(self._consume)
+        finally:
+            chores.cancel()
+            await asyncio.gather(chores, return_exceptions=True)
+        await self.reader.leave()
+
+    async def drain(self) -> None:
+        """Consume until nothing is left, in the streams and in the rollups."""
+        await self._consume(draining=True)
+        await self.roll_up_all()
+        await self.reader.trim()
+        await self.reader.leave()
+
+    async def process(self, entries: Sequence[Entry]) -> None:
+        """Take entries through: bury the bad, commit the good, acknowledge them."""
+        await self._settle(await self._sort_out(entries))
+
+    async def roll_up_all(self) -> int:
+        """Fold everything committed so far into the rollups; the number of rows folded."""
+        total = 0
+        while True:
+            async with self.database.transaction() as tx:
+                folded = await roll_up(tx)
+            if not folded:
+                return total
+            ROLLUPS.inc(folded)
+            total += folded
+
+    async def _consume(self, *, draining: bool = False) -> None:
+        """Settle batch after batch, reading the next one while PostgreSQL works on this one."""
+        await self.reader.ensure_group()
+        ahead = asyncio.create_task(self._take(draining))
+        try:
+            while not self.stopping.is_set():
+                taken = await ahead
+                ahead = asyncio.create_task(self._take(draining))
+                if taken.facts:
+                    await self._settle(taken)
+                elif draining and not taken.entries:
+                    if await self.reader.backlog() == 0:
+                        return
+                    await asyncio.sleep(0.2)  # somebody else, or somebody just killed, holds some
+            await self._settle(await ahead)
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _take(self, draining: bool) -> _Taken:
+        """Abandoned entries when it is time to look for them, else new ones."""
+        if time.monotonic() >= self._next_claim:
+            self._next_claim = time.monotonic() + limits.CLAIM_IDLE_MS / 2000
+            await beat(self.reader.redis, "ingest")
+            abandoned = await self.reader.claim(count=self.batch_events)
+            if abandoned:
+                return await self._sort_out(abandoned)
+        block_ms = None if draining else limits.READ_BLOCK_MS
+        return await self._sort_out(
+            await self.reader.read(count=self.batch_events, block_ms=block_ms)
+        )
+
+    async def _sort_out(self, entries: Sequence[Entry]) -> _Taken:
+        """Decode entries; the bad ones go to the dead letters at once."""
+        rules = Rules(self.network, self.database.clock.now())
+        taken = _Taken(len(entries), time.perf_counter())
+        for entry in entries:
+            try:
+                fact = decode(entry.stream, entry.id, entry.fields, rules)
+            except BadEvent as error:
+                await self._bury(entry, reason=error.reason, detail=str(error))
+                continue
+            first = taken.facts.setdefault(fact.key, fact)
+            taken.owners.setdefault(fact.key, []).append(entry)
+            if first.digest != fact.digest:
+                self._alarm(fact.key)
+        return taken
+
+    def _alarm(self, key: UUID) -> None:
+        EVENTS.labels("conflicting").inc()
+        _log.error("event_conflicts", key=str(key))
+
+    async def _settle(self, taken: _Taken) -> None:
+        """Commit what was taken and acknowledge it."""
+        if taken.facts:
+            await self._settle_part(taken.facts, taken.owners)
+            BATCH_SIZE.observe(taken.entries)
+            BATCH_SECONDS.observe(time.perf_counter() - taken.at)
+
+    async def _settle_part(self, facts: dict[UUID, Fact], owners: dict[UUID, list[Entry]]) -> None:
+        """Commit facts and acknowledge; when they fail, find the one that does and keep going."""
+        try:
+            await self._commit_when_possible(facts)
+        except Exception as error:
+            if len(facts) == 1:
+                (key,) = facts
+                await self._count_failure(owners[key], error)
+                return
+            keys = list(facts)
+            for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+                await self._settle_part({key: facts[key] for key in half}, owners)
+            return
+        await self.reader.acknowledge([entry for key in facts for entry in owners[key]])
+
+    async def _commit_when_possible(self, facts: dict[UUID, Fact]) -> None:
+        """Commit, trying again for as long as the cause is a passing one."""
+        tries = 0
+        while True:
+            try:
+                return await self._commit(facts)
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                RETRIES.inc()
+                wait = limits.RETRY_SECONDS[min(tries, len(limits.RETRY_SECONDS) - 1)]
+                _log.warning("batch_retried", error=str(error)[:300], wait_seconds=wait)
+                tries += 1
+                await asyncio.sleep(wait)
+
+    async def _commit(self, facts: dict[UUID, Fact]) -> None:
+        with structlog.contextvars.bound_contextvars(batch_id=uuid7().hex):
+            async with self.database.transaction() as tx:
+                claimed = await inbox.claim(tx, {key: fact.digest for key, fact in facts.items()})
+                batch = Batch.of({key: facts[key] for key in facts if key in claimed.fresh})
+                if claimed.fresh:
+                    for project in self.projections:
+                        await project(tx, batch)
+            await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
+            EVENTS.labels("fresh").inc(len(claimed.fresh))
+            EVENTS.labels("repeated").inc(len(facts) - len(claimed.fresh))
+            for key in claimed.conflicting:
+                self._alarm(key)
+            newest = max(fact.at for fact in facts.values())
+            LAG.set(max(0.0, (self.database.clock.now() - newest).total_seconds()))
+
+    async def _count_failure(self, entries: list[Entry], error: Exception) -> None:
+        for entry in entries:
+            failures = await self.reader.count_failure(entry)
+            _log.error("event_failed", entry=entry.id, failures=failures, error=str(error)[:300])
+            if failures >= limits.EVENT_FAILURES:
+                await self._bury(entry, reason="failed", detail=str(error))
+
+    async def _bury(self, entry: Entry, *, reason: str, detail: str) -> None:
+        if await self.reader.bury(entry, reason=reason, detail=detail):
+            DEAD.labels(reason).inc()
+            EVENTS.labels("dead").inc()
+
+    async def _chores(self) -> None:
+        next_trim = 0.0
+        while not self.stopping.is_set():
+            await self.roll_up_all()
+            if time.monotonic() >= next_trim:
+                next_trim = time.monotonic() + 5
+                BACKLOG.set(await self.reader.backlog())
+                await self.reader.trim()
+            await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS)
+
+    async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run a loop until it ends by itself; whatever fails in it is logged and tried again."""
+        while not self.stopping.is_set():
+            try:
+                return await loop()
+            except Exception as error:
+                if isinstance(error, RedisError) or is_passing(error):
+                    _log.warning("servers_away", error=str(error)[:300])
+                else:
+                    _log.exception("loop_failed", loop=loop.__name__)
+                await asyncio.sleep(0.5)

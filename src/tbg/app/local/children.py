@@ -1,0 +1,117 @@
+"""A door as a child process: started, its output passed on and kept, restarted when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from tbg.app.local import processes
+
+COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
+WIDTH = 8
+
+
+class Printer:
+    """Lines from several children on one output, each with its child's name before it."""
+
+    def __init__(self, out: TextIO, *, quiet: bool = False) -> None:
+        self._out: TextIO | None = out
+        self._quiet = quiet
+        self._colours: dict[str, int] = {}
+        self._terminal = out.isatty()
+
+    def line(self, name: str, text: str) -> None:
+        """Print one line; an output that has gone away (a closed pipe) is let go."""
+        if self._quiet:
+            return
+        if not self._terminal:
+            self.text(f"{name} | {text}")
+            return
+        colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
+        self.text(f"\x1b[{colour}m{name:<{WIDTH}} │\x1b[0m {text}")
+
+    def text(self, text: str) -> None:
+        """Print something of the supervisor's own."""
+        if self._out is None:
+            return
+        try:
+            print(text, file=self._out, flush=True)
+        except OSError:
+            self._out = None
+
+
+class Child:
+    """One door: `python -m tbg NAME …` in a session of its own, tied to this process's life."""
+
+    def __init__(
+        self, name: str, *, words: list[str], env: dict[str, str], log: Path, printer: Printer
+    ) -> None:
+        self.name = name
+        self.words = [*processes.launcher(), sys.executable, "-m", "tbg", *words]
+        self.env = env
+        self.log = log
+        self.last_line = ""
+        self._printer = printer
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    @property
+    def pid(self) -> int | None:
+        """The living process's id."""
+        alive = self._process is not None and self._process.returncode is None
+        return self._process.pid if alive and self._process else None
+
+    async def run_once(self, *, on_start: Callable[[], None]) -> int:
+        """Start it, pass its output on until it ends; its exit code (negative: the signal)."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self.words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self.env,
+            start_new_session=True,
+        )
+        on_start()
+        await self._pump()
+        return await self._process.wait()
+
+    async def _pump(self) -> None:
+        """Pass its output on, line by line, to the log and the terminal."""
+        assert self._process is not None and self._process.stdout is not None
+        rest = b""
+        out = processes.open_log(self.log)
+        try:
+            while chunk := await self._process.stdout.read(65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > 65536:  # a line without end is cut here
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    out.write(line + b"\n")
+                    self._show(line)
+                out.flush()
+                if out.tell() > processes.LOG_FILE_BYTES:
+                    out.close()
+                    out = processes.open_log(self.log)
+            if rest:
+                out.write(rest + b"\n")
+                self._show(rest)
+        finally:
+            out.close()
+
+    def _show(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if text:
+            self.last_line = text
+            self._printer.line(self.name, text)
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal to its whole session, if it lives."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, sign)

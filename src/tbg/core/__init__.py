@@ -1,0 +1,1 @@
+"""The foundation: transactions, events, time, errors. Knows no word of the game."""

@@ -1,0 +1,66 @@
+"""Refusals with a name: problem details on the wire, one line and an exit code in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refused(Exception):
+    """The request was understood and is refused; `code` names why, for machines."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "refused"
+    title: ClassVar[str] = "The request was refused"
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class NotFound(Refused):
+    """There is no such thing, or it is not for this caller to see."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(Refused):
+    """The request does not fit the present state."""
+
+    status = 409
+    code = "conflict"
+    title = "Conflict"
+
+
+class Invalid(Refused):
+    """The input is malformed."""
+
+    status = 422
+    code = "invalid"
+    title = "The input is not valid"
+
+
+class CommandError(Exception):
+    """Ends a command with one line on stderr; `exit_code` as the command line promises."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class CannotRun(CommandError):
+    """The command could not do it: says why and what to do (exit 1)."""
+
+    exit_code = 1
+
+
+class BadArguments(CommandError):
+    """The arguments or settings are wrong (exit 2)."""
+
+    exit_code = 2
+
+
+class NeedsPerson(CommandError):
+    """Done, but something needs a person: a mismatch, a parked message (exit 3)."""
+
+    exit_code = 3

@@ -1,0 +1,58 @@
+"""A value that many ask for and one computes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Fresh(Generic[T]):
+    """Keeps what `compute` gave for `seconds`, and longer where computing it is dear.
+
+    `share`: the part of the time that computing may take at most. However many ask at once, it
+    is computed once. Until it is twice as old as it should be, the old value is given while the
+    new one is being made; after that, those who ask wait.
+    """
+
+    def __init__(
+        self, compute: Callable[[], Awaitable[T]], *, seconds: float, share: float
+    ) -> None:
+        self._compute = compute
+        self._seconds = seconds
+        self._share = share
+        self._kept: tuple[T, float, float] | None = None  # value, made at, fresh for
+        self._making: asyncio.Task[T] | None = None
+
+    async def get(self) -> T:
+        """The value, fresh enough; what `compute` raised, for those who waited for it."""
+        now = asyncio.get_running_loop().time()
+        if self._kept is not None:
+            value, made_at, fresh_for = self._kept
+            if now - made_at <= fresh_for:
+                return value
+            if now - made_at <= 2 * fresh_for:
+                self._start()
+                return value
+        return await asyncio.shield(self._start())
+
+    def _start(self) -> asyncio.Task[T]:
+        if self._making is None:
+            self._making = asyncio.ensure_future(self._make())
+            self._making.add_done_callback(self._made)
+        return self._making
+
+    async def _make(self) -> T:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        value = await self._compute()
+        ended = loop.time()
+        self._kept = (value, ended, max(self._seconds, (ended - begun) / self._share))
+        return value
+
+    def _made(self, task: asyncio.Task[T]) -> None:
+        self._making = None
+        if not task.cancelled():
+            task.exception()  # looked at: those who waited have it, a background one has passed

@@ -1,0 +1,183 @@
+"""Every bound of the house, with its reason. No other file holds a magic maximum."""
+
+from datetime import timedelta
+
+# --- events in -----------------------------------------------------------------------------
+BATCH_EVENTS = 5_000
+"""Events per transaction: beyond this, commits stop being what costs (see bench/)."""
+
+EVENT_BYTES = 64 * 1024
+"""One event's fields together; a real share is under 1 KiB."""
+
+EVENT_AHEAD = timedelta(minutes=5)
+"""How far a producer's clock may run ahead of ours before the event is refused."""
+
+EVENT_AGE = timedelta(days=90)
+"""A live event older than this is too late; history has no age limit."""
+
+HISTORY_AFTER = timedelta(days=1)
+"""What a collector reads that is older than this it marks as history."""
+
+RAW_SHARE_AGE = timedelta(days=90)
+"""Raw shares are kept this long; rollups, bests and the ledger for ever."""
+
+KEY_AGE = timedelta(days=100)
+"""Event keys are kept longer than any live event may be late."""
+
+EVENT_FAILURES = 5
+"""Failures of one event tried by itself before it goes to the dead letters."""
+
+READ_BLOCK_MS = 1_000
+"""How long one read waits for events; bounds how late a stop signal is seen."""
+
+CLAIM_IDLE_MS = 5_000
+"""A pending entry untouched this long belongs to a dead consumer: a batch takes far less."""
+
+CONSUMER_IDLE_MS = 3_600_000
+"""A consumer silent for an hour with nothing pending is taken off the group."""
+
+STREAM_BACKLOG = 1_000_000
+"""Entries waiting in the streams before producers hold back: about 1 GiB of Redis."""
+
+WORKER_NAME_BYTES = 1_024
+"""Longest worker name that is kept whole."""
+
+TEXT_CHARS = 256
+"""Longest agent, reject reason, source or other short text of an event; longer is cut."""
+
+EVENT_ID_CHARS = 256
+"""Longest event id a producer may send."""
+
+# --- transactions --------------------------------------------------------------------------
+RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+"""Waits between tries while the database is away; the last one repeats."""
+
+STATEMENT_TIMEOUT_MS = 60_000
+"""No statement of the doors may hold locks longer than this."""
+
+# --- rollups -------------------------------------------------------------------------------
+ROLLUP_BATCHES = 64
+"""Batches folded into the rollups in one transaction: bounds its memory (≈ 320,000 shares)."""
+
+ROLLUP_PAUSE_SECONDS = 1.0
+"""How often the rollups look for new batches; what pages show of them is this late."""
+
+# --- outbox and frames ---------------------------------------------------------------------
+RELAY_BATCH = 500
+"""Messages handed over in one transaction."""
+
+RELAY_ATTEMPTS = 10
+"""Tries before a message is parked for a person to look at."""
+
+RELAY_SWEEP_SECONDS = 1.0
+"""How often the relay looks by itself, for nudges that were lost."""
+
+OUTBOX_KEPT = timedelta(days=7)
+"""How long delivered messages stay for the curious."""
+
+FRAMES_KEPT = timedelta(days=7)
+"""How long a browser may have been away and still resume without a snapshot."""
+
+FRAMES_PER_BATCH = 500
+"""Ephemeral frames published after one batch; more would drown every listener."""
+
+SOCKET_QUEUE = 256
+"""Frames waiting for one slow socket before it is closed with 1013."""
+
+SOCKET_FRAME_BYTES = 16 * 1024
+"""Largest frame a client may send."""
+
+SOCKET_SUBJECTS = 50
+"""Public subjects one socket may follow."""
+
+SOCKET_FRAMES_PER_SECOND = 20
+"""Frames a client may send per second, measured over ten seconds."""
+
+SOCKET_SEND_SECONDS = 10
+"""A socket that takes longer than this for one frame is dead."""
+
+SOCKET_FLOOD_SECONDS = 10
+"""The time over which a client's frames are counted: a burst after a reconnect is no flood."""
+
+SOCKET_BUFFER_BYTES = 32 * 1024
+"""Bytes the server itself holds for one socket before it waits; the kernel holds more."""
+
+SOCKETS = 20_000
+"""Sockets one process serves (≤ 30 KiB each); more are sent to another one with 1013."""
+
+SUBSCRIBE_SECONDS = 2.0
+"""How long a socket waits for Redis to confirm; after that it is told once Redis is back."""
+
+# --- reading -------------------------------------------------------------------------------
+REQUEST_BYTES = 1024 * 1024
+"""Largest request body."""
+
+FEED_ITEMS = 30
+"""Items in a miner's feed."""
+
+POOL_FEED_ITEMS = 20
+"""Items in the pool's feed on the landing page."""
+
+CALENDAR_WEEKS = 52
+"""Weeks of a miner's calendar: a year of tiles."""
+
+WALL_TILES = 60
+"""Miners shown on the landing page's wall."""
+
+WALL_CANDIDATES = 100 * WALL_TILES
+"""Workers seen last, among whom the wall's miners are looked for: a farm has many workers."""
+
+POOL_STATS_SECONDS = 2.0
+"""How long the pool's numbers are kept: viewers by the thousand cost no more than one."""
+
+POOL_STATS_SHARE = 0.02
+"""Share of one connection's time they may take: what took 300 ms is kept for 15 s."""
+
+RECENT_EARNERS = 20
+"""Earners listed with a badge."""
+
+WORKER_ONLINE = timedelta(minutes=5)
+"""A worker without a share for this long is offline."""
+
+WORKERS_SHOWN = 50
+"""Workers listed on a miner's public page."""
+
+DATABASE_CONNECTIONS = 10
+"""Connections one process keeps."""
+
+CHECK_SECONDS = 2.0
+"""How long one readiness check may take before it counts as failed."""
+
+INGEST_LAG_SECONDS = 300
+"""Oldest entry that waits in the streams before the process says it is not ready."""
+
+DISK_FREE_BYTES = 64 * 1024 * 1024
+"""Free space below which the process says it is not ready; a WAL segment is 16 MiB."""
+
+SHUTDOWN_SECONDS = 5
+"""How long requests in hand may take once the API was told to stop."""
+
+# --- jobs ----------------------------------------------------------------------------------
+JOB_USERS = 1_000
+"""Users a job takes through one transaction: bounds how long their rows are locked."""
+
+JOB_TIMEOUT_SECONDS = 3_600
+"""A job that runs longer than this is stuck; the largest (verify) takes minutes."""
+
+JOB_CATCH_UP_SECONDS = 600
+"""How often the worker itself looks for jobs that are overdue, whatever the queue says."""
+
+JOB_OVERLAP = timedelta(hours=1)
+"""How far behind its mark a job looks: a transaction begun before it may commit after it."""
+
+SILENT_FOR = timedelta(minutes=2)
+"""History that has earned nothing for this long has been read to its end."""
+
+REGISTRY_LOCK_SECONDS = 10
+"""How long a change of the registry waits for batches in hand, which wait behind it."""
+
+PARTITIONS_BEHIND, PARTITIONS_AHEAD = 4, 3
+"""Months of raw shares that have a partition: retention and what is still to come."""
+
+MISMATCHES_NAMED = 10
+"""Users a failed check names; all are counted."""

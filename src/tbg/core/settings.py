@@ -1,0 +1,136 @@
+"""Settings: environment (`TBG_…`), then `.env`, then `tbg.toml`; unknown keys are refused."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from tbg.core.errors import BadArguments
+
+Network = Literal["mainnet", "testnet", "signet", "regtest"]
+
+
+class Settings(BaseSettings):
+    """What an operator may set; `tbg settings` lists each with value, source and meaning."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TBG_", env_file=".env", toml_file="tbg.toml", extra="forbid", frozen=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development", description="production checks more before it starts"
+    )
+    database_url: SecretStr | None = Field(
+        None, description="postgresql://… ; absent: the embedded server in data_dir"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="redis://… (Redis 7 or Valkey 8/9); absent: the embedded server"
+    )
+    data_dir: Path = Field(Path(".tbg"), description="embedded servers, logs and local state")
+    badge_packs: Path | None = Field(
+        None, description="folder of further badges (*.json), added to the twenty"
+    )
+    network: Network = Field("mainnet", description="the Bitcoin network addresses belong to")
+    public_url: str = Field("http://127.0.0.1:8000", description="where browsers reach the game")
+    host: str = Field("127.0.0.1", description="address the API listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port for Prometheus in every door; 0: none of its own"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level that is logged"
+    )
+    log_format: Literal["json", "console"] = Field("json", description="one JSON object a line")
+    demo: bool = Field(False, description="says on the page that these miners are simulated")
+    pool_name: str = Field("The Bitcoin Game", max_length=80, description="shown on the page")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its name is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then `.env`, then `tbg.toml`."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, toml
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must start with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
+    @model_validator(mode="after")
+    def _production(self) -> Settings:
+        if self.env == "production" and not self.public_url.startswith("https://"):
+            raise ValueError("TBG_PUBLIC_URL must start with https:// in production")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        """The database URL in clear; fails with what to do when there is none."""
+        if self.database_url is None:
+            raise BadArguments(
+                "TBG_DATABASE_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
+            )
+        return self.database_url.get_secret_value()
+
+    @cached_property
+    def redis(self) -> str:
+        """The Redis URL in clear; fails with what to do when there is none."""
+        if self.redis_url is None:
+            raise BadArguments(
+                "TBG_REDIS_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
+            )
+        return self.redis_url.get_secret_value()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; BadArguments names every key that is wrong or unknown."""
+    known = {f"TBG_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(
+        key for key in os.environ if key.startswith("TBG_") and key not in known | _ELSEWHERE
+    )
+    if unknown:
+        raise BadArguments(f"unknown setting {', '.join(unknown)}; `tbg settings` lists them")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadArguments(_explain(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadArguments(f"tbg.toml cannot be read: {error}") from None
+
+
+# Read by the tests and by make, not by the program.
+_ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL"}
+
+
+def _explain(error: ValidationError) -> str:
+    wrong = []
+    for item in error.errors(include_input=False):
+        name = "_".join(str(part) for part in item["loc"]).upper().removeprefix("TBG_")
+        wrong.append(f"TBG_{name}: {item['msg']}" if name else item["msg"])
+    return "; ".join(wrong)

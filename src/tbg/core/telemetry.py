@@ -1,0 +1,60 @@
+"""Logs (structlog, one JSON object a line on stderr) and the Prometheus registry."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, cast
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from tbg.core.settings import Settings
+
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+
+JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
+JOB_SECONDS = Histogram(
+    "tbg_job_duration_seconds", "How long a job ran", ["job"], buckets=LATENCY_BUCKETS
+)
+JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["job"])
+
+
+def log(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger; context (request_id, batch_id) comes from structlog's contextvars."""
+    return cast("structlog.stdlib.BoundLogger", structlog.get_logger(name))
+
+
+def configure(settings: Settings, *, door: str) -> None:
+    """Set up logging for one process and, if asked for, its metrics port."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    tail = [structlog.processors.format_exc_info, renderer]
+    structlog.configure(
+        processors=[*shared, *tail],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("uvicorn.access").disabled = True
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(door=door)
+    if settings.metrics_port and door != "api":
+        start_http_server(settings.metrics_port, addr=settings.host)

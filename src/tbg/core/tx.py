@@ -1,0 +1,118 @@
+"""The unit of work: one transaction, one `now`, and what will be told once it has committed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tbg.core import limits, outbox
+from tbg.core.clock import Clock
+from tbg.core.event import Event, Frame
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of a statement; its columns by name or in order."""
+
+
+@dataclass(slots=True)
+class Tx:
+    """A running transaction; the one argument that travels through the rooms.
+
+    `now` is fixed for the transaction. Only the edge commits. What is announced is written to
+    the outbox with the commit; what is shown is handed to the edge after it.
+    """
+
+    connection: AsyncConnection
+    now: datetime
+    announced: list[Event] = field(default_factory=list)
+    shown: list[Frame] = field(default_factory=list)
+
+    async def rows(self, sql: str, /, **values: Any) -> Sequence[AnyRow]:
+        """All rows of a statement; `values` bind its `:names`."""
+        return (await self.connection.execute(text(sql), values)).all()
+
+    async def row(self, sql: str, /, **values: Any) -> AnyRow | None:
+        """The first row, or None."""
+        return (await self.connection.execute(text(sql), values)).first()
+
+    async def value(self, sql: str, /, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        found = (await self.connection.execute(text(sql), values)).first()
+        return None if found is None else found[0]
+
+    async def run(self, sql: str, /, **values: Any) -> int:
+        """Run a statement for its effect; the number of rows it touched."""
+        return (await self.connection.execute(text(sql), values)).rowcount
+
+    def announce(self, event: Event) -> None:
+        """Tell the rooms above, durably, once this transaction has committed."""
+        self.announced.append(event)
+
+    def show(self, frame: Frame) -> None:
+        """Show browsers something after the commit; nobody is harmed if it is lost."""
+        self.shown.append(frame)
+
+
+@dataclass(slots=True)
+class Database:
+    """The connections of one process and the clock its transactions read."""
+
+    engine: AsyncEngine
+    clock: Clock
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One transaction: commits when the block ends, rolls back when it raises."""
+        async with self.engine.connect() as connection, connection.begin():
+            tx = Tx(connection, self.clock.now())
+            yield tx
+            if tx.announced:
+                await outbox.write(tx)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) -> Database:
+    """Open a pool for `url` (`postgresql://…`); nothing is contacted before the first use."""
+    plain = url.split("://", 1)[1]
+    engine = create_async_engine(
+        f"postgresql+asyncpg://{plain}",
+        pool_size=size,
+        max_overflow=0,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "timezone": "UTC",
+                "application_name": "tbg",
+                "statement_timeout": str(limits.STATEMENT_TIMEOUT_MS),
+            },
+        },
+    )
+    return Database(engine, clock)
+
+
+# SQLSTATE classes that say "not now" rather than "not this": connection, resources (disk full
+# and too many connections among them), operator intervention, I/O, rollback by deadlock or
+# serialisation.
+_PASSING = ("08", "53", "57", "58", "40")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a failure has a passing cause (database away, deadlock), so that a retry helps."""
+    if isinstance(error, OSError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    if state is None:
+        return error.connection_invalidated or "InterfaceError" in type(error).__name__
+    return str(state).startswith(_PASSING)

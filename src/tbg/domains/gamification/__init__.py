@@ -1,0 +1,1 @@
+"""Badges, XP, levels and streaks."""

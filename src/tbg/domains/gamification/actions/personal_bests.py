@@ -1,0 +1,95 @@
+"""XP for personal bests: paid when the day has closed, so that arrival order does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Row
+
+from tbg.core import limits, marks
+from tbg.core.tx import Database, Tx
+from tbg.domains.gamification.actions.reward import Grant, lock, reward
+from tbg.domains.gamification.rules import PERSONAL_BEST_XP
+from tbg.domains.mining.actions import roll_up
+
+_MARK = "personal_bests_paid"
+
+
+async def pay_personal_bests(database: Database) -> int:
+    """Pay each closed day whose best beat all days before it; the days paid.
+
+    Looks at users touched since the last time, at all of their days: a late share may make a
+    personal best of an old day. Nothing is ever taken back.
+    """
+    while True:
+        async with database.transaction() as tx:
+            if not await roll_up(tx):
+                break
+    async with database.transaction() as tx:
+        mark, begun = await marks.read(tx, _MARK), tx.now
+    since = (mark or datetime.min.replace(year=1970, tzinfo=UTC)) - limits.JOB_OVERLAP
+    paid, after = 0, 0
+    while True:
+        async with database.transaction() as tx:
+            users = await _touched(tx, since=since, after=after)
+            if not users:
+                await marks.move(tx, _MARK, to=begun)
+                return paid
+            paid += await _pay(tx, users, today=begun.date())
+        after = users[-1]
+
+
+async def _touched(tx: Tx, *, since: datetime, after: int) -> list[int]:
+    rows = await tx.rows(
+        """
+        SELECT user_id FROM user_gamification
+        WHERE user_id > :after AND updated_at >= :since AND best_difficulty > 0
+        ORDER BY user_id LIMIT :most
+        """,
+        after=after,
+        since=since,
+        most=limits.JOB_USERS,
+    )
+    return [row.user_id for row in rows]
+
+
+async def _pay(tx: Tx, users: Sequence[int], *, today: date) -> int:
+    days = await tx.rows(
+        """
+        WITH days AS (
+            SELECT user_id, day, max(best_sdiff) AS best FROM daily_shares
+            WHERE user_id = ANY(:users ::bigint[]) AND day < :today AND best_sdiff > 0
+            GROUP BY user_id, day
+        ), compared AS (
+            SELECT user_id, day, best, max(best) OVER (PARTITION BY user_id ORDER BY day
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM days
+        )
+        SELECT user_id, day, best FROM compared c
+        WHERE best > before AND NOT EXISTS (SELECT FROM xp_ledger x WHERE x.user_id = c.user_id
+            AND x.idempotency_key = 'personal_best:' || c.user_id || ':' || c.day)
+        ORDER BY user_id, day
+        """,
+        users=list(users),
+        today=today,
+    )
+    if not days:
+        return 0
+    await lock(tx, {row.user_id for row in days})
+    yesterday = today - timedelta(days=1)
+    return len(await reward(tx, grants=[_grant(row, yesterday) for row in days]))
+
+
+def _grant(row: Row[tuple[int, date, float]], yesterday: date) -> Grant:
+    end = datetime.combine(row.day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+    return Grant(
+        row.user_id,
+        f"personal_best:{row.user_id}:{row.day}",
+        PERSONAL_BEST_XP,
+        "personal_best",
+        row.day.isoformat(),
+        f"Personal best of {row.day}",
+        end,
+        silent=row.day < yesterday,
+    )

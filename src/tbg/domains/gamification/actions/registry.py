@@ -1,0 +1,240 @@
+"""The badge registry: data, validated as a whole, brought into the database at start.
+
+What badges there are, and which of them can never change, stands in the JSON files alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from tbg.core import limits
+from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.tx import Tx
+from tbg.domains.gamification import queries
+from tbg.domains.gamification.queries import Badge
+from tbg.domains.gamification.rules import EVENT_ALIASES
+
+_FOLDER = Path(__file__).parents[3] / "registry"
+REGISTRY = _FOLDER / "badges.json"
+SCHEMA = _FOLDER / "badges.schema.json"
+
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[Badge]:
+    """The registry's badges and those of the packs; BadArguments names file and entry at fault."""
+    badges = {badge.slug: badge for badge in _read(file)}
+    if packs is None:
+        return list(badges.values())
+    if not packs.is_dir():
+        raise BadArguments(f"TBG_BADGE_PACKS: {packs} is not a folder")
+    for path in sorted(packs.glob("*.json")):
+        for badge in _read(path, pack=True):
+            if badge.slug in badges:
+                raise BadArguments(
+                    f"{path}: badge {badge.slug!r} is there already: a pack only adds badges"
+                )
+            badges[badge.slug] = badge
+    return list(badges.values())
+
+
+def check_file(file: Path) -> list[Badge]:
+    """The badges of one file: a registry, or a pack (it names itself) beside the registry."""
+    content = _parse(file)
+    if not isinstance(content, dict) or "pack" not in content:
+        return _read(file)
+    taken = {badge.slug for badge in read_registry()}
+    badges = _read(file, pack=True)
+    for badge in badges:
+        if badge.slug in taken:
+            raise BadArguments(
+                f"{file}: badge {badge.slug!r} is there already: a pack only adds badges"
+            )
+    return badges
+
+
+def _read(file: Path, *, pack: bool = False) -> list[Badge]:
+    content = _parse(file)
+    faults = list(_faults(content))
+    if pack and not faults and "pack" not in content:
+        faults = ["it has no key 'pack', which names the pack"]
+    if not pack and not faults and "pack" in content:
+        faults = ["it is a pack ('pack' is set), not the registry"]
+    if faults:
+        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if faults[5:] else "")
+        raise BadArguments(f"{file}: {shown}")
+    return [_badge(entry) for entry in content["badges"]]
+
+
+def _badge(entry: dict[str, Any]) -> Badge:
+    config = dict(entry["trigger_config"])
+    if "event" in config:
+        config["event"] = EVENT_ALIASES.get(config["event"], config["event"])
+    return Badge(**entry | {"trigger_config": config, "icon_url": entry.get("icon_url")})
+
+
+def _parse(file: Path) -> Any:
+    try:
+        # orjson refuses NaN and bad UTF-8, and what is valid but odd the schema refuses.
+        return orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise BadArguments(f"{file} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise BadArguments(f"{file} is not JSON: {error}") from None
+
+
+def _faults(content: Any) -> Iterator[str]:
+    """Everything that is wrong with a file's content, each fault with the entry it is in."""
+    schema = orjson.loads(SCHEMA.read_bytes())
+    for error in _leaves(Draft202012Validator(schema).iter_errors(content)):
+        yield _explain(error, content)
+    entries = content.get("badges") if isinstance(content, dict) else None
+    seen: set[str] = set()
+    for slug in (_slug(entry) for entry in entries or ()):
+        if slug in seen:
+            yield f"badge {slug!r} is there twice"
+        if slug is not None:
+            seen.add(slug)
+
+
+def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    """Errors at the place where they are, not at the `if` or `$ref` that led there."""
+    for error in errors:
+        if error.context:
+            yield from _leaves(iter(error.context))
+        else:
+            yield error
+
+
+def _explain(error: ValidationError, content: Any) -> str:
+    fixed = error.validator_value.get("const") if error.validator == "contains" else None
+    if fixed is not None:
+        for entry in error.instance:
+            if _slug(entry) == fixed["slug"]:
+                keys = sorted(k for k in {**entry, **fixed} if entry.get(k) != fixed.get(k))
+                return f"badge {fixed['slug']!r} is altered ({', '.join(keys)}): it cannot be"
+        return f"badge {fixed['slug']!r} is missing: it cannot be removed"
+    path = list(error.absolute_path)
+    if len(path) >= 2 and path[0] == "badges":
+        slug = _slug(content["badges"][path[1]])
+        where = ".".join(str(part) for part in path[2:])
+        name = f"badge {slug!r}" if slug else f"entry {int(path[1]) + 1}"
+        return f"{name}: {where + ': ' if where else ''}{error.message}"
+    where = ".".join(str(part) for part in path)
+    return f"{where + ': ' if where else ''}{error.message[:200]}"
+
+
+def _slug(entry: Any) -> str | None:
+    slug = entry.get("slug") if isinstance(entry, dict) else None
+    return slug if isinstance(slug, str) else None
+
+
+async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGISTRY) -> list[str]:
+    """Make the database's badges the registry's; the slugs that changed.
+
+    The table is locked only when something changes, and against every batch: a batch is wholly
+    before a new badge (then the backfill, `jobs.py`, finds whom it concerns) or wholly after it.
+    """
+    badges = read_registry(file=file, packs=packs)
+    if not _changes(await _stored(tx), badges):
+        return []
+    wait = f"{limits.REGISTRY_LOCK_SECONDS}s"
+    await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
+    try:
+        await tx.run("LOCK TABLE badge_definitions IN ACCESS EXCLUSIVE MODE")
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise CannotRun(
+            "the badge registry is in use and could not be changed: try again"
+        ) from None
+    stored = await _stored(tx)
+    changes = _changes(stored, badges)
+    await _refuse_rewriting(tx, stored, [badge for badge in badges if badge.slug in changes])
+    await _write(tx, [badge for badge in badges if badge.slug in changes])
+    gone = [slug for slug in changes if slug not in {badge.slug for badge in badges}]
+    await tx.run(
+        "UPDATE badge_definitions SET is_active = false WHERE slug = ANY(:slugs ::text[])",
+        slugs=gone,
+    )
+    return changes
+
+
+async def _stored(tx: Tx) -> dict[str, tuple[Badge, bool]]:
+    every = await queries.every_badge(tx)
+    return {item.badge.slug: (item.badge, item.is_active) for item in every}
+
+
+def _changes(stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]) -> list[str]:
+    wanted = {badge.slug: (badge, True) for badge in badges}
+    changed = [slug for slug, pair in wanted.items() if stored.get(slug) != pair]
+    gone = [slug for slug, (_, active) in stored.items() if active and slug not in wanted]
+    return changed + gone
+
+
+async def _refuse_rewriting(
+    tx: Tx, stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]
+) -> None:
+    """What a badge pays and asks for is fixed once somebody has earned it: the ledger is."""
+    for badge in badges:
+        if badge.slug not in stored:
+            continue
+        old = stored[badge.slug][0]
+        if (old.xp_reward, old.trigger_type, old.trigger_config) == (
+            badge.xp_reward,
+            badge.trigger_type,
+            badge.trigger_config,
+        ):
+            continue
+        if await tx.value(
+            "SELECT EXISTS (SELECT FROM user_badges WHERE badge_slug = :slug)", slug=badge.slug
+        ):
+            raise BadArguments(
+                f"badge {badge.slug!r} has been earned: its XP and trigger cannot change any "
+                "more; give the new one a slug of its own"
+            )
+
+
+async def _write(tx: Tx, badges: Sequence[Badge]) -> None:
+    """Write definitions; where nobody has mined yet, there is nobody to backfill."""
+    nobody = not await tx.value("SELECT EXISTS (SELECT FROM user_gamification)")
+    done: datetime | None = tx.now if nobody else None
+    for badge in badges:
+        await tx.run(
+            """
+            INSERT INTO badge_definitions AS b (slug, name, description, category, rarity,
+                xp_reward, trigger_type, trigger_config, icon_url, sort_order, created_at,
+                backfilled_at)
+            VALUES (:slug, :name, :description, :category, :rarity, :xp_reward, :trigger_type,
+                CAST(:config AS jsonb), :icon_url, :sort_order, :now, :done)
+            ON CONFLICT (slug) DO UPDATE SET name = excluded.name,
+                description = excluded.description, category = excluded.category,
+                rarity = excluded.rarity, xp_reward = excluded.xp_reward,
+                trigger_type = excluded.trigger_type, trigger_config = excluded.trigger_config,
+                icon_url = excluded.icon_url, sort_order = excluded.sort_order,
+                is_active = true,
+                backfilled_at = CASE WHEN b.is_active AND (b.trigger_type, b.trigger_config)
+                    = (excluded.trigger_type, excluded.trigger_config)
+                    THEN b.backfilled_at ELSE excluded.backfilled_at END
+            """,
+            slug=badge.slug,
+            name=badge.name,
+            description=badge.description,
+            category=badge.category,
+            rarity=badge.rarity,
+            xp_reward=badge.xp_reward,
+            trigger_type=badge.trigger_type,
+            config=orjson.dumps(badge.trigger_config).decode(),
+            icon_url=badge.icon_url,
+            sort_order=badge.sort_order,
+            now=tx.now,
+            done=done,
+        )

@@ -1,0 +1,300 @@
+"""Streaks, derived from the calendar: never incremented, so any order of events agrees."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from tbg.core import limits, marks
+from tbg.core.tx import Database, Tx
+from tbg.domains.gamification import queries
+from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
+from tbg.domains.gamification.events import StreakBroken, StreakExpiring, StreakExtended
+from tbg.domains.gamification.rules import (
+    STREAK_XP,
+    Streak,
+    closed_run,
+    first_reaching,
+    get_week_iso,
+    get_week_start,
+    is_warning_time,
+    streaks,
+    week_end,
+    week_start_of,
+)
+
+
+async def recount_runs(tx: Tx, user_ids: Sequence[int]) -> None:
+    """Derive the users' runs of weeks from their whole calendars; their rows are locked."""
+    if not user_ids:
+        return
+    runs = await _runs(tx, user_ids)
+    users = sorted(runs)
+    await tx.run(
+        """
+        UPDATE user_gamification g SET current_streak = t.run, longest_streak = t.longest,
+            streak_start_date = t.start, last_active_week = t.week
+        FROM unnest(:users ::bigint[], :runs ::integer[], :longests ::integer[],
+            :starts ::date[], :weeks ::text[]) AS t (user_id, run, longest, start, week)
+        WHERE g.user_id = t.user_id
+        """,
+        users=users,
+        runs=[runs[user][-1].weeks for user in users],
+        longests=[max(run.weeks for run in runs[user]) for user in users],
+        starts=[runs[user][-1].start for user in users],
+        weeks=[get_week_iso(runs[user][-1].end) for user in users],
+    )
+
+
+async def _runs(
+    tx: Tx, user_ids: Sequence[int], *, paid_only: bool = False
+) -> dict[int, list[Streak]]:
+    weeks: dict[int, list[date]] = defaultdict(list)
+    for row in await tx.rows(
+        """
+        SELECT user_id, week_start FROM streak_calendar
+        WHERE user_id = ANY(:ids ::bigint[]) AND is_active AND (paid OR NOT :paid_only)
+        """,
+        ids=list(user_ids),
+        paid_only=paid_only,
+    ):
+        weeks[row.user_id].append(row.week_start)
+    return {user: streaks(mondays) for user, mondays in weeks.items()}
+
+
+class StreakCheck(NamedTuple):
+    """What one check did: weeks paid, users who were told that their streak broke."""
+
+    paid: int
+    broken: int
+
+
+async def check_streaks(database: Database) -> StreakCheck:
+    """Pay the weeks that closed, award streak badges, tell whose streak went on or broke.
+
+    What is owed is what the calendar says and is not paid yet, so running it twice, late, many
+    times at once, or after late shares comes to the same. The first check after a week closed
+    tells of it; every other is silent.
+    """
+    async with database.transaction() as tx:
+        told = await marks.read(tx, _TOLD)
+        begun, monday = tx.now, get_week_start(tx.now)
+    speaks = told is None or told < week_end(monday - timedelta(weeks=1))
+    paid = await _in_chunks(database, partial(_pay, monday=monday, speaks=speaks))
+    if not speaks:
+        return StreakCheck(paid, 0)
+    broken = await _in_chunks(database, partial(_tell_broken, monday=monday, told=told))
+    async with database.transaction() as tx:
+        await marks.move(tx, _TOLD, to=begun)
+    return StreakCheck(paid, broken)
+
+
+async def warn_streaks(database: Database) -> int:
+    """On Sunday evening, tell users with a streak and no share this week; how many were told."""
+    now = database.clock.now()
+    if not is_warning_time(now):
+        return 0
+    return await _in_chunks(database, partial(_warn, monday=get_week_start(now)))
+
+
+_TOLD = "streaks_told"
+
+# A step of a walk over users: takes those after an id through one transaction, and gives how
+# many things it did and the last id it saw (None: there were no more).
+_Step = Callable[[Tx, int], Awaitable[tuple[int, int | None]]]
+
+
+async def _in_chunks(database: Database, step: _Step) -> int:
+    done, after = 0, 0
+    while True:
+        async with database.transaction() as tx:
+            count, last = await step(tx, after)
+        done += count
+        if last is None:
+            return done
+        after = last
+
+
+async def _pay(tx: Tx, after: int, *, monday: date, speaks: bool) -> tuple[int, int | None]:
+    owed = await tx.rows(
+        """
+        SELECT DISTINCT user_id FROM streak_calendar
+        WHERE NOT paid AND is_active AND week_start < :monday AND user_id > :after
+        ORDER BY user_id LIMIT :most
+        """,
+        monday=monday,
+        after=after,
+        most=limits.JOB_USERS,
+    )
+    users = [row.user_id for row in owed]
+    if not users:
+        return 0, None
+    held = await lock(tx, users)
+    weeks = await _take_unpaid(tx, users, monday=monday)
+    last_closed = monday - timedelta(weeks=1)
+    told = {row.user_id for row in weeks if speaks and row.week_start == last_closed}
+    grants = [
+        _week_grant(row, silent=row.user_id not in told or row.week_start != last_closed)
+        for row in weeks
+    ]
+    run = {
+        user: closed_run(row.current_streak, row.last_active_week, monday)
+        for user, row in held.items()
+    }
+    awards = [
+        award._replace(
+            silent=award.user_id not in told or award.metadata["streak"] > run[award.user_id]
+        )
+        for award in await streak_awards(tx, sorted({row.user_id for row in weeks}))
+    ]
+    await reward(tx, awards=awards, grants=grants)
+    for user in sorted(told):
+        tx.announce(
+            StreakExtended(
+                user_id=user,
+                week_iso=get_week_iso(last_closed),
+                streak=run[user],
+                longest=held[user].longest_streak,
+            )
+        )
+    return len(grants), users[-1]
+
+
+def _week_grant(row: Row[Any], *, silent: bool) -> Grant:
+    return Grant(
+        row.user_id,
+        f"streak:{row.user_id}:{row.week_iso}",
+        STREAK_XP,
+        "streak",
+        row.week_iso,
+        f"Mined week {row.week_iso}",
+        week_end(row.week_start),
+        silent,
+    )
+
+
+async def _take_unpaid(tx: Tx, users: Sequence[int], *, monday: date) -> list[Row[Any]]:
+    """Mark what is owed to these (locked) users as paid; the weeks, in order."""
+    rows = await tx.rows(
+        """
+        UPDATE streak_calendar SET paid = true
+        WHERE user_id = ANY(:users ::bigint[]) AND NOT paid AND is_active
+            AND week_start < :monday
+        RETURNING user_id, week_iso, week_start
+        """,
+        users=list(users),
+        monday=monday,
+    )
+    return sorted(rows, key=lambda row: (row.user_id, row.week_start))
+
+
+async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
+    """The streak badges that these users' paid weeks have reached and that they lack; silent."""
+    lacking = await tx.rows(
+        """
+        SELECT g.user_id, b.slug FROM user_gamification g
+        JOIN badge_definitions b ON b.trigger_type = 'streak' AND b.is_active
+            AND g.longest_streak >= (b.trigger_config ->> 'threshold')::bigint
+        WHERE g.user_id = ANY(:ids ::bigint[]) AND NOT EXISTS (
+            SELECT FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
+        """,
+        ids=list(user_ids),
+    )
+    if not lacking:
+        return []
+    badges = await queries.badge_catalogue(tx)
+    runs = await _runs(tx, sorted({row.user_id for row in lacking}), paid_only=True)
+    awards = []
+    for row in lacking:
+        threshold = badges[row.slug].trigger_config["threshold"]
+        week = first_reaching(runs.get(row.user_id, ()), threshold)
+        if week is not None:
+            metadata = {"streak": threshold, "week": get_week_iso(week)}
+            awards.append(Award(row.user_id, row.slug, week_end(week), metadata, silent=True))
+    return awards
+
+
+async def _tell_broken(
+    tx: Tx, after: int, *, monday: date, told: datetime | None
+) -> tuple[int, int | None]:
+    """Tell of runs that ended before the last closed week, once for each run.
+
+    A break from before the last check, or from before the user was known, is history: silent.
+    """
+    rows = await tx.rows(
+        """
+        SELECT g.user_id, g.current_streak, g.longest_streak, g.last_active_week, u.created_at
+        FROM user_gamification g JOIN users u ON u.id = g.user_id
+        WHERE g.user_id > :after AND g.last_active_week < :last_closed
+            AND g.streak_broken_told IS DISTINCT FROM g.last_active_week
+        ORDER BY g.user_id LIMIT :most FOR UPDATE OF g
+        """,
+        after=after,
+        last_closed=get_week_iso(monday - timedelta(weeks=1)),
+        most=limits.JOB_USERS,
+    )
+    if not rows:
+        return 0, None
+    await tx.run(
+        """
+        UPDATE user_gamification SET streak_broken_told = last_active_week
+        WHERE user_id = ANY(:ids ::bigint[])
+        """,
+        ids=[row.user_id for row in rows],
+    )
+    known = told or datetime.min.replace(tzinfo=UTC)
+    broken = 0
+    for row in rows:
+        missed = week_start_of(row.last_active_week) + timedelta(weeks=1)
+        if week_end(missed) > max(known, row.created_at):
+            broken += 1
+            tx.announce(
+                StreakBroken(
+                    user_id=row.user_id,
+                    was=row.current_streak,
+                    longest=row.longest_streak,
+                    last_active_week=row.last_active_week,
+                )
+            )
+    return broken, rows[-1].user_id
+
+
+async def _warn(tx: Tx, after: int, *, monday: date) -> tuple[int, int | None]:
+    week_iso = get_week_iso(monday)
+    rows = await tx.rows(
+        """
+        SELECT user_id, current_streak FROM user_gamification
+        WHERE user_id > :after AND last_active_week = :last_closed
+            AND streak_warned_week IS DISTINCT FROM :week
+        ORDER BY user_id LIMIT :most FOR UPDATE
+        """,
+        after=after,
+        last_closed=get_week_iso(monday - timedelta(weeks=1)),
+        week=week_iso,
+        most=limits.JOB_USERS,
+    )
+    if not rows:
+        return 0, None
+    await tx.run(
+        """
+        UPDATE user_gamification SET streak_warned_week = :week
+        WHERE user_id = ANY(:ids ::bigint[])
+        """,
+        week=week_iso,
+        ids=[row.user_id for row in rows],
+    )
+    for row in rows:
+        tx.announce(
+            StreakExpiring(
+                user_id=row.user_id,
+                streak=row.current_streak,
+                week_iso=week_iso,
+                week_end=monday + timedelta(days=6),
+            )
+        )
+    return len(rows), rows[-1].user_id

@@ -1,0 +1,19 @@
+"""What the gamification room refuses, by name."""
+
+from __future__ import annotations
+
+from tbg.core.errors import Conflict, Invalid
+
+
+class BelowZero(Conflict):
+    """A correction would take a total of XP below nothing."""
+
+    code = "xp_below_zero"
+    title = "A total of XP cannot go below 0"
+
+
+class NothingToCorrect(Invalid):
+    """A correction of 0 XP, or one without a reason or a name."""
+
+    code = "nothing_to_correct"
+    title = "A correction needs an amount, a reason and a name"

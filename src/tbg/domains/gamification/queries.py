@@ -1,0 +1,208 @@
+"""What is to be read of badges, XP, levels and streaks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+from tbg.domains.gamification.rules import get_week_iso, get_week_start
+
+
+class Badge(NamedTuple):
+    """A badge's definition; `trigger_config` as the registry has it."""
+
+    slug: str
+    name: str
+    description: str
+    category: str
+    rarity: str
+    xp_reward: int
+    trigger_type: str
+    trigger_config: dict[str, Any]
+    sort_order: int
+    icon_url: str | None = None
+
+    @property
+    def threshold(self) -> float | None:
+        """The number to reach, for triggers that have one."""
+        found = self.trigger_config.get("threshold")
+        return None if found is None else float(found)
+
+
+async def badge_catalogue(tx: Tx) -> dict[str, Badge]:
+    """All active badges by slug, in the registry's order.
+
+    Read anew by every batch: taking even a shared lock on the table orders the batch before or
+    after a change of the registry, so that none is missed by its backfill.
+    """
+    return {item.badge.slug: item.badge for item in await every_badge(tx) if item.is_active}
+
+
+class StoredBadge(NamedTuple):
+    """A badge as the database has it. `backfilled`: those who had reached it have it."""
+
+    badge: Badge
+    is_active: bool
+    backfilled: bool
+
+
+async def every_badge(tx: Tx) -> list[StoredBadge]:
+    """All badges there ever were, packs that are gone included, in the registry's order."""
+    rows = await tx.rows(
+        """
+        SELECT slug, name, description, category, rarity, xp_reward, trigger_type,
+            trigger_config::text AS config, sort_order, icon_url, is_active,
+            backfilled_at IS NOT NULL AS backfilled
+        FROM badge_definitions ORDER BY sort_order, slug
+        """
+    )
+    return [
+        StoredBadge(
+            Badge(*row[:7], orjson.loads(row.config), row.sort_order, row.icon_url),
+            row.is_active,
+            row.backfilled,
+        )
+        for row in rows
+    ]
+
+
+class BadgeCount(NamedTuple):
+    """How many have a badge; `percentage` of users with an accepted share."""
+
+    total_earned: int
+    percentage: float
+
+
+async def badge_counts(tx: Tx) -> dict[str, BadgeCount]:
+    """How many earned each badge, as of the last count."""
+    rows = await tx.rows("SELECT badge_slug, total_earned, percentage FROM badge_stats")
+    return {row.badge_slug: BadgeCount(row.total_earned, float(row.percentage)) for row in rows}
+
+
+class Earner(NamedTuple):
+    """Who earned a badge, and when."""
+
+    user_id: int
+    earned_at: datetime
+
+
+async def recent_earners(tx: Tx, slug: str) -> list[Earner]:
+    """The last to earn a badge, newest first."""
+    rows = await tx.rows(
+        """
+        SELECT user_id, earned_at FROM user_badges WHERE badge_slug = :slug
+        ORDER BY earned_at DESC, user_id LIMIT :most
+        """,
+        slug=slug,
+        most=limits.RECENT_EARNERS,
+    )
+    return [Earner(*row) for row in rows]
+
+
+class Standing(NamedTuple):
+    """A user's one row: everything a summary needs."""
+
+    total_xp: int
+    level: int
+    badges_earned: int
+    current_streak: int
+    longest_streak: int
+    streak_start_date: date | None
+    last_active_week: str | None
+    total_shares: int
+    best_difficulty: float
+    blocks_found: int
+
+
+NOBODY = Standing(0, 1, 0, 0, 0, None, None, 0, 0.0, 0)
+
+
+async def standing(tx: Tx, user_id: int) -> Standing:
+    """A user's totals: one read by primary key. `current_streak` ends at `last_active_week`."""
+    row = await tx.row(
+        """
+        SELECT total_xp, level, badges_earned, current_streak, longest_streak,
+            streak_start_date, last_active_week, total_shares, best_difficulty, blocks_found
+        FROM user_gamification WHERE user_id = :id
+        """,
+        id=user_id,
+    )
+    return NOBODY if row is None else Standing(*row)
+
+
+class Earned(NamedTuple):
+    """A badge a user has, and what earned it."""
+
+    slug: str
+    earned_at: datetime
+    metadata: dict[str, Any]
+
+
+async def earned_badges(tx: Tx, user_id: int) -> list[Earned]:
+    """A user's badges, newest first."""
+    rows = await tx.rows(
+        """
+        SELECT badge_slug, earned_at, metadata::text AS metadata FROM user_badges
+        WHERE user_id = :id ORDER BY earned_at DESC, badge_slug
+        """,
+        id=user_id,
+    )
+    return [Earned(row.badge_slug, row.earned_at, orjson.loads(row.metadata)) for row in rows]
+
+
+class Week(NamedTuple):
+    """One week of the calendar; `days` is a bitmask, bit 0 is Monday."""
+
+    week_iso: str
+    week_start: date
+    share_count: int
+    best_diff: float
+    is_active: bool
+    days: int
+
+
+async def calendar(tx: Tx, user_id: int, *, weeks: int) -> list[Week]:
+    """The last `weeks` weeks, oldest first, the running one last; weeks not mined are zero."""
+    this = get_week_start(tx.now)
+    first = this - timedelta(weeks=weeks - 1)
+    rows = await tx.rows(
+        """
+        SELECT week_iso, week_start, share_count, best_diff, is_active, days
+        FROM streak_calendar WHERE user_id = :id AND week_start BETWEEN :first AND :this
+        """,
+        id=user_id,
+        first=first,
+        this=this,
+    )
+    mined = {row.week_start: Week(*row) for row in rows}
+    mondays = [first + timedelta(weeks=n) for n in range(weeks)]
+    return [mined.get(day, Week(get_week_iso(day), day, 0, 0.0, False, 0)) for day in mondays]
+
+
+class LedgerEntry(NamedTuple):
+    """One row of the ledger."""
+
+    id: int
+    user_id: int
+    amount: int
+    source: str
+    source_id: str | None
+    description: str
+    created_at: datetime
+
+
+async def recent_grants(tx: Tx, user_id: int, *, most: int) -> list[LedgerEntry]:
+    """A user's last ledger rows, newest first."""
+    rows = await tx.rows(
+        """
+        SELECT id, user_id, amount, source, source_id, description, created_at FROM xp_ledger
+        WHERE user_id = :id ORDER BY user_id, id DESC LIMIT :most
+        """,
+        id=user_id,
+        most=most,
+    )
+    return [LedgerEntry(*row) for row in rows]

@@ -1,0 +1,1 @@
+"""What was mined: workers, shares, rollups, bests, blocks."""

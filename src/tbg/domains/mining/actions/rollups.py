@@ -1,0 +1,100 @@
+"""Rollups: shares per hour and day, bests, pool totals, taken from the queue that batches fill.
+
+A transaction of its own, a second or so behind: one share changes one row of each table, and
+many shares of one worker and hour become one change of that row. Taking a row off the queue is
+the mark of what is done, in the same transaction, so a share is folded in exactly once.
+"""
+
+from __future__ import annotations
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+
+# Any constant of our own: one roll-up at a time, the rest wait.
+_LOCK = 0x7B67_0001
+
+# kinds: 1 accepted, 0 rejected, 2 the pool's word of a difficulty (counts as no share).
+# Work is summed as numeric: a sum of doubles would depend on the order of the shares.
+_ROLL_UP = """
+WITH taken AS (
+    DELETE FROM rollup_queue
+    WHERE id IN (SELECT id FROM rollup_queue ORDER BY id LIMIT :most)
+    RETURNING user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns
+), facts AS MATERIALIZED (
+    SELECT f.*, date_trunc('hour', f.at, 'UTC') AS hour, (f.at AT TIME ZONE 'UTC')::date AS day
+    FROM taken, unnest(user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns)
+        AS f (user_id, worker_id, at, share_id, diff, sdiff, kind, errn)
+), by_hour AS MATERIALIZED (
+    SELECT user_id, hour, day, worker_id, count(*) FILTER (WHERE kind = 1) AS accepted,
+        count(*) FILTER (WHERE kind = 0) AS rejected,
+        COALESCE(sum(diff::numeric) FILTER (WHERE kind = 1), 0) AS work,
+        COALESCE(max(sdiff) FILTER (WHERE kind <> 0), 0) AS best, max(at) AS last_at
+    FROM facts GROUP BY user_id, hour, day, worker_id
+), hourly AS (
+    INSERT INTO hourly_shares AS h (user_id, hour, worker_id, accepted, rejected, work,
+        best_sdiff)
+    SELECT user_id, hour, worker_id, accepted, rejected, work, best FROM by_hour
+    ORDER BY user_id, hour, worker_id
+    ON CONFLICT (user_id, hour, worker_id) DO UPDATE SET
+        accepted = h.accepted + excluded.accepted, rejected = h.rejected + excluded.rejected,
+        work = h.work + excluded.work,
+        best_sdiff = GREATEST(h.best_sdiff, excluded.best_sdiff)
+), daily AS (
+    INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work, best_sdiff)
+    SELECT user_id, day, worker_id, sum(accepted), sum(rejected), sum(work), max(best)
+    FROM by_hour GROUP BY user_id, day, worker_id ORDER BY user_id, day, worker_id
+    ON CONFLICT (user_id, day, worker_id) DO UPDATE SET
+        accepted = d.accepted + excluded.accepted, rejected = d.rejected + excluded.rejected,
+        work = d.work + excluded.work,
+        best_sdiff = GREATEST(d.best_sdiff, excluded.best_sdiff)
+), rejects AS (
+    INSERT INTO daily_rejects AS r (user_id, day, worker_id, errn, rejected)
+    SELECT user_id, day, worker_id, errn, count(*) FROM facts WHERE kind = 0
+    GROUP BY user_id, day, worker_id, errn ORDER BY user_id, day, worker_id, errn
+    ON CONFLICT (user_id, day, worker_id, errn) DO UPDATE SET
+        rejected = r.rejected + excluded.rejected
+), top AS MATERIALIZED (
+    SELECT DISTINCT ON (user_id, day) user_id, day, sdiff, at, share_id, worker_id
+    FROM facts WHERE kind <> 0 ORDER BY user_id, day, sdiff DESC, at, share_id
+), best AS (
+    SELECT DISTINCT ON (user_id, timeframe, period_key) t.*, timeframe, period_key
+    FROM top t, LATERAL (VALUES ('alltime', 'alltime'), ('month', to_char(day, 'YYYY-MM')),
+        ('week', to_char(day, 'IYYY"-W"IW'))) AS p (timeframe, period_key)
+    ORDER BY user_id, timeframe, period_key, sdiff DESC, at, share_id
+), bests AS (
+    INSERT INTO personal_bests AS p (user_id, timeframe, period_key, best_difficulty, at,
+        share_id, worker_id)
+    SELECT b.user_id, b.timeframe, b.period_key, b.sdiff, b.at, b.share_id, b.worker_id
+    FROM best b LEFT JOIN personal_bests known USING (user_id, timeframe, period_key)
+    WHERE known.user_id IS NULL OR (b.sdiff, known.at, known.share_id)
+        > (known.best_difficulty, b.at, b.share_id)
+    ORDER BY b.user_id, b.timeframe, b.period_key
+    ON CONFLICT (user_id, timeframe, period_key) DO UPDATE SET
+        best_difficulty = excluded.best_difficulty, at = excluded.at,
+        share_id = excluded.share_id, worker_id = excluded.worker_id
+), seen AS (
+    SELECT id, t.last_at FROM workers
+    JOIN (SELECT worker_id AS id, max(last_at) AS last_at FROM by_hour GROUP BY worker_id) t
+        USING (id)
+    WHERE workers.last_seen < t.last_at ORDER BY id FOR UPDATE OF workers
+), seen_workers AS (
+    UPDATE workers w SET last_seen = GREATEST(w.last_seen, seen.last_at)
+    FROM seen WHERE w.id = seen.id
+), pool AS (
+    UPDATE pool_totals SET accepted = pool_totals.accepted + s.accepted,
+        rejected = pool_totals.rejected + s.rejected, work = pool_totals.work + s.work
+    FROM (SELECT COALESCE(sum(accepted), 0) AS accepted, COALESCE(sum(rejected), 0) AS rejected,
+        COALESCE(sum(work), 0) AS work FROM by_hour) s
+)
+SELECT count(*) FROM facts
+"""
+
+
+async def roll_up(tx: Tx) -> int:
+    """Fold waiting batches into the rollups, oldest first; the facts folded (0: none waits)."""
+    waiting = await tx.value("SELECT EXISTS (SELECT FROM rollup_queue)")
+    if not waiting:
+        return 0
+    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+    folded = await tx.value(_ROLL_UP, most=limits.ROLLUP_BATCHES)
+    return int(folded)

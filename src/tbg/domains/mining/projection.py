@@ -1,0 +1,232 @@
+"""A batch of mining facts → workers, raw shares, blocks, and the queue the rollups read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tbg.adapters.streams import Batch, Connection, Fact, Share, worker_key
+from tbg.core import limits
+from tbg.core.event import Frame
+from tbg.core.tx import Tx
+from tbg.domains.mining.events import BlockRecorded
+
+ACCEPTED, REJECTED, BEST_ONLY = 1, 0, 2
+"""What a row of the rollup queue stands for; BEST_ONLY is the pool's word of a difficulty."""
+
+
+async def record(tx: Tx, batch: Batch) -> None:
+    """Write everything that was mined; fills in `batch.workers`, drops known blocks."""
+    await _meet_workers(tx, batch)
+    await _write_shares(tx, batch)
+    await _queue_for_rollups(tx, batch)
+    if batch.blocks:
+        await _write_blocks(tx, batch)
+    if batch.connections:
+        await _note_connections(tx, batch)
+    _show(tx, batch)
+
+
+def worker_of(batch: Batch, fact: Fact) -> int:
+    """The worker id of a fact."""
+    return batch.workers[batch.users[fact.address], worker_key(fact.worker)]
+
+
+async def _meet_workers(tx: Tx, batch: Batch) -> None:
+    first: dict[tuple[int, str], Fact] = {}
+    for fact in batch.all():
+        key = (batch.users[fact.address], worker_key(fact.worker))
+        if key not in first or fact.at < first[key].at:
+            first[key] = fact
+    keys = sorted(first)
+    batch.workers |= await _known_workers(tx, keys)
+    unknown = [key for key in keys if key not in batch.workers]
+    if not unknown:
+        return
+    facts = [first[key] for key in unknown]
+    added = await tx.rows(
+        """
+        INSERT INTO workers (user_id, name_key, name, agent, source, first_seen, last_seen)
+        SELECT user_id, name_key, name, agent, source, at, at FROM unnest(:users ::bigint[],
+            :keys ::text[], :names ::text[], :agents ::text[], :sources ::text[],
+            :ats ::timestamptz[]) AS t (user_id, name_key, name, agent, source, at)
+        ON CONFLICT DO NOTHING RETURNING user_id, name_key, id
+        """,
+        users=[user for user, _ in unknown],
+        keys=[name for _, name in unknown],
+        names=[fact.worker for fact in facts],
+        agents=[getattr(fact, "agent", None) for fact in facts],
+        sources=[fact.source for fact in facts],
+        ats=[fact.at for fact in facts],
+    )
+    batch.workers |= {(row.user_id, row.name_key): row.id for row in added}
+    late = [key for key in unknown if key not in batch.workers]
+    if late:
+        batch.workers |= await _known_workers(tx, late)
+
+
+async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    rows = await tx.rows(
+        """
+        SELECT w.user_id, w.name_key, w.id FROM workers w
+        JOIN unnest(:users ::bigint[], :names ::text[]) AS t (user_id, name_key)
+            USING (user_id, name_key)
+        """,
+        users=[user for user, _ in keys],
+        names=[name for _, name in keys],
+    )
+    return {(row.user_id, row.name_key): row.id for row in rows}
+
+
+async def _write_shares(tx: Tx, batch: Batch) -> None:
+    oldest = tx.now - limits.RAW_SHARE_AGE
+    kept = [share for share in batch.shares if share.at >= oldest]
+    if not kept:
+        return
+    kept.sort(key=lambda share: (batch.users[share.address], share.at))
+    await tx.run(
+        """
+        INSERT INTO shares (user_id, at, id, worker_id, diff, sdiff, accepted, errn,
+            reject_reason, height, workinfoid, hash, source)
+        SELECT * FROM unnest(:users ::bigint[], :ats ::timestamptz[], :ids ::uuid[],
+            :workers ::bigint[], :diffs ::float8[], :sdiffs ::float8[], :accepted ::bool[],
+            :errns ::smallint[], :reasons ::text[], :heights ::integer[],
+            :workinfoids ::bigint[], :hashes ::text[], :sources ::text[])
+        """,
+        users=[batch.users[share.address] for share in kept],
+        ats=[share.at for share in kept],
+        ids=[share.key for share in kept],
+        workers=[worker_of(batch, share) for share in kept],
+        diffs=[share.diff for share in kept],
+        sdiffs=[share.sdiff for share in kept],
+        accepted=[share.accepted for share in kept],
+        errns=[share.errn for share in kept],
+        reasons=[share.reject_reason for share in kept],
+        heights=[share.height for share in kept],
+        workinfoids=[share.workinfoid for share in kept],
+        hashes=[share.hash for share in kept],
+        sources=[share.source for share in kept],
+    )
+
+
+async def _queue_for_rollups(tx: Tx, batch: Batch) -> None:
+    rows = [(s, s.diff, ACCEPTED if s.accepted else REJECTED, s.errn) for s in batch.shares]
+    rows += [(b, 0.0, BEST_ONLY, None) for b in batch.bests]  # type: ignore[misc]
+    if not rows:
+        return
+    await tx.run(
+        """
+        INSERT INTO rollup_queue (created_at, user_ids, worker_ids, ats, share_ids, diffs,
+            sdiffs, kinds, errns)
+        VALUES (:now, :users, :workers, :ats, :ids, :diffs, :sdiffs, :kinds, :errns)
+        """,
+        now=tx.now,
+        users=[batch.users[fact.address] for fact, *_ in rows],
+        workers=[worker_of(batch, fact) for fact, *_ in rows],
+        ats=[fact.at for fact, *_ in rows],
+        ids=[fact.key for fact, *_ in rows],
+        diffs=[diff for _, diff, _, _ in rows],
+        sdiffs=[fact.sdiff for fact, *_ in rows],
+        kinds=[kind for _, _, kind, _ in rows],
+        errns=[-1 if errn is None else errn for *_, errn in rows],
+    )
+
+
+async def _write_blocks(tx: Tx, batch: Batch) -> None:
+    # One block, however many pools or retries tell of it.
+    first = {block.hash: block for block in sorted(batch.blocks, key=lambda b: b.at)[::-1]}
+    blocks = [first[hash_] for hash_ in sorted(first)]
+    added = await tx.rows(
+        """
+        INSERT INTO blocks (hash, height, user_id, worker_id, found_at, sdiff, reward_sats,
+            source, confirmed_by)
+        SELECT *, 'pool' FROM unnest(:hashes ::text[], :heights ::integer[], :users ::bigint[],
+            :workers ::bigint[], :ats ::timestamptz[], :sdiffs ::float8[], :rewards ::bigint[],
+            :sources ::text[])
+        ON CONFLICT DO NOTHING RETURNING hash
+        """,
+        hashes=[block.hash for block in blocks],
+        heights=[block.height for block in blocks],
+        users=[batch.users[block.address] for block in blocks],
+        workers=[worker_of(batch, block) for block in blocks],
+        ats=[block.at for block in blocks],
+        sdiffs=[block.sdiff for block in blocks],
+        rewards=[block.reward_sats for block in blocks],
+        sources=[block.source for block in blocks],
+    )
+    new = {row.hash for row in added}
+    batch.blocks = [block for block in blocks if block.hash in new]
+    for block in batch.blocks:
+        if not block.history:
+            tx.announce(
+                BlockRecorded(
+                    user_id=batch.users[block.address],
+                    worker=block.worker,
+                    height=block.height,
+                    hash=block.hash,
+                    sdiff=block.sdiff,
+                    reward_sats=block.reward_sats,
+                    found_at=block.at,
+                )
+            )
+
+
+async def _note_connections(tx: Tx, batch: Batch) -> None:
+    last: dict[int, Connection] = {}
+    for fact in sorted(batch.connections, key=lambda c: (c.at, c.connected)):
+        last[worker_of(batch, fact)] = fact
+    ids = sorted(last)
+    await tx.run(
+        """
+        UPDATE workers w SET connected = t.connected, connected_at = t.at,
+            agent = COALESCE(t.agent, w.agent), last_seen = GREATEST(w.last_seen, t.at)
+        FROM (SELECT x.* FROM unnest(:ids ::bigint[], :connected ::bool[],
+                :ats ::timestamptz[], :agents ::text[]) AS x (id, connected, at, agent)
+            JOIN workers USING (id) ORDER BY id FOR UPDATE OF workers) t
+        WHERE w.id = t.id AND (w.connected_at IS NULL OR w.connected_at <= t.at)
+        """,
+        ids=ids,
+        connected=[last[id_].connected for id_ in ids],
+        ats=[last[id_].at for id_ in ids],
+        agents=[last[id_].agent for id_ in ids],
+    )
+
+
+def _show(tx: Tx, batch: Batch) -> None:
+    """What is worth watching live: each miner's best share of the batch, and the pool's sums."""
+    recent = tx.now - limits.HISTORY_AFTER
+    live = [s for s in batch.shares if not s.history and s.at >= recent]
+    if live:
+        tx.show(Frame("dashboard", "pool", "stats_update", _sums(live)))
+    best: dict[tuple[str, bool], tuple[int, Share]] = {}
+    for share in live:
+        key = (share.address, share.accepted)
+        count, other = best.get(key, (0, share))
+        best[key] = (count + 1, max(share, other, key=lambda s: s.sdiff))
+    shown = sorted(best.values(), key=lambda item: item[1].sdiff, reverse=True)
+    for count, share in shown[: limits.FRAMES_PER_BATCH]:
+        tx.show(
+            Frame(
+                "mining",
+                f"miner:{share.address}",
+                "share_submitted",
+                {
+                    "worker": share.worker,
+                    "diff": share.diff,
+                    "sdiff": share.sdiff,
+                    "accepted": share.accepted,
+                    "count": count,
+                    "at": share.at.isoformat(),
+                },
+            )
+        )
+    for fact in batch.connections[: limits.FRAMES_PER_BATCH]:
+        if not fact.history and fact.at >= recent:
+            status = {"worker": fact.worker, "online": fact.connected}
+            tx.show(Frame("mining", f"miner:{fact.address}", "worker_status", status))
+
+
+def _sums(shares: Iterable[Share]) -> dict[str, float]:
+    accepted = [share.sdiff for share in shares if share.accepted]
+    rejected = sum(1 for share in shares if not share.accepted)
+    best = max(accepted, default=0.0)
+    return {"accepted": len(accepted), "rejected": rejected, "best_sdiff": best}

@@ -1,0 +1,70 @@
+"""Events → numbered frames for their miner, and the same at once for whoever watches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import orjson
+
+from tbg.core.event import Frame
+from tbg.core.outbox import Delivery
+from tbg.core.tx import Tx
+from tbg.domains.accounts.queries import addresses
+from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
+
+
+async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
+    """Write each event's frames under the miner's next numbers, and show them."""
+    at = tx.now.isoformat()
+    frames = [
+        (delivery.event.user_id, shown)  # type: ignore[attr-defined]
+        for delivery in deliveries
+        for shown in frames_of(delivery.event, at=at)
+    ]
+    if not frames:
+        return
+    await _store(tx, frames)
+    names = await addresses(tx, sorted({user_id for user_id, _ in frames}))
+    for user_id, shown in frames:
+        if shown.public:
+            tx.show(Frame(shown.channel, f"miner:{names[user_id]}", shown.type, shown.data))
+    for delivery in deliveries:
+        item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
+        if item is not None:
+            item["user"] = names[delivery.event.user_id]  # type: ignore[attr-defined]
+            tx.show(Frame("dashboard", "pool", "feed_item", item))
+
+
+async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> None:
+    """Give every frame its user's next number; counters are taken in ascending order."""
+    counts = Counter(user_id for user_id, _ in frames)
+    users = sorted(counts)
+    rows = await tx.rows(
+        """
+        INSERT INTO frame_counters AS c (user_id, last_id)
+        SELECT * FROM unnest(:users ::bigint[], :counts ::bigint[])
+        ON CONFLICT (user_id) DO UPDATE SET last_id = c.last_id + excluded.last_id
+        RETURNING user_id, last_id
+        """,
+        users=users,
+        counts=[counts[user] for user in users],
+    )
+    following = {row.user_id: row.last_id - counts[row.user_id] for row in rows}
+    ids = []
+    for user_id, _ in frames:
+        following[user_id] += 1
+        ids.append(following[user_id])
+    await tx.run(
+        """
+        INSERT INTO frames (user_id, id, channel, type, data, created_at)
+        SELECT t.*, :now FROM unnest(:users ::bigint[], :ids ::bigint[], :channels ::text[],
+            :types ::text[], :data ::jsonb[]) AS t
+        """,
+        now=tx.now,
+        users=[user_id for user_id, _ in frames],
+        ids=ids,
+        channels=[shown.channel for _, shown in frames],
+        types=[shown.type for _, shown in frames],
+        data=[orjson.dumps(shown.data).decode() for _, shown in frames],
+    )

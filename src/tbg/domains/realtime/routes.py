@@ -1,0 +1,189 @@
+"""The WebSocket: subscribe, unsubscribe, resume, ping; frames of public subjects come back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from prometheus_client import Counter
+from pydantic import TypeAdapter, ValidationError
+
+from tbg.adapters import bitcoin
+from tbg.adapters.broadcast import Hub, Mailbox
+from tbg.adapters.broadcast.hub import FRAMES
+from tbg.core import limits
+from tbg.core.clock import Clock
+from tbg.core.settings import Settings
+from tbg.domains.realtime.schemas import Channels, Ping, control
+
+CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
+
+router = APIRouter()
+_OWN = frozenset({"me", "mining", "dashboard", "gamification", "competition"})
+_KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
+_ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
+
+
+@router.websocket("/ws")
+async def live(socket: WebSocket) -> None:
+    """Serve one socket until either side closes it."""
+    state = socket.app.state
+    if not _origin_allowed(socket, state.settings):
+        await socket.close()  # before it is accepted: answers 403
+        return
+    await socket.accept()
+    code = await Conversation(socket, state.hub, state.settings, state.database.clock).run()
+    CLOSED.labels(str(code) if code in _KNOWN_CODES else "other").inc()
+
+
+class Conversation:
+    """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
+
+    __slots__ = ("_allowance", "_clock", "_closing", "_counted_at", "_hub", "_mailbox",
+                 "_network", "_socket")  # fmt: skip
+
+    def __init__(self, socket: WebSocket, hub: Hub, settings: Settings, clock: Clock) -> None:
+        self._socket = socket
+        self._hub = hub
+        self._network = settings.network
+        self._clock = clock
+        self._mailbox = Mailbox(self._hang_up)
+        self._closing: asyncio.Task[None] | None = None
+        self._counted_at = asyncio.get_running_loop().time()
+        self._allowance = float(limits.SOCKET_FRAMES_PER_SECOND * limits.SOCKET_FLOOD_SECONDS)
+
+    async def run(self) -> int:
+        """Talk until the socket closes; the close code."""
+        if len(self._hub) >= limits.SOCKETS:
+            self._mailbox.close(1013)
+        self._hub.join(self._mailbox)
+        writer = asyncio.create_task(self._write())
+        try:
+            return await self._read()
+        finally:
+            self._hub.leave(self._mailbox)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _read(self) -> int:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return int(message.get("code", 1005))
+            if self._mailbox.closed:
+                continue
+            if not self._within_allowance():
+                self._mailbox.close(1008)
+            elif message.get("text") is None:
+                self._mailbox.close(1003)
+            else:
+                await self._obey(message["text"])
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        mailbox, socket = self._mailbox, self._socket
+        try:
+            while True:
+                frame = await mailbox.take()
+                mailbox.sending_since = loop.time()
+                await socket.send_text(frame)
+                mailbox.sending_since = None
+                FRAMES.inc()
+        except (WebSocketDisconnect, RuntimeError):
+            mailbox.sending_since = None  # closed meanwhile; the reader hears of it
+
+    def _within_allowance(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        rate = limits.SOCKET_FRAMES_PER_SECOND
+        grown = self._allowance + (now - self._counted_at) * rate
+        self._counted_at = now
+        self._allowance = min(grown, float(rate * limits.SOCKET_FLOOD_SECONDS)) - 1
+        return self._allowance >= 0
+
+    async def _obey(self, text: str) -> None:
+        try:
+            words = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            self._mailbox.close(1007)
+            return
+        try:
+            order = _ORDERS.validate_python(words)
+        except ValidationError:
+            self._refuse(words)
+            return
+        if isinstance(order, Ping):
+            self._say("pong")
+            return
+        subjects = [s for name in order.channels if (s := self._subject(name)) is not None]
+        if order.op == "unsubscribe":
+            self._hub.unfollow(self._mailbox, subjects)
+            self._say("unsubscribed", channels=subjects)
+        else:
+            await self._follow(subjects, resumed=order.op == "resume")
+
+    async def _follow(self, subjects: list[str], *, resumed: bool) -> None:
+        if len(self._mailbox.subjects.union(subjects)) > limits.SOCKET_SUBJECTS:
+            detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
+            self._say("error", code="too_many_channels", detail=detail)
+            return
+        await self._hub.follow(self._mailbox, subjects)
+        self._say("subscribed", channels=subjects)
+        if resumed:
+            # Frames of public subjects have no ids: there is nothing to take up from.
+            self._say("snapshot", channels=subjects)
+
+    def _subject(self, name: str) -> str | None:
+        """The subject that a client means, in our spelling; None (and an error said) if none."""
+        if name == "pool":
+            return name
+        kind, _, address = name.partition(":")
+        if kind == "miner":
+            try:
+                return f"miner:{bitcoin.normalise(address, self._network)}"
+            except bitcoin.AddressRefused as error:
+                self._say("error", code="unknown_channel", detail=str(error), name=name[:200])
+        elif name in _OWN:
+            detail = "this channel is your own: sign in first"
+            self._say("error", code="sign_in_needed", detail=detail, name=name)
+        else:
+            detail = "a channel is `pool` or `miner:` and an address"
+            self._say("error", code="unknown_channel", detail=detail, name=name[:200])
+        return None
+
+    def _refuse(self, words: Any) -> None:
+        op = words.get("op") if isinstance(words, dict) else None
+        if op in ("subscribe", "unsubscribe", "resume"):
+            most = limits.SOCKET_SUBJECTS
+            detail = f"channels must be a list of at most {most} names"
+            self._say("error", code="bad_channels", detail=detail)
+        else:
+            detail = "op must be subscribe, unsubscribe, resume or ping"
+            self._say("error", code="unknown_op", detail=detail)
+
+    def _say(self, type_: str, **data: Any) -> None:
+        self._mailbox.offer(control(type_, at=self._clock.now(), **data))
+
+    def _hang_up(self, code: int) -> None:
+        """Close from our side, at once even when the client takes nothing any more."""
+        hang_up = self._socket.scope.get("extensions", {}).get("tbg.hang_up")
+        if hang_up is not None:
+            hang_up(code)
+        else:
+            self._closing = asyncio.ensure_future(self._close(code))
+
+    async def _close(self, code: int) -> None:
+        async with asyncio.timeout(limits.SOCKET_SEND_SECONDS):
+            await self._socket.close(code)
+
+
+def _origin_allowed(socket: WebSocket, settings: Settings) -> bool:
+    """Browsers say where a page is from: our own pages may open a socket, others may not."""
+    origin = socket.headers.get("origin")
+    if origin is None:
+        return True
+    host = urlsplit(origin).netloc.lower()
+    ours = {urlsplit(settings.public_url).netloc.lower(), socket.headers.get("host", "").lower()}
+    return bool(host) and host in ours

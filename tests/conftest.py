@@ -1,0 +1,82 @@
+"""What every test may ask for: real servers, and a database of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.adapters import redis as redis_adapter
+from tbg.core.clock import FixedClock
+from tbg.core.tx import Database, connect
+from tests import servers
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+"""The Wednesday of 2026-W10 on which tests happen, unless they move the clock."""
+
+# Tests see none of the operator's settings, and never the servers that people use.
+_OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
+
+
+@pytest.fixture(scope="session")
+def server_urls() -> Iterator[servers.Urls]:
+    """PostgreSQL and Redis for this run: the ones TBG_TEST_… names, else an embedded pair."""
+    named = servers.named(_OUTSIDE)
+    if named is not None:
+        yield named
+        return
+    with servers.embedded() as (pg, valkey):
+        yield servers.Urls(pg.url_of("postgres"), valkey.url)
+
+
+@pytest.fixture(scope="session")
+def pg_url(server_urls: servers.Urls) -> str:
+    """A maintenance database, to make databases from: tests leave it as it is."""
+    return server_urls.database
+
+
+@pytest.fixture(scope="session")
+def redis_url(server_urls: servers.Urls) -> str:
+    """A Redis that the tests have for themselves: they may empty it."""
+    return server_urls.redis
+
+
+@pytest.fixture(scope="session")
+def migrated_template(pg_url: str) -> Iterator[str]:
+    """The name of a migrated database that is only copied from."""
+    with servers.database(pg_url) as url:
+        servers.migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def fresh_database(pg_url: str, migrated_template: str) -> Iterator[str]:
+    """A migrated database of the test's own; gives its URL."""
+    with servers.database(pg_url, template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The clock that `db` reads; it stands at `NOW` until a test moves it."""
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+async def db(fresh_database: str, clock: FixedClock) -> AsyncIterator[Database]:
+    """A migrated database of the test's own, with the badge registry in it."""
+    database = connect(fresh_database, clock)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """An empty Redis."""
+    client = redis_adapter.connect(redis_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()

@@ -1,0 +1,133 @@
+"""The real servers the tests run on: the ones named by TBG_TEST_…, else a private embedded pair.
+
+By hand: `python -m tests.servers [DIR]` starts a private pair, prints its settings and keeps it
+until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from tbg.app.local import servers
+from tbg.app.local.instance import make_root, password
+from tbg.app.local.postgres import Postgres
+from tbg.app.local.valkey import Valkey
+
+_count = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where the tests' servers are: a database to make databases from, and a Redis of our own."""
+
+    database: str
+    redis: str
+
+
+def named(environment: dict[str, str]) -> Urls | None:
+    """The servers that TBG_TEST_… names (both or none); never the ones that people use."""
+    database = environment.get("TBG_TEST_DATABASE_URL")
+    redis = environment.get("TBG_TEST_REDIS_URL")
+    if not database and not redis:
+        return None
+    if not database or not redis:
+        raise RuntimeError("set both TBG_TEST_DATABASE_URL and TBG_TEST_REDIS_URL, or neither")
+    for test, live in ((database, "TBG_DATABASE_URL"), (redis, "TBG_REDIS_URL")):
+        if test == environment.get(live):
+            raise RuntimeError(f"the tests would empty what {live} names: give them another")
+    return Urls(database, redis)
+
+
+@contextmanager
+def embedded(
+    root: Path | None = None, *, durable: bool = False
+) -> Iterator[tuple[Postgres, Valkey]]:
+    """A private embedded pair; `durable` True with fsync and append-only file, as in real life.
+
+    Without `root` the data is in a directory of its own that goes when the pair stops.
+    """
+    place = make_root(root or Path(tempfile.mkdtemp(prefix="tbg-test-")))
+    secret = password(place)
+    pair = (
+        servers.postgres_of(place, password=secret, ports={}, durable=durable),
+        servers.valkey_of(place, password=secret, ports={}, durable=durable),
+    )
+    try:
+        for server in pair:
+            servers.spawn(server)
+        servers.wait_ready(*pair)
+        yield pair
+    finally:
+        servers.stop(*pair)
+        if root is None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run statements one by one, each in a transaction of its own."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as thread:  # a thread of its own: the test may have a loop here
+        thread.submit(asyncio.run, run()).result()
+
+
+@contextmanager
+def database(url: str, *, template: str | None = None) -> Iterator[str]:
+    """A new database beside `url`'s, copied from `template`, dropped at the end; gives its URL."""
+    name = f"tbg_test_{os.getpid()}_{next(_count)}"
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
+    try:
+        yield with_database(url, name)
+    finally:
+        execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def migrate(url: str) -> None:
+    """Bring a database's schema up to date, through the program's own door."""
+    environment = os.environ | {"TBG_DATABASE_URL": url}
+    words = [sys.executable, "-m", "tbg", "migrate"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"tbg migrate failed: {done.stdout}{done.stderr}")
+
+
+def main() -> None:
+    """Keep a private pair running until Ctrl-C."""
+    with embedded(Path(sys.argv[1]) if len(sys.argv) > 1 else None) as (pg, valkey):
+        print(f"export TBG_TEST_DATABASE_URL={pg.url_of('postgres')}")
+        print(f"export TBG_TEST_REDIS_URL={valkey.url}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("stopping", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+/** A light look at what someone pasted. The server has the last word on what an address is. */
+
+export type Network = "mainnet" | "testnet" | "signet" | "regtest";
+
+const STARTS: Record<Network, { bech32: string; base58: string; say: string }> = {
+  mainnet: { bech32: "bc1", base58: "13", say: "bc1, 1 or 3" },
+  testnet: { bech32: "tb1", base58: "mn2", say: "tb1, m, n or 2" },
+  signet: { bech32: "tb1", base58: "mn2", say: "tb1, m, n or 2" },
+  regtest: { bech32: "bcrt1", base58: "mn2", say: "bcrt1, m, n or 2" },
+};
+
+const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{25,35}$/;
+const BECH32 = /^[02-9ac-hj-np-z]{11,87}$/;
+
+/** Take the address out of what was pasted: a stratum user, a bitcoin: link, capital bech32. */
+export function tidy(pasted: string): string {
+  const bare = pasted.trim().replace(/^bitcoin:/i, "").split(/[?#\s._]/)[0] ?? "";
+  return /^(bc1|tb1|bcrt1)/i.test(bare) && bare === bare.toUpperCase() ? bare.toLowerCase() : bare;
+}
+
+export function looksRight(address: string, network: Network): boolean {
+  const { bech32, base58 } = STARTS[network];
+  if (address.startsWith(bech32)) return BECH32.test(address.slice(bech32.length));
+  return base58.includes(address.charAt(0)) && BASE58.test(address);
+}
+
+export function wrongAddress(network: Network): string {
+  const kind = network === "mainnet" ? "Bitcoin" : network;
+  return `That is not a ${kind} address. They start with ${STARTS[network].say}.`;
+}

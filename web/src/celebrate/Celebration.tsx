@@ -1,0 +1,136 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Icon } from "../art";
+import { BadgeTile } from "../ui/BadgeTile";
+import { announcement, type Fired, type Kiln, phaseAt } from "./queue";
+import { useKiln, useKilnStore } from "./store";
+
+const TICK_MS = 12;
+
+/** The badge that leaves the kiln: a plate at the edge of the page that never takes the focus. */
+export function Celebration() {
+  const store = useKilnStore();
+  const kiln = useKiln();
+  const { current, waiting } = kiln;
+  const busy = current !== null;
+
+  useEffect(() => {
+    if (!busy) return;
+    const escape = (event: KeyboardEvent) => {
+      // An open dialog has the first right to Escape.
+      if (event.key === "Escape" && !event.defaultPrevented) store.skip();
+    };
+    window.addEventListener("keydown", escape);
+    return () => window.removeEventListener("keydown", escape);
+  }, [busy, store]);
+
+  return (
+    <>
+      <Announcer kiln={kiln} />
+      {current && (
+        <div className="kiln" data-waiting={Math.min(waiting.length, 2)}>
+          <Firing key={current.key} badge={current} startedAt={kiln.startedAt} />
+          <button type="button" className="kiln-skip" onClick={() => store.skip()}>
+            <Icon name="close" size={20} />
+            <span className="sr-only">Put it on the shelf</span>
+          </button>
+          {waiting.length > 0 && (
+            <p className="kiln-more small">
+              {waiting.length === 1 ? "One more in the kiln" : `${waiting.length} more in the kiln`}
+            </p>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Firing({ badge, startedAt }: { badge: Fired; startedAt: number }) {
+  const store = useKilnStore();
+  const stage = useRef<HTMLDivElement>(null);
+  const phase = phaseAt(performance.now() - startedAt);
+
+  useEffect(() => {
+    if (phase === "out" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(TICK_MS);
+  }, [phase]);
+
+  useLayoutEffect(() => {
+    if (phase === "set" && stage.current) flyToShelf(stage.current, badge.slug);
+  }, [phase, badge.slug]);
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape and the close button do the same
+    // biome-ignore lint/a11y/noStaticElementInteractions: a tap is a short cut, not the only way
+    <div className={`kiln-card ${phase}`} onClick={() => store.skip()}>
+      <div className="kiln-window" aria-hidden="true">
+        <div className="kiln-fire" />
+        <div className="kiln-badge" ref={stage}>
+          <span className="kiln-clay">
+            <BadgeTile {...badge} state="locked" size={112} />
+          </span>
+          <span className="kiln-glaze">
+            <BadgeTile {...badge} state="earned" size={112} />
+          </span>
+          <span className="kiln-hot">
+            <BadgeTile {...badge} state="fresh" size={112} />
+          </span>
+        </div>
+      </div>
+      <div className="kiln-text" aria-hidden="true">
+        <p className="kiln-name">{badge.name}</p>
+        <p>
+          Out of the kiln. <span className="xp tn">+{badge.xp} XP</span>
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** Let a likeness of the badge drop into its place in the shelf, where that is in sight. */
+function flyToShelf(from: HTMLElement, slug: string) {
+  const place = document.querySelector(`[data-shelf="${CSS.escape(slug)}"] svg`);
+  const hot = from.querySelector(".kiln-hot svg");
+  if (!place || !hot || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const start = hot.getBoundingClientRect();
+  const end = place.getBoundingClientRect();
+  const inSight =
+    end.top >= 0 && end.bottom <= innerHeight && end.left >= 0 && end.right <= innerWidth;
+  if (!inSight || start.width === 0) return;
+  const likeness = hot.cloneNode(true) as SVGElement;
+  likeness.classList.add("kiln-likeness");
+  document.body.append(likeness);
+  const put = (box: DOMRect, rise: number, scale: number) =>
+    `translate(${box.left}px, ${box.top + rise}px) scale(${(scale * box.width) / start.width})`;
+  likeness
+    .animate(
+      [
+        { transform: put(start, 0, 1), easing: "cubic-bezier(.4, 0, .6, 1)" },
+        { transform: put(end, 0, 1), offset: 0.8, easing: "ease-out" },
+        { transform: put(end, 4, 1), offset: 0.9 },
+        { transform: put(end, 0, 1) },
+      ],
+      { duration: 250 },
+    )
+    .finished.finally(() => likeness.remove());
+}
+
+/** One polite sentence for a stack; badges that join later get a sentence of their own. */
+function Announcer({ kiln }: { kiln: Kiln }) {
+  const told = useRef(new Set<string>());
+  const [text, setText] = useState("");
+  useEffect(() => {
+    const all = [kiln.current, ...kiln.waiting, ...kiln.cooling.map((c) => c.badge)];
+    const fresh = all.filter((b): b is Fired => b !== null && !told.current.has(b.key));
+    if (fresh.length === 0) return;
+    // Wait for its siblings: badges of one share come in frames of their own.
+    const timer = setTimeout(() => {
+      for (const badge of fresh) told.current.add(badge.key);
+      setText(announcement(fresh));
+    }, 400);
+    return () => clearTimeout(timer);
+  }, [kiln]);
+  return (
+    <p className="sr-only" aria-live="polite">
+      {text}
+    </p>
+  );
+}

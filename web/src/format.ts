@@ -1,0 +1,129 @@
+/** Numbers, addresses and times as people read them here: three digits, short, exact. */
+
+const NBSP = "\u00a0";
+const STEPS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+const WORDS = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
+const MORE_WORDS = ["sextillion", "septillion", "octillion"];
+const HASHES_PER_DIFFICULTY = 2 ** 32;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export interface Quantity {
+  value: string;
+  unit: string;
+}
+
+/** Split a number into thousands steps; rounding to `digits` may carry into the next step. */
+function step(n: number, digits: number): { mantissa: number; steps: number } {
+  let steps = n < 1000 ? 0 : Math.floor(Math.log10(n) / 3);
+  let mantissa = Number((n / 1000 ** steps).toPrecision(digits));
+  if (mantissa >= 1000) {
+    steps += 1;
+    mantissa = Number((n / 1000 ** steps).toPrecision(digits));
+  }
+  return { mantissa, steps };
+}
+
+function threeDigits(n: number, locale?: string): string {
+  if (n === 0) return "0";
+  return new Intl.NumberFormat(locale, {
+    minimumSignificantDigits: 3,
+    maximumSignificantDigits: 3,
+  }).format(n);
+}
+
+/** A difficulty or another large number: 4.29 G, 612 M. */
+export function magnitude(n: number, locale?: string): Quantity {
+  if (!Number.isFinite(n) || n <= 0) return { value: "0", unit: "" };
+  if (n < 1000 && Number.isInteger(n)) return { value: String(n), unit: "" };
+  const { mantissa, steps } = step(n, 3);
+  const last = STEPS.length - 1;
+  if (steps > last) return { value: n.toExponential(2), unit: "" };
+  return { value: threeDigits(mantissa, locale), unit: STEPS[steps] ?? "" };
+}
+
+/** A hashrate that comes in TH/s: 1.21 TH/s, 812 GH/s, 1.04 PH/s. */
+export function hashrate(ths: number, locale?: string): Quantity {
+  if (!Number.isFinite(ths) || ths <= 0) return { value: "0", unit: "TH/s" };
+  const { mantissa, steps } = step(ths * 1e12, 3);
+  const unit = STEPS[Math.min(steps, STEPS.length - 1)] ?? "";
+  return { value: threeDigits(mantissa, locale), unit: `${unit}H/s` };
+}
+
+/** Value and unit in one piece of text, held together by a non-breaking space. */
+export function joined(q: Quantity): string {
+  return q.unit ? q.value + NBSP + q.unit : q.value;
+}
+
+export function count(n: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(n);
+}
+
+/** A share of all miners, in percent: 0, 0.4, 37. */
+export function percent(n: number, locale?: string): string {
+  const digits = n > 0 && n < 10 ? 1 : 0;
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(n)}${NBSP}%`;
+}
+
+/** How many hashes a difficulty stands for, in words: "18 quintillion". */
+export function hashesInWords(difficulty: number): string {
+  const { mantissa, steps } = step(difficulty * HASHES_PER_DIFFICULTY, 2);
+  const word = [...WORDS, ...MORE_WORDS][steps];
+  return word === undefined ? "more hashes than we can name" : `${mantissa}${NBSP}${word}`.trim();
+}
+
+/** First four, ellipsis, last four. */
+export function shortAddress(address: string): string {
+  return address.length <= 11 ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
+}
+
+/** Long worker names are kept whole in titles and shown cut. */
+export function shortName(name: string, max = 24): string {
+  const letters = Array.from(name);
+  return letters.length <= max ? name : `${letters.slice(0, max - 1).join("")}…`;
+}
+
+function dayNumber(time: number): number {
+  const d = new Date(time);
+  return Math.floor(Date.UTC(d.getFullYear(), d.getMonth(), d.getDate()) / DAY);
+}
+
+export function clock(iso: string): string {
+  return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "2 November", with the year when it is another one. */
+export function date(iso: string, now: number): string {
+  const then = new Date(iso);
+  const sameYear = then.getFullYear() === new Date(now).getFullYear();
+  return then.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "long",
+    ...(sameYear ? {} : { year: "numeric" }),
+  });
+}
+
+/** How long ago, the way one says it: "9 s ago", "6 min ago", "Yesterday 21:14", "Wednesday". */
+export function ago(iso: string, now: number): string {
+  const then = Date.parse(iso);
+  if (Number.isNaN(then)) return "";
+  const past = now - then;
+  if (past < 5 * SECOND) return "just now";
+  if (past < MINUTE) return `${Math.floor(past / SECOND)} s ago`;
+  if (past < HOUR) return `${Math.floor(past / MINUTE)} min ago`;
+  const days = dayNumber(now) - dayNumber(then);
+  if (days === 0 || past < 6 * HOUR) return `${Math.floor(past / HOUR)} h ago`;
+  if (days === 1) return `Yesterday ${clock(iso)}`;
+  if (days < 7) return new Date(iso).toLocaleDateString("en-GB", { weekday: "long" });
+  return date(iso, now);
+}
+
+export function fullTime(iso: string): string {
+  return new Date(iso).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "medium" });
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,157 @@
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from "react";
+import { badgesQuery, minerQuery, statsQuery } from "../api/queries";
+import type { Badge } from "../api/types";
+import type { Fired } from "../celebrate/queue";
+import { useKilnStore } from "../celebrate/store";
+import { applyToMiner, applyToStats } from "./apply";
+import type { LiveClient, LiveState } from "./client";
+import { type Frame, num, str } from "./frames";
+import { trailing } from "./trailing";
+
+/** A badge that a later read shows, not a frame, is still news for this long. */
+const NEWS = 2 * 60_000;
+const AFTER_REWARD = 1_000;
+const AFTER_SHARES = 5_000;
+const FIRST_SIGN = 300;
+
+export const LiveContext = createContext<LiveClient | null>(null);
+
+function useLive(): LiveClient {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error("There is no live connection in this tree.");
+  return live;
+}
+
+export function useLiveState(): LiveState {
+  const live = useLive();
+  return useSyncExternalStore(live.onState, live.state);
+}
+
+/** Hold a channel while mounted; `take` gets its frames, `stale` asks for a fresh read. */
+function useChannel(channel: string, take: (frame: Frame) => void, stale: () => void) {
+  const live = useLive();
+  const latest = useRef({ take, stale });
+  useEffect(() => {
+    latest.current = { take, stale };
+  });
+  useEffect(() => {
+    const ends = [
+      live.onFrame((frame) => {
+        if (frame.subject === channel) latest.current.take(frame);
+      }),
+      live.onStale(() => latest.current.stale()),
+      live.subscribe(channel),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [live, channel]);
+}
+
+function firedKey(address: string, slug: string): string {
+  return `${address}:${slug}`;
+}
+
+function firedByFrame(address: string, frame: Frame): Fired | null {
+  const slug = str(frame.data, "badge_slug");
+  if (!slug) return null;
+  return {
+    key: firedKey(address, slug),
+    slug,
+    name: str(frame.data, "badge_name") ?? slug,
+    category: str(frame.data, "category") ?? "mining",
+    rarity: str(frame.data, "rarity") ?? "common",
+    xp: num(frame.data, "xp_reward") ?? 0,
+  };
+}
+
+function firedByRead(address: string, badge: Badge): Fired {
+  const { slug, name, category, rarity, xp_reward } = badge;
+  return { key: firedKey(address, slug), slug, name, category, rarity, xp: xp_reward };
+}
+
+/** Keep a miner's page alive: frames change it at once, a read soon after sets it straight. */
+export function useMinerLive(address: string) {
+  const client = useQueryClient();
+  const kiln = useKilnStore();
+  const { queryKey } = minerQuery(address);
+  const reread = useReread(() => client.invalidateQueries({ queryKey: ["miner", address] }));
+
+  useChannel(
+    `miner:${address}`,
+    (frame) => {
+      if (frame.type === "badge_earned") {
+        const badge = firedByFrame(address, frame);
+        if (badge) kiln.push([badge]);
+      }
+      if (client.getQueryData(queryKey) === undefined) return reread(FIRST_SIGN);
+      const reward = frame.channel === "gamification";
+      // An answer still under way knows less than a reward's frame: drop it, a new one follows.
+      if (reward) void client.cancelQueries({ queryKey });
+      client.setQueryData(queryKey, (miner) => miner && applyToMiner(miner, frame));
+      reread(reward ? AFTER_REWARD : AFTER_SHARES);
+    },
+    () => reread(0),
+  );
+
+  useEffect(() => celebrateNews(client, kiln.push.bind(kiln), address), [client, kiln, address]);
+}
+
+/** A frame may be lost. A badge that two reads differ in, and that is new, is fired as well. */
+function celebrateNews(client: QueryClient, push: (badges: Fired[]) => void, address: string) {
+  const opened = Date.now();
+  const hash = JSON.stringify(minerQuery(address).queryKey);
+  let known: Set<string> | null = null;
+  const look = () => {
+    const miner = client.getQueryData(minerQuery(address).queryKey);
+    if (!miner) return;
+    const before = known;
+    known = new Set(miner.badges.earned.map((b) => b.slug));
+    // On the first read only what was earned since the page was opened is news.
+    const since = before ? Date.now() - NEWS : opened;
+    const fresh = miner.badges.earned.filter(
+      (b) => !before?.has(b.slug) && Date.parse(b.earned_at) > since,
+    );
+    if (fresh.length === 0) return;
+    const all = client.getQueryData(badgesQuery.queryKey)?.badges ?? [];
+    push(
+      fresh.flatMap(({ slug }) => {
+        const badge = all.find((b) => b.slug === slug);
+        return badge ? [firedByRead(address, badge)] : [];
+      }),
+    );
+  };
+  look();
+  return client.getQueryCache().subscribe((event) => {
+    if (event.type === "updated" && event.query.queryHash === hash) look();
+  });
+}
+
+/** Keep the pool's totals and its feed alive. */
+export function usePoolLive() {
+  const client = useQueryClient();
+  const reread = useReread(() => client.invalidateQueries({ queryKey: statsQuery.queryKey }));
+  useChannel(
+    "pool",
+    (frame) => {
+      client.setQueryData(statsQuery.queryKey, (stats) => stats && applyToStats(stats, frame));
+      reread(AFTER_SHARES);
+    },
+    () => reread(0),
+  );
+}
+
+function useReread(run: () => unknown): (within: number) => void {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  const throttled = useRef<ReturnType<typeof trailing>>(undefined);
+  useEffect(() => {
+    const own = trailing(() => latest.current());
+    throttled.current = own;
+    return own.cancel;
+  }, []);
+  return (within) => throttled.current?.ask(within);
+}

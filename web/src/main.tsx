@@ -1,0 +1,40 @@
+import "./theme";
+import "@fontsource-variable/podkova/wght.css";
+import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
+import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/landing.css";
+import "./styles/miner.css";
+import "./styles/badges.css";
+import "./styles/kiln.css";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { again } from "./api/queries";
+import { KilnContext, KilnStore } from "./celebrate/store";
+import { LiveContext } from "./live/hooks";
+import { liveForPage } from "./live/page";
+import { router } from "./router";
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry: again, retryDelay: (n) => 600 * 2 ** n } },
+});
+const live = liveForPage();
+const kiln = new KilnStore();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no root.");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <LiveContext value={live}>
+        <KilnContext value={kiln}>
+          <RouterProvider router={router} />
+        </KilnContext>
+      </LiveContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

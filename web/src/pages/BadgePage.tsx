@@ -1,0 +1,115 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { badgeQuery } from "../api/queries";
+import { Refusal } from "../api/client";
+import type { BadgeDetail } from "../api/types";
+import { AddressTile } from "../art";
+import { count, percent } from "../format";
+import { BadgeTile, capital } from "../ui/BadgeTile";
+import { useNow } from "../ui/hooks";
+import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
+import { NotFoundPage } from "./NotFoundPage";
+import { howTo } from "./shelf";
+
+export function BadgePage() {
+  const { slug } = useParams({ from: "/badges/$slug" });
+  const badge = useQuery(badgeQuery(slug));
+  if (badge.data) return <Found badge={badge.data.badge} />;
+  if (badge.error instanceof Refusal && badge.error.status === 404) return <NotFoundPage />;
+  return (
+    <div className="page lone">
+      <section className="panel" aria-label="Badge">
+        {badge.isError ? (
+          <ErrorNotice
+            error={badge.error}
+            retry={() => void badge.refetch()}
+            busy={badge.isFetching}
+          />
+        ) : (
+          <Skeleton lines={5} label="Fetching the badge from the shelf" />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Found({ badge }: { badge: BadgeDetail }) {
+  const now = useNow();
+  const how = howTo(badge);
+  return (
+    <div className="page grid">
+      <title>{`${badge.name} · The Bitcoin Game`}</title>
+      <section className="panel span-8 badge-page" aria-labelledby="badge-name">
+        <BadgeTile {...badge} state="earned" size={180} />
+        <div>
+          <p className="small">
+            <Link to="/badges">All badges</Link>
+          </p>
+          <h1 id="badge-name">{badge.name}</h1>
+          <p className="lead">{badge.description}</p>
+          <BadgeFacts badge={badge} />
+          {how && (
+            <>
+              <h2>How to earn it</h2>
+              <p>{how}</p>
+            </>
+          )}
+        </div>
+      </section>
+      <Panel title="Lately out of the kiln" className="span-4">
+        {badge.recent_earners.length === 0 ? (
+          <p className="empty">Nobody yet. The kiln is warm, though.</p>
+        ) : (
+          <ol className="feed">
+            {badge.recent_earners.map(({ user, earned_at }) => (
+              <li key={`${user}${earned_at}`} className="feed-line">
+                <span className="feed-mark">
+                  <AddressTile address={user} size={34} />
+                </span>
+                <div className="feed-text">
+                  <p>
+                    <Link to="/m/$address" params={{ address: user }} className="plain strong">
+                      <Address of={user} />
+                    </Link>
+                  </p>
+                  <p className="small">
+                    <Time at={earned_at} now={now} />
+                  </p>
+                </div>
+              </li>
+            ))}
+          </ol>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+type Facts = Pick<BadgeDetail, "rarity" | "category" | "xp_reward" | "total_earned" | "percentage">;
+
+export function BadgeFacts({ badge }: { badge: Facts }) {
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Rarity</dt>
+        <dd className={`rarity ${badge.rarity}`}>{capital(badge.rarity)}</dd>
+      </div>
+      <div>
+        <dt>Kind</dt>
+        <dd>{capital(badge.category)}</dd>
+      </div>
+      <div>
+        <dt>Pays</dt>
+        <dd className="xp">{count(badge.xp_reward)} XP</dd>
+      </div>
+      <div>
+        <dt>Held by</dt>
+        <dd>
+          {badge.total_earned === 0
+            ? "nobody yet"
+            : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
+        </dd>
+      </div>
+    </dl>
+  );
+}

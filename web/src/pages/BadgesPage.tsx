@@ -1,0 +1,57 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { badgesQuery } from "../api/queries";
+import { count, percent } from "../format";
+import { BadgeTile, capital } from "../ui/BadgeTile";
+import { ErrorNotice, Skeleton } from "../ui/parts";
+
+export function BadgesPage() {
+  const badges = useQuery(badgesQuery);
+  const sorted = badges.data?.badges.slice().sort((a, b) => a.sort_order - b.sort_order);
+  const total = badges.data?.total_available ?? 20;
+  return (
+    <div className="page">
+      <title>Badges · The Bitcoin Game</title>
+      <header className="page-head">
+        <h1>{total === 20 ? "Twenty badges" : `${total} badges`}</h1>
+        <p>
+          Each is a tile that leaves the kiln once per miner, for ever. The shape says what it is
+          for: square mining, round streak, hexagon node, star competition, quatrefoil social. Glaze
+          and rim say how rare it is.
+        </p>
+      </header>
+      {sorted ? (
+        <ul className="catalogue">
+          {sorted.map((badge) => (
+            <li key={badge.slug}>
+              <Link to="/badges/$slug" params={{ slug: badge.slug }} className="panel card">
+                <BadgeTile {...badge} state="earned" size={112} />
+                <span className="card-name">{badge.name}</span>
+                <span className="small">
+                  {capital(badge.rarity)} · {capital(badge.category)}
+                </span>
+                <span className="small card-share">
+                  {badge.total_earned === 0
+                    ? "Nobody yet"
+                    : `${percent(badge.percentage)} of miners, ${count(badge.total_earned)} so far`}
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <section className="panel" aria-label="Badges">
+          {badges.isError ? (
+            <ErrorNotice
+              error={badges.error}
+              retry={() => void badges.refetch()}
+              busy={badges.isFetching}
+            />
+          ) : (
+            <Skeleton lines={8} label="Fetching the badges from the shelf" />
+          )}
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,205 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { statsQuery } from "../api/queries";
+import type { PublicStats } from "../api/types";
+import { AddressTile } from "../art";
+import { count, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
+import { usePoolLive } from "../live/hooks";
+import { AddressField } from "../ui/AddressField";
+import { BadgeTile } from "../ui/BadgeTile";
+import { PoolFeed } from "../ui/FeedList";
+import { useNow } from "../ui/hooks";
+import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
+import { Wall } from "./Wall";
+
+export function LandingPage() {
+  usePoolLive();
+  const stats = useQuery(statsQuery);
+  return (
+    <>
+      <title>The Bitcoin Game: a score for your home miner</title>
+      <div className="landing">
+        <div className="landing-text">
+          <h1>Small miner, warm room, honest score.</h1>
+          <p className="lead">
+            Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it sends anyway
+            become levels, a weekly streak and twenty badges fired in the stove.
+          </p>
+          <div id="find">
+            <AddressField look="hero" />
+          </div>
+          <p className="small">
+            No account. We read the address and nothing else, and nobody can spend with it.
+          </p>
+        </div>
+        <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
+      </div>
+      <div className="page grid">
+        {stats.data ? (
+          <Pool stats={stats.data} />
+        ) : stats.isError ? (
+          <section className="panel span-12" aria-label="The pool">
+            <ErrorNotice
+              error={stats.error}
+              retry={() => void stats.refetch()}
+              busy={stats.isFetching}
+            />
+          </section>
+        ) : (
+          <>
+            <Panel title="The pool, now" className="span-7">
+              <Skeleton lines={4} label="Reading the pool's numbers" />
+            </Panel>
+            <Panel title="Just now" className="span-5">
+              <Skeleton lines={4} label="Reading the feed" />
+            </Panel>
+          </>
+        )}
+        <HowItWorks stats={stats.data} />
+      </div>
+    </>
+  );
+}
+
+function Pool({ stats }: { stats: PublicStats }) {
+  const now = useNow();
+  const best = stats.best_difficulty;
+  const block = stats.last_block;
+  return (
+    <>
+      <Panel title="The pool, now" aside={<LiveDot />} className="span-7">
+        <div className="pool-figures">
+          <Figure of={hashrate(stats.hashrate_ths)} label="all miners, last hour" />
+          <Figure
+            of={magnitude(best?.sdiff ?? 0)}
+            label={
+              best ? (
+                <>
+                  best difficulty, by{" "}
+                  <Link to="/m/$address" params={{ address: best.user }}>
+                    <Address of={best.user} />
+                  </Link>
+                </>
+              ) : (
+                "best difficulty, still open"
+              )
+            }
+          />
+          <Figure
+            of={whole(stats.blocks_found)}
+            label={
+              block ? (
+                <>
+                  {stats.blocks_found === 1 ? "block" : "blocks"}, the last{" "}
+                  <Time at={block.found_at} now={now} />
+                </>
+              ) : (
+                "blocks so far. Any share may be it"
+              )
+            }
+          />
+        </div>
+        <dl className="pool-counts">
+          <Count name="Miners" n={stats.miners} note={`${count(stats.miners_online)} lit now`} />
+          <Count name="Workers hashing" n={stats.workers_online} />
+          <Count
+            name="Shares"
+            n={stats.shares_accepted}
+            note={`${count(stats.shares_rejected)} rejected`}
+          />
+          <Count
+            name="Badges fired"
+            n={stats.badges_earned}
+            note={`${joined(magnitude(stats.xp_granted))} XP paid`}
+          />
+        </dl>
+      </Panel>
+      <Panel title="Just now" aside={<LiveDot />} className="span-5 just-now" id="just-now">
+        {stats.recent.length > 0 ? (
+          <PoolFeed items={stats.recent.slice(0, 5)} now={now} />
+        ) : (
+          <p className="empty">Quiet so far. The next level, badge or best shows up here.</p>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+function whole(n: number): Quantity {
+  return { value: count(n), unit: "" };
+}
+
+function Count({ name, n, note }: { name: string; n: number; note?: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className="tn">{n < 1e7 ? count(n) : joined(magnitude(n))}</dd>
+      {note && <dd className="small">{note}</dd>}
+    </div>
+  );
+}
+
+/** Addresses that nobody owns, for the picture only, until the wall has three of its own. */
+const EXAMPLES = ["one tile", "another tile", "a third tile"];
+
+function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
+  const users = stats?.wall.map((tile) => tile.user) ?? [];
+  const shown = users.length >= 3 ? users.slice(0, 3) : EXAMPLES;
+  const others = stats && stats.miners > 1 ? `the ${count(stats.miners)} others` : "the others";
+  return (
+    <>
+      <Panel title="Every address is a tile" className="span-4 how" id="how">
+        <p>
+          Yours is drawn from the address itself, the same on every screen. It hangs on the wall
+          beside {others} and is lit while you mine.
+        </p>
+        <div className="how-row">
+          {shown.map((address) => (
+            <AddressTile
+              key={address}
+              address={address}
+              size={104}
+              {...(users.length >= 3 ? { title: `The tile of ${shortAddress(address)}` } : {})}
+            />
+          ))}
+        </div>
+      </Panel>
+      <Panel title="Luck gets a shelf" className="span-4 how">
+        <p>
+          A share far above its target is rare and usually ends as a line in a log. Here it becomes
+          a badge, and the number stays on your page.
+        </p>
+        <div className="how-row">
+          <BadgeTile slug="diff_1e9" category="mining" rarity="rare" state="earned" size={88} />
+          <BadgeTile
+            slug="block_finder"
+            category="mining"
+            rarity="legendary"
+            state="earned"
+            size={88}
+          />
+          <BadgeTile
+            slug="streak_52"
+            category="streak"
+            rarity="legendary"
+            state="progress"
+            progress={0.5}
+            size={88}
+          />
+        </div>
+      </Panel>
+      <Panel title="One share keeps the week" className="span-4 how">
+        <p>
+          No races against bigger machines. A week counts with its first share, and each week in a
+          row pays 25 XP when it closes on Sunday night, UTC.
+        </p>
+        <div className="how-row how-week" aria-hidden="true">
+          {["high", "mid", "high", "mid", "low", "high", "now"].map((glow, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a fixed picture
+            <span key={i} className={`cell ${glow}`} />
+          ))}
+        </div>
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { looksRight } from "../address";
+import { Refusal } from "../api/client";
+import { badgesQuery, minerQuery } from "../api/queries";
+import type { PublicMiner } from "../api/types";
+import { shortAddress } from "../format";
+import { useMinerLive } from "../live/hooks";
+import { MinerFeed } from "../ui/FeedList";
+import { rememberMiner, useNetwork, useNow } from "../ui/hooks";
+import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
+import { BadgeDialog } from "./BadgeDialog";
+import { BadgeShelf } from "./BadgeShelf";
+import { Bests } from "./Bests";
+import { Mosaic } from "./Mosaic";
+import { NoShares, WrongAddress } from "./NoShares";
+import { Numbers } from "./Numbers";
+import { shelve } from "./shelf";
+import { Streak } from "./Streak";
+import { Workers } from "./Workers";
+
+export function MinerPage() {
+  const { address } = useParams({ from: "/m/$address" });
+  // A page per address: what is drawn, fired and slid in belongs to one miner alone.
+  return <OneMiner key={address} address={address} />;
+}
+
+function OneMiner({ address }: { address: string }) {
+  useMinerLive(address);
+  const miner = useQuery(minerQuery(address));
+  const network = useNetwork();
+  const unknown = miner.error instanceof Refusal && [404, 422].includes(miner.error.status);
+  const rightLooking = looksRight(address, network);
+
+  useEffect(() => {
+    if (miner.data || rightLooking) rememberMiner(address);
+  }, [miner.data, rightLooking, address]);
+
+  if (miner.data) return <Page miner={miner.data} />;
+  if (unknown && !rightLooking) return <WrongAddress address={address} network={network} />;
+  return (
+    <>
+      <title>{`${shortAddress(address)} · The Bitcoin Game`}</title>
+      <Mosaic address={address} miner={null} waiting={!unknown} />
+      <div className="page grid">
+        {unknown ? (
+          <NoShares address={address} />
+        ) : miner.isError ? (
+          <section className="panel span-12" aria-label="This miner">
+            <ErrorNotice
+              error={miner.error}
+              retry={() => void miner.refetch()}
+              busy={miner.isFetching}
+            />
+          </section>
+        ) : (
+          <>
+            <Panel title="Badges" className="span-8">
+              <Skeleton lines={6} label="Reading this miner's page" />
+            </Panel>
+            <Panel title="Streak" className="span-4">
+              <Skeleton lines={6} label="Reading the streak" />
+            </Panel>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Page({ miner }: { miner: PublicMiner }) {
+  const now = useNow();
+  const badges = useQuery(badgesQuery);
+  const { badge: open } = useSearch({ from: "/m/$address" });
+  const navigate = useNavigate({ from: "/m/$address" });
+  const shelf = badges.data ? shelve(badges.data.badges, miner.badges) : null;
+  const opened = shelf?.find((s) => s.badge.slug === open) ?? null;
+  const turn = (badge: string | undefined) =>
+    void navigate({ search: badge ? { badge } : {}, replace: !badge, resetScroll: false });
+
+  return (
+    <>
+      <title>{`${shortAddress(miner.handle)} · The Bitcoin Game`}</title>
+      <Mosaic address={miner.address} miner={miner} />
+      <div className="page grid miner-grid">
+        <Panel
+          title="Badges"
+          aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
+          className="area-badges"
+        >
+          {shelf ? (
+            <BadgeShelf shelf={shelf} address={miner.address} onOpen={turn} />
+          ) : badges.isError ? (
+            <ErrorNotice
+              error={badges.error}
+              retry={() => void badges.refetch()}
+              busy={badges.isFetching}
+            />
+          ) : (
+            <Skeleton lines={6} label="Fetching the badges from the shelf" />
+          )}
+        </Panel>
+        <Streak streak={miner.streak} now={now} />
+        <Bests bests={miner.bests} now={now} />
+        <Numbers miner={miner} />
+        <Workers miner={miner} now={now} />
+        <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
+          {miner.feed.length > 0 ? (
+            <MinerFeed items={miner.feed.slice(0, 12)} now={now} />
+          ) : (
+            <p className="empty">Nothing paid out yet. The first share already pays.</p>
+          )}
+        </Panel>
+      </div>
+      <BadgeDialog shelved={opened} now={now} onClose={() => turn(undefined)} />
+    </>
+  );
+}

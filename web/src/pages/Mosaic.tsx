@@ -1,0 +1,104 @@
+import { useQuery } from "@tanstack/react-query";
+import { levelsQuery } from "../api/queries";
+import type { PublicMiner } from "../api/types";
+import { AddressTile, LevelRing, StoveWall } from "../art";
+import { count, date, shortAddress } from "../format";
+import { PHONE, useMedia, useNow } from "../ui/hooks";
+import { CopyButton, Online, Time } from "../ui/parts";
+
+interface Props {
+  address: string;
+  miner: PublicMiner | null;
+  /** The first answer is still under way. */
+  waiting?: boolean;
+}
+
+/** Cells across: eight on a phone; elsewhere enough for any screen, and CSS centres them. */
+const PHONE_CELLS = 8;
+const CELLS = 68;
+
+/** The band on top of a miner's page: its tile set into the stove, its name and its level. */
+export function Mosaic({ address, miner, waiting = false }: Props) {
+  const phone = useMedia(PHONE);
+  return (
+    <div className="mosaic-frame">
+      <StoveWall className="mosaic" columns={phone ? PHONE_CELLS : CELLS}>
+        <div className="mosaic-tile">
+          <AddressTile address={address} size={160} />
+        </div>
+        <div className="art-plate mosaic-name">
+          <h1>{miner && miner.handle !== miner.address ? miner.handle : <Name of={address} />}</h1>
+          <div className="mosaic-line">
+            <CopyButton text={address} label="Copy address" />
+            {miner && <State miner={miner} />}
+            {!miner && !waiting && <Online on={false}>No shares yet</Online>}
+          </div>
+        </div>
+        {miner ? <LevelPlate miner={miner} phone={phone} /> : <EmptyPlate waiting={waiting} />}
+      </StoveWall>
+    </div>
+  );
+}
+
+function EmptyPlate({ waiting }: { waiting: boolean }) {
+  return (
+    <div className="art-plate mosaic-level mosaic-level-empty">
+      {!waiting && <p>Level 1 starts with the first share.</p>}
+    </div>
+  );
+}
+
+function Name({ of }: { of: string }) {
+  return (
+    <>
+      <span aria-hidden="true">{shortAddress(of)}</span>
+      <span className="sr-only">Miner {of}</span>
+    </>
+  );
+}
+
+function State({ miner }: { miner: PublicMiner }) {
+  const now = useNow();
+  if (miner.online) return <Online on>Hashing, here since {date(miner.since, now)}</Online>;
+  return (
+    <Online on={false}>
+      {miner.last_share_at ? (
+        <>
+          Cold, last share <Time at={miner.last_share_at} now={now} />
+        </>
+      ) : (
+        "No accepted share yet"
+      )}
+    </Online>
+  );
+}
+
+function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
+  const { xp } = miner;
+  const levels = useQuery(levelsQuery).data?.levels ?? [];
+  const at = levels.findIndex((row) => row.level === xp.level);
+  const ordinal = at >= 0 ? at + 1 : Math.min(xp.level, 15);
+  const last = xp.xp_for_level <= 0;
+  return (
+    <>
+      <div className="art-plate mosaic-level">
+        <p className="mosaic-step">Level {xp.level}</p>
+        <p className="mosaic-title">{xp.level_title}</p>
+        <p>
+          <span className="gold tn">{count(xp.total_xp)}</span> XP
+          {last ? ", the last level" : `, ${count(xp.xp_to_next_level)} to level ${xp.next_level}`}
+        </p>
+      </div>
+      <div className="mosaic-ring">
+        <LevelRing
+          level={xp.level}
+          of={levels.length || 15}
+          ordinal={ordinal}
+          fraction={last ? 1 : Math.min(1, xp.xp_into_level / xp.xp_for_level)}
+          size={phone ? 84 : 132}
+        />
+      </div>
+    </>
+  );
+}
+

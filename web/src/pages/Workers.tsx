@@ -1,0 +1,137 @@
+import type { PublicMiner, Worker } from "../api/types";
+import { Icon } from "../art";
+import { clock, hashrate, joined, magnitude, shortName } from "../format";
+import { Panel, Time } from "../ui/parts";
+
+const SHOWN = 12;
+
+/** Those that hash first, the strongest on top; the quiet ones below. */
+function order(a: Worker, b: Worker): number {
+  return (
+    Number(b.online) - Number(a.online) ||
+    b.hashrate_ths_1h - a.hashrate_ths_1h ||
+    a.name.localeCompare(b.name)
+  );
+}
+
+export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
+  const workers = miner.workers.slice().sort(order);
+  const online = workers.filter((w) => w.online).length;
+  return (
+    <Panel title="Workers" aside={`${online} of ${workers.length} lit`} className="area-workers">
+      {workers.length === 0 ? (
+        <p className="empty">No worker has shown up yet.</p>
+      ) : (
+        <table className="workers">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" className="col-device">
+                Device
+              </th>
+              <th scope="col" className="col-seen">
+                Seen
+              </th>
+              <th scope="col" className="col-number">
+                Best
+              </th>
+              <th scope="col" className="col-number">
+                TH/s
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {workers.slice(0, SHOWN).map((worker) => (
+              <Row key={worker.name} worker={worker} now={now} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {workers.length > SHOWN && (
+        <p className="small">And {workers.length - SHOWN} more, all counted above.</p>
+      )}
+      <Quiet miner={miner} now={now} />
+    </Panel>
+  );
+}
+
+/** The number alone: its unit stands in the column's head. */
+function inThs(ths: number): string {
+  const q = hashrate(ths);
+  return q.unit === "TH/s" ? q.value : joined(q);
+}
+
+function Row({ worker, now }: { worker: Worker; now: number }) {
+  return (
+    <tr className={worker.online ? "" : "quiet"}>
+      <th scope="row">
+        <span className={worker.online ? "online" : "online off"} title={worker.name}>
+          <span className="dot" aria-hidden="true" />
+          <span className="worker-name">{shortName(worker.name)}</span>
+          <span className="sr-only">{worker.online ? "online" : "offline"}</span>
+        </span>
+      </th>
+      <td className="col-device" title={worker.agent ?? ""}>
+        {worker.agent ? shortName(worker.agent, 20) : "not said"}
+      </td>
+      <td className="col-seen">
+        {worker.last_seen ? <Time at={worker.last_seen} now={now} /> : "never"}
+      </td>
+      <td className="col-number tn">
+        {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
+      </td>
+      <td className="col-number tn">{inThs(worker.hashrate_ths_1h)}</td>
+    </tr>
+  );
+}
+
+const HOUR = 3_600_000;
+const RECENT = 48 * HOUR;
+
+/** A word when something fell quiet lately: what happened, then whether it matters. */
+function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
+  const quiet = miner.workers.filter((w) => !w.online && w.last_seen);
+  const lit = miner.workers.length - quiet.length;
+  if (miner.workers.length > 0 && lit === 0 && miner.last_share_at) {
+    const at = miner.last_share_at;
+    const day = new Date(at).toLocaleDateString("en-GB", { weekday: "long" });
+    const long = now - Date.parse(at) > 6 * 24 * HOUR;
+    return (
+      <Notice
+        title="The stove is cold."
+        text={
+          <>
+            Last share {long ? <Time at={at} now={now} /> : `on ${day} at ${clock(at)}`}.
+          </>
+        }
+      />
+    );
+  }
+  const [latest] = quiet
+    .filter((w) => now - Date.parse(w.last_seen ?? "") < RECENT)
+    .sort((a, b) => (b.last_seen ?? "").localeCompare(a.last_seen ?? ""));
+  if (!latest?.last_seen) return null;
+  const hours = Math.floor((now - Date.parse(latest.last_seen)) / HOUR);
+  const span = hours < 1 ? "a while" : hours === 1 ? "an hour" : `${hours} hours`;
+  const others = lit === 1 ? "the other one is hashing" : `the other ${lit} are hashing`;
+  return (
+    <Notice
+      title={`${shortName(latest.name)} has been quiet for ${span}.`}
+      text={`Your streak is safe: ${others}.`}
+    />
+  );
+}
+
+function Notice({ title, text }: { title: string; text: React.ReactNode }) {
+  return (
+    <div className="notice">
+      <span className="notice-icon">
+        <Icon name="wifi-off" size={24} />
+      </span>
+      <div>
+        <p className="strong">{title}</p>
+        <p className="small">{text}</p>
+      </div>
+    </div>
+  );
+}

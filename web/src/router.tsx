@@ -1,0 +1,59 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  stripSearchParams,
+} from "@tanstack/react-router";
+import { BadgePage } from "./pages/BadgePage";
+import { BadgesPage } from "./pages/BadgesPage";
+import { LandingPage } from "./pages/LandingPage";
+import { MinerPage } from "./pages/MinerPage";
+import { NotFoundPage } from "./pages/NotFoundPage";
+import { SlipPage } from "./pages/SlipPage";
+import { Shell } from "./ui/Shell";
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  errorComponent: SlipPage,
+});
+
+const landing = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: LandingPage,
+});
+
+/** `badge` is the badge whose detail lies open, so that it can be sent to a friend. */
+const miner = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/m/$address",
+  component: MinerPage,
+  validateSearch: (search: Record<string, unknown>): { badge?: string } =>
+    typeof search.badge === "string" ? { badge: search.badge } : {},
+  search: { middlewares: [stripSearchParams({ badge: "" })] },
+});
+
+const badges = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/badges",
+  component: BadgesPage,
+});
+
+const badge = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/badges/$slug",
+  component: BadgePage,
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([landing, miner, badges, badge]),
+  defaultPreload: false,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

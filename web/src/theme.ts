@@ -1,0 +1,47 @@
+/** Day and evening. Follows the system until someone chooses, then remembers the choice. */
+
+export type Theme = "day" | "evening";
+
+const KEY = "tbg.theme";
+const GROUND: Record<Theme, string> = { day: "#dfe4d1", evening: "#0c1411" };
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+
+function chosen(): Theme | null {
+  try {
+    const kept = localStorage.getItem(KEY);
+    return kept === "day" || kept === "evening" ? kept : null;
+  } catch {
+    return null; // Storage can be switched off; the system's choice is then good enough.
+  }
+}
+
+let choice = chosen();
+
+export function theme(): Theme {
+  return choice ?? (dark.matches ? "evening" : "day");
+}
+
+function show() {
+  document.documentElement.dataset.theme = theme();
+  document.querySelector('meta[name="theme-color"]')?.setAttribute("content", GROUND[theme()]);
+  for (const tell of listeners) tell();
+}
+
+export function choose(next: Theme) {
+  choice = next;
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    // It still holds until the page is left.
+  }
+  show();
+}
+
+export function onTheme(tell: () => void): () => void {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
+
+dark.addEventListener("change", show);
+show();

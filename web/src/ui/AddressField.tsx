@@ -1,0 +1,73 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useId, useState } from "react";
+import { looksRight, tidy, wrongAddress } from "../address";
+import { Icon } from "../art";
+import { useNetwork } from "./hooks";
+
+interface Props {
+  /** "hero" on the landing page, "bar" in the top bar, where the button is the return key. */
+  look: "hero" | "bar";
+  autoFocus?: boolean;
+  onDone?: () => void;
+}
+
+export function AddressField({ look, autoFocus = false, onDone }: Props) {
+  const [text, setText] = useState("");
+  const [wrong, setWrong] = useState(false);
+  const network = useNetwork();
+  const navigate = useNavigate();
+  const id = useId();
+
+  function go(event: FormEvent) {
+    event.preventDefault();
+    const address = tidy(text);
+    if (!looksRight(address, network)) return setWrong(true);
+    setText("");
+    onDone?.();
+    void navigate({ to: "/m/$address", params: { address } });
+  }
+
+  const placeholder = look === "bar" ? "Paste an address" : `${tidyStart(network)}…`;
+  return (
+    <form className={`address-field ${look}`} onSubmit={go} noValidate>
+      <label className="sr-only" htmlFor={id}>
+        Payout address of a miner
+      </label>
+      <div className="address-row">
+        {look === "bar" && <Icon name="search" size={20} />}
+        <input
+          id={id}
+          type="text"
+          inputMode="text"
+          autoComplete="off"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          enterKeyHint="go"
+          placeholder={placeholder}
+          value={text}
+          // biome-ignore lint/a11y/noAutofocus: only in the search dialog, which exists for it
+          autoFocus={autoFocus}
+          aria-invalid={wrong}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          onChange={(event) => {
+            setText(event.target.value);
+            setWrong(false);
+          }}
+        />
+      </div>
+      {look === "hero" && (
+        <button type="submit" className="button">
+          Show my miner
+        </button>
+      )}
+      <p className="field-error" id={`${id}-wrong`} role="alert">
+        {wrong && wrongAddress(network)}
+      </p>
+    </form>
+  );
+}
+
+function tidyStart(network: string): string {
+  return { mainnet: "bc1q", regtest: "bcrt1q" }[network] ?? "tb1q";
+}

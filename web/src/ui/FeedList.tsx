@@ -1,0 +1,110 @@
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
+import { AddressTile, Icon } from "../art";
+import type { FeedItem, PoolFeedItem } from "../api/types";
+import { count } from "../format";
+import { feedKey } from "../live/feed";
+import { Address, Time } from "./parts";
+
+const ICONS = {
+  badge_earned: "badge",
+  level_up: "level",
+  xp_gained: "share",
+  streak_update: "streak",
+  best_diff: "best",
+  block_found: "block",
+} as const;
+
+/** A line that arrives while one looks slides in; those that were there lie still. */
+function useArrivals(items: FeedItem[]): (item: FeedItem) => boolean {
+  const [there] = useState(() => new Set(items.map(feedKey)));
+  const [opened] = useState(Date.now);
+  useEffect(() => {
+    // Lines stay "new" for the length of their slide; afterwards a re-render leaves them alone.
+    const timer = setTimeout(() => {
+      for (const item of items) there.add(feedKey(item));
+    }, 400);
+    return () => clearTimeout(timer);
+  }, [items, there]);
+  return (item) => !there.has(feedKey(item)) && Date.parse(item.at) > opened - 60_000;
+}
+
+function Xp({ xp }: { xp: number | null }) {
+  if (xp === null || xp === 0) return null;
+  return (
+    <span className="feed-xp tn">
+      {xp > 0 ? "+" : ""}
+      {count(xp)} XP
+    </span>
+  );
+}
+
+interface LineProps {
+  mark: ReactNode;
+  title: ReactNode;
+  under: ReactNode;
+  xp: number | null;
+  fresh: boolean;
+}
+
+function Line({ mark, title, under, xp, fresh }: LineProps) {
+  return (
+    <li className={fresh ? "feed-line arriving" : "feed-line"}>
+      <span className="feed-mark">{mark}</span>
+      <div className="feed-text">
+        <p>{title}</p>
+        <p className="small">{under}</p>
+      </div>
+      <Xp xp={xp} />
+    </li>
+  );
+}
+
+export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
+  const arriving = useArrivals(items);
+  return (
+    <ol className="feed">
+      {items.map((item) => (
+        <Line
+          key={feedKey(item)}
+          mark={<Icon name={ICONS[item.type]} size={24} />}
+          title={item.title}
+          under={
+            <>
+              <Time at={item.at} now={now} />
+              {item.detail && <span className="feed-detail"> · {item.detail}</span>}
+            </>
+          }
+          xp={item.xp}
+          fresh={arriving(item)}
+        />
+      ))}
+    </ol>
+  );
+}
+
+export function PoolFeed({ items, now }: { items: PoolFeedItem[]; now: number }) {
+  const arriving = useArrivals(items);
+  return (
+    <ol className="feed">
+      {items.map((item) => (
+        <Line
+          key={feedKey(item)}
+          mark={<AddressTile address={item.user} size={34} />}
+          title={
+            <Link to="/m/$address" params={{ address: item.user }} className="plain strong">
+              <Address of={item.user} />
+            </Link>
+          }
+          under={
+            <>
+              {item.title} · <Time at={item.at} now={now} />
+            </>
+          }
+          xp={item.xp}
+          fresh={arriving(item)}
+        />
+      ))}
+    </ol>
+  );
+}

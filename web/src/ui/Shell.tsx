@@ -1,0 +1,142 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { Icon, Logo } from "../art";
+import { Celebration } from "../celebrate/Celebration";
+import { useLiveState } from "../live/hooks";
+import { choose } from "../theme";
+import { AddressField } from "./AddressField";
+import { useLastMiner, useTheme } from "./hooks";
+
+export function Shell() {
+  useFocusOnNewPage();
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <TopBar />
+      <Plate />
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <TabBar />
+      <Celebration />
+    </>
+  );
+}
+
+/** After a change of page the reader, too, starts at its top. */
+function useFocusOnNewPage() {
+  const path = useLocation({ select: (at) => at.pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [path]);
+}
+
+function TopBar() {
+  const landing = useLocation({ select: (at) => at.pathname === "/" });
+  return (
+    <header className="topbar">
+      <Link to="/" className="brand">
+        <Logo size={32} />
+        <span>The Bitcoin Game</span>
+      </Link>
+      <nav className="topnav" aria-label="Pages">
+        <Link to="/" activeOptions={{ exact: true, includeHash: true }}>
+          The wall
+        </Link>
+        <Link to="/badges">Badges</Link>
+        <Link to="/" hash="how" activeOptions={{ includeHash: true }}>
+          How it works
+        </Link>
+      </nav>
+      <div className="topbar-end">
+        {!landing && <AddressField look="bar" />}
+        {!landing && <SearchDialog />}
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function ThemeSwitch() {
+  const evening = useTheme() === "evening";
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      onClick={() => choose(evening ? "day" : "evening")}
+      aria-label={evening ? "Switch to the day glaze" : "Switch to the evening glaze"}
+    >
+      <Icon name={evening ? "sun" : "moon"} size={24} />
+    </button>
+  );
+}
+
+function SearchDialog() {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Trigger className="icon-button search-button" aria-label="Find a miner">
+        <Icon name="search" size={24} />
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="veil" />
+        <Dialog.Popup className="dialog dialog-search">
+          <Dialog.Title className="dialog-title">Find a miner</Dialog.Title>
+          <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
+          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+            <Icon name="close" size={24} />
+          </Dialog.Close>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+/** Says that the page is not live, once it has not been for a moment. */
+function Plate() {
+  const state = useLiveState();
+  const away = state === "reconnecting";
+  return (
+    <div className="plate-slot" role="status">
+      {away && (
+        <p className="plate-away">
+          <Icon name="wifi-off" size={20} />
+          Reconnecting… What you see may be a little old.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function TabBar() {
+  const miner = useLastMiner();
+  const here = { exact: true, includeHash: true, includeSearch: false };
+  const own = { to: "/m/$address", params: { address: miner ?? "" }, activeOptions: here } as const;
+  const wall = { to: "/", activeOptions: here } as const;
+  return (
+    <nav className="tabbar" aria-label="Tabs">
+      <Link {...(miner ? { ...own, hash: "" } : { ...wall, hash: "find" })}>
+        <Icon name="miner" size={24} />
+        <span>Miner</span>
+      </Link>
+      <Link to="/badges">
+        <Icon name="badge" size={24} />
+        <span>Badges</span>
+      </Link>
+      <Link {...wall} hash="">
+        <Icon name="wall" size={24} />
+        <span>Wall</span>
+      </Link>
+      <Link {...(miner ? { ...own, hash: "rewards" } : { ...wall, hash: "just-now" })}>
+        <Icon name="rewards" size={24} />
+        <span>Rewards</span>
+      </Link>
+    </nav>
+  );
+}

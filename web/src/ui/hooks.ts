@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { Network } from "../address";
+import { configQuery } from "../api/queries";
+import { onTheme, type Theme, theme } from "../theme";
+
+/** The time, moved on every few seconds, for "9 s ago". */
+export function useNow(every = 5_000): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return now;
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore(onTheme, theme);
+}
+
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (tell) => {
+      const list = window.matchMedia(query);
+      list.addEventListener("change", tell);
+      return () => list.removeEventListener("change", tell);
+    },
+    () => window.matchMedia(query).matches,
+  );
+}
+
+export const PHONE = "(max-width: 719px)";
+
+export function useNetwork(): Network {
+  return useQuery(configQuery).data?.network ?? "mainnet";
+}
+
+const LAST_MINER = "tbg.miner";
+const remembered = new Set<() => void>();
+
+function lastMiner(): string | null {
+  try {
+    return localStorage.getItem(LAST_MINER);
+  } catch {
+    return null;
+  }
+}
+
+/** The miner whose page was open last is the one the tab bar leads back to. */
+export function rememberMiner(address: string) {
+  try {
+    localStorage.setItem(LAST_MINER, address);
+  } catch {
+    return;
+  }
+  for (const tell of remembered) tell();
+}
+
+export function useLastMiner(): string | null {
+  return useSyncExternalStore((tell) => {
+    remembered.add(tell);
+    return () => remembered.delete(tell);
+  }, lastMiner);
+}

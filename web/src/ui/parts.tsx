@@ -1,0 +1,150 @@
+/** Small pieces that every page is laid from. */
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Icon } from "../art";
+import { ago, fullTime, type Quantity, shortAddress } from "../format";
+import { useLiveState } from "../live/hooks";
+
+interface PanelProps {
+  title: string;
+  aside?: ReactNode;
+  className?: string;
+  id?: string;
+  children: ReactNode;
+}
+
+/** One tile of the page, with its heading. */
+export function Panel({ title, aside, className = "", id, children }: PanelProps) {
+  const heading = useId();
+  return (
+    <section className={`panel ${className}`} aria-labelledby={heading} id={id}>
+      <header className="panel-head">
+        <h2 id={heading}>{title}</h2>
+        {aside !== undefined && <div className="panel-aside">{aside}</div>}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** A standing figure with its unit. Room is kept so that a live change does not push. */
+export function Figure({ of, label, className = "" }: FigureProps) {
+  const digits = of.value.replace(/\D/g, "").length;
+  return (
+    <p className={`figure ${className}`}>
+      <span className="num" style={{ minWidth: `${(digits * 0.61).toFixed(2)}em` }} key={of.value}>
+        {of.value}
+      </span>
+      {of.unit && <span className="unit"> {of.unit}</span>}
+      {label && <span className="figure-label">{label}</span>}
+    </p>
+  );
+}
+
+interface FigureProps {
+  of: Quantity;
+  label?: ReactNode;
+  className?: string;
+}
+
+export function Time({ at, now, prefix = "" }: { at: string; now: number; prefix?: string }) {
+  return (
+    <time dateTime={at} title={fullTime(at)}>
+      {prefix + ago(at, now)}
+    </time>
+  );
+}
+
+export function Address({ of }: { of: string }) {
+  return (
+    <span className="mono" title={of}>
+      <span aria-hidden="true">{shortAddress(of)}</span>
+      <span className="sr-only">{of}</span>
+    </span>
+  );
+}
+
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [done, setDone] = useState<"copied" | "failed" | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  async function copy() {
+    let result: "copied" | "failed" = "copied";
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      result = "failed"; // No clipboard without https or permission; the address is in the bar.
+    }
+    setDone(result);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setDone(null), 2500);
+  }
+  const said = { copied: "Copied", failed: "Could not copy" };
+  return (
+    <button type="button" className="copy" onClick={copy} aria-label={`${label} ${text}`}>
+      <Icon name={done === "copied" ? "check" : "copy"} size={20} />
+      <span aria-hidden="true">{done ? said[done] : label}</span>
+      <span className="sr-only" role="status">
+        {done && said[done]}
+      </span>
+    </button>
+  );
+}
+
+/** Alive or not: the dot is filled or hollow, and the word says it too. */
+export function Online({ on, children }: { on: boolean; children: ReactNode }) {
+  return (
+    <span className={on ? "online" : "online off"}>
+      <span className="dot" aria-hidden="true" />
+      {children}
+    </span>
+  );
+}
+
+export function LiveDot() {
+  const live = useLiveState() === "live";
+  return (
+    <span className={live ? "live" : "live off"}>
+      <span className="dot" aria-hidden="true" />
+      {live ? "live" : "not live"}
+    </span>
+  );
+}
+
+interface ErrorNoticeProps {
+  error: unknown;
+  retry: () => void;
+  busy?: boolean;
+}
+
+export function ErrorNotice({ error, retry, busy = false }: ErrorNoticeProps) {
+  const said = error instanceof Error && error.name === "Error" ? error.message : "";
+  return (
+    <div className="notice" role="alert">
+      <span className="notice-icon bad">
+        <Icon name="wifi-off" size={24} />
+      </span>
+      <div>
+        <p className="strong">We could not reach the pool.</p>
+        <p className="small">
+          Your miner keeps working and nothing is lost. {said && <span>It said: {said}</span>}
+        </p>
+      </div>
+      <button type="button" className="button quiet" onClick={retry} disabled={busy}>
+        {busy ? "Trying…" : "Try again"}
+      </button>
+    </div>
+  );
+}
+
+/** Unglazed places while the first answer is under way. */
+export function Skeleton({ lines = 3, label }: { lines?: number; label: string }) {
+  return (
+    <div className="skeleton" role="status">
+      <span className="sr-only">{label}</span>
+      {Array.from({ length: lines }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bones never change places
+        <span key={i} className="bone" aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
