@@ -48,7 +48,7 @@ def is_fresh(stamp: Path, inputs: str) -> bool:
 
 def run(*words: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Run a step's command; its own output explains a failure."""
-    done = subprocess.run([str(word) for word in words], cwd=cwd, env=env)
+    done = subprocess.run([str(word) for word in words], cwd=cwd, env=env, check=False)
     if done.returncode != 0:
         shown = " ".join(str(word) for word in words)
         raise CannotPrepare(f"`{shown}` failed (exit {done.returncode}): see above")
@@ -72,7 +72,7 @@ def registry_of_pip(env: dict[str, str]) -> dict[str, str]:
     names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX"}
     names |= {"find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
     words = [str(PYTHON), "-m", "pip", "config", "list"]
-    listed = subprocess.run(words, env=env, capture_output=True, text=True).stdout
+    listed = subprocess.run(words, env=env, capture_output=True, text=True, check=False).stdout
     found = {}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
@@ -86,7 +86,7 @@ def registry_of_pip(env: dict[str, str]) -> dict[str, str]:
 def make_venv(env: dict[str, str]) -> None:
     """A virtual environment of this Python, with pip; says which package Debian keeps apart."""
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip  # noqa: F401, PLC0415
     except ImportError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise CannotPrepare(
@@ -133,7 +133,7 @@ def machine_has_node(path: str) -> bool:
     node = shutil.which("node", path=path)
     if node is None or shutil.which("npm", path=path) is None:
         return False
-    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     parts = said.strip().removeprefix("v").split(".")
     return len(parts) > 1 and tuple(int(part) for part in parts[:2]) >= LEAST_NODE
 

@@ -35,7 +35,12 @@ def _of_playwright() -> list[str]:
 
 def _starts(path: str) -> bool:
     try:  # a distribution's stub that only says "install the snap" fails here
-        return subprocess.run([path, "--version"], capture_output=True, timeout=30).returncode == 0
+        return (
+            subprocess.run(
+                [path, "--version"], capture_output=True, timeout=30, check=False
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -45,12 +50,15 @@ def install() -> None:
     if os.getuid() == 0 and shutil.which("apt-get"):
         env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-        subprocess.run([*apt, "update"], env=env, stdout=sys.stderr)
+        subprocess.run([*apt, "update"], env=env, stdout=sys.stderr, check=False)
         words = [*apt, "install", "-y", "--no-install-recommends", "chromium"]
-        if subprocess.run(words, env=env, stdout=sys.stderr).returncode == 0 and find():
+        if (
+            subprocess.run(words, env=env, stdout=sys.stderr, check=False).returncode == 0
+            and find()
+        ):
             return
     words = [sys.executable, "-m", "playwright", "install", "chromium"]
-    subprocess.run(words, stdout=sys.stderr)
+    subprocess.run(words, stdout=sys.stderr, check=False)
 
 
 def main() -> int:

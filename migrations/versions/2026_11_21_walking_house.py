@@ -215,6 +215,7 @@ CREATE TABLE user_badges (
     CONSTRAINT user_badges_badge_fk FOREIGN KEY (badge_slug) REFERENCES badge_definitions (slug)
 );
 CREATE INDEX user_badges_recent ON user_badges (badge_slug, earned_at DESC, user_id);
+CREATE INDEX user_badges_latest ON user_badges (earned_at DESC, user_id);
 
 CREATE TABLE badge_stats (
     badge_slug text NOT NULL,

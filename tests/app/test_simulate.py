@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,9 +17,12 @@ import pytest
 import redis
 
 from tbg.adapters import streams
+from tbg.adapters.redis import connect
 from tbg.adapters.simulator import Plan
 from tbg.app.cli import main
-from tbg.app.cli.simulate import parse_duration, parse_rate, parse_stamp, stages_of
+from tbg.app.cli.simulate import Feed, Stage, parse_duration, parse_rate, parse_stamp, stages_of
+from tbg.core import limits
+from tbg.core.clock import SystemClock
 from tbg.core.errors import BadArguments
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -157,17 +161,41 @@ def test_the_demo_brings_a_newcomer_before_its_history(client: redis.Redis, redi
         out, _ = process.communicate(timeout=10)
     shares = entries(client)
     assert json.loads(out)["events"] == len(shares)
-    live = next(n for n, fields in enumerate(shares) if b"history" not in fields)
-    assert live < 10_000
-    assert shares[live][b"accepted"] == b"true"
-    assert shares[live][b"user"] not in {f[b"user"] for f in shares if b"history" in f}
+    residents = {fields[b"user"] for fields in shares if b"history" in fields}
+    first = next(n for n, fields in enumerate(shares) if fields[b"user"] not in residents)
+    assert first < 10_000
+    assert shares[first][b"accepted"] == b"true"
+    assert b"history" not in shares[first]
 
 
 def wait_for(client: redis.Redis, shares: int) -> None:
     deadline = time.monotonic() + 30
-    while cast(int, client.xlen(SHARES)) < shares:
+    while cast("int", client.xlen(SHARES)) < shares:
         assert time.monotonic() < deadline, "the shares do not come"
         time.sleep(0.05)
+
+
+def test_it_holds_back_while_the_game_is_behind(
+    client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads these streams: what is sent stays near the bound, and a stop is obeyed."""
+    monkeypatch.setattr(limits, "STREAM_BACKLOG", 4_000)
+
+    async def scenario() -> int:
+        connection = connect(redis_url)
+        feed = Feed(streams.Publisher(connection), SystemClock())
+        plan = Plan(miners=3, start=NOW.timestamp(), events=30_000)
+        sending = asyncio.create_task(feed.send(Stage(plan)))
+        done, _ = await asyncio.wait({sending}, timeout=3)
+        assert not done
+        feed.stop.set()
+        await asyncio.wait_for(sending, 5)
+        await connection.aclose()
+        return feed.tally.summary()["events"]
+
+    sent = asyncio.run(scenario())
+    assert sent == client.xlen(SHARES)
+    assert 4_000 <= sent <= 10_000
 
 
 def test_without_redis_it_says_so_in_one_line() -> None:

@@ -94,13 +94,13 @@ export function clock(iso: string): string {
   return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
-/** "2 November", with the year when it is another one. */
-export function date(iso: string, now: number): string {
+/** "2 November" or "2 Nov", with the year when it is another one. */
+export function date(iso: string, now: number, month: "long" | "short" = "long"): string {
   const then = new Date(iso);
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
   return then.toLocaleDateString("en-GB", {
     day: "numeric",
-    month: "long",
+    month,
     ...(sameYear ? {} : { year: "numeric" }),
   });
 }

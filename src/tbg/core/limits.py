@@ -173,8 +173,15 @@ JOB_OVERLAP = timedelta(hours=1)
 SILENT_FOR = timedelta(minutes=2)
 """History that has earned nothing for this long has been read to its end."""
 
-REGISTRY_LOCK_SECONDS = 10
-"""How long a change of the registry waits for batches in hand, which wait behind it."""
+TABLE_LOCK_SECONDS = 10
+"""How long a change of the registry or of the partitions waits for batches in hand: new ones
+wait behind it."""
+
+JOBS_AT_ONCE = 4
+"""Jobs one worker runs side by side; each holds a database connection."""
+
+JOB_STOP_SECONDS = 10
+"""What jobs in hand get to finish when the worker is told to stop."""
 
 PARTITIONS_BEHIND, PARTITIONS_AHEAD = 4, 3
 """Months of raw shares that have a partition: retention and what is still to come."""

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="port for Prometheus in every door; 0: none of its own"
+        0, ge=0, le=65535, description="first of the ports for Prometheus, one a door; 0: none"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"

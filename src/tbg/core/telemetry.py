@@ -13,6 +13,9 @@ from tbg.core.settings import Settings
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
+METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3}
+"""Each door's metrics are at TBG_METRICS_PORT plus this; the API's are at its own /metrics."""
+
 JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
 JOB_SECONDS = Histogram(
     "tbg_job_duration_seconds", "How long a job ran", ["job"], buckets=LATENCY_BUCKETS
@@ -56,5 +59,9 @@ def configure(settings: Settings, *, door: str) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(door=door)
-    if settings.metrics_port and door != "api":
-        start_http_server(settings.metrics_port, addr=settings.host)
+    if settings.metrics_port and door in METRICS_OFFSET:
+        port = settings.metrics_port + METRICS_OFFSET[door]
+        try:
+            start_http_server(port, addr=settings.host)
+        except OSError as error:  # a second door of this kind here: it works, unmeasured
+            log(__name__).warning("metrics_port_taken", port=port, error=str(error))

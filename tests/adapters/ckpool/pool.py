@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from redis import Redis
 from tbg.adapters.ckpool import follow
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
+from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import STREAMS, Publisher
@@ -134,19 +135,19 @@ class Pool:
 
     def collect(self, **options: Any) -> Counts:
         """Run `--once` with a collector of its own; Killed when it died."""
-        return asyncio.run(self._collect(**options))
+        return asyncio.run(self.collecting(**options))
 
-    async def _collect(self, **options: Any) -> Counts:
+    async def collecting(self, **options: Any) -> Counts:
+        """The same, to be awaited."""
         record = DyingRecord(self.data / "collect-pool.sqlite")
         redis = AsyncRedis.from_url(self.redis_url)
         publisher = DyingPublisher(redis)
         publisher.deaths = record.deaths = self.deaths
+        quarantine = Quarantine(self.data / "quarantine-pool.jsonl")
         collector = Collector(
             logs=LogDir(self.logs),
             source="pool",
-            publisher=publisher,
-            record=record,
-            quarantine=Quarantine(self.data / "quarantine-pool.jsonl"),
+            outlet=Outlet("pool", publisher, record, quarantine, self.clock),
             clock=self.clock,
             zone=UTC,
             network="regtest",

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool import collector as module
+from tbg.adapters.ckpool import outlet
 from tbg.adapters.ckpool.files import LogDir
+from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.quarantine import Quarantine
-from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, SHARE_SUBMITTED
+from tbg.adapters.ckpool.record import Record
+from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, SHARE_SUBMITTED, Publisher
 from tbg.core import limits
 from tbg.core.errors import CannotRun
-from tests.adapters.ckpool.pool import ADDRESS, NOON, Killed, Pool, rejected, share
+from tests.adapters.ckpool.pool import ADDRESS, NOON, Deaths, Killed, Pool, rejected, share
 
 FILE = f"0000006f/{0x6B014C9300000005:016x}.sharelog"
 LATER = f"00000070/{0x6B014C9300000006:016x}.sharelog"
@@ -186,7 +189,7 @@ def test_redis_away(pool: Pool) -> None:
 
 def test_two_collectors_of_one_source_are_told_apart(pool: Pool) -> None:
     pool.write(FILE, lines(1))
-    record = module.Record(pool.data / "collect-pool.sqlite")
+    record = Record(pool.data / "collect-pool.sqlite")
     with pytest.raises(CannotRun, match="another"):
         pool.collect()
     record.close()
@@ -226,7 +229,7 @@ def test_a_tail_lost_within_a_sweep_shows_in_the_next_batch(
 ) -> None:
     monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
     pool.write(FILE, lines(1, 2, 3, 4, 5, 6))
-    publish = module.Publisher.publish
+    publish = Publisher.publish
 
     async def losing(self, entries, *, also=()):  # type: ignore[no-untyped-def]
         if len(pool.published()) == 4:  # the second batch is lost just before the third
@@ -234,10 +237,10 @@ def test_a_tail_lost_within_a_sweep_shows_in_the_next_batch(
                 pool.redis.xdel(SHARE_SUBMITTED, entry)
             whose, _, number = pool.redis.get("mining:collect:pool").decode().partition(" ")
             pool.redis.set("mining:collect:pool", f"{whose} {int(number) - 1}")
-            monkeypatch.setattr(module.Publisher, "publish", publish)
+            monkeypatch.setattr(Publisher, "publish", publish)
         return await publish(self, entries, also=also)
 
-    monkeypatch.setattr(module.Publisher, "publish", losing)
+    monkeypatch.setattr(Publisher, "publish", losing)
     pool.collect()
     assert pool.ids() == hashes(1, 2, 3, 4, 5, 6)
     assert pool.collect().published == 0
@@ -317,6 +320,35 @@ def test_from_never_drops_lines_that_were_not_read_yet(pool: Pool) -> None:
     assert pool.ids() == hashes(1, 2, 3)
 
 
+def test_killed_while_reading_again_takes_nothing_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
+    pool.write(FILE, lines(1, 2, 3, 4, 5, 6))
+    pool.collect()
+    pool.deaths = Deaths(("publish", 3, "before"))
+    with pytest.raises(Killed):
+        pool.collect(since=seconds(hours=1))
+    pool.deaths = Deaths()
+    counts = pool.collect()
+    assert (counts.published, counts.already_seen) == (0, 6)
+
+
+def test_streams_that_are_full_hold_the_collector_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
+    monkeypatch.setattr(outlet, "ROOM_SECONDS", 0.1)
+    monkeypatch.setattr(limits, "STREAM_BACKLOG", 4)
+    pool.write(FILE, lines(1, 2, 3, 4, 5, 6))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(pool.collecting(), 1.0))
+    assert len(pool.published()) == 4
+    monkeypatch.undo()
+    pool.collect()
+    assert pool.ids() == hashes(1, 2, 3, 4, 5, 6)
+
+
 # --- ckpool.log ----------------------------------------------------------------------------
 def connected(stamp: str = STAMP) -> bytes:
     said = f"[{stamp}] Authorised client 2 198.51.100.9 worker {ADDRESS}.rig1 as user {ADDRESS}\n"
@@ -367,8 +399,8 @@ def test_a_block_whose_share_never_comes_is_told(pool: Pool) -> None:
     pool.write("ckpool.log", solved(2, height=111))
     pool.collect()
     pool.clock.move(timedelta(minutes=16))
-    assert pool.collect().quarantined == 1
-    assert pool.collect().quarantined == 0
+    assert pool.collect().lost_blocks == 1
+    assert pool.collect().lost_blocks == 0
     assert "block 111" in pool.quarantined()[0]["sample"]
     pool.write(FILE, lines(2))  # the directory was restored
     assert (pool.collect().blocks, pool.ids(BLOCK_FOUND)) == (1, hashes(2))
@@ -433,12 +465,16 @@ def test_a_running_collector_finds_what_grows_anywhere(pool: Pool) -> None:
 
     async def sweeps() -> None:
         redis = Redis.from_url(pool.redis_url)
-        record = module.Record(pool.data / "collect-pool.sqlite")
+        record = Record(pool.data / "collect-pool.sqlite")
+        out = Outlet("pool", Publisher(redis), record, Quarantine(pool.data / "q"), pool.clock)
         running = module.Collector(
-            logs=LogDir(pool.logs), source="pool", publisher=module.Publisher(redis),
-            record=record, quarantine=Quarantine(pool.data / "q"), clock=pool.clock,
-            zone=NOON.tzinfo, network="regtest",
-        )  # fmt: skip
+            logs=LogDir(pool.logs),
+            source="pool",
+            outlet=out,
+            clock=pool.clock,
+            zone=UTC,
+            network="regtest",
+        )
         await running.sweep()
         assert pool.ids() == hashes(1, 2, 3, 4, 5)
         pool.write("00000004/" + f"{4:016x}.sharelog", lines(6))

@@ -50,9 +50,7 @@ def totals(rows: list[tuple[str, str, bool, float, float]]) -> dict:
     ("fixture", "count", "blocks", "connections"),
     [("a", 197, 9, 99), ("b", 3156, 2, 66)],
 )
-def test_books_agree(
-    pool: Pool, fixture: str, count: int, blocks: int, connections: int
-) -> None:
+def test_books_agree(pool: Pool, fixture: str, count: int, blocks: int, connections: int) -> None:
     pool.copy(fixture)
     counts = pool.collect()
     assert (counts.lines, counts.published, counts.quarantined) == (count, count, 0)

@@ -12,7 +12,9 @@ PLACE = Place("pool", "0000006f/6b014c9300000005.sharelog", 0x6F)
 
 
 def test_an_accepted_share() -> None:
-    at, fields = sharelog.event(share(7, at=1795247303, createdate="1795247303,839308999"), 0, PLACE)
+    at, fields = sharelog.event(
+        share(7, at=1795247303, createdate="1795247303,839308999"), 0, PLACE
+    )
     assert at == 1795247303
     assert fields == {
         "user": ADDRESS,

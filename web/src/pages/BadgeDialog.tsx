@@ -24,10 +24,10 @@ export function BadgeDialog({ shelved, now, onClose }: Props) {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-badge">
-          {shown && <Detail shelved={shown} now={now} />}
           <Dialog.Close className="icon-button dialog-close" aria-label="Close">
             <Icon name="close" size={24} />
           </Dialog.Close>
+          {shown && <Detail shelved={shown} now={now} />}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

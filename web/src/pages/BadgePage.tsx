@@ -54,6 +54,7 @@ function Found({ badge }: { badge: BadgeDetail }) {
               <p>{how}</p>
             </>
           )}
+          <Stages badge={badge} />
         </div>
       </section>
       <Panel title="Lately out of the kiln" className="span-4">
@@ -82,6 +83,28 @@ function Found({ badge }: { badge: BadgeDetail }) {
         )}
       </Panel>
     </div>
+  );
+}
+
+/** The tile on its way: raw clay, glaze half up, fired. */
+function Stages({ badge }: { badge: BadgeDetail }) {
+  return (
+    <ul className="stages">
+      <li>
+        <BadgeTile {...badge} state="locked" size={88} />
+        <span className="small">raw clay</span>
+      </li>
+      {badge.threshold !== null && badge.threshold > 1 && (
+        <li>
+          <BadgeTile {...badge} state="progress" progress={0.5} size={88} />
+          <span className="small">halfway there</span>
+        </li>
+      )}
+      <li>
+        <BadgeTile {...badge} state="earned" size={88} />
+        <span className="small">fired</span>
+      </li>
+    </ul>
   );
 }
 

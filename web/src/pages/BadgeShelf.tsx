@@ -32,6 +32,7 @@ export function BadgeShelf({ shelf, address, onOpen }: Props) {
               </span>
               <span className="shelf-name">{badge.name}</span>
               <span className="small shelf-under">{under(one, state)}</span>
+              <span className="sr-only">{one.earned ? "earned" : "not earned yet"}</span>
             </button>
           </li>
         );
@@ -53,7 +54,6 @@ function lookOf(one: Shelved, state: ReturnType<typeof shelfState>): Look {
 function under(one: Shelved, state: ReturnType<typeof shelfState>): string {
   if (state === "hidden") return "In the kiln";
   if (state === "fresh") return "Just earned";
-  if (one.earned) return capital(one.badge.rarity);
-  if (one.fraction && one.measured) return one.measured;
-  return `${capital(one.badge.rarity)}, open`;
+  if (!one.earned && one.fraction && one.measured) return one.measured;
+  return capital(one.badge.rarity);
 }

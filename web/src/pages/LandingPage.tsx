@@ -67,7 +67,7 @@ function Pool({ stats }: { stats: PublicStats }) {
   const block = stats.last_block;
   return (
     <>
-      <Panel title="The pool, now" aside={<LiveDot />} className="span-7">
+      <Panel title="The pool, now" aside={<LiveDot />} className="span-7 pool">
         <div className="pool-figures">
           <Figure of={hashrate(stats.hashrate_ths)} label="all miners, last hour" />
           <Figure

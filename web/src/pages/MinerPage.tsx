@@ -20,6 +20,8 @@ import { shelve } from "./shelf";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
 
+const FEED_LINES = 10;
+
 export function MinerPage() {
   const { address } = useParams({ from: "/m/$address" });
   // A page per address: what is drawn, fired and slid in belongs to one miner alone.
@@ -84,34 +86,38 @@ function Page({ miner }: { miner: PublicMiner }) {
       <title>{`${shortAddress(miner.handle)} · The Bitcoin Game`}</title>
       <Mosaic address={miner.address} miner={miner} />
       <div className="page grid miner-grid">
-        <Panel
-          title="Badges"
-          aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
-          className="area-badges"
-        >
-          {shelf ? (
-            <BadgeShelf shelf={shelf} address={miner.address} onOpen={turn} />
-          ) : badges.isError ? (
-            <ErrorNotice
-              error={badges.error}
-              retry={() => void badges.refetch()}
-              busy={badges.isFetching}
-            />
-          ) : (
-            <Skeleton lines={6} label="Fetching the badges from the shelf" />
-          )}
-        </Panel>
-        <Streak streak={miner.streak} now={now} />
-        <Bests bests={miner.bests} now={now} />
-        <Numbers miner={miner} />
-        <Workers miner={miner} now={now} />
-        <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
-          {miner.feed.length > 0 ? (
-            <MinerFeed items={miner.feed.slice(0, 12)} now={now} />
-          ) : (
-            <p className="empty">Nothing paid out yet. The first share already pays.</p>
-          )}
-        </Panel>
+        <div className="miner-left">
+          <Panel
+            title="Badges"
+            aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
+            className="area-badges"
+          >
+            {shelf ? (
+              <BadgeShelf shelf={shelf} address={miner.address} onOpen={turn} />
+            ) : badges.isError ? (
+              <ErrorNotice
+                error={badges.error}
+                retry={() => void badges.refetch()}
+                busy={badges.isFetching}
+              />
+            ) : (
+              <Skeleton lines={6} label="Fetching the badges from the shelf" />
+            )}
+          </Panel>
+          <Numbers miner={miner} />
+          <Workers miner={miner} now={now} />
+        </div>
+        <div className="miner-right">
+          <Streak streak={miner.streak} now={now} />
+          <Bests bests={miner.bests} now={now} />
+          <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
+            {miner.feed.length > 0 ? (
+              <MinerFeed items={miner.feed.slice(0, FEED_LINES)} now={now} />
+            ) : (
+              <p className="empty">Nothing paid out yet. The first share already pays.</p>
+            )}
+          </Panel>
+        </div>
       </div>
       <BadgeDialog shelved={opened} now={now} onClose={() => turn(undefined)} />
     </>

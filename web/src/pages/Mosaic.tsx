@@ -59,7 +59,7 @@ function Name({ of }: { of: string }) {
 
 function State({ miner }: { miner: PublicMiner }) {
   const now = useNow();
-  if (miner.online) return <Online on>Hashing, here since {date(miner.since, now)}</Online>;
+  if (miner.online) return <Online on>Hashing since {date(miner.since, now, "short")}</Online>;
   return (
     <Online on={false}>
       {miner.last_share_at ? (

@@ -1,12 +1,15 @@
-import type { Network } from "../address";
-import { wrongAddress } from "../address";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type Network, wrongAddress } from "../address";
+import { badgesQuery } from "../api/queries";
 import { shortAddress } from "../format";
 import { AddressField } from "../ui/AddressField";
+import { BadgeTile } from "../ui/BadgeTile";
 import { CopyButton, LiveDot, Panel } from "../ui/parts";
+import { howTo } from "./shelf";
 
 /** Nobody has mined to this address yet. The page listens, and comes alive with the first share. */
 export function NoShares({ address }: { address: string }) {
-  const host = window.location.hostname;
   return (
     <>
       <Panel title="No shares yet" aside={<LiveDot />} className="span-7 no-shares">
@@ -24,11 +27,7 @@ export function NoShares({ address }: { address: string }) {
         <dl className="settings">
           <div>
             <dt>Pool</dt>
-            <dd className="mono">{host}</dd>
-          </div>
-          <div>
-            <dt>Port</dt>
-            <dd className="mono">3333, unless your pool says otherwise</dd>
+            <dd>its stratum host and port, as your pool gives them</dd>
           </div>
           <div>
             <dt>User</dt>
@@ -41,14 +40,47 @@ export function NoShares({ address }: { address: string }) {
           </div>
           <div>
             <dt>Password</dt>
-            <dd className="mono">x</dd>
+            <dd>anything, for instance x</dd>
           </div>
         </dl>
         <p className="small">
           The user is your address, a dot, and a name for this one machine. Any name does.
         </p>
       </Panel>
+      <FirstBadges />
     </>
+  );
+}
+
+const SHOWN = 6;
+
+/** Raw clay for now: the badges that are nearest for someone who begins. */
+function FirstBadges() {
+  const badges = useQuery(badgesQuery).data?.badges ?? [];
+  const nearest = badges
+    .filter((badge) => badge.threshold !== null)
+    .sort((a, b) => a.xp_reward - b.xp_reward || a.sort_order - b.sort_order)
+    .slice(0, SHOWN);
+  if (nearest.length === 0) return null;
+  return (
+    <Panel title="Waiting to be fired" className="span-12">
+      <ul className="shelf">
+        {nearest.map((badge) => (
+          <li key={badge.slug}>
+            <Link
+              to="/badges/$slug"
+              params={{ slug: badge.slug }}
+              className="shelf-place plain"
+              data-shelf={badge.slug}
+            >
+              <BadgeTile {...badge} state="locked" size={88} />
+              <span className="shelf-name">{badge.name}</span>
+              <span className="small shelf-under">{howTo(badge)}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 

@@ -119,13 +119,13 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-year">
+          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+            <Icon name="close" size={24} />
+          </Dialog.Close>
           <Dialog.Title className="dialog-title">Fifty-two weeks</Dialog.Title>
           <Year streak={streak} now={now} />
           <Dialog.Description className="small">{sentence(streak)}</Dialog.Description>
           <Legend />
-          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
-            <Icon name="close" size={24} />
-          </Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

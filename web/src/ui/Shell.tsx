@@ -87,11 +87,11 @@ function SearchDialog() {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-search">
-          <Dialog.Title className="dialog-title">Find a miner</Dialog.Title>
-          <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
           <Dialog.Close className="icon-button dialog-close" aria-label="Close">
             <Icon name="close" size={24} />
           </Dialog.Close>
+          <Dialog.Title className="dialog-title">Find a miner</Dialog.Title>
+          <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -26,12 +26,11 @@ export function Panel({ title, aside, className = "", id, children }: PanelProps
   );
 }
 
-/** A standing figure with its unit. Room is kept so that a live change does not push. */
+/** A standing figure with its unit; a changed value fades in, nothing rolls. */
 export function Figure({ of, label, className = "" }: FigureProps) {
-  const digits = of.value.replace(/\D/g, "").length;
   return (
     <p className={`figure ${className}`}>
-      <span className="num" style={{ minWidth: `${(digits * 0.61).toFixed(2)}em` }} key={of.value}>
+      <span className="num" key={of.value}>
         {of.value}
       </span>
       {of.unit && <span className="unit"> {of.unit}</span>}

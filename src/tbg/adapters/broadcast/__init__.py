@@ -4,4 +4,13 @@ from tbg.adapters.broadcast.heartbeat import HEARTBEAT_SECONDS, beat, heartbeats
 from tbg.adapters.broadcast.hub import Hub, Mailbox
 from tbg.adapters.broadcast.publish import NUDGE, Broadcast, channel_of
 
-__all__ = ["HEARTBEAT_SECONDS", "NUDGE", "Broadcast", "Hub", "Mailbox", "beat", "channel_of", "heartbeats"]
+__all__ = [
+    "HEARTBEAT_SECONDS",
+    "NUDGE",
+    "Broadcast",
+    "Hub",
+    "Mailbox",
+    "beat",
+    "channel_of",
+    "heartbeats",
+]

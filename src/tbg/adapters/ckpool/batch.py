@@ -11,6 +11,8 @@ from tbg.adapters.ckpool.record import Progress
 
 
 class Verdict(Enum):
+    """What becomes of a line that can be read."""
+
     PUBLISH = "published"
     SEEN = "already_seen"
     SKIP = "skipped"
@@ -29,6 +31,7 @@ class Counts:
     blocks: int = 0
     connections: int = 0
     unmatched_blocks: int = 0
+    lost_blocks: int = 0
     alarms: int = 0
     links: int = 0
     unreadable: int = 0

@@ -1,8 +1,8 @@
 """The collector: a ckpool log directory into the streams, each line once.
 
 **The order of things.** A batch is published in one MULTI/EXEC together with a receipt, the
-batch's number; after that the record (`record.py`, on disk beside the collector) says how far
-every file was read. So, whatever breaks and whenever:
+batch's number (`outlet.py`); after that the record (`record.py`, on disk beside the collector)
+says how far every file was read. So, whatever breaks and whenever:
 
 - killed after publishing and before the record was written: the batch is read and published
   again, with the same event ids, and the game drops what it has seen;
@@ -33,15 +33,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from prometheus_client import Counter
-
 from tbg.adapters.ckpool import blocks, sharelog
 from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
 from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
+from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
-from tbg.adapters.ckpool.quarantine import Quarantine
-from tbg.adapters.ckpool.record import GIVEN_UP, Progress, Record
-from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED, Publisher
+from tbg.adapters.ckpool.record import Progress
+from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED
 from tbg.core import limits
 from tbg.core.clock import Clock
 from tbg.core.telemetry import log
@@ -61,16 +59,7 @@ TAIL_SECONDS = 900
 CONTEXT_BYTES = 64 * 1024
 """Read again before a new piece of ckpool.log, for the possible solve of a solved block."""
 
-COLLECTED = Counter(
-    "tbg_collect_events_total", "Events published and lines quarantined", ["source", "outcome"]
-)
-LOST_BATCHES = Counter("tbg_collect_lost_batches_total", "Batches that Redis lost", ["source"])
-
 _log = log("collect")
-
-
-class RedisLost(Exception):
-    """Redis does not hold what this collector gave it; the record has been set back."""
 
 
 @dataclass(slots=True)
@@ -83,9 +72,7 @@ class Collector:
 
     logs: LogDir
     source: str
-    publisher: Publisher
-    record: Record
-    quarantine: Quarantine
+    outlet: Outlet
     clock: Clock
     zone: tzinfo
     network: str
@@ -97,11 +84,6 @@ class Collector:
     _looked: float = 0.0
     _hot: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def receipt(self) -> str:
-        """The key in Redis that holds the number of the last batch."""
-        return f"mining:collect:{self.source}"
-
     async def sweep(self) -> None:
         """Read everything there is, once; what is left afterwards has no line end yet.
 
@@ -110,12 +92,12 @@ class Collector:
         """
         self._batch = Batch()
         self.counts.files = self.counts.partial = self.counts.already_seen = 0
-        await self._check()
+        await self.outlet.check(since=self.since)
         now = self._now()
         heights = self.logs.heights()
         every = self.since is not None or not 0 <= now - self._looked < ALL_SECONDS
         for height in heights if every else self._hot_of(heights):
-            known = self.record.folder(height)
+            known = self.outlet.record.folder(height)
             for found in self.logs.sharelogs(height):
                 if now - found.mtime < HOT_SECONDS:
                     self._hot[height] = now
@@ -228,7 +210,7 @@ class Collector:
     def _verdict(self, at: int, end: int, reading: Reading) -> Verdict:
         asked = self.since is not None and at >= self.since
         if not asked:
-            if at < self.record.floor:
+            if at < self.outlet.record.floor:
                 return Verdict.SKIP
             if end <= reading.known or end <= reading.progress.reported:
                 return Verdict.SEEN
@@ -273,7 +255,7 @@ class Collector:
 
     # --- ckpool.log ------------------------------------------------------------------------
     async def _poollogs(self) -> None:
-        known = self.record.folder("")
+        known = self.outlet.record.folder("")
         for found in self.logs.poollogs():
             progress = known.get(found.name)
             if progress and progress.stamp == found.stamp and self.since is None:
@@ -321,7 +303,7 @@ class Collector:
         """Publish the solved blocks whose shares are there by now; `every`: given up or not."""
         now = self._now()
         self.counts.unmatched_blocks = 0
-        for block, seen, given_up in self.record.unsettled():
+        for block, seen, given_up in self.outlet.record.unsettled():
             if given_up and not every:
                 continue
             if fields := blocks.event(block, self.logs, self.source):
@@ -333,7 +315,7 @@ class Collector:
             elif given_up:
                 continue
             elif block.at < now - TAIL_SECONDS and (self.once or seen < now - TAIL_SECONDS):
-                self.counts.quarantined += 1
+                self.counts.lost_blocks += 1
                 text = f"block {block.height} by {block.worker}"
                 self._quarantine("ckpool.log", 0, "no sharelog line of a solved block", text)
                 self._batch.given_up.append(block)
@@ -343,72 +325,12 @@ class Collector:
                 await self._flush()
 
     # --- out -------------------------------------------------------------------------------
+    async def _flush(self) -> None:
+        batch, self._batch = self._batch, Batch()
+        await self.outlet.flush(batch, again=self.since is not None)
+
     def _full(self) -> bool:
         return len(self._batch.entries) >= BATCH_ENTRIES or len(self._batch.bad) >= BATCH_ENTRIES
-
-    async def _check(self) -> None:
-        """Compare the receipt in Redis with the record; RedisLost when they do not agree."""
-        record = self.record
-        left = await self.publisher.redis.get(self.receipt)
-        whose, number = _receipt(left)
-        if record.new:
-            floor = self.since or 0
-            if whose not in ("", record.id) and self.since is None:
-                floor = self._now() - int(limits.EVENT_AGE.total_seconds())
-                _log.warning("record_lost", source=self.source, record=str(record.path))
-            record.begin_at(floor)
-        elif whose == record.id and number > record.batch:
-            record.save((), batch=number)  # killed before it was written down
-        elif (whose, number) != (record.id, record.batch) and record.batch:
-            self._lost(number if whose == record.id else 0)
-
-    async def _flush(self) -> None:
-        """Publish what was read, then write down that it was."""
-        batch, record = self._batch, self.record
-        number = record.batch
-        left: bytes | None = None
-        if batch.entries:
-            await self.publisher.wait_for_room()
-            number += 1
-            receipt = f"{record.id} {number}"
-            replies = await self.publisher.publish(
-                batch.entries, also=[("GETSET", self.receipt, receipt)]
-            )
-            left = replies[-1]
-        if batch.bad:
-            _log.warning("quarantined", source=self.source, lines=len(batch.bad))
-            self.quarantine.write(batch.bad)
-        for progress in batch.sources.values():
-            progress.batch = number
-        COLLECTED.labels(self.source, "published").inc(len(batch.entries))
-        COLLECTED.labels(self.source, "quarantined").inc(len(batch.bad))
-        before = record.batch
-        record.save(
-            batch.files.values(),
-            batch=number,
-            solved=batch.solved,
-            again=self.since is not None,
-            now=self._now(),
-            settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
-        )
-        self._batch = Batch()
-        if batch.entries and before:
-            whose, was = _receipt(left)
-            # A higher number is this batch, sent twice over a broken connection.
-            if whose != record.id or was < before:
-                self._lost(was if whose == record.id else 0)
-
-    def _lost(self, after: int) -> None:
-        batches = self.record.batch - after
-        LOST_BATCHES.labels(self.source).inc(batches)
-        _log.error("redis_lost_batches", source=self.source, batches=batches)
-        self.record.forget(after)
-        raise RedisLost
-
-
-def _receipt(left: bytes | None) -> tuple[str, int]:
-    whose, _, number = (left or b"").decode().partition(" ")
-    return whose, int(number or 0)
 
 
 def _same_log(fd: int, found: Found, known: dict[str, Progress]) -> Progress | None:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool.batch import Counts
-from tbg.adapters.ckpool.collector import Collector, RedisLost
+from tbg.adapters.ckpool.collector import Collector
+from tbg.adapters.ckpool.outlet import RedisLost
 from tbg.core.telemetry import log
 
 POLL_SECONDS = 2.0

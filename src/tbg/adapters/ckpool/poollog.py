@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from hashlib import blake2b
 
 from tbg.adapters import bitcoin
@@ -121,5 +121,5 @@ class PoolLog:
 
     def _when(self, stamp: bytes) -> float:
         # ckpool logs the local time of its host.
-        local = datetime.strptime(stamp.decode(), "%Y-%m-%d %H:%M:%S.%f")
-        return local.replace(tzinfo=self.zone).astimezone(UTC).timestamp()
+        local = datetime.fromisoformat(stamp.decode())
+        return local.replace(tzinfo=self.zone).timestamp()

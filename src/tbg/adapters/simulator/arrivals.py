@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import accumulate
-from random import Random
 from typing import NamedTuple
 from zlib import crc32
 
@@ -117,7 +116,7 @@ def history(plan: Plan, miners: list[Miner]) -> Iterator[Arrival]:
         today.sort(key=lambda arrival: arrival[:3])
         arrivals = [arrival for *_, arrival in today]
         if plan.legends:
-            _make_legend(day, arrivals)
+            _make_legend(plan, day, arrivals)
         yield from arrivals
 
 
@@ -182,12 +181,24 @@ def _activity(plan: Plan, index: int, day: int) -> float:
 
 def _noise(what: str) -> float:
     """A number in [0, 1) that depends on `what` alone; cheaper than a generator of its own."""
-    return crc32(what.encode()) / 2**32
+    mixed = crc32(what.encode())
+    for _ in range(2):  # alone, the checksums of similar texts differ by a constant
+        mixed = (mixed ^ mixed >> 16) * 0x45D9F3B & 0xFFFFFFFF
+    return (mixed ^ mixed >> 16) / 2**32
 
 
-def _make_legend(day: int, arrivals: list[Arrival]) -> None:
-    """Once in four weeks a share of a trillion, once in twelve a block: what people hope for."""
+def _make_legend(plan: Plan, day: int, arrivals: list[Arrival]) -> None:
+    """Once in four weeks a share of a trillion, once in twelve a block: what people hope for.
+
+    It is the day's first share of somebody who mines every day: that does not depend on when
+    the history is asked for.
+    """
     least = NETWORK_DIFF if day % 84 == 30 else 1e12 if day % 28 == 23 else 0.0
-    if least and arrivals:
-        lucky = Random(f"legend/{day}").randrange(len(arrivals))
-        arrivals[lucky] = arrivals[lucky]._replace(least=least)
+    if not least:
+        return
+    able = [n for n in range(min(plan.miners, 20)) if _HABITS[n % len(_HABITS)] == "daily"]
+    lucky = able[int(len(able) * _noise(f"legend/{plan.seed}/{day}"))]
+    for number, arrival in enumerate(arrivals):
+        if arrival.miner.index == lucky:
+            arrivals[number] = arrival._replace(least=least)
+            return

@@ -9,7 +9,7 @@ from tbg.adapters.simulator.arrivals import Arrival, history, live
 from tbg.adapters.simulator.devices import Miner, Worker, population
 from tbg.adapters.simulator.luck import Luck, block_of, share
 from tbg.adapters.simulator.plan import Entry, Kind, Plan, part
-from tbg.adapters.simulator.poison import POISONS
+from tbg.adapters.simulator.poison import POISONS, Scene
 from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, SHARE_SUBMITTED
 
 _DAY = 86_400
@@ -72,7 +72,7 @@ class _Stream:
         if self.plan.duplicates:
             self._remember(fields)
         yield Entry(kind, SHARE_SUBMITTED, fields, at)
-        block = block_of(self.plan, fields)
+        block = block_of(fields)
         if block:
             yield Entry("block", BLOCK_FOUND, block, at)
 
@@ -124,7 +124,7 @@ class _Stream:
         self.poisoned += 1
         fields = share(self.plan, self.chaos, miner, worker, ts=self.at, least=worker.diff)
         now = self.at if self.plan.end is None else self.plan.end
-        POISONS[label](self.chaos, fields, now, self.plan.network)
+        POISONS[label](fields, Scene(self.chaos, now, self.plan.network))
         return Entry("poison", SHARE_SUBMITTED, fields, self.at, label)
 
 

@@ -117,7 +117,7 @@ def _job(slot: int) -> tuple[str, str]:
     return str(_HEIGHT + blocks + found), str((started << 32) + (now - started) // _JOB_SECONDS)
 
 
-def block_of(plan: Plan, fields: dict[str, str]) -> dict[str, str] | None:
+def block_of(fields: dict[str, str]) -> dict[str, str] | None:
     """The pool's word on a block, when this share is one."""
     if fields["accepted"] != "true" or float(fields["sdiff"]) < NETWORK_DIFF:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import NamedTuple
 
 from tbg.adapters.simulator.addresses import KEYED, address
 from tbg.core import limits
@@ -17,42 +18,52 @@ _GARBAGE = (
 )
 
 Fields = dict[str, str]
-Spoil = Callable[[Random, Fields, float, str], None]
-"""Spoils the fields of a good share; `now` is the latest moment of the plan, then the network."""
+
+
+class Scene(NamedTuple):
+    """What spoiling depends on: chance, the moment that ages are measured from, the network."""
+
+    chaos: Random
+    now: float
+    network: str
+
+
+Spoil = Callable[[Fields, Scene], None]
+"""Spoils the fields of a good share, in place."""
 
 
 def _without(name: str) -> Spoil:
-    def spoil(chaos: Random, fields: Fields, now: float, network: str) -> None:
+    def spoil(fields: Fields, _scene: Scene) -> None:
         del fields[name]
 
     return spoil
 
 
 def _with(name: str, *values: str) -> Spoil:
-    def spoil(chaos: Random, fields: Fields, now: float, network: str) -> None:
-        fields[name] = chaos.choice(values)
+    def spoil(fields: Fields, scene: Scene) -> None:
+        fields[name] = scene.chaos.choice(values)
 
     return spoil
 
 
-def _foreign_address(chaos: Random, fields: Fields, now: float, network: str) -> None:
-    other = "testnet" if network == "mainnet" else "mainnet"
-    fields["user"] = address("elsewhere", KEYED + chaos.randrange(10_000), network=other)
+def _foreign_address(fields: Fields, scene: Scene) -> None:
+    other = "testnet" if scene.network == "mainnet" else "mainnet"
+    fields["user"] = address("elsewhere", KEYED + scene.chaos.randrange(10_000), network=other)
 
 
-def _too_old(chaos: Random, fields: Fields, now: float, network: str) -> None:
-    age = limits.EVENT_AGE.total_seconds() + chaos.uniform(_DAY, 300 * _DAY)
-    fields["ts"] = f"{now - age:.6f}"
+def _too_old(fields: Fields, scene: Scene) -> None:
+    age = limits.EVENT_AGE.total_seconds() + scene.chaos.uniform(_DAY, 300 * _DAY)
+    fields["ts"] = f"{scene.now - age:.6f}"
     fields.pop("history", None)
 
 
-def _future(chaos: Random, fields: Fields, now: float, network: str) -> None:
+def _future(fields: Fields, scene: Scene) -> None:
     # Days, not minutes: it must still be ahead when a consumer that was away reads it.
-    fields["ts"] = f"{now + chaos.uniform(30 * _DAY, 3_000 * _DAY):.6f}"
+    fields["ts"] = f"{scene.now + scene.chaos.uniform(30 * _DAY, 3_000 * _DAY):.6f}"
 
 
-def _too_large(chaos: Random, fields: Fields, now: float, network: str) -> None:
-    fields["agent"] = "x" * (limits.EVENT_BYTES + chaos.randrange(1, 4_096))
+def _too_large(fields: Fields, scene: Scene) -> None:
+    fields["agent"] = "x" * (limits.EVENT_BYTES + scene.chaos.randrange(1, 4_096))
 
 
 POISONS: dict[str, Spoil] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio.transports import BaseTransport
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -23,7 +24,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Hand the extension to the application with the scope."""
-        self.scope["extensions"]["tbg.hang_up"] = self.hang_up  # type: ignore[typeddict-unknown-key]
+        extensions = cast("dict[str, Any]", self.scope["extensions"])
+        extensions["tbg.hang_up"] = self.hang_up
         await super().run_asgi()
 
     def hang_up(self, code: int) -> None:

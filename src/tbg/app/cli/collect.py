@@ -26,6 +26,7 @@ from tbg.adapters.ckpool import follow as loop
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
+from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import Publisher
@@ -43,6 +44,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 def collect(
     logdir: Annotated[Path, typer.Argument(help="ckpool's log directory (its setting `logdir`).")],
+    *,
     source: Annotated[str, typer.Option(help="A name for this pool; each pool its own.")],
     once: Annotated[bool, typer.Option("--once", help="End at the end of what is there.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Go on for ever (default).")] = False,
@@ -82,12 +84,17 @@ def opened(
     """A collector with its record open; one that runs already is told apart (CannotRun)."""
     record = Record(settings.data_dir / f"collect-{source}.sqlite")
     try:
-        yield Collector(
-            logs=logs,
+        outlet = Outlet(
             source=source,
             publisher=Publisher(redis.connect(settings.redis)),
             record=record,
             quarantine=Quarantine(settings.data_dir / f"quarantine-{source}.jsonl"),
+            clock=clock,
+        )
+        yield Collector(
+            logs=logs,
+            source=source,
+            outlet=outlet,
             clock=clock,
             zone=zone,
             network=settings.network,
@@ -131,19 +138,23 @@ async def _once(collector: Collector, as_json: bool) -> None:
         except (RedisError, OSError, sqlite3.Error) as error:
             raise _away(error, collector) from None
         finally:
-            await collector.publisher.redis.aclose()
+            await collector.outlet.publisher.redis.aclose()
     counts = collector.counts
     typer.echo(_json(counts) if as_json else _line(counts))
     wrong = []
     if counts.quarantined:
-        wrong.append(f"{counts.quarantined} quarantined, see {collector.quarantine.path}")
+        wrong.append(f"{counts.quarantined} quarantined, see {collector.outlet.quarantine.path}")
+    if counts.lost_blocks:
+        wrong.append(
+            f"{counts.lost_blocks} blocks without their share, see {collector.outlet.quarantine.path}"
+        )
     if counts.unreadable:
         wrong.append(f"may not read: {', '.join(sorted(collector.logs.unreadable)[:3])}")
     if counts.skipped and not asked:
-        floor = datetime.fromtimestamp(collector.record.floor, UTC)
+        floor = datetime.fromtimestamp(collector.outlet.record.floor, UTC)
         wrong.append(
             f"{counts.skipped} lines before {floor:%Y-%m-%d} left alone, they may have been "
-            f"counted before {collector.record.path} was begun; --from reads them all the same"
+            f"counted before {collector.outlet.record.path} was begun; --from reads them all the same"
         )
     if wrong:
         raise NeedsPerson("; ".join(wrong))
@@ -158,7 +169,7 @@ async def _follow(collector: Collector, as_json: bool) -> None:
     try:
         await loop.follow(collector, stop, tell)
     finally:
-        await collector.publisher.redis.aclose()
+        await collector.outlet.publisher.redis.aclose()
 
 
 def _teller(clock: Clock, as_json: bool) -> Callable[[Counts], None]:
@@ -189,7 +200,7 @@ def _away(error: Exception, collector: Collector) -> CannotRun:
     if isinstance(error, RedisError):
         return CannotRun(f"Redis: {error}; nothing is lost, run it again when Redis is back")
     if isinstance(error, sqlite3.Error):
-        return CannotRun(f"{collector.record.path}: {error}")
+        return CannotRun(f"{collector.outlet.record.path}: {error}")
     return CannotRun(f"{collector.logs.path}: {error}")
 
 

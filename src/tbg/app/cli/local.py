@@ -80,7 +80,7 @@ def start(data: Data = None) -> None:
     log = root / "log" / "local.log"
     words = [sys.executable, "-m", "tbg", "local", "run", "--data", str(root)]
     with processes.open_log(log) as out:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - this very program
             words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     deadline = time.monotonic() + START_SECONDS

@@ -59,6 +59,7 @@ class Stage:
 
 
 def simulate(
+    *,
     miners: Annotated[int, typer.Option(help="How many miners.")] = 20,
     rate: Annotated[
         str | None,
@@ -164,7 +165,7 @@ def _until(since: str, now: datetime) -> float:
     """Where history ends: at the last full hour, so that a run soon after repeats it exactly."""
     end = now.timestamp()
     old = (now - parse_stamp(since, now)).total_seconds() > 2 * _HOUR
-    return end - end % (_HOUR if old else 60)
+    return end - end % _HOUR if old else end
 
 
 def parse_rate(text: str | None) -> float | None:
@@ -255,7 +256,7 @@ class Feed:
     clock: Clock
     tally: Tally = field(default_factory=Tally)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _sent: int = 0
+    _room_for: int = 0
 
     async def send(self, stage: Stage) -> None:
         """Send one stage: each entry when it is due, never more than there is room for."""
@@ -293,10 +294,11 @@ class Feed:
     async def _publish(self, batch: list[Entry]) -> None:
         if not batch:
             return
-        if self._sent % _ROOM_EVERY + len(batch) > _ROOM_EVERY:
+        if self._room_for < len(batch):
             await self._room()
+            self._room_for = _ROOM_EVERY
         await self.publisher.publish([(entry.stream, entry.fields) for entry in batch])
-        self._sent += len(batch)
+        self._room_for -= len(batch)
         for entry in batch:
             self.tally.add(entry)
 

@@ -83,7 +83,8 @@ class Child:
 
     async def _pump(self) -> None:
         """Pass its output on, line by line, to the log and the terminal."""
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         rest = b""
         out = processes.open_log(self.log)
         try:

@@ -51,8 +51,8 @@ class Lock:
         """Write down what runs, whole or not at all."""
         half = self._said.with_suffix(".half")
         half.unlink(missing_ok=True)
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"pid": os.getpid(), **words}, file)
+        half.touch(mode=0o600, exist_ok=False)
+        half.write_text(json.dumps({"pid": os.getpid(), **words}), encoding="utf-8")
         half.replace(self._said)
 
     def said(self) -> dict[str, Any]:
@@ -108,6 +108,9 @@ def password(root: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         text = secrets.token_urlsafe(24)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
+        half = root / "password.half"
+        half.unlink(missing_ok=True)
+        half.touch(mode=0o600, exist_ok=False)
+        half.write_text(text, encoding="ascii")
+        half.replace(path)
         return text

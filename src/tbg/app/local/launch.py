@@ -28,7 +28,7 @@ def enter_namespace() -> None:
         ("uid_map", f"{_NOBODY_ELSE} {uid} 1"),
         ("gid_map", f"{_NOBODY_ELSE} {gid} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123 - quick
             file.write(text)
 
 
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> None:
         become(user)  # before die_with: a change of user forgets the death signal
         die_with(int(parent), int(death_signal))
         if argv:
-            os.execv(argv[0], argv)
+            os.execv(argv[0], argv)  # noqa: S606 - no shell: that is the point
     except OSError as error:
         print(f"{argv[0] if argv else 'launch'}: {error}", file=sys.stderr)
         sys.exit(125)

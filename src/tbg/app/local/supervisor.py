@@ -105,10 +105,10 @@ class Supervisor:
                 return
             starts += 1
             if code == WRONG_ARGUMENTS:
-                raise BadArguments(f"{child.name}: {child.last_line}")
+                raise BadArguments(f"{child.name}: {_bare(child.last_line)}")
             if not self._up and starts >= STARTS:
                 raise CannotRun(
-                    f"{child.name} does not start ({_how(code)}): {child.last_line} "
+                    f"{child.name} does not start ({_how(code)}): {_bare(child.last_line)} "
                     f"(see {child.log})"
                 )
             tries = 0 if asyncio.get_running_loop().time() - began > STEADY_SECONDS else tries
@@ -200,3 +200,8 @@ class Supervisor:
 def _how(code: int) -> str:
     """An exit code as people say it."""
     return f"exit {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _bare(line: str) -> str:
+    """A door's error line without the program's name, which ours will bear again."""
+    return line.removeprefix("tbg: ")

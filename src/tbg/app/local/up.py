@@ -91,7 +91,7 @@ async def run_servers(settings: Settings) -> None:
     urls = here.prepare(by="local")
     if not here.started:
         raise CannotRun("nothing to start: both URLs are set, or the servers run already")
-    supervisor = Supervisor(printer=Printer(sys.stdout), on_change=lambda pids: None)
+    supervisor = Supervisor(printer=Printer(sys.stdout), on_change=lambda _: None)
     supervisor.listen_to_signals()
     try:
         await supervisor.start_servers(here.started)
@@ -165,7 +165,8 @@ def _port(settings: Settings) -> int:
 
 def _reach(host: str) -> str:
     """Where a browser on this machine finds what listens on `host`."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+    host = everywhere.get(host, host)
     return f"[{host}]" if ":" in host else host
 
 

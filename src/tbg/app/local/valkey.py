@@ -62,7 +62,9 @@ class Valkey:
 
     def end_leftovers(self) -> None:
         """Stop what a killed supervisor left running."""
-        processes.end_leftovers(self.directory, program=self.binary.name, first=signal.SIGTERM)
+        processes.end_leftovers(
+            self.directory, program=self.binary.resolve().name, first=signal.SIGTERM
+        )
 
     def spawn(self) -> None:
         """Start the server; it is up when `ready` says so."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tbg.core import limits
-from tbg.core.tx import Tx
+from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification.rules import get_week_iso, get_week_start
 
 
@@ -62,12 +62,27 @@ async def every_badge(tx: Tx) -> list[StoredBadge]:
     )
     return [
         StoredBadge(
-            Badge(*row[:7], orjson.loads(row.config), row.sort_order, row.icon_url),
+            _badge(row),
             row.is_active,
             row.backfilled,
         )
         for row in rows
     ]
+
+
+def _badge(row: AnyRow) -> Badge:
+    return Badge(
+        slug=row.slug,
+        name=row.name,
+        description=row.description,
+        category=row.category,
+        rarity=row.rarity,
+        xp_reward=row.xp_reward,
+        trigger_type=row.trigger_type,
+        trigger_config=orjson.loads(row.config),
+        sort_order=row.sort_order,
+        icon_url=row.icon_url,
+    )
 
 
 class BadgeCount(NamedTuple):

@@ -1,6 +1,7 @@
 """Everything that changes rewards. All XP passes through `reward`, whoever grants it."""
 
+from tbg.domains.gamification.actions.corrections import correct_xp
 from tbg.domains.gamification.actions.events import record_event
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 
-__all__ = ["Award", "Grant", "lock", "record_event", "reward"]
+__all__ = ["Award", "Grant", "correct_xp", "lock", "record_event", "reward"]

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from tbg.core import limits
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.actions.streaks import streak_awards
@@ -73,7 +70,6 @@ async def _chunk(tx: Tx, badge: Badge, after: int) -> tuple[int, int | None]:
     marked = [
         award._replace(metadata=award.metadata | {"backfilled": True}, silent=True)
         for award in awards
-        if award.slug == badge.slug
     ]
     await reward(tx, awards=marked)
     return len(marked), users[-1]
@@ -130,10 +126,10 @@ async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
 
 
 async def _by_streak(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
-    return await streak_awards(tx, users)
+    return [award for award in await streak_awards(tx, users) if award.slug == badge.slug]
 
 
-def _caused(badge: Badge, user: int, row: Row[Any] | None, names: str, tx: Tx) -> Award:
+def _caused(badge: Badge, user: int, row: AnyRow | None, names: str, tx: Tx) -> Award:
     """An award with its cause, where the rollups know it already."""
     if row is None:
         return Award(user, badge.slug, tx.now, {})

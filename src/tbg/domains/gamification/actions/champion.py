@@ -7,7 +7,7 @@ from datetime import timedelta
 from tbg.core.tx import Database, Tx
 from tbg.domains.gamification.actions.events import record_event
 from tbg.domains.gamification.rules import get_week_iso, get_week_start, week_end, week_start_of
-from tbg.domains.mining.actions import roll_up
+from tbg.domains.mining.actions import roll_up_all
 
 CHAMPION_EVENT = "weekly_diff_champion"
 """What is recorded for a champion; which badge that earns stands in the registry."""
@@ -15,16 +15,10 @@ CHAMPION_EVENT = "weekly_diff_champion"
 
 async def crown_champions(database: Database) -> list[str]:
     """Crown every closed week that has none yet, among what has arrived; the weeks crowned."""
-    while True:
-        async with database.transaction() as tx:
-            if not await roll_up(tx):
-                break
+    await roll_up_all(database)
     async with database.transaction() as tx:
         monday = get_week_start(tx.now)
-        weeks = [
-            row.week
-            for row in await tx.rows(_WEEKS, running=get_week_iso(monday))
-        ]
+        weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
     crowned = []
     for week in weeks:
         async with database.transaction() as tx:

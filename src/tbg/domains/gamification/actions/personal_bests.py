@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Row
-
 from tbg.core import limits, marks
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.rules import PERSONAL_BEST_XP
-from tbg.domains.mining.actions import roll_up
+from tbg.domains.mining.actions import roll_up_all
 
 _MARK = "personal_bests_paid"
 
@@ -22,10 +20,7 @@ async def pay_personal_bests(database: Database) -> int:
     Looks at users touched since the last time, at all of their days: a late share may make a
     personal best of an old day. Nothing is ever taken back.
     """
-    while True:
-        async with database.transaction() as tx:
-            if not await roll_up(tx):
-                break
+    await roll_up_all(database)
     async with database.transaction() as tx:
         mark, begun = await marks.read(tx, _MARK), tx.now
     since = (mark or datetime.min.replace(year=1970, tzinfo=UTC)) - limits.JOB_OVERLAP
@@ -81,7 +76,7 @@ async def _pay(tx: Tx, users: Sequence[int], *, today: date) -> int:
     return len(await reward(tx, grants=[_grant(row, yesterday) for row in days]))
 
 
-def _grant(row: Row[tuple[int, date, float]], yesterday: date) -> Grant:
+def _grant(row: AnyRow, yesterday: date) -> Grant:
     end = datetime.combine(row.day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
     return Grant(
         row.user_id,

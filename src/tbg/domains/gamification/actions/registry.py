@@ -115,9 +115,11 @@ def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
 
 
 def _explain(error: ValidationError, content: Any) -> str:
-    fixed = error.validator_value.get("const") if error.validator == "contains" else None
-    if fixed is not None:
-        for entry in error.instance:
+    rule: Any = error.validator_value
+    entries: Any = error.instance
+    if error.validator == "contains":
+        fixed = rule["const"]
+        for entry in entries:
             if _slug(entry) == fixed["slug"]:
                 keys = sorted(k for k in {**entry, **fixed} if entry.get(k) != fixed.get(k))
                 return f"badge {fixed['slug']!r} is altered ({', '.join(keys)}): it cannot be"
@@ -146,7 +148,7 @@ async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGIS
     badges = read_registry(file=file, packs=packs)
     if not _changes(await _stored(tx), badges):
         return []
-    wait = f"{limits.REGISTRY_LOCK_SECONDS}s"
+    wait = f"{limits.TABLE_LOCK_SECONDS}s"
     await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
     try:
         await tx.run("LOCK TABLE badge_definitions IN ACCESS EXCLUSIVE MODE")

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.events import BadgeEarned, LevelUp, XpGained

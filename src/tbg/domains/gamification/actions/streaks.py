@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
-
-from sqlalchemy import Row
+from typing import NamedTuple
 
 from tbg.core import limits, marks
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 from tbg.domains.gamification.events import StreakBroken, StreakExpiring, StreakExtended
@@ -33,8 +31,9 @@ async def recount_runs(tx: Tx, user_ids: Sequence[int]) -> None:
     """Derive the users' runs of weeks from their whole calendars; their rows are locked."""
     if not user_ids:
         return
-    runs = await _runs(tx, user_ids)
-    users = sorted(runs)
+    found = await _runs(tx, user_ids)
+    users = sorted(set(user_ids))
+    last = [found[user][-1] if user in found else None for user in users]
     await tx.run(
         """
         UPDATE user_gamification g SET current_streak = t.run, longest_streak = t.longest,
@@ -44,10 +43,10 @@ async def recount_runs(tx: Tx, user_ids: Sequence[int]) -> None:
         WHERE g.user_id = t.user_id
         """,
         users=users,
-        runs=[runs[user][-1].weeks for user in users],
-        longests=[max(run.weeks for run in runs[user]) for user in users],
-        starts=[runs[user][-1].start for user in users],
-        weeks=[get_week_iso(runs[user][-1].end) for user in users],
+        runs=[run.weeks if run else 0 for run in last],
+        longests=[max((run.weeks for run in found.get(user, ())), default=0) for user in users],
+        starts=[run.start if run else None for run in last],
+        weeks=[get_week_iso(run.end) if run else None for run in last],
     )
 
 
@@ -165,7 +164,7 @@ async def _pay(tx: Tx, after: int, *, monday: date, speaks: bool) -> tuple[int, 
     return len(grants), users[-1]
 
 
-def _week_grant(row: Row[Any], *, silent: bool) -> Grant:
+def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
     return Grant(
         row.user_id,
         f"streak:{row.user_id}:{row.week_iso}",
@@ -178,7 +177,7 @@ def _week_grant(row: Row[Any], *, silent: bool) -> Grant:
     )
 
 
-async def _take_unpaid(tx: Tx, users: Sequence[int], *, monday: date) -> list[Row[Any]]:
+async def _take_unpaid(tx: Tx, users: Sequence[int], *, monday: date) -> list[AnyRow]:
     """Mark what is owed to these (locked) users as paid; the weeks, in order."""
     rows = await tx.rows(
         """

@@ -1,5 +1,5 @@
 """What changes mining's tables besides the projection."""
 
-from tbg.domains.mining.actions.rollups import roll_up
+from tbg.domains.mining.actions.rollups import roll_up, roll_up_all
 
-__all__ = ["roll_up"]
+__all__ = ["roll_up", "roll_up_all"]

@@ -8,7 +8,7 @@ the mark of what is done, in the same transaction, so a share is folded in exact
 from __future__ import annotations
 
 from tbg.core import limits
-from tbg.core.tx import Tx
+from tbg.core.tx import Database, Tx
 
 # Any constant of our own: one roll-up at a time, the rest wait.
 _LOCK = 0x7B67_0001
@@ -98,3 +98,16 @@ async def roll_up(tx: Tx) -> int:
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
     folded = await tx.value(_ROLL_UP, most=limits.ROLLUP_BATCHES)
     return int(folded)
+
+
+async def roll_up_all(database: Database) -> None:
+    """Fold everything that waits now; what comes meanwhile may stay."""
+    async with database.transaction() as tx:
+        last = await tx.value("SELECT max(id) FROM rollup_queue")
+    left = last is not None
+    while left:
+        async with database.transaction() as tx:
+            await roll_up(tx)
+            left = await tx.value(
+                "SELECT EXISTS (SELECT FROM rollup_queue WHERE id <= :last)", last=last
+            )

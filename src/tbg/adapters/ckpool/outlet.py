@@ -1,0 +1,123 @@
+"""Out of the collector: a batch into Redis with its receipt, then into the record."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from tbg.adapters.ckpool.batch import Batch
+from tbg.adapters.ckpool.quarantine import Quarantine
+from tbg.adapters.ckpool.record import GIVEN_UP, Record
+from tbg.adapters.streams import Publisher
+from tbg.core import limits
+from tbg.core.clock import Clock
+from tbg.core.telemetry import log
+
+ROOM_SECONDS = 10.0
+"""Waiting longer than this for room in the streams is worth a word."""
+
+COLLECTED = Counter(
+    "tbg_collect_events_total", "Events published and lines quarantined", ["source", "outcome"]
+)
+LOST_BATCHES = Counter("tbg_collect_lost_batches_total", "Batches that Redis lost", ["source"])
+
+_log = log("collect")
+
+
+class RedisLost(Exception):
+    """Redis does not hold what this collector gave it; the record has been set back."""
+
+
+@dataclass(slots=True)
+class Outlet:
+    """Where the batches of one source go, in this order: Redis, the quarantine, the record."""
+
+    source: str
+    publisher: Publisher
+    record: Record
+    quarantine: Quarantine
+    clock: Clock
+
+    @property
+    def receipt(self) -> str:
+        """The key in Redis that holds the record's id and the number of its last batch."""
+        return f"mining:collect:{self.source}"
+
+    def _now(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    async def check(self, *, since: int | None) -> None:
+        """Compare the receipt in Redis with the record; RedisLost when they do not agree."""
+        record = self.record
+        left = await self.publisher.redis.get(self.receipt)
+        whose, number = _receipt(left)
+        if record.new:
+            floor = since or 0
+            if whose not in ("", record.id) and since is None:
+                floor = self._now() - int(limits.EVENT_AGE.total_seconds())
+                _log.warning("record_lost", source=self.source, record=str(record.path))
+            record.begin_at(floor)
+        elif whose == record.id and number > record.batch:
+            record.save((), batch=number)  # killed before it was written down
+        elif (whose, number) != (record.id, record.batch) and record.batch:
+            self._lost(number if whose == record.id else 0)
+
+    async def flush(self, batch: Batch, *, again: bool) -> None:
+        """Publish what was read, then write down that it was; RedisLost as in `check`.
+
+        `again`: solved blocks in it are published even if they were before.
+        """
+        record = self.record
+        number = record.batch
+        left: bytes | None = None
+        if batch.entries:
+            await self._room()
+            number += 1
+            receipt = f"{record.id} {number}"
+            replies = await self.publisher.publish(
+                batch.entries, also=[("GETSET", self.receipt, receipt)]
+            )
+            left = replies[-1]
+        if batch.bad:
+            _log.warning("quarantined", source=self.source, lines=len(batch.bad))
+            self.quarantine.write(batch.bad)
+        for progress in batch.sources.values():
+            progress.batch = number
+        COLLECTED.labels(self.source, "published").inc(len(batch.entries))
+        COLLECTED.labels(self.source, "quarantined").inc(len(batch.bad))
+        before = record.batch
+        record.save(
+            batch.files.values(),
+            batch=number,
+            solved=batch.solved,
+            again=again,
+            now=self._now(),
+            settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
+        )
+        if batch.entries and before:
+            whose, was = _receipt(left)
+            # A higher number is this batch, sent twice over a broken connection.
+            if whose != record.id or was < before:
+                self._lost(was if whose == record.id else 0)
+
+    async def _room(self) -> None:
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                await self.publisher.wait_for_room()
+        except TimeoutError:
+            _log.warning("streams_full", source=self.source, hint="is `tbg ingest` running?")
+            await self.publisher.wait_for_room()
+
+    def _lost(self, after: int) -> None:
+        batches = self.record.batch - after
+        LOST_BATCHES.labels(self.source).inc(batches)
+        _log.error("redis_lost_batches", source=self.source, batches=batches)
+        self.record.forget(after)
+        raise RedisLost
+
+
+def _receipt(left: bytes | None) -> tuple[str, int]:
+    whose, _, number = (left or b"").decode().partition(" ")
+    return whose, int(number or 0)

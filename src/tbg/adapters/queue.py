@@ -1,0 +1,110 @@
+"""Scheduled work. arq wakes it, and is kept behind this file; what is due, the database says.
+
+A wake-up may be lost or come twice, so every job can be run twice and late, and the worker asks
+by itself which jobs are overdue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from arq.connections import ArqRedis
+from arq.cron import CronJob, cron
+from arq.worker import Worker
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from tbg.core import limits
+from tbg.core.tx import Database
+
+QUEUE = "tbg:jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A room's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
+
+    `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
+    transactions, and is harmless when run twice, late, or by two workers at once. Its name is
+    that of its metrics and of its mark in `job_marks`.
+    """
+
+    name: str
+    run: Callable[[Database], Awaitable[object]]
+    minute: int | None = 0
+    hour: int | None = None
+    weekday: int | None = None
+
+    def last_due(self, now: datetime) -> datetime:
+        """The last moment, up to and including `now`, at which it was to run."""
+        moment = now.replace(second=0, microsecond=0)
+        if self.minute is not None:
+            moment = _back(moment, timedelta(minutes=1), moment.minute - self.minute, 60)
+        if self.hour is not None:
+            moment = _back(moment, timedelta(hours=1), moment.hour - self.hour, 24)
+        if self.weekday is not None:
+            moment = _back(moment, timedelta(days=1), moment.weekday() - self.weekday, 7)
+        return moment
+
+
+def _back(moment: datetime, unit: timedelta, by: int, period: int) -> datetime:
+    return moment - unit * (by % period)
+
+
+def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable[Any]]) -> Worker:
+    """An arq worker that calls `wake` with each job at its times; `run` it with `async_run`."""
+    # With its default settings arq ends when Redis restarts.
+    redis = ArqRedis.from_url(
+        url,
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 20),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, BusyLoadingError],
+        retry_on_timeout=True,
+        health_check_interval=30,
+        default_queue_name=QUEUE,
+    )
+    return Worker(
+        cron_jobs=[_arq_cron(job, wake) for job in jobs],
+        redis_pool=redis,
+        queue_name=QUEUE,
+        handle_signals=False,
+        job_timeout=limits.JOB_TIMEOUT_SECONDS,
+        max_jobs=limits.JOBS_AT_ONCE,
+        timezone=UTC,
+        log_results=False,
+    )
+
+
+def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
+    async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        await wake(job)
+
+    return cron(
+        run,
+        name=job.name,
+        weekday=job.weekday,
+        hour=job.hour,
+        minute=job.minute,
+        second=0,
+        unique=True,
+        timeout=limits.JOB_TIMEOUT_SECONDS,
+        keep_result=0,
+    )
+
+
+async def stop_worker(worker: Worker) -> None:
+    """Take no more work, give jobs in hand a moment to finish, then end them."""
+    worker.allow_pick_jobs = False
+    running = list(worker.tasks.values())
+    if running:
+        await asyncio.wait(running, timeout=limits.JOB_STOP_SECONDS)
+    if worker.main_task is not None:
+        worker.main_task.cancel()
+        await asyncio.gather(worker.main_task, return_exceptions=True)
+    await worker.close()

@@ -1,0 +1,78 @@
+"""The API door: middleware, errors, the rooms' routes, the socket, the built web app."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+import tbg
+from tbg.adapters.broadcast import Hub
+from tbg.app.api import health, problems
+from tbg.app.api.edge import Edge
+from tbg.app.api.etag import EntityTags
+from tbg.app.api.openapi import document
+from tbg.app.api.pages import Pages
+from tbg.core import limits
+from tbg.core.fresh import Fresh
+from tbg.core.settings import Settings
+from tbg.core.tx import Database
+from tbg.domains.gamification import routes as gamification
+from tbg.domains.public import queries as public_queries
+from tbg.domains.public import routes as public
+from tbg.domains.realtime import routes as realtime
+from tbg.domains.realtime.schemas import control
+
+API = "/api/v1"
+
+
+def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
+    """The ASGI application on these servers; it listens to Redis while its lifespan lasts."""
+    app = FastAPI(
+        title="The Bitcoin Game",
+        version=tbg.__version__,
+        lifespan=_lifespan,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Edge, settings=settings),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+            Middleware(EntityTags, prefix=API),
+        ],
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.redis = redis
+    app.state.hub = Hub(redis, snapshot=lambda: control("snapshot", at=database.clock.now()))
+    app.state.pool_stats = Fresh(
+        lambda: public_queries.pool_page(database),
+        seconds=limits.POOL_STATS_SECONDS,
+        share=limits.POOL_STATS_SHARE,
+    )
+    problems.install(app)
+    app.include_router(health.router)
+    if not settings.metrics_port:
+        app.add_api_route("/metrics", health.metrics, include_in_schema=False)
+    for room in (gamification, public):
+        app.include_router(room.router, prefix=API)
+    app.include_router(realtime.router)
+    app.router.default = Pages()
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    listening = asyncio.create_task(app.state.hub.run())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)

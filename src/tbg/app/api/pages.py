@@ -1,0 +1,55 @@
+"""The built web app: hashed files for ever, its one page for every address that is not a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import PathLike, StaticFiles
+from starlette.types import Scope
+
+_PACKAGED = Path(__file__).parents[2] / "_web"
+_CHECKOUT = Path(__file__).parents[4] / "web" / "dist"
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>The Bitcoin Game</title>
+<h1>The Bitcoin Game</h1>
+<p>The web app is not built yet. Run <code>make web</code>, then load this page again.</p>
+</html>
+"""
+
+# What these begin is never a page: an address there that nothing answers is an error.
+_NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-known")
+
+
+class Pages(StaticFiles):
+    """Serves a folder with the built app; says what to run when there is none."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT)
+        super().__init__(directory=self.folder, check_dir=False)
+
+    async def check_config(self) -> None:
+        """Nothing to check: the app may be built while we run."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file of the app, or its page; 404 for what can be neither."""
+        scope["page"] = "/{page}"
+        first, _, _ = scope["path"].lstrip("/").partition("/")
+        if first in _NOT_PAGES:
+            raise HTTPException(404)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        if not (self.folder / "index.html").is_file():
+            return HTMLResponse(_NOT_BUILT, headers={"Cache-Control": "no-cache"})
+        is_file = "." in path.rpartition("/")[2] and path != "."
+        return await super().get_response(path if is_file else "index.html", scope)
+
+    def file_response(self, full_path: PathLike, *args: object, **options: object) -> Response:
+        """Names with a hash in them never change; everything else is asked for again."""
+        response = super().file_response(full_path, *args, **options)  # type: ignore[arg-type]
+        hashed = Path(full_path).parent.name == "assets"
+        keep = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        response.headers["Cache-Control"] = keep
+        return response

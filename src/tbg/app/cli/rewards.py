@@ -1,0 +1,74 @@
+"""`tbg rewards`: looks into the books of the game."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import typer
+
+from tbg.core import schema
+from tbg.core.clock import SystemClock
+from tbg.core.errors import NeedsPerson
+from tbg.core.settings import Settings, load_settings
+from tbg.core.tx import connect
+from tbg.domains.gamification.actions import verify as books
+
+app = typer.Typer(no_args_is_help=True, help="Looks into the books of the game.")
+
+
+@app.callback()
+def group() -> None:
+    """Looks into the books of the game."""
+
+
+@app.command()
+def verify(
+    repair: bool = typer.Option(False, "--repair", help="Derive totals and streaks again."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+) -> None:
+    """Compare ledger, totals, badges, calendars, rollups and raw shares of all users.
+
+    Exit 3 when something disagrees (after the repair, if one was asked for).
+    """
+    verdict, repaired = asyncio.run(_verify(load_settings(), repair=repair))
+    if as_json:
+        typer.echo(orjson.dumps(_as_json(verdict, repaired)).decode())
+    else:
+        for name, check in verdict.checks.items():
+            typer.echo(_line(name, check))
+        typer.echo(
+            f"{verdict.users:,} users, {verdict.shares:,} shares, {verdict.ledger_rows:,} ledger "
+            f"rows: {verdict.mismatches:,} mismatches"
+            + (f", {repaired:,} repaired" if repair else "")
+        )
+    if verdict.mismatches:
+        failed = ", ".join(name for name, check in verdict.checks.items() if check.mismatches)
+        what = "look at these users" if repair else "look at these users, or run with --repair"
+        raise NeedsPerson(f"{verdict.mismatches:,} mismatches in {failed}: {what}")
+
+
+async def _verify(settings: Settings, *, repair: bool) -> tuple[books.Verdict, int]:
+    database = connect(settings.database, SystemClock(), size=2)
+    try:
+        await schema.require_current(database)
+        repaired = await books.repair(database) if repair else 0
+        return await books.verify(database), repaired
+    finally:
+        await database.close()
+
+
+def _as_json(verdict: books.Verdict, repaired: int) -> dict[str, object]:
+    return {
+        "users": verdict.users,
+        "shares": verdict.shares,
+        "ledger_rows": verdict.ledger_rows,
+        "mismatches": verdict.mismatches,
+        "repaired": repaired,
+        "checks": {name: check._asdict() for name, check in verdict.checks.items()},
+    }
+
+
+def _line(name: str, check: books.Check) -> str:
+    users = f" (users {', '.join(map(str, check.users))})" if check.users else ""
+    return f"{name:<16} {check.rows:>12,} rows {check.mismatches:>8,} mismatches{users}"

@@ -1,0 +1,114 @@
+"""`tbg serve`: the API and the web app. `tbg openapi`: the API's document."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import socket
+from collections.abc import Iterator
+
+import orjson
+import typer
+import uvicorn
+from prometheus_client import start_http_server
+
+from tbg.adapters import redis as redis_adapter
+from tbg.adapters.streams.durable import require_durable
+from tbg.app import doors
+from tbg.app.api import create_app
+from tbg.app.api.sockets import SocketProtocol
+from tbg.core import limits
+from tbg.core.clock import SystemClock
+from tbg.core.errors import CannotRun
+from tbg.core.settings import Settings
+from tbg.core.telemetry import log
+from tbg.core.tx import connect
+
+_log = log(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the stop signals left to the door."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def serve() -> None:
+    """Serve the API, the WebSocket and the web app; as many of these as wanted may run."""
+
+    async def main(house: doors.House) -> None:
+        settings = house.settings
+        if settings.env == "production":
+            await require_durable(house.redis)
+        listener = _listen(settings)
+        if settings.metrics_port:
+            start_http_server(settings.metrics_port, addr=settings.host)
+        _raise_file_limit()
+        app = create_app(settings, house.database, house.redis)
+        server = _Server(_config(app))
+        stopping = asyncio.Event()
+        doors.stop_on_signals(stopping)
+        stopper = asyncio.create_task(_stop_when(stopping, server))
+        _log.info("listening", host=settings.host, port=listener.getsockname()[1])
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            stopper.cancel()
+
+    doors.run("api", main)
+
+
+def openapi() -> None:
+    """Print the API's OpenAPI document, the same bytes for the same program."""
+    # Nothing is contacted: the routes alone make the document.
+    settings = Settings.model_construct(
+        **{name: field.default for name, field in Settings.model_fields.items()}
+    )
+    database = connect("postgresql://none/none", SystemClock(), size=1)
+    app = create_app(settings, database, redis_adapter.connect("redis://none"))
+    text = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    typer.echo(text.decode())
+
+
+def _config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="none",
+        lifespan="on",
+        ws=SocketProtocol,
+        ws_max_size=limits.SOCKET_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",  # its lines for WebSockets would hold query strings
+        timeout_graceful_shutdown=limits.SHUTDOWN_SECONDS,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotRun(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
+            "set TBG_HOST or TBG_PORT"
+        ) from None
+
+
+def _raise_file_limit() -> None:
+    """A socket is a file, and many systems allow 1,024 of them unless asked."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server) -> None:
+    await stopping.wait()
+    server.should_exit = True

@@ -1,0 +1,104 @@
+"""The door for scheduled work: every room's JOBS, woken by arq and judged by the database.
+
+A job runs when its last success is older than the last time it was due. So a wake-up that is
+lost, or a worker that was down on Monday, delays a job and never drops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
+from tbg.adapters.queue import Cron, make_worker, stop_worker
+from tbg.core import limits, marks
+from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
+from tbg.core.tx import Database
+from tbg.domains.gamification import jobs as gamification
+from tbg.domains.mining import jobs as mining
+from tbg.domains.realtime import jobs as realtime
+
+JOBS: tuple[Cron, ...] = (*mining.JOBS, *gamification.JOBS, *realtime.JOBS)
+"""Every room's jobs, in the order in which overdue ones are made up for."""
+
+_log = log(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs jobs until told to stop; as many workers as wanted may run."""
+
+    database: Database
+    redis: Redis
+    redis_url: str
+    jobs: Sequence[Cron] = JOBS
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _turns: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    async def run(self) -> None:
+        """Run until `stopping` is set; Redis and PostgreSQL may come and go meanwhile."""
+        loops = [asyncio.create_task(loop()) for loop in (self._beat, self._wake, self._catch_up)]
+        try:
+            await self.stopping.wait()
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    async def run_due(self, job: Cron) -> bool:
+        """Run one job if it is due; whether it ran and ended well. A failure is only its own."""
+        async with self._turns[job.name]:
+            begun = time.perf_counter()
+            try:
+                async with self.database.transaction() as tx:
+                    mark, now = await marks.read(tx, job.name), tx.now
+                if mark is not None and mark >= job.last_due(now):
+                    return False
+                result = await job.run(self.database)
+                async with self.database.transaction() as tx:
+                    await marks.move(tx, job.name, to=now)
+            except Exception:
+                JOB_FAILURES.labels(job.name).inc()
+                _log.exception("job_failed", job=job.name)
+                return False
+            seconds = time.perf_counter() - begun
+        JOB_SECONDS.labels(job.name).observe(seconds)
+        JOB_SUCCESS.labels(job.name).set(now.timestamp())
+        tell = _log.info if result else _log.debug
+        tell("job_done", job=job.name, result=repr(result), seconds=round(seconds, 3))
+        return True
+
+    async def run_all_due(self) -> list[str]:
+        """Make up for what is overdue, one job after the other; the jobs that ran."""
+        return [job.name for job in self.jobs if await self.run_due(job)]
+
+    async def _catch_up(self) -> None:
+        while True:
+            await self.run_all_due()
+            await asyncio.sleep(limits.JOB_CATCH_UP_SECONDS)
+
+    async def _wake(self) -> None:
+        while True:
+            worker = make_worker(self.redis_url, self.jobs, self.run_due)
+            try:
+                await worker.async_run()
+            except asyncio.CancelledError:
+                await stop_worker(worker)
+                raise
+            except Exception as error:  # Redis away for longer than arq waits for it
+                _log.warning("queue_away", error=str(error)[:300])
+            await asyncio.gather(stop_worker(worker), return_exceptions=True)
+            await asyncio.sleep(1)
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await beat(self.redis, "worker")
+            except Exception as error:
+                _log.warning("heartbeat_failed", error=str(error)[:300])
+            await asyncio.sleep(HEARTBEAT_SECONDS / 3)

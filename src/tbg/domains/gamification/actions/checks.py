@@ -1,0 +1,208 @@
+"""The checks of `verify`: each gives rows of (user_id, bad), one for every fact compared."""
+
+from __future__ import annotations
+
+# Facts that are committed and wait for the rollups (kind 1: accepted, 0: rejected).
+_QUEUED = """
+queued AS (
+    SELECT f.user_id, f.worker_id, (f.at AT TIME ZONE 'UTC')::date AS day, f.sdiff, f.kind
+    FROM rollup_queue q, unnest(q.user_ids, q.worker_ids, q.ats, q.sdiffs, q.kinds)
+        AS f (user_id, worker_id, at, sdiff, kind)
+)
+"""
+
+# Runs of consecutive active weeks: weeks of one run have the same distance to their number.
+_RUNS = """
+numbered AS (
+    SELECT user_id, week_start, week_iso, week_start - 7 * row_number() OVER (
+        PARTITION BY user_id ORDER BY week_start)::integer AS run
+    FROM streak_calendar WHERE is_active
+), runs AS (
+    SELECT user_id, count(*) AS weeks, min(week_start) AS first, max(week_start) AS last,
+        max(week_iso) AS last_iso
+    FROM numbered GROUP BY user_id, run
+), last_runs AS (
+    SELECT DISTINCT ON (user_id) r.*, max(weeks) OVER (PARTITION BY user_id) AS longest
+    FROM runs r ORDER BY user_id, last DESC
+)
+"""
+
+CHECKS = {
+    "ledger_total": """
+        SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, sum(amount) AS xp FROM xp_ledger GROUP BY user_id) l USING (user_id)
+    """,
+    "level": """
+        SELECT user_id, (level, level_title) <> ((:levels ::integer[])[n], (:titles ::text[])[n])
+            OR level_told < level AS bad
+        FROM (SELECT *, width_bucket(total_xp, :cumulative ::bigint[]) AS n
+            FROM user_gamification) g
+    """,
+    "badges_earned": """
+        SELECT user_id, COALESCE(g.badges_earned, 0) <> COALESCE(b.n, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, count(*) AS n FROM user_badges GROUP BY user_id) b USING (user_id)
+    """,
+    "badge_ledger": """
+        SELECT COALESCE(u.user_id, x.user_id) AS user_id, u.user_id IS NULL
+            OR x.user_id IS NULL OR x.amount <> d.xp_reward AS bad
+        FROM user_badges u
+        FULL JOIN (SELECT * FROM xp_ledger WHERE source = 'badge') x ON x.user_id = u.user_id
+            AND x.idempotency_key = 'badge:' || u.badge_slug || ':' || u.user_id
+        LEFT JOIN badge_definitions d ON d.slug = u.badge_slug
+    """,
+    "badges_reached": """
+        SELECT g.user_id, (u.user_id IS NOT NULL) <> CASE d.trigger_type
+            WHEN 'share_count' THEN g.total_shares >= (d.trigger_config ->> 'threshold')::float8
+            WHEN 'best_diff' THEN g.best_difficulty >= (d.trigger_config ->> 'threshold')::float8
+            WHEN 'streak' THEN COALESCE(p.weeks, 0) >= (d.trigger_config ->> 'threshold')::bigint
+            ELSE g.blocks_found > 0 END AS bad
+        FROM user_gamification g CROSS JOIN badge_definitions d
+        LEFT JOIN user_badges u ON u.user_id = g.user_id AND u.badge_slug = d.slug
+        LEFT JOIN paid p ON p.user_id = g.user_id
+        WHERE d.is_active AND d.backfilled_at IS NOT NULL AND d.trigger_type <> 'event'
+    """,
+    "share_xp": """
+        SELECT user_id, COALESCE(g.total_shares, 0) / :shares_per_xp <> COALESCE(l.xp, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, sum(amount) AS xp FROM xp_ledger WHERE source = 'share'
+            GROUP BY user_id) l USING (user_id)
+    """,
+    "streak_xp": """
+        SELECT COALESCE(c.user_id, x.user_id) AS user_id, c.user_id IS NULL
+            OR c.paid <> (x.user_id IS NOT NULL) OR x.amount <> :streak_xp AS bad
+        FROM streak_calendar c
+        FULL JOIN (SELECT * FROM xp_ledger WHERE source = 'streak') x ON x.user_id = c.user_id
+            AND x.idempotency_key = 'streak:' || c.user_id || ':' || c.week_iso
+    """,
+    "streak_columns": """
+        SELECT user_id, (COALESCE(g.current_streak, 0), COALESCE(g.longest_streak, 0),
+                COALESCE(g.streak_start_date, 'infinity'), COALESCE(g.last_active_week, ''))
+            <> (COALESCE(r.weeks, 0), COALESCE(r.longest, 0), COALESCE(r.first, 'infinity'),
+                COALESCE(r.last_iso, '')) AS bad
+        FROM user_gamification g FULL JOIN last_runs r USING (user_id)
+    """,
+    "shares_by_week": """
+        SELECT user_id, COALESCE(g.total_shares, 0) <> COALESCE(c.n, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, sum(share_count) AS n FROM streak_calendar GROUP BY user_id) c
+            USING (user_id)
+    """,
+    "shares_by_day": """
+        SELECT user_id, COALESCE(g.total_shares, 0) <> COALESCE(d.n, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, sum(n) AS n FROM (
+                SELECT user_id, accepted AS n FROM daily_shares
+                UNION ALL SELECT user_id, 1 FROM queued WHERE kind = 1) f
+            GROUP BY user_id) d USING (user_id)
+    """,
+    "hours_by_day": """
+        SELECT user_id, (COALESCE(d.accepted, 0), COALESCE(d.rejected, 0), COALESCE(d.work, 0),
+                COALESCE(d.best_sdiff, 0))
+            <> (COALESCE(h.accepted, 0), COALESCE(h.rejected, 0), COALESCE(h.work, 0),
+                COALESCE(h.best, 0)) AS bad
+        FROM daily_shares d FULL JOIN (
+            SELECT user_id, (hour AT TIME ZONE 'UTC')::date AS day, worker_id,
+                sum(accepted) AS accepted, sum(rejected) AS rejected, sum(work) AS work,
+                max(best_sdiff) AS best
+            FROM hourly_shares GROUP BY 1, 2, 3) h USING (user_id, day, worker_id)
+    """,
+    "rejects_by_day": """
+        SELECT user_id, COALESCE(d.rejected, 0) <> COALESCE(r.rejected, 0) AS bad
+        FROM (SELECT * FROM daily_shares WHERE rejected > 0) d FULL JOIN (
+            SELECT user_id, day, worker_id, sum(rejected) AS rejected FROM daily_rejects
+            GROUP BY user_id, day, worker_id) r USING (user_id, day, worker_id)
+    """,
+    "raw_shares": """
+        SELECT user_id, (COALESCE(s.accepted, 0), COALESCE(s.rejected, 0))
+            <> (COALESCE(d.accepted, 0), COALESCE(d.rejected, 0)) AS bad
+        FROM (SELECT user_id, (at AT TIME ZONE 'UTC')::date AS day, worker_id,
+                count(*) FILTER (WHERE accepted) AS accepted,
+                count(*) FILTER (WHERE NOT accepted) AS rejected
+            FROM shares WHERE at >= :first_moment GROUP BY 1, 2, 3) s
+        FULL JOIN (SELECT user_id, day, worker_id, sum(accepted) AS accepted,
+                sum(rejected) AS rejected
+            FROM (SELECT user_id, day, worker_id, accepted, rejected FROM daily_shares
+                WHERE day >= :first_day AND accepted + rejected > 0
+                UNION ALL SELECT user_id, day, worker_id, kind, 1 - kind FROM queued
+                WHERE day >= :first_day AND kind IN (0, 1)) f
+            GROUP BY user_id, day, worker_id) d USING (user_id, day, worker_id)
+    """,
+    "best_difficulty": """
+        SELECT user_id, COALESCE(g.best_difficulty, 0) <> COALESCE(d.best, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, max(best) AS best FROM (
+                SELECT user_id, best_sdiff AS best FROM daily_shares
+                UNION ALL SELECT user_id, sdiff FROM queued WHERE kind <> 0) f
+            GROUP BY user_id) d USING (user_id)
+    """,
+    "personal_bests": """
+        SELECT user_id, COALESCE(g.best_difficulty, 0) <> COALESCE(p.best, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, max(best) AS best FROM (
+                SELECT user_id, best_difficulty AS best FROM personal_bests
+                WHERE timeframe = 'alltime'
+                UNION ALL SELECT user_id, sdiff FROM queued WHERE kind <> 0) f
+            GROUP BY user_id) p USING (user_id)
+    """,
+    "blocks_found": """
+        SELECT user_id, COALESCE(g.blocks_found, 0) <> COALESCE(b.n, 0) AS bad
+        FROM user_gamification g FULL JOIN (
+            SELECT user_id, count(*) AS n FROM blocks GROUP BY user_id) b USING (user_id)
+    """,
+    "pool_totals": """
+        SELECT 0::bigint AS user_id, (p.accepted, p.rejected, p.work)
+            <> (d.accepted, d.rejected, d.work) AS bad
+        FROM pool_totals p, (SELECT COALESCE(sum(accepted), 0) AS accepted,
+            COALESCE(sum(rejected), 0) AS rejected, COALESCE(sum(work), 0) AS work
+            FROM daily_shares) d
+    """,
+}
+
+# The longest run of paid weeks: what the Monday check had before it when it awarded badges.
+_PAID = """
+paid_numbered AS (
+    SELECT user_id, week_start - 7 * row_number() OVER (
+        PARTITION BY user_id ORDER BY week_start)::integer AS run
+    FROM streak_calendar WHERE is_active AND paid
+), paid AS (
+    SELECT user_id, max(n) AS weeks FROM (
+        SELECT user_id, count(*) AS n FROM paid_numbered GROUP BY user_id, run) r
+    GROUP BY user_id
+)
+"""
+
+_NEEDS = {"queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
+
+
+def _with(check: str, tail: str) -> str:
+    parts = [part for word, part in _NEEDS.items() if word in check]
+    return "WITH " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
+
+
+SUM_UP = {
+    name: _with(
+        check,
+        """
+        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
+            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
+                AS users
+        FROM checked
+        """,
+    )
+    for name, check in CHECKS.items()
+}
+"""Check → the statement that counts its rows and those that disagree."""
+
+FIND = {
+    name: _with(
+        check,
+        """
+        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
+        ORDER BY user_id LIMIT :most
+        """,
+    )
+    for name, check in CHECKS.items()
+}
+"""Check → the statement that lists users of whom something disagrees."""

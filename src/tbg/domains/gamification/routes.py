@@ -1,0 +1,73 @@
+"""Badges and levels, as anybody may read them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from tbg.adapters.http import Reading, problems
+from tbg.core.errors import NotFound
+from tbg.domains.accounts.queries import addresses
+from tbg.domains.gamification import queries
+from tbg.domains.gamification.rules import LEVELS
+from tbg.domains.gamification.schemas import (
+    Badge,
+    BadgeDetail,
+    BadgeList,
+    BadgeWithEarners,
+    Level,
+    LevelList,
+    RecentEarner,
+)
+
+router = APIRouter()
+
+Slug = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]
+
+
+@router.get("/badges", summary="The badges and how many have them", operation_id="list_badges")
+async def list_badges(
+    tx: Reading, category: Annotated[str | None, Query(max_length=64)] = None
+) -> BadgeList:
+    """All badges in the registry's order, or those of one category."""
+    catalogue = await queries.badge_catalogue(tx)
+    counts = await queries.badge_counts(tx)
+    shown = [
+        _badge(badge, counts) for badge in catalogue.values() if category in (None, badge.category)
+    ]
+    return BadgeList(badges=shown, total_available=len(catalogue))
+
+
+@router.get(
+    "/badges/{slug}",
+    summary="One badge and who earned it lately",
+    operation_id="get_badge",
+    responses=problems(404),
+)
+async def get_badge(tx: Reading, slug: Slug) -> BadgeDetail:
+    """One badge; 404 when the registry has none of that name."""
+    badge = (await queries.badge_catalogue(tx)).get(slug)
+    if badge is None:
+        raise NotFound(f"There is no badge called {slug}.")
+    shown = _badge(badge, await queries.badge_counts(tx))
+    earners = await queries.recent_earners(tx, slug)
+    names = await addresses(tx, [earner.user_id for earner in earners])
+    recent = [
+        RecentEarner(user=names[earner.user_id], earned_at=earner.earned_at)
+        for earner in earners
+        if earner.user_id in names  # a deleted account leaves numbers, not a name
+    ]
+    return BadgeDetail(badge=BadgeWithEarners(**shown.model_dump(), recent_earners=recent))
+
+
+@router.get("/levels", summary="The fifteen levels", operation_id="list_levels")
+async def list_levels() -> LevelList:
+    """Every level there is; those between them do not exist."""
+    return LevelList(levels=[Level.model_validate(level) for level in LEVELS])
+
+
+def _badge(badge: queries.Badge, counts: dict[str, queries.BadgeCount]) -> Badge:
+    count = counts.get(badge.slug, queries.BadgeCount(0, 0.0))
+    named = {name: getattr(badge, name) for name in (*badge._fields, "threshold")}
+    return Badge.model_validate(named | count._asdict())

@@ -1,0 +1,31 @@
+"""Daily housekeeping: partitions of the raw shares, and what may be forgotten of events."""
+
+from __future__ import annotations
+
+from tbg.adapters.queue import Cron
+from tbg.core import inbox, outbox
+from tbg.core.tx import Database
+from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
+
+
+async def keep_partitions(database: Database) -> int:
+    """Months to come are made, months past retention dropped; how many were."""
+    async with database.transaction() as tx:
+        made = await make_partitions(tx)
+    async with database.transaction() as tx:
+        dropped = await drop_old_shares(tx)
+    return len(made) + len(dropped)
+
+
+async def prune(database: Database) -> int:
+    """Forget event keys and delivered messages that are old enough; how many."""
+    async with database.transaction() as tx:
+        keys = await inbox.prune(tx)
+    async with database.transaction() as tx:
+        return keys + await outbox.prune(tx)
+
+
+JOBS = (
+    Cron("partition_keeper", keep_partitions, hour=3, minute=20),
+    Cron("prune_events", prune, hour=3, minute=40),
+)

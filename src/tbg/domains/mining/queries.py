@@ -1,0 +1,297 @@
+"""What is to be read of workers, work, bests and blocks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+from tbg.domains.mining.rules import Recent, hour_of
+
+# A worker is online when it was heard of lately and has not said goodbye since; written out in
+# each statement, as no statement here is put together from pieces.
+
+
+class Worker(NamedTuple):
+    """One of a user's machines: its lifetime counts, and its work of late."""
+
+    name: str
+    agent: str | None
+    last_seen: datetime
+    online: bool
+    accepted: int
+    rejected: int
+    best_sdiff: float
+    recent: Recent
+
+
+class Mined(NamedTuple):
+    """All that a user's workers did; `workers` lists those seen last."""
+
+    accepted: int
+    rejected: int
+    work: float
+    last_seen: datetime | None
+    recent: Recent
+    workers: list[Worker]
+
+
+async def mined(tx: Tx, user_id: int) -> Mined:
+    """A user's counts, of all workers and of each of the last seen; from the rollups alone."""
+    rows = await tx.rows(
+        """
+        WITH life AS (
+            SELECT worker_id, sum(accepted)::bigint AS accepted, sum(rejected)::bigint AS rejected,
+                sum(work)::float8 AS work, max(best_sdiff) AS best
+            FROM daily_shares WHERE user_id = :id GROUP BY worker_id
+        ), lately AS (
+            SELECT worker_id,
+                (sum(work) FILTER (WHERE hour = :this_hour))::float8 AS this_hour,
+                (sum(work) FILTER (WHERE hour = :last_hour))::float8 AS last_hour,
+                (sum(work) FILTER (WHERE hour > :day_edge))::float8 AS day,
+                (sum(work) FILTER (WHERE hour = :day_edge))::float8 AS day_edge
+            FROM hourly_shares WHERE user_id = :id AND hour BETWEEN :day_edge AND :this_hour
+            GROUP BY worker_id
+        ), each AS (
+            SELECT w.id, w.name, w.agent, w.first_seen, w.last_seen,
+                w.last_seen >= :online_since
+                    AND (w.connected IS NOT FALSE OR w.last_seen > w.connected_at) AS online,
+                COALESCE(accepted, 0) AS accepted, COALESCE(rejected, 0) AS rejected,
+                COALESCE(work, 0) AS work, COALESCE(best, 0) AS best,
+                COALESCE(this_hour, 0) AS this_hour, COALESCE(last_hour, 0) AS last_hour,
+                COALESCE(day, 0) AS day, COALESCE(day_edge, 0) AS day_edge
+            FROM workers w LEFT JOIN life ON life.worker_id = w.id
+                LEFT JOIN lately ON lately.worker_id = w.id
+            WHERE w.user_id = :id
+        )
+        SELECT *, (sum(accepted) OVER ())::bigint AS all_accepted,
+            (sum(rejected) OVER ())::bigint AS all_rejected, sum(work) OVER () AS all_work,
+            sum(this_hour) OVER () AS all_this_hour, sum(last_hour) OVER () AS all_last_hour,
+            sum(day) OVER () AS all_day, sum(day_edge) OVER () AS all_day_edge,
+            min(first_seen) OVER () AS all_since
+        FROM each ORDER BY last_seen DESC, id LIMIT :most
+        """,
+        id=user_id,
+        most=limits.WORKERS_SHOWN,
+        this_hour=hour_of(tx.now),
+        last_hour=hour_of(tx.now) - timedelta(hours=1),
+        day_edge=hour_of(tx.now) - timedelta(hours=24),
+        online_since=tx.now - limits.WORKER_ONLINE,
+    )
+    if not rows:
+        return Mined(0, 0, 0.0, None, Recent(0, 0, 0, 0, None), [])
+    first = rows[0]
+    together = Recent(*first[-5:])
+    workers = [
+        Worker(
+            row.name,
+            row.agent,
+            row.last_seen,
+            row.online,
+            row.accepted,
+            row.rejected,
+            row.best,
+            Recent(row.this_hour, row.last_hour, row.day, row.day_edge, row.first_seen),
+        )
+        for row in rows
+    ]
+    return Mined(
+        first.all_accepted, first.all_rejected, first.all_work, first.last_seen, together, workers
+    )
+
+
+class Best(NamedTuple):
+    """The best difficulty of a period, and what reached it."""
+
+    sdiff: float
+    at: datetime
+    worker: str
+    share_id: UUID
+
+
+async def bests(tx: Tx, user_id: int) -> dict[str, Best]:
+    """A user's best of all time, of this month and of this week, as far as there are any."""
+    year, week, _ = tx.now.isocalendar()
+    rows = await tx.rows(
+        """
+        SELECT p.timeframe, p.best_difficulty, p.at, w.name, p.share_id
+        FROM personal_bests p JOIN workers w ON w.id = p.worker_id
+        WHERE p.user_id = :id AND (p.timeframe, p.period_key) IN
+            (('alltime', 'alltime'), ('month', :month), ('week', :week))
+        """,
+        id=user_id,
+        month=f"{tx.now:%Y-%m}",
+        week=f"{year:04d}-W{week:02d}",
+    )
+    return {row.timeframe: Best(*row[1:]) for row in rows}
+
+
+class Block(NamedTuple):
+    """A block that somebody here found."""
+
+    user_id: int
+    height: int
+    hash: str
+    found_at: datetime
+    worker: str
+
+
+async def user_blocks(tx: Tx, user_id: int, *, most: int) -> list[Block]:
+    """A user's blocks, highest first."""
+    rows = await tx.rows(
+        """
+        SELECT b.user_id, b.height, b.hash, b.found_at, w.name
+        FROM blocks b JOIN workers w ON w.id = b.worker_id
+        WHERE b.user_id = :id ORDER BY b.height DESC LIMIT :most
+        """,
+        id=user_id,
+        most=most,
+    )
+    return [Block(*row) for row in rows]
+
+
+async def pool_blocks(tx: Tx, *, most: int) -> list[Block]:
+    """Everybody's blocks, highest first."""
+    rows = await tx.rows(
+        """
+        SELECT b.user_id, b.height, b.hash, b.found_at, w.name
+        FROM blocks b JOIN workers w ON w.id = b.worker_id ORDER BY b.height DESC LIMIT :most
+        """,
+        most=most,
+    )
+    return [Block(*row) for row in rows]
+
+
+class PoolWork(NamedTuple):
+    """The pool's sums, and how many are at it."""
+
+    accepted: int
+    rejected: int
+    work: float
+    recent: Recent
+    miners_online: int
+    workers_online: int
+    blocks_found: int
+
+
+async def pool_work(tx: Tx) -> PoolWork:
+    """What all workers did and how many are at it; reads every worker once."""
+    row = await tx.row(
+        """
+        SELECT t.accepted, t.rejected, t.work::float8 AS work, h.this_hour, h.last_hour,
+            w.since, w.miners, w.workers, (SELECT count(*) FROM blocks) AS blocks
+        FROM pool_totals t, (
+            SELECT COALESCE(sum(work) FILTER (WHERE hour = :this_hour), 0)::float8 AS this_hour,
+                COALESCE(sum(work) FILTER (WHERE hour = :last_hour), 0)::float8 AS last_hour
+            FROM hourly_shares WHERE hour BETWEEN :last_hour AND :this_hour
+        ) h, (
+            SELECT min(since) AS since, count(*) FILTER (WHERE workers > 0) AS miners,
+                COALESCE(sum(workers), 0)::bigint AS workers
+            FROM (
+                SELECT user_id, min(first_seen) AS since, count(*) FILTER (
+                    WHERE last_seen >= :online_since
+                        AND (connected IS NOT FALSE OR last_seen > connected_at)) AS workers
+                FROM workers GROUP BY user_id
+            ) by_user
+        ) w
+        """,
+        this_hour=hour_of(tx.now),
+        last_hour=hour_of(tx.now) - timedelta(hours=1),
+        online_since=tx.now - limits.WORKER_ONLINE,
+    )
+    assert row is not None  # pool_totals always has its one row
+    recent = Recent(row.this_hour, row.last_hour, 0.0, 0.0, row.since)
+    return PoolWork(
+        row.accepted, row.rejected, row.work, recent, row.miners, row.workers, row.blocks
+    )
+
+
+class Active(NamedTuple):
+    """A user whose worker was heard of lately."""
+
+    user_id: int
+    online: bool
+
+
+async def last_active(tx: Tx, *, most: int) -> list[Active]:
+    """The users heard of last, the latest first."""
+    rows = await tx.rows(
+        """
+        SELECT user_id, bool_or(online) AS online FROM (
+            SELECT user_id, last_seen, last_seen >= :online_since
+                AND (connected IS NOT FALSE OR last_seen > connected_at) AS online
+            FROM workers ORDER BY last_seen DESC LIMIT :candidates
+        ) latest GROUP BY user_id ORDER BY max(last_seen) DESC, user_id LIMIT :most
+        """,
+        candidates=limits.WALL_CANDIDATES,
+        most=most,
+        online_since=tx.now - limits.WORKER_ONLINE,
+    )
+    return [Active(*row) for row in rows]
+
+
+class PoolBest(NamedTuple):
+    """The best difficulty ever reached here."""
+
+    user_id: int
+    sdiff: float
+    at: datetime
+
+
+async def pool_best(tx: Tx) -> PoolBest | None:
+    """The best difficulty ever reached here, and by whom."""
+    row = await tx.row(
+        """
+        SELECT user_id, best_difficulty, at FROM personal_bests
+        WHERE timeframe = 'alltime' AND period_key = 'alltime'
+        ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+        """
+    )
+    return None if row is None else PoolBest(*row)
+
+
+async def height_of(tx: Tx, user_id: int) -> int | None:
+    """The block height a user's last share of this hour was for, where the pool tells."""
+    height = await tx.value(
+        """
+        SELECT height FROM shares WHERE user_id = :id AND at >= :since
+        ORDER BY user_id, at DESC, id DESC LIMIT 1
+        """,
+        id=user_id,
+        since=tx.now - timedelta(hours=1),
+    )
+    return None if height is None else int(height)
+
+
+class WorkerTotal(NamedTuple):
+    """A worker's books: counts of shares; `work` and `best_sdiff` of accepted ones."""
+
+    address: str
+    worker: str
+    accepted: int
+    rejected: int
+    work: float
+    best_sdiff: float
+
+
+async def totals(tx: Tx) -> list[WorkerTotal]:
+    """Per address and worker that sent shares; all of a user's are under his first address."""
+    rows = await tx.rows(
+        """
+        WITH books AS (
+            SELECT user_id, worker_id, sum(accepted)::bigint AS accepted,
+                sum(rejected)::bigint AS rejected, sum(work)::float8 AS work,
+                max(best_sdiff) AS best
+            FROM daily_shares GROUP BY user_id, worker_id
+        ), names AS (
+            SELECT DISTINCT ON (user_id) user_id, address FROM user_addresses
+            ORDER BY user_id, linked_at, address
+        )
+        SELECT n.address, w.name, b.accepted, b.rejected, b.work, b.best
+        FROM books b JOIN workers w ON w.id = b.worker_id JOIN names n ON n.user_id = b.user_id
+        WHERE b.accepted + b.rejected > 0 ORDER BY n.address, w.name_key
+        """
+    )
+    return [WorkerTotal(*row) for row in rows]

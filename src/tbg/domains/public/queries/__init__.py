@@ -1,0 +1,6 @@
+"""The public pages, put together from the rooms below; a fixed number of bounded statements."""
+
+from tbg.domains.public.queries.miner import miner_page
+from tbg.domains.public.queries.pool import pool_page
+
+__all__ = ["miner_page", "pool_page"]

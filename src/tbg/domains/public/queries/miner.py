@@ -1,0 +1,164 @@
+"""One miner's page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+from tbg.domains.accounts.queries import Miner
+from tbg.domains.gamification import queries as gamification
+from tbg.domains.gamification.rules import compute_level, get_week_iso, shown_streak
+from tbg.domains.mining import queries as mining
+from tbg.domains.mining.rules import daily_rate_ths, hourly_rate_ths
+from tbg.domains.public.rules import Grant, block_line, ledger_lines
+from tbg.domains.public.schemas import (
+    BadgeProgress,
+    Best,
+    EarnedBadge,
+    FeedItem,
+    MinerBadges,
+    MinerBests,
+    MinerStats,
+    MinerStreak,
+    MinerWorker,
+    MinerXp,
+    PublicMiner,
+    StreakWeek,
+)
+
+Catalogue = dict[str, gamification.Badge]
+
+
+async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
+    """A miner's page: nine statements, whatever his age and size."""
+    standing = await gamification.standing(tx, miner.id)
+    mined = await mining.mined(tx, miner.id)
+    catalogue = await gamification.badge_catalogue(tx)
+    streak = await _streak(tx, miner.id, standing)
+    online = any(worker.online for worker in mined.workers)
+    any_share = mined.accepted + mined.rejected > 0
+    return PublicMiner(
+        handle=handle,
+        address=miner.address,
+        claimed=miner.claimed,
+        since=mined.recent.since or miner.created_at,
+        last_share_at=mined.last_seen if any_share else None,
+        online=online,
+        xp=_xp(standing),
+        streak=streak,
+        badges=await _badges(tx, miner.id, standing, catalogue, streak.current_streak),
+        bests=await _bests(tx, miner.id),
+        stats=MinerStats(
+            shares_accepted=standing.total_shares,
+            shares_rejected=mined.rejected,
+            work=mined.work,
+            blocks_found=standing.blocks_found,
+            best_difficulty=standing.best_difficulty,
+            hashrate_ths_1h=hourly_rate_ths(mined.recent, tx.now),
+            hashrate_ths_24h=daily_rate_ths(mined.recent, tx.now),
+        ),
+        workers=[_worker(worker, tx.now) for worker in mined.workers],
+        feed=await _feed(tx, miner.id, catalogue),
+    )
+
+
+def _xp(standing: gamification.Standing) -> MinerXp:
+    level = compute_level(standing.total_xp)
+    return MinerXp(
+        total_xp=standing.total_xp,
+        level=level.level,
+        level_title=level.title,
+        xp_into_level=level.xp_into_level,
+        xp_for_level=level.xp_for_level,
+        xp_to_next_level=level.xp_to_next_level,
+        next_level=level.next_level,
+        next_title=level.next_title,
+    )
+
+
+async def _streak(tx: Tx, user_id: int, standing: gamification.Standing) -> MinerStreak:
+    weeks = await gamification.calendar(tx, user_id, weeks=limits.CALENDAR_WEEKS)
+    shown = shown_streak(standing.current_streak, standing.last_active_week, tx.now.date())
+    return MinerStreak(
+        current_streak=shown,
+        longest_streak=standing.longest_streak,
+        streak_start_date=standing.streak_start_date if shown else None,
+        last_active_week=standing.last_active_week,
+        is_active_this_week=standing.last_active_week == get_week_iso(tx.now),
+        weeks=[StreakWeek.model_validate(week) for week in weeks],
+    )
+
+
+async def _badges(
+    tx: Tx, user_id: int, standing: gamification.Standing, catalogue: Catalogue, streak: int
+) -> MinerBadges:
+    earned = await gamification.earned_badges(tx, user_id)
+    have = {badge.slug for badge in earned}
+    values = {
+        "share_count": standing.total_shares,
+        "best_diff": standing.best_difficulty,
+        "streak": streak,
+    }
+    progress = [
+        BadgeProgress(slug=badge.slug, value=values[badge.trigger_type], threshold=badge.threshold)
+        for badge in catalogue.values()
+        if badge.threshold is not None and badge.trigger_type in values and badge.slug not in have
+    ]
+    return MinerBadges(
+        earned=[EarnedBadge.model_validate(badge) for badge in earned],
+        total_earned=len(earned),
+        total_available=len(catalogue),
+        progress=progress,
+    )
+
+
+async def _bests(tx: Tx, user_id: int) -> MinerBests:
+    found = {
+        timeframe: Best(
+            sdiff=best.sdiff, at=best.at, worker=best.worker, share_id=str(best.share_id)
+        )
+        for timeframe, best in (await mining.bests(tx, user_id)).items()
+    }
+    return MinerBests(
+        alltime=found.get("alltime"), month=found.get("month"), week=found.get("week")
+    )
+
+
+def _worker(worker: mining.Worker, now: datetime) -> MinerWorker:
+    return MinerWorker(
+        name=worker.name,
+        online=worker.online,
+        last_seen=worker.last_seen,
+        agent=worker.agent,
+        shares_accepted=worker.accepted,
+        shares_rejected=worker.rejected,
+        best_sdiff=worker.best_sdiff,
+        hashrate_ths_1h=hourly_rate_ths(worker.recent, now),
+    )
+
+
+async def _feed(tx: Tx, user_id: int, catalogue: Catalogue) -> list[FeedItem]:
+    most = limits.FEED_ITEMS
+    # The total comes from the same statement as the grants: a batch that commits between two
+    # would make levels appear where none was reached.
+    rows = await tx.rows(
+        """
+        SELECT l.id, l.amount, l.source, l.source_id, l.description, l.created_at,
+            (g.total_xp - COALESCE(sum(l.amount) OVER (ORDER BY l.id DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint AS total_after
+        FROM (
+            SELECT * FROM xp_ledger WHERE user_id = :id ORDER BY user_id, id DESC LIMIT :most
+        ) l JOIN user_gamification g ON g.user_id = l.user_id ORDER BY l.id DESC
+        """,
+        id=user_id,
+        most=most,
+    )
+    blocks = await mining.user_blocks(tx, user_id, most=most)
+    names = {slug: badge.name for slug, badge in catalogue.items()}
+    lines = [
+        *ledger_lines([Grant(*row) for row in rows], names),
+        *(block_line(f"Block {b.height} found", b.hash, b.worker, b.found_at) for b in blocks),
+    ]
+    latest = sorted(lines, key=lambda line: line.at, reverse=True)[:most]
+    return [FeedItem.model_validate(line) for line in latest]

@@ -1,0 +1,150 @@
+"""The pool's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tbg.core import limits
+from tbg.core.tx import Database, Tx
+from tbg.domains.accounts.queries import addresses
+from tbg.domains.gamification.rules import LEVELS
+from tbg.domains.mining import queries as mining
+from tbg.domains.mining.rules import hourly_rate_ths
+from tbg.domains.public.rules import badge_line, block_line
+from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, PublicStats, WallTile
+
+Names = dict[int, str]
+
+
+async def pool_page(database: Database) -> bytes:
+    """The pool's page as JSON.
+
+    A fixed number of statements, of which three read whole tables (workers, twice, and totals):
+    what they cost grows with the pool, and the caller keeps the answer the longer for it.
+    """
+    async with database.transaction() as tx:
+        page = await _page(tx)
+    return page.model_dump_json().encode()
+
+
+async def _page(tx: Tx) -> PublicStats:
+    work = await mining.pool_work(tx)
+    sums = await _sums(tx)
+    best = await mining.pool_best(tx)
+    active = await mining.last_active(tx, most=limits.WALL_TILES)
+    blocks = await mining.pool_blocks(tx, most=limits.POOL_FEED_ITEMS)
+    earned = await _latest_badges(tx)
+    people = {one.user_id for one in (*active, *blocks, *earned)}
+    names = await addresses(tx, sorted(people | ({best.user_id} if best else set())))
+    return PublicStats(
+        miners=sums.miners,
+        miners_online=work.miners_online,
+        workers_online=work.workers_online,
+        shares_accepted=work.accepted,
+        shares_rejected=work.rejected,
+        hashrate_ths=hourly_rate_ths(work.recent, tx.now),
+        work=work.work,
+        best_difficulty=_best(best, names),
+        blocks_found=work.blocks_found,
+        last_block=_last_block(blocks, names),
+        height=await mining.height_of(tx, active[0].user_id) if active else None,
+        xp_granted=sums.xp,
+        badges_earned=sums.badges,
+        updated_at=tx.now,
+        wall=await _wall(tx, active, names),
+        recent=_recent(blocks, earned, names),
+    )
+
+
+class _Sums(NamedTuple):
+    miners: int
+    xp: int
+    badges: int
+
+
+async def _sums(tx: Tx) -> _Sums:
+    row = await tx.row(
+        """
+        SELECT count(*) FILTER (WHERE total_shares > 0), COALESCE(sum(total_xp), 0)::bigint,
+            COALESCE(sum(badges_earned), 0)::bigint
+        FROM user_gamification
+        """
+    )
+    assert row is not None  # an aggregate always has its one row
+    return _Sums(*row)
+
+
+def _best(best: mining.PoolBest | None, names: Names) -> PoolBest | None:
+    if best is None:
+        return None
+    return PoolBest(sdiff=best.sdiff, user=names.get(best.user_id, ""), at=best.at)
+
+
+def _last_block(blocks: Sequence[mining.Block], names: Names) -> LastBlock | None:
+    if not blocks:
+        return None
+    last = blocks[0]
+    return LastBlock(
+        height=last.height,
+        hash=last.hash,
+        found_at=last.found_at,
+        user=names.get(last.user_id, ""),
+    )
+
+
+async def _wall(tx: Tx, active: Sequence[mining.Active], names: Names) -> list[WallTile]:
+    rows = await tx.rows(
+        "SELECT user_id, level, level_title FROM user_gamification WHERE user_id = ANY(:ids)",
+        ids=[one.user_id for one in active],
+    )
+    levels = {row.user_id: (row.level, row.level_title) for row in rows}
+    nobody = (LEVELS[0].level, LEVELS[0].title)
+    return [
+        WallTile(user=names[one.user_id], level=level, level_title=title, online=one.online)
+        for one in active
+        if one.user_id in names
+        for level, title in [levels.get(one.user_id, nobody)]
+    ]
+
+
+class _Earned(NamedTuple):
+    user_id: int
+    slug: str
+    name: str
+    xp_reward: int
+    earned_at: datetime
+
+
+async def _latest_badges(tx: Tx) -> list[_Earned]:
+    rows = await tx.rows(
+        """
+        SELECT e.user_id, e.badge_slug, d.name, d.xp_reward, e.earned_at
+        FROM user_badges e JOIN badge_definitions d ON d.slug = e.badge_slug
+        ORDER BY e.earned_at DESC, e.user_id LIMIT :most
+        """,
+        most=limits.POOL_FEED_ITEMS,
+    )
+    return [_Earned(*row) for row in rows]
+
+
+def _recent(
+    blocks: Sequence[mining.Block], earned: Sequence[_Earned], names: Names
+) -> list[PoolFeedItem]:
+    lines = [
+        (one.user_id, badge_line(one.slug, one.name, one.xp_reward, one.earned_at))
+        for one in earned
+    ]
+    lines += [
+        (b.user_id, block_line(f"Found block {b.height:,}", b.hash, b.worker, b.found_at))
+        for b in blocks
+    ]
+    lines.sort(key=lambda line: line[1].at, reverse=True)
+    items = []
+    for user_id, line in lines[: limits.POOL_FEED_ITEMS]:
+        user = names.get(user_id)
+        if user is not None:
+            told = line._replace(id=f"{line.id}-{user}")
+            items.append(PoolFeedItem(**told._asdict(), user=user))
+    return items

@@ -1,0 +1,63 @@
+"""What anybody may read: the pool's page, a miner's page, the configuration."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+import tbg
+from tbg.adapters import bitcoin
+from tbg.adapters.http import Reading, problems
+from tbg.core.errors import NotFound
+from tbg.domains.accounts.queries import miner
+from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
+from tbg.domains.public import queries
+from tbg.domains.public.errors import NotAnAddress
+from tbg.domains.public.schemas import Config, PublicMiner, PublicStats
+
+router = APIRouter()
+
+
+@router.get(
+    "/config", summary="What a client needs to know of this pool", operation_id="get_config"
+)
+async def get_config(request: Request) -> Config:
+    """The network, the name, what is switched on, and the words a client meets."""
+    settings = request.app.state.settings
+    return Config(
+        network=settings.network,
+        name=settings.pool_name,
+        version=tbg.__version__,
+        demo=settings.demo,
+        features={"live": True, "sign_in": False},
+        categories=list(CATEGORIES),
+        rarities=list(RARITIES),
+    )
+
+
+@router.get(
+    "/public/stats",
+    summary="The pool's totals, its wall and what happened just now",
+    operation_id="public_stats",
+    response_model=PublicStats,
+)
+async def public_stats(request: Request) -> Response:
+    """The pool's page, made once for all who ask within the same seconds."""
+    return Response(await request.app.state.pool_stats.get(), media_type="application/json")
+
+
+@router.get(
+    "/public/miners/{handle}",
+    summary="One miner's public page",
+    operation_id="public_miner",
+    responses=problems(404, 422),
+)
+async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMiner:
+    """A miner by address; 404 while nothing was heard of him."""
+    try:
+        address = bitcoin.normalise(handle, request.app.state.settings.network)
+    except bitcoin.AddressRefused as error:
+        raise NotAnAddress(f"This is {error}.") from None
+    found = await miner(tx, address)
+    if found is None:
+        raise NotFound("No share has come from this address yet.")
+    return await queries.miner_page(tx, found, handle=address)

@@ -1,0 +1,214 @@
+"""What the API says to everybody: the pool, a miner's page, the configuration."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tbg.core.settings import Network
+from tbg.domains.public.rules import Happening
+
+
+class Shown(BaseModel):
+    """A wire shape that may be read off a row of the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Config(BaseModel):
+    """What a client needs to know of this pool."""
+
+    network: Network
+    name: str
+    version: str
+    demo: bool
+    features: dict[str, bool]
+    categories: list[str]
+    rarities: list[str]
+
+
+class FeedItem(Shown):
+    """One line of a miner's feed."""
+
+    id: str
+    type: Happening
+    title: str
+    detail: str | None
+    xp: int | None
+    badge_slug: str | None
+    at: datetime
+
+
+class PoolFeedItem(FeedItem):
+    """One line of the pool's feed: `user` is who it happened to."""
+
+    user: str
+
+
+class PoolBest(BaseModel):
+    """The best difficulty ever reached here."""
+
+    sdiff: float
+    user: str
+    at: datetime
+
+
+class LastBlock(BaseModel):
+    """The highest block found here."""
+
+    height: int
+    hash: str
+    found_at: datetime
+    user: str
+
+
+class WallTile(BaseModel):
+    """A miner on the wall."""
+
+    user: str
+    level: int
+    level_title: str
+    online: bool
+
+
+class PublicStats(BaseModel):
+    """The pool's totals, its wall and what happened just now; kept for a few seconds."""
+
+    miners: int = Field(description="users with an accepted share")
+    miners_online: int
+    workers_online: int
+    shares_accepted: int
+    shares_rejected: int
+    hashrate_ths: float = Field(description="mean of the last hour")
+    work: float = Field(description="sum of the difficulties of accepted shares")
+    best_difficulty: PoolBest | None
+    blocks_found: int
+    last_block: LastBlock | None
+    height: int | None = Field(description="height being worked on, where the pool tells")
+    xp_granted: int
+    badges_earned: int
+    updated_at: datetime
+    wall: list[WallTile]
+    recent: list[PoolFeedItem]
+
+
+class MinerXp(BaseModel):
+    """XP and the way to the next level."""
+
+    total_xp: int
+    level: int
+    level_title: str
+    xp_into_level: int
+    xp_for_level: int
+    xp_to_next_level: int
+    next_level: int
+    next_title: str
+
+
+class StreakWeek(Shown):
+    """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
+
+    week_iso: str
+    week_start: date
+    share_count: int
+    best_diff: float
+    is_active: bool
+    days: int = Field(ge=0, le=127)
+
+
+class MinerStreak(BaseModel):
+    """The run of weeks, and the last year of them, oldest first."""
+
+    current_streak: int
+    longest_streak: int
+    streak_start_date: date | None
+    last_active_week: str | None
+    is_active_this_week: bool
+    weeks: list[StreakWeek]
+
+
+class EarnedBadge(Shown):
+    """A badge a miner has; `metadata` names what earned it."""
+
+    slug: str
+    earned_at: datetime
+    metadata: dict[str, Any]
+
+
+class BadgeProgress(BaseModel):
+    """How far it is to a badge not earned yet."""
+
+    slug: str
+    value: float
+    threshold: float
+
+
+class MinerBadges(BaseModel):
+    """Badges earned, newest first, and the way to those that count something."""
+
+    earned: list[EarnedBadge]
+    total_earned: int
+    total_available: int
+    progress: list[BadgeProgress]
+
+
+class Best(BaseModel):
+    """The best difficulty of a period, and what reached it."""
+
+    sdiff: float
+    at: datetime
+    worker: str
+    share_id: str | None
+
+
+class MinerBests(BaseModel):
+    """The best of all time, of this month, of this week."""
+
+    alltime: Best | None
+    month: Best | None
+    week: Best | None
+
+
+class MinerStats(BaseModel):
+    """A miner's sums; hashrates are means, in TH/s."""
+
+    shares_accepted: int
+    shares_rejected: int
+    work: float
+    blocks_found: int
+    best_difficulty: float
+    hashrate_ths_1h: float
+    hashrate_ths_24h: float
+
+
+class MinerWorker(BaseModel):
+    """One of a miner's machines."""
+
+    name: str
+    online: bool
+    last_seen: datetime | None
+    agent: str | None
+    shares_accepted: int
+    shares_rejected: int
+    best_sdiff: float
+    hashrate_ths_1h: float
+
+
+class PublicMiner(BaseModel):
+    """One miner's public page."""
+
+    handle: str
+    address: str
+    claimed: bool
+    since: datetime = Field(description="the first event")
+    last_share_at: datetime | None
+    online: bool
+    xp: MinerXp
+    streak: MinerStreak
+    badges: MinerBadges
+    bests: MinerBests
+    stats: MinerStats
+    workers: list[MinerWorker] = Field(description="those seen last")
+    feed: list[FeedItem]

@@ -1,0 +1,18 @@
+"""Frames that no browser can resume from any more are forgotten."""
+
+from __future__ import annotations
+
+from tbg.adapters.queue import Cron
+from tbg.core import limits
+from tbg.core.tx import Database
+
+
+async def prune_frames(database: Database) -> int:
+    """Forget frames older than a browser may have been away; the number forgotten."""
+    async with database.transaction() as tx:
+        return await tx.run(
+            "DELETE FROM frames WHERE created_at < :before", before=tx.now - limits.FRAMES_KEPT
+        )
+
+
+JOBS = (Cron("prune_frames", prune_frames, hour=4, minute=20),)

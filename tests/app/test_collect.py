@@ -1,0 +1,205 @@
+"""`tbg collect` as a person runs it: a process of its own, that may be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tbg.adapters.streams import SHARE_SUBMITTED, STREAMS
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "ckpool"
+
+
+class Shell:
+    """Runs the program with a data directory and a Redis of its own."""
+
+    def __init__(self, data: Path, redis_url: str) -> None:
+        self.data = data
+        self.redis = Redis.from_url(redis_url)
+        self.redis.flushdb()
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("TBG_")}
+        self.env = clean | {
+            "TBG_REDIS_URL": redis_url,
+            "TBG_DATA_DIR": str(data),
+            "TBG_NETWORK": "regtest",
+        }
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tbg", "collect", *map(str, words)],
+            env=self.env,
+            cwd=self.data.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str | Path) -> tuple[int, str, str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def ids(self) -> set[str]:
+        return {
+            fields[b"event_id"].decode()
+            for stream in STREAMS
+            for _, fields in self.redis.xrange(stream)
+        }
+
+
+@pytest.fixture
+def shell(tmp_path: Path, redis_url: str) -> Shell:
+    return Shell(tmp_path / "data", redis_url)
+
+
+def test_once_prints_what_it_did_and_nothing_else(shell: Shell) -> None:
+    logs = FIXTURES / "a" / "logs"
+    code, out, _ = shell.run(logs, "--source", "a", "--once", "--json")
+    counts = json.loads(out)
+    assert code == 0
+    assert {key: counts[key] for key in ("files", "lines", "published", "already_seen")} == {
+        "files": 78,
+        "lines": 197,
+        "published": 197,
+        "already_seen": 0,
+    }
+    assert (counts["quarantined"], counts["blocks"]) == (0, 9)
+    code, out, _ = shell.run(logs, "--source", "a", "--once", "--json")
+    counts = json.loads(out)
+    assert (code, counts["published"], counts["already_seen"]) == (0, 0, 197)
+    code, out, _ = shell.run(
+        logs, "--source", "a", "--once", "--from", "2026-11-21T08:00", "--json"
+    )
+    since = sum(
+        float(fields[b"ts"]) >= 1795248000
+        for _, fields in shell.redis.xrange(SHARE_SUBMITTED, count=197)
+    )
+    counts = json.loads(out)
+    assert (code, counts["published"], counts["lines"]) == (0, since, 197)
+    assert 0 < since < 197
+
+
+def test_a_quarantined_line_needs_a_person(shell: Shell, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    shutil.copytree(FIXTURES / "b" / "logs", logs)
+    path = sorted(logs.glob("*/*.sharelog"))[3]
+    path.write_bytes(b'{"workinfoid": 1, "address": "198.51.100.23", "agen\n' + path.read_bytes())
+    code, out, err = shell.run(logs, "--source", "b", "--once")
+    assert code == 3
+    assert "3156 published" in out
+    file = shell.data / "quarantine-b.jsonl"
+    assert str(file) in err.splitlines()[-1]
+    (bad,) = map(json.loads, file.open())
+    assert (bad["path"], bad["offset"]) == (str(path.relative_to(logs)), 0)
+    assert "198.51" not in file.read_text() + err
+    assert shell.run(logs, "--source", "b", "--once")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("nowhere", "--source", "a", "--once"), 1, "no such directory"),
+        ((FIXTURES, "--source", "a", "--once"), 1, "not a ckpool log directory"),
+        ((FIXTURES / "a", "--source", "a"), 1, "the log directory is in it"),
+        ((FIXTURES / "a/logs", "--source", "../a", "--once"), 2, "--source"),
+        ((FIXTURES / "a/logs", "--source", "a", "--once", "--follow"), 2, "not both"),
+        ((FIXTURES / "a/logs", "--source", "a", "--from", "noon"), 2, "--from"),
+        ((FIXTURES / "a/logs", "--source", "a", "--tz", "Mars/Base"), 2, "--tz"),
+        ((FIXTURES / "a/logs",), 2, "--source"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    shell: Shell, words: tuple[str | Path, ...], code: int, said: str
+) -> None:
+    got, out, err = shell.run(*words)
+    assert (got, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_redis_away_ends_once_with_one_line(shell: Shell) -> None:
+    shell.env["TBG_REDIS_URL"] = "redis://127.0.0.1:1/0"
+    code, out, err = shell.run(FIXTURES / "a/logs", "--source", "a", "--once")
+    assert (code, out) == (1, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("tbg: Redis: ")
+
+
+def test_no_log_line_tells_an_ip_address(shell: Shell) -> None:
+    _, out, err = shell.run(FIXTURES / "b/logs", "--source", "b", "--once")
+    assert not re.search(r"127\.0\.0\.\d+", out + err)
+
+
+def test_killed_at_any_moment_while_the_pool_writes(shell: Shell, tmp_path: Path) -> None:
+    """SIGKILL a real follower again and again while the recorded pool's files grow."""
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    logs = tmp_path / "logs"
+    whole = {
+        path.relative_to(FIXTURES / "b/logs"): path.read_bytes()
+        for path in sorted((FIXTURES / "b/logs").rglob("*"))
+        if path.suffix == ".sharelog" or path.name == "ckpool.log"
+    }
+    for path in whole:
+        (logs / path).parent.mkdir(parents=True, exist_ok=True)
+    kills = 6
+    for part in range(1, kills + 1):
+        process = shell.start(logs, "--source", "b", "--follow")
+        deadline = time.monotonic() + chance.uniform(0.6, 1.6)
+        for path, data in whole.items():
+            begin, end = len(data) * (part - 1) // kills, len(data) * part // kills
+            with (logs / path).open("ab") as file:
+                file.write(data[begin:end])
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    code, _, err = shell.run(logs, "--source", "b", "--once", "--json")
+    assert code == 0, f"seed {seed}: {err}"
+    survived = shell.ids()
+    again = json.loads(shell.run(logs, "--source", "b", "--once", "--json")[1])
+    assert (again["published"], again["already_seen"]) == (0, 3156), f"seed {seed}"
+    shell.redis.flushdb()
+    shutil.rmtree(shell.data)
+    shell.run(logs, "--source", "b", "--once")
+    assert survived == shell.ids(), f"seed {seed}"
+
+
+def test_a_follower_waits_for_redis_and_ends_cleanly(shell: Shell, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    shutil.copytree(FIXTURES / "a" / "logs", logs)
+    held = max(logs.glob("*/*.sharelog"))
+    data = held.read_bytes()
+    held.write_bytes(b"")
+    process = shell.start(logs, "--source", "a", "--follow", "--json")
+    try:
+        wait_for(lambda: shell.redis.xlen(SHARE_SUBMITTED) == 197 - data.count(b"\n"))
+        # A Redis that drops every connection: what an outage looks like from here.
+        shell.redis.client_kill_filter(_type="normal", skipme=True)
+        held.write_bytes(data)
+        wait_for(lambda: shell.redis.xlen(SHARE_SUBMITTED) >= 197)
+        code, _, err = shell.run(logs, "--source", "a", "--once")
+        assert code == 1
+        assert "another" in err
+    finally:
+        process.terminate()
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert json.loads(out.splitlines()[0])["files"] == 78
+
+
+def wait_for(done: object, *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)

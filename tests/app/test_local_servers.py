@@ -1,0 +1,249 @@
+"""The embedded servers: made once, started again after anything, by root and by others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis
+
+from tbg.app.local import instance, processes, servers
+from tbg.app.local.postgres import Postgres
+from tbg.app.local.valkey import Valkey
+
+NOBODY = 65534
+
+Pair = tuple[Postgres, Valkey]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A data directory that does not exist yet."""
+    return tmp_path / "data"
+
+
+def make(root: Path) -> Pair:
+    """The pair of a data directory, as `tbg local` makes it, durable settings included."""
+    place = instance.make_root(root)
+    secret = instance.password(place)
+    return (
+        servers.postgres_of(place, password=secret, ports={}),
+        servers.valkey_of(place, password=secret, ports={}),
+    )
+
+
+@contextmanager
+def running(root: Path) -> Iterator[Pair]:
+    """That pair, running."""
+    pair = make(root)
+    try:
+        for server in pair:
+            servers.spawn(server)
+        servers.wait_ready(*pair)
+        yield pair
+    finally:
+        servers.stop(*pair)
+
+
+async def answer(pg: Postgres, question: str) -> object:
+    """One value from the embedded PostgreSQL."""
+    connection = await asyncpg.connect(pg.url)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+def in_process_list(text: str) -> bool:
+    """Whether anybody's command line shows it."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if text.encode() in entry.read_bytes():
+                return True
+    return False
+
+
+async def test_data_survives_a_stop_and_the_second_start_is_quick(root: Path) -> None:
+    with running(root) as (pg, valkey):
+        await answer(pg, "CREATE TABLE kept AS SELECT 7 AS n")
+        with redis.Redis.from_url(valkey.url) as client:
+            client.set("kept", "8")
+    began = time.monotonic()
+    with running(root) as (pg, valkey):
+        assert time.monotonic() - began < 5
+        assert await answer(pg, "SELECT n FROM kept") == 7
+        with redis.Redis.from_url(valkey.url) as client:
+            assert client.get("kept") == b"8"
+    assert not processes.living_in(pg.directory, program="postgres")
+    assert not processes.living_in(valkey.directory, program="valkey-server")
+
+
+async def test_settings_that_durability_and_order_rest_on(root: Path) -> None:
+    with running(root) as (pg, valkey):
+        shown = {
+            name: await answer(pg, f"SHOW {name}")
+            for name in ("fsync", "server_encoding", "data_checksums", "timezone", "jit")
+        }
+        assert await answer(pg, "SELECT 'Z' < 'a' AND 'z' < 'ä' AND upper('ä') = 'Ä'")
+        with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
+            kept = client.config_get("appendonly", "appendfsync", "maxmemory-policy")
+    assert shown == {
+        "fsync": "on",
+        "server_encoding": "UTF8",
+        "data_checksums": "on",
+        "timezone": "UTC",
+        "jit": "off",
+    }
+    assert kept == {
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+    }
+
+
+async def test_strangers_are_turned_away(root: Path) -> None:
+    with running(root) as (pg, valkey):
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(pg.url.replace(pg.password, "guess"))
+        with redis.Redis(port=valkey.port) as client, pytest.raises(redis.AuthenticationError):
+            client.ping()
+        assert not in_process_list(pg.password)
+    for path in (root, root / "pg", root / "valkey", root / "password"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+KEEP = """
+import sys, time
+from pathlib import Path
+from tests.app.test_local_servers import make, running
+with running(Path(sys.argv[1])) as pair:
+    print(*(server.process.pid for server in pair), flush=True)
+    time.sleep(600)
+"""
+
+
+def keeper(root: Path, **options: int) -> tuple[subprocess.Popen[str], list[int]]:
+    """Another process that keeps the pair running; and the servers' process ids."""
+    words = [sys.executable, "-c", KEEP, str(root)]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
+    assert child.stdout is not None
+    return child, [int(word) for word in child.stdout.readline().split()]
+
+
+def test_a_killed_supervisor_blocks_nothing(root: Path) -> None:
+    child, pids = keeper(root)
+    assert len(pids) == 2
+    child.kill()
+    child.wait()
+    began = time.monotonic()
+    with running(root) as (pg, valkey):
+        assert time.monotonic() - began < 5
+        living = processes.living_in(pg.directory, program="postgres")
+        living |= processes.living_in(valkey.directory, program="valkey-server")
+        assert living.keys().isdisjoint(pids)
+
+
+def test_servers_that_live_on_are_stopped_first(root: Path) -> None:
+    with running(root) as (pg, valkey):
+        again = make(root)
+        assert again[0].port != pg.port
+        for server in again:
+            servers.spawn(server)
+        try:
+            servers.wait_ready(*again)
+            for server in (pg, valkey):
+                assert server.process is not None
+                assert server.process.wait(5) == 0
+        finally:
+            servers.stop(*again)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PostgreSQL judges by itself")
+def test_a_pid_file_that_names_a_stranger_is_cleared(root: Path) -> None:
+    with running(root) as (pg, _):
+        lines = (pg.directory / "postmaster.pid").read_text().splitlines()
+    with suppress(FileNotFoundError):
+        (pg.directory / "postmaster.pid").unlink()
+    stale = "\n".join([str(os.getpid()), *lines[1:]]) + "\n"
+    (pg.directory / "postmaster.pid").write_text(stale)
+    processes.hand_over(pg.directory / "postmaster.pid", like=pg.directory)
+    with running(root) as (pg, _):
+        assert pg.ready()
+
+
+def test_a_half_made_cluster_is_made_anew(root: Path) -> None:
+    instance.make_root(root)
+    (root / "pg.half").mkdir()
+    (root / "pg.half" / "PG_VERSION").write_text("18\n")
+    with running(root) as (pg, _):
+        assert pg.ready()
+
+
+async def test_a_server_that_was_killed_starts_again_on_its_port(root: Path) -> None:
+    with running(root) as (pg, _):
+        await answer(pg, "CREATE TABLE kept AS SELECT 7 AS n")
+        assert pg.process is not None
+        pg.process.kill()
+        pg.process.wait()
+        servers.spawn(pg)
+        servers.wait_ready(pg)
+        assert await answer(pg, "SELECT n FROM kept") == 7
+
+
+def test_a_taken_port_is_not_chosen() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port: int = taken.getsockname()[1]
+        assert not processes.port_is_free(port)
+        assert processes.free_port(wish=port) != port
+    assert processes.free_port(wish=port) == port
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can hand files over")
+def test_root_without_user_namespaces_runs_them_as_nobody(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "namespace_allowed", lambda: False)
+    reachable = Path("/tmp") / f"tbg-test-nobody-{os.getpid()}"
+    try:
+        with running(reachable) as (pg, valkey):
+            for server in (pg, valkey):
+                assert server.process is not None
+                assert Path(f"/proc/{server.process.pid}").stat().st_uid == NOBODY
+        monkeypatch.undo()
+        with running(reachable) as (pg, _):  # what belongs to nobody stays nobody's
+            assert pg.process is not None
+            assert Path(f"/proc/{pg.process.pid}").stat().st_uid == NOBODY
+    finally:
+        shutil.rmtree(reachable, ignore_errors=True)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="all the other tests run as an ordinary user")
+def test_an_ordinary_user(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "import tests.servers"]
+    try:
+        subprocess.run(words, user=NOBODY, group=NOBODY, extra_groups=[], check=True)
+    except (PermissionError, subprocess.CalledProcessError):
+        pytest.skip("nobody may not run this Python: run the suite as an ordinary user as well")
+    place = Path("/tmp") / f"tbg-test-ordinary-{os.getpid()}"
+    place.mkdir()
+    os.chown(place, NOBODY, NOBODY)
+    child, pids = keeper(place / "data", user=NOBODY, group=NOBODY)
+    try:
+        assert len(pids) == 2
+        assert all(Path(f"/proc/{pid}").stat().st_uid == NOBODY for pid in pids)
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.wait()
+        shutil.rmtree(place, ignore_errors=True)

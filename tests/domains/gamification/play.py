@@ -1,0 +1,135 @@
+"""Facts, made by hand and taken through the real projections on a real database."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from tbg.adapters.streams import Batch, BestDiff, BlockFound, Fact, Share
+from tbg.app.projections import PROJECTIONS
+from tbg.core import inbox
+from tbg.core.event import Event
+from tbg.core.tx import Database
+
+ALICE = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+BOB = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+CAROL = "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"
+
+_count = itertools.count(1)
+
+
+def key(name: object) -> UUID:
+    """An event's identity."""
+    return UUID(bytes=blake2b(str(name).encode(), digest_size=16).digest())
+
+
+def share(
+    at: datetime,
+    *,
+    user: str = ALICE,
+    sdiff: float = 1000.0,
+    accepted: bool = True,
+    worker: str = "bitaxe",
+    history: bool = False,
+    name: object = None,
+    diff: float = 512.0,
+) -> Share:
+    """One share; every call another one, unless `name` says which."""
+    identity = key(next(_count) if name is None else name)
+    errn = None if accepted else 23
+    reason = None if accepted else "Above target"
+    return Share(
+        identity, 7, at, history, "hosted", user, worker, diff, sdiff, accepted, errn, reason,
+        879_412, 1, None, None,
+    )  # fmt: skip
+
+
+def best(at: datetime, *, user: str = ALICE, sdiff: float) -> BestDiff:
+    """The pool's word that a difficulty was reached."""
+    return BestDiff(key(next(_count)), 7, at, False, "hosted", user, "bitaxe", sdiff)
+
+
+def block(
+    at: datetime, *, user: str = ALICE, height: int = 879_412, hash_: str = "00" * 32
+) -> BlockFound:
+    """A block."""
+    sdiff = 100_847_293_444_000.0
+    return BlockFound(
+        key(next(_count)), 7, at, False, "hosted", user, "bitaxe", height, hash_, sdiff, 312_500_000
+    )
+
+
+async def play(db: Database, facts: Iterable[Fact]) -> list[Event]:
+    """Take facts through the house in one transaction; what it announced."""
+    batch = {fact.key: fact for fact in facts}
+    async with db.transaction() as tx:
+        claimed = await inbox.claim(tx, {key: fact.digest for key, fact in batch.items()})
+        fresh = Batch.of({key: batch[key] for key in batch if key in claimed.fresh})
+        if claimed.fresh:
+            for project in PROJECTIONS:
+                await project(tx, fresh)
+    return tx.announced
+
+
+def on(year: int, month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
+    """A moment, UTC."""
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+async def value(db: Database, sql: str, **values: Any) -> Any:
+    """One value."""
+    async with db.transaction() as tx:
+        return await tx.value(sql, **values)
+
+
+async def rows(db: Database, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Rows as plain tuples."""
+    async with db.transaction() as tx:
+        return [tuple(row) for row in await tx.rows(sql, **values)]
+
+
+async def execute(db: Database, *statements: str) -> None:
+    """Change the database behind the house's back."""
+    async with db.transaction() as tx:
+        for statement in statements:
+            await tx.run(statement)
+
+
+async def badges(db: Database, user: str = ALICE) -> set[str]:
+    """The badges a miner has."""
+    found = await rows(
+        db,
+        """
+        SELECT badge_slug FROM user_badges JOIN user_addresses USING (user_id)
+        WHERE address = :user
+        """,
+        user=user,
+    )
+    return {slug for (slug,) in found}
+
+
+async def xp(db: Database, user: str = ALICE, *, source: str | None = None) -> int:
+    """A miner's ledger sum, of one source or of all."""
+    found = await value(
+        db,
+        """
+        SELECT COALESCE(sum(amount), 0) FROM xp_ledger JOIN user_addresses USING (user_id)
+        WHERE address = :user AND source = COALESCE(CAST(:source AS text), source)
+        """,
+        user=user,
+        source=source,
+    )
+    return int(found)
+
+
+async def told(db: Database, type_: str) -> list[dict[str, Any]]:
+    """What was announced of one type, oldest first."""
+    async with db.transaction() as tx:
+        return [row[0] for row in await tx.rows(_TOLD, type=type_)]
+
+
+_TOLD = "SELECT payload FROM outbox WHERE type = :type ORDER BY id"

@@ -1,0 +1,203 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tbg.app.switchboard import SWITCHBOARD
+from tbg.core.event import Event
+from tbg.core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src" / "tbg").rglob("*.py"))
+LONGEST_FUNCTION = 70
+LONGEST_FILE = 450
+FORBIDDEN_FILES = {"utils.py", "helpers.py", "misc.py", "service.py", "services.py", "manager.py"}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{_name(path)}:{node.name} {node.end_lineno - node.lineno + 1}"
+        for path in SOURCES
+        for node in _functions(path)
+        if node.end_lineno and node.end_lineno - node.lineno >= LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_files_are_one_room_s_worth() -> None:
+    long = [_name(path) for path in SOURCES if len(path.read_text().splitlines()) > LONGEST_FILE]
+    assert long == []
+
+
+def test_no_file_is_called_after_nothing() -> None:
+    assert [_name(path) for path in SOURCES if path.name in FORBIDDEN_FILES] == []
+
+
+def test_no_class_is_a_service_manager_or_repository() -> None:
+    found = [
+        f"{_name(path)}:{node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        and re.search(r"(Service|Manager|Repository|Helper|Util)$", node.name)
+    ]
+    assert found == []
+
+
+# The clock that is handed in, and the one place where ids take the time: see core/event.py.
+_CLOCKS = {"core/clock.py"}
+
+
+def test_nothing_asks_the_machine_what_day_it_is() -> None:
+    found = []
+    for path in SOURCES:
+        if str(path.relative_to(ROOT / "src" / "tbg")) in _CLOCKS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _ASKING.search(ast.unparse(node.func)):
+                found.append(f"{_name(path)}:{node.lineno}")
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and _SQL.search(text) and _SQL_NOW.search(text):
+                found.append(f"{_name(path)}:{node.lineno}")
+    assert found == []
+
+
+_ASKING = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today)$")
+_SQL_NOW = re.compile(r"\b(now\(\)|CURRENT_(DATE|TIMESTAMP))", re.IGNORECASE)
+
+
+def _is_prose(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+_SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|ALTER|CREATE|DROP)\b")
+# Names of databases, partitions and roles cannot be bound as values. Each file here builds such
+# a statement from names of its own making, and quotes them.
+_NAMES_IN_SQL = {
+    "domains/mining/actions/partitions.py",
+    "app/local/postgres.py",
+    "app/local/servers.py",
+    "app/faults",
+    "app/bench",
+}
+
+
+def test_no_statement_is_built_from_strings() -> None:
+    found = []
+    for path in SOURCES:
+        name = str(path.relative_to(ROOT / "src" / "tbg"))
+        if any(name.startswith(allowed) for allowed in _NAMES_IN_SQL):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr) and _inserts_values(node):
+                text = "".join(
+                    v.value for v in node.values if isinstance(v, ast.Constant) and v.value
+                )
+                if _SQL.search(text):
+                    found.append(f"{_name(path)}:{node.lineno}")
+    assert found == []
+
+
+def _inserts_values(string: ast.JoinedStr) -> bool:
+    """Whether anything but a constant of the module (in capitals) is put into the string."""
+    inserted = [v.value for v in string.values if isinstance(v, ast.FormattedValue)]
+    return not all(isinstance(v, ast.Name) and v.id.isupper() for v in inserted)
+
+
+def test_every_limit_has_a_reason() -> None:
+    tree = ast.parse((ROOT / "src/tbg/core/limits.py").read_text())
+    bare = [
+        node.targets[0].id  # type: ignore[attr-defined]
+        for node, after in zip(tree.body, [*tree.body[1:], None], strict=True)
+        if isinstance(node, ast.Assign) and not (after is not None and _is_prose(after))
+    ]
+    assert bare == []
+
+
+def test_every_test_can_fail() -> None:
+    empty = [
+        f"{_name(path)}:{node.name}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for node in _functions(path)
+        if node.name.startswith("test_")
+        and not any(
+            isinstance(n, ast.Assert | ast.With | ast.AsyncWith | ast.Call)
+            for statement in node.body
+            for n in ast.walk(statement)
+        )
+    ]
+    assert empty == []
+
+
+def _documented() -> str:
+    return "\n".join(path.read_text() for path in sorted((ROOT / "docs").rglob("*.md")))
+
+
+def test_every_setting_is_documented() -> None:
+    text = _documented()
+    assert [n for n in Settings.model_fields if f"TBG_{n.upper()}" not in text] == []
+
+
+def test_every_metric_is_documented() -> None:
+    names = {
+        name
+        for path in SOURCES
+        for name in re.findall(r'(?:Counter|Gauge|Histogram)\(\s*"(tbg_\w+)"', path.read_text())
+    }
+    text = _documented()
+    assert names
+    assert sorted(name for name in names if name not in text) == []
+
+
+def test_every_event_is_documented_and_switched() -> None:
+    ours = {name: kind for name, kind in Event.kinds.items() if kind.__module__.startswith("tbg.")}
+    text = _documented()
+    assert sorted(name for name in ours if name not in text) == []
+    assert sorted(name for name, kind in ours.items() if kind not in SWITCHBOARD) == []
+
+
+def test_the_floors_in_the_documents_are_the_contract_s() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    floors = next(c for c in contracts["contracts"] if c["id"] == "floors")["layers"]
+    told = re.findall(
+        r"^\| \d+ \| `(\w+)` \|", (ROOT / "src/tbg/domains/README.md").read_text(), re.MULTILINE
+    )
+    assert told == floors
+
+
+def test_the_house_map_lists_every_table() -> None:
+    tables = set()
+    for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+        tables |= set(re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", path.read_text()))
+    house = (ROOT / "docs" / "HOUSE.md").read_text()
+    assert sorted(t for t in tables if f"`{t}`" not in house and t != "shares_default") == []
+
+
+@pytest.mark.parametrize("word", ["shared/", "/work/", "localhost:3000"])
+def test_the_repository_stands_alone(word: str) -> None:
+    files = [
+        path
+        for folder in ("src", "docs", "tools", "migrations", "web/src")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.is_file() and path.suffix in {".py", ".md", ".ts", ".tsx", ".json", ".css"}
+    ]
+    assert files
+    found = [_name(p) for p in files if re.search(rf"(?<![\w/]){re.escape(word)}", p.read_text())]
+    assert found == []
