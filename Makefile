@@ -27,7 +27,7 @@ setup: python ## prepare everything without starting it
 .PHONY: up
 up: setup ## start the game here (PORT=8000 DATA=.tbg DEMO=5 HOST=127.0.0.1, each optional)
 	@exec $(VENV)/tbg up $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)") \
-		$(if $(DEMO),--demo $(DEMO)) $(if $(HOST),--host $(HOST))
+		$(if $(DEMO),--demo $(DEMO)) $(if $(filter command line,$(origin HOST)),--host $(HOST))
 
 .PHONY: check
 check: setup ## lint, format, types and contracts, of the program and the web app
@@ -59,9 +59,10 @@ bench: python ## shares per second, beside the event-at-a-time way and a raw COP
 web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
 
 .PHONY: lock
-lock: python ## resolve the dependencies anew into the locks
+lock: python ## bring the locks up to date with pyproject.toml (UPGRADE=1: with the registry)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -o requirements-dev.lock
+	cp requirements-dev.lock requirements.lock
 	$(COMPILE) -o requirements.lock
-	$(COMPILE) --extra dev -o requirements-dev.lock
 	echo 'uv==$(shell $(VENV)/uv --version | cut -d " " -f 2)' | $(VENV)/uv pip compile --quiet \
 		--universal --generate-hashes --no-header --no-emit-index-url -o requirements-uv.lock -
 

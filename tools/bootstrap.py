@@ -191,7 +191,7 @@ def prepare_web() -> None:
     inputs = digest([WEB / "package-lock.json"])
     if not is_fresh(stamp, inputs):
         print("setup: installing the web app's packages", flush=True)
-        npm("ci", "--no-fund", "--no-audit", "--loglevel=error")
+        npm("ci", "--no-fund", "--no-audit", "--no-update-notifier", "--loglevel=error")
         stamp.write_text(inputs, encoding="utf-8")
     built = packages / ".built"
     sources = digest(web_sources())

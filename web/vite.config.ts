@@ -20,5 +20,10 @@ export default defineConfig({
       "/ws": { target: SERVER, ws: true },
     },
   },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+    // Far from UTC, so that a test notices where the reader's clock slips in for the game's.
+    env: { TZ: "Pacific/Auckland" },
+  },
 });

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -26,7 +27,7 @@ class Shell:
 
     def __init__(self, data: Path, redis_url: str) -> None:
         self.data = data
-        self.redis = Redis.from_url(redis_url)
+        self.redis: Any = Redis.from_url(redis_url)
         self.redis.flushdb()
         clean = {key: value for key, value in os.environ.items() if not key.startswith("TBG_")}
         self.env = clean | {

@@ -14,8 +14,18 @@ const BECH32 = /^[02-9ac-hj-np-z]{11,87}$/;
 
 /** Take the address out of what was pasted: a stratum user, a bitcoin: link, capital bech32. */
 export function tidy(pasted: string): string {
-  const bare = pasted.trim().replace(/^bitcoin:/i, "").split(/[?#\s._]/)[0] ?? "";
-  return /^(bc1|tb1|bcrt1)/i.test(bare) && bare === bare.toUpperCase() ? bare.toLowerCase() : bare;
+  const bare =
+    pasted
+      .trim()
+      .replace(/^bitcoin:/i, "")
+      .split(/[?#\s._]/)[0] ?? "";
+  return spelled(bare);
+}
+
+/** Bech32 may be written all in capitals, as QR codes do; it is the same address. */
+export function spelled(address: string): string {
+  const capital = /^(bc1|tb1|bcrt1)/i.test(address) && address === address.toUpperCase();
+  return capital ? address.toLowerCase() : address;
 }
 
 export function looksRight(address: string, network: Network): boolean {

@@ -82,7 +82,7 @@ def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable
 
 
 def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
-    async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+    async def run(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ARG001
         await wake(job)
 
     return cron(

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
+from collections.abc import Iterable
+from typing import Any
+
+import hiredis
+from redis.asyncio import Connection, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+
+class _Packed(Connection):
+    """Commands packed in C: packing them in Python is half of a producer's time."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        return [_pack(args)]
+
+    def pack_commands(self, commands: Iterable[Iterable[Any]]) -> list[bytes]:
+        return [b"".join(_pack(tuple(command)) for command in commands)]
+
+
+def _pack(args: tuple[Any, ...]) -> bytes:
+    # The client names some commands in two words ("XGROUP CREATE").
+    if isinstance(args[0], str) and " " in args[0]:
+        args = (*args[0].split(), *args[1:])
+    return bytes(hiredis.pack_command(args))
 
 
 def connect(url: str, *, retries: int = 3) -> Redis:
@@ -14,8 +35,11 @@ def connect(url: str, *, retries: int = 3) -> Redis:
 
     Not for commands that must not run twice: a command is sent again after a lost connection.
     """
-    return Redis.from_url(
+    # rediss:// and unix:// have connection classes of their own.
+    kind: dict[str, Any] = {"connection_class": _Packed} if url.startswith("redis://") else {}
+    pool = ConnectionPool.from_url(
         url,
+        **kind,
         decode_responses=False,
         health_check_interval=30,
         socket_connect_timeout=5,
@@ -24,3 +48,4 @@ def connect(url: str, *, retries: int = 3) -> Redis:
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )
+    return Redis.from_pool(pool)

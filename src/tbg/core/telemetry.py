@@ -23,6 +23,10 @@ JOB_SECONDS = Histogram(
 JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["job"])
 
 
+# Until a door configures more, logs go to stderr: a command's stdout is its own output.
+structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
 def log(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; context (request_id, batch_id) comes from structlog's contextvars."""
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger(name))
@@ -57,6 +61,7 @@ def configure(settings: Settings, *, door: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(door=door)
     if settings.metrics_port and door in METRICS_OFFSET:

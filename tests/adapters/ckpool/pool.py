@@ -57,7 +57,7 @@ def share(number: int, *, at: int = int(NOON.timestamp()), **changes: Any) -> by
 
 def rejected(number: int, **changes: Any) -> bytes:
     """A line of a share that was refused; it repeats the hash of an accepted one."""
-    bad = {"result": False, "errn": 4, "reject-reason": "Duplicate"}
+    bad: dict[str, Any] = {"result": False, "errn": 4, "reject-reason": "Duplicate"}
     return share(number, **(bad | changes))
 
 
@@ -115,7 +115,7 @@ class Pool:
         self.logs = self.root / "logs"
         self.data = self.root / "data"
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.redis = Redis.from_url(self.redis_url)
+        self.redis: Any = Redis.from_url(self.redis_url)
         self.redis.flushdb()
 
     def copy(self, fixture: str) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -65,7 +66,7 @@ def contents(files: dict[str, bytes], redis_url: str) -> tuple[int, set[str]]:
 @given(st.tuples(_FILE, _FILE), _LOG, _STEPS, st.randoms(use_true_random=False))
 @settings(max_examples=30, deadline=None)
 def test_any_schedule(
-    redis_url: str, shares: tuple[bytes, bytes], log: bytes, steps: list, chance: random.Random
+    redis_url: str, shares: tuple[bytes, bytes], log: bytes, steps: list[Any], chance: random.Random
 ) -> None:
     names = [f"0000006f/{n:016x}.sharelog" for n in range(2)]
     files = dict(zip([*names, "ckpool.log"], [*shares, log], strict=True))

@@ -231,7 +231,7 @@ def test_a_tail_lost_within_a_sweep_shows_in_the_next_batch(
     pool.write(FILE, lines(1, 2, 3, 4, 5, 6))
     publish = Publisher.publish
 
-    async def losing(self, entries, *, also=()):  # type: ignore[no-untyped-def]
+    async def losing(self, entries, *, also=()):
         if len(pool.published()) == 4:  # the second batch is lost just before the third
             for entry, _ in pool.redis.xrevrange(SHARE_SUBMITTED, count=2):
                 pool.redis.xdel(SHARE_SUBMITTED, entry)

@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tbg.adapters.streams import (
 from tests.adapters.ckpool.pool import FIXTURES, Pool
 
 
-def lines_of(fixture: str) -> list[dict]:
+def lines_of(fixture: str) -> list[dict[str, Any]]:
     """Every sharelog line, read without any of the collector's code."""
     files = sorted((FIXTURES / fixture / "logs").glob("*/*.sharelog"))
     return [json.loads(line) for path in files for line in path.read_text().splitlines()]
@@ -35,8 +36,8 @@ def own_blocks(fixture: str) -> dict[str, tuple[str, str]]:
             if hash_ in shares}  # fmt: skip
 
 
-def totals(rows: list[tuple[str, str, bool, float, float]]) -> dict:
-    sums: dict = defaultdict(lambda: [0, 0, 0.0, 0.0])
+def totals(rows: list[tuple[str, str, bool, float, float]]) -> dict[Any, Any]:
+    sums: Any = defaultdict(lambda: [0, 0, 0.0, 0.0])
     for user, worker, accepted, diff, sdiff in rows:
         row = sums[user, worker]
         row[0 if accepted else 1] += 1
@@ -58,7 +59,7 @@ def test_books_agree(pool: Pool, fixture: str, count: int, blocks: int, connecti
 
     wanted = []
     for line in lines_of(fixture):
-        user, worker = re.fullmatch(r"([^._]+)[._]?(.*)", line["workername"]).groups()
+        user, worker = re.findall(r"^([^._]+)[._]?(.*)$", line["workername"])[0]
         wanted.append((user, worker or "default", line["result"], line["diff"], line["sdiff"]))
     entries = pool.published(SHARE_SUBMITTED)
     found = [

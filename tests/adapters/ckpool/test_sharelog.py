@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tbg.adapters.ckpool import sharelog
@@ -47,7 +49,7 @@ def test_fractions_of_a_second_are_not_zero_padded() -> None:
         ({"reject-reason": None}, None),
     ],
 )
-def test_reasons_of_all_builds(said: dict, reason: str | None) -> None:
+def test_reasons_of_all_builds(said: dict[str, Any], reason: str | None) -> None:
     line = rejected(1, sdiff=-1.0, hash="", errn=1, **said)
     _, fields = sharelog.event(line, 40, PLACE)
     assert fields.get("reject_reason") == reason

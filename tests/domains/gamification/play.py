@@ -133,3 +133,46 @@ async def told(db: Database, type_: str) -> list[dict[str, Any]]:
 
 
 _TOLD = "SELECT payload FROM outbox WHERE type = :type ORDER BY id"
+
+
+async def state(db: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that must be the same for the same events, users named by their address.
+
+    Left out is what the rules leave open: which share is named as a badge's cause, how share XP
+    is cut into rows, what people were told.
+    """
+    return {name: await rows(db, sql) for name, sql in _STATE.items()}
+
+
+_STATE = {
+    "totals": """
+        SELECT address, total_xp, level, level_title, badges_earned, current_streak,
+            longest_streak, streak_start_date, last_active_week, total_shares, best_difficulty,
+            blocks_found
+        FROM user_gamification JOIN user_addresses USING (user_id) ORDER BY address
+    """,
+    "badges": """
+        SELECT address, badge_slug FROM user_badges JOIN user_addresses USING (user_id)
+        ORDER BY address, badge_slug
+    """,
+    "calendar": """
+        SELECT address, week_iso, week_start, share_count, best_diff, days, is_active, paid
+        FROM streak_calendar JOIN user_addresses USING (user_id) ORDER BY address, week_iso
+    """,
+    "xp": """
+        SELECT address, source, CASE WHEN source <> 'share' THEN source_id END, sum(amount)
+        FROM xp_ledger JOIN user_addresses USING (user_id) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """,
+    "days": """
+        SELECT address, day, name_key, accepted, rejected, work, best_sdiff
+        FROM daily_shares d JOIN user_addresses USING (user_id) JOIN workers w ON w.id = worker_id
+        ORDER BY address, day, name_key
+    """,
+    "bests": """
+        SELECT address, timeframe, period_key, best_difficulty, at, share_id
+        FROM personal_bests JOIN user_addresses USING (user_id)
+        ORDER BY address, timeframe, period_key
+    """,
+    "shares": "SELECT id, at, sdiff, accepted FROM shares ORDER BY id",
+    "blocks": "SELECT hash, height, address FROM blocks JOIN user_addresses USING (user_id)",
+}

@@ -1,5 +1,7 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, replaceEqualDeep } from "@tanstack/react-query";
+import { keepLines } from "../live/feed";
 import { api, Refusal, read } from "./client";
+import type { PublicMiner, PublicStats } from "./types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -42,6 +44,13 @@ export const statsQuery = queryOptions({
   queryFn: ({ signal }) => read(api.GET("/api/v1/public/stats", { signal })),
   staleTime: 10_000,
   refetchInterval: MINUTE,
+  structuralSharing: (old, read) => {
+    const [seen, now] = [old as PublicStats | undefined, read as PublicStats];
+    return replaceEqualDeep(
+      old,
+      seen ? { ...now, recent: keepLines(seen.recent, now.recent) } : now,
+    );
+  },
 });
 
 export function minerQuery(handle: string) {
@@ -51,5 +60,9 @@ export function minerQuery(handle: string) {
       read(api.GET("/api/v1/public/miners/{handle}", { params: { path: { handle } }, signal })),
     staleTime: 10_000,
     refetchInterval: MINUTE,
+    structuralSharing: (old, read) => {
+      const [seen, now] = [old as PublicMiner | undefined, read as PublicMiner];
+      return replaceEqualDeep(old, seen ? { ...now, feed: keepLines(seen.feed, now.feed) } : now);
+    },
   });
 }

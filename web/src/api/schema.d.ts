@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The badges and how many have them */
+        /**
+         * The badges and how many have them
+         * @description All badges in the registry's order, or those of one category.
+         */
         get: operations["list_badges"];
         put?: never;
         post?: never;
@@ -28,25 +31,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One badge and who earned it lately */
+        /**
+         * One badge and who earned it lately
+         * @description One badge; 404 when the registry has none of that name.
+         */
         get: operations["get_badge"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/levels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The fifteen levels */
-        get: operations["list_levels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a client needs to know of this pool */
+        /**
+         * What a client needs to know of this pool
+         * @description The network, the name, what is switched on, and the words a client meets.
+         */
         get: operations["get_config"];
         put?: never;
         post?: never;
@@ -72,15 +64,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/public/stats": {
+    "/api/v1/levels": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The pool's totals, its wall and what happened just now */
-        get: operations["public_stats"];
+        /**
+         * The fifteen levels
+         * @description Every level there is; those between them do not exist.
+         */
+        get: operations["list_levels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,8 +91,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One miner's public page */
+        /**
+         * One miner's public page
+         * @description A miner by address; 404 while nothing was heard of him.
+         */
         get: operations["public_miner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pool's totals, its wall and what happened just now
+         * @description The pool's page, made once for all who ask within the same seconds.
+         */
+        get: operations["public_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -113,7 +131,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process answers */
+        /**
+         * The process answers
+         * @description Say that the process lives; asks nobody else.
+         */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -130,7 +151,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the process needs is there */
+        /**
+         * What the process needs is there
+         * @description Check the servers, the schema, the other doors and the disk; 503 names what is down.
+         */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -147,7 +171,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The running version */
+        /**
+         * The running version
+         * @description Say which version runs.
+         */
         get: operations["version"];
         put?: never;
         post?: never;
@@ -161,247 +188,579 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Badge
+         * @description A badge and how many have it; `threshold` where there is a number to reach.
+         */
         Badge: {
-            slug: string;
-            name: string;
-            description: string;
+            /** Category */
             category: string;
-            rarity: string;
-            xp_reward: number;
-            trigger_type: string;
-            threshold: number | null;
-            sort_order: number;
-            total_earned: number;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Percentage */
             percentage: number;
+            /** Rarity */
+            rarity: string;
+            /** Slug */
+            slug: string;
+            /** Sort Order */
+            sort_order: number;
+            /** Threshold */
+            threshold: number | null;
+            /** Total Earned */
+            total_earned: number;
+            /** Trigger Type */
+            trigger_type: string;
+            /** Xp Reward */
+            xp_reward: number;
         };
+        /**
+         * BadgeDetail
+         * @description One badge.
+         */
         BadgeDetail: {
             badge: components["schemas"]["BadgeWithEarners"];
         };
+        /**
+         * BadgeList
+         * @description The badges asked for; `total_available` counts all there are.
+         */
         BadgeList: {
+            /** Badges */
             badges: components["schemas"]["Badge"][];
+            /** Total Available */
             total_available: number;
         };
+        /**
+         * BadgeProgress
+         * @description How far it is to a badge not earned yet.
+         */
         BadgeProgress: {
+            /** Slug */
             slug: string;
-            value: number;
+            /** Threshold */
             threshold: number;
+            /** Value */
+            value: number;
         };
+        /**
+         * BadgeWithEarners
+         * @description A badge and who earned it last, newest first.
+         */
         BadgeWithEarners: {
-            slug: string;
-            name: string;
-            description: string;
+            /** Category */
             category: string;
-            rarity: string;
-            xp_reward: number;
-            trigger_type: string;
-            threshold: number | null;
-            sort_order: number;
-            total_earned: number;
-            percentage: number;
-            recent_earners: components["schemas"]["RecentEarner"][];
-        };
-        Best: {
-            sdiff: number;
-            /** Format: date-time */
-            at: string;
-            worker: string;
-            share_id: string | null;
-        };
-        Config: {
-            /** @enum {string} */
-            network: "mainnet" | "testnet" | "signet" | "regtest";
+            /** Description */
+            description: string;
+            /** Name */
             name: string;
-            version: string;
+            /** Percentage */
+            percentage: number;
+            /** Rarity */
+            rarity: string;
+            /** Recent Earners */
+            recent_earners: components["schemas"]["RecentEarner"][];
+            /** Slug */
+            slug: string;
+            /** Sort Order */
+            sort_order: number;
+            /** Threshold */
+            threshold: number | null;
+            /** Total Earned */
+            total_earned: number;
+            /** Trigger Type */
+            trigger_type: string;
+            /** Xp Reward */
+            xp_reward: number;
+        };
+        /**
+         * Best
+         * @description The best difficulty of a period, and what reached it.
+         */
+        Best: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Sdiff */
+            sdiff: number;
+            /** Share Id */
+            share_id: string | null;
+            /** Worker */
+            worker: string;
+        };
+        /**
+         * Config
+         * @description What a client needs to know of this pool.
+         */
+        Config: {
+            /** Categories */
+            categories: string[];
+            /** Demo */
             demo: boolean;
+            /** Features */
             features: {
                 [key: string]: boolean;
             };
-            categories: string[];
+            /** Name */
+            name: string;
+            /**
+             * Network
+             * @enum {string}
+             */
+            network: "mainnet" | "testnet" | "signet" | "regtest";
+            /** Rarities */
             rarities: string[];
+            /** Version */
+            version: string;
         };
+        /**
+         * EarnedBadge
+         * @description A badge a miner has; `metadata` names what earned it.
+         */
         EarnedBadge: {
-            slug: string;
-            /** Format: date-time */
+            /**
+             * Earned At
+             * Format: date-time
+             */
             earned_at: string;
+            /** Metadata */
             metadata: {
                 [key: string]: unknown;
             };
+            /** Slug */
+            slug: string;
         };
+        /**
+         * FeedItem
+         * @description One line of a miner's feed.
+         */
         FeedItem: {
-            id: string;
-            /** @enum {string} */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
-            title: string;
-            detail: string | null;
-            xp: number | null;
-            badge_slug: string | null;
-            /** Format: date-time */
+            /**
+             * At
+             * Format: date-time
+             */
             at: string;
+            /** Badge Slug */
+            badge_slug: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            /** Xp */
+            xp: number | null;
         };
+        /**
+         * FieldProblem
+         * @description What is wrong with one field: `field` is its path, as `query.limit`.
+         */
+        FieldProblem: {
+            /** Code */
+            code: string;
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Health
+         * @description The process answers.
+         */
         Health: {
+            /** Status */
             status: string;
         };
+        /**
+         * LastBlock
+         * @description The highest block found here.
+         */
         LastBlock: {
-            height: number;
-            hash: string;
-            /** Format: date-time */
+            /**
+             * Found At
+             * Format: date-time
+             */
             found_at: string;
+            /** Hash */
+            hash: string;
+            /** Height */
+            height: number;
+            /** User */
             user: string;
         };
+        /**
+         * Level
+         * @description A level: `cumulative` XP reach it.
+         */
         Level: {
-            level: number;
-            title: string;
-            xp_required: number;
+            /** Cumulative */
             cumulative: number;
+            /** Level */
+            level: number;
+            /** Title */
+            title: string;
+            /** Xp Required */
+            xp_required: number;
         };
+        /**
+         * LevelList
+         * @description All levels, lowest first.
+         */
         LevelList: {
+            /** Levels */
             levels: components["schemas"]["Level"][];
         };
+        /**
+         * MinerBadges
+         * @description Badges earned, newest first, and the way to those that count something.
+         */
         MinerBadges: {
+            /** Earned */
             earned: components["schemas"]["EarnedBadge"][];
-            total_earned: number;
-            total_available: number;
+            /** Progress */
             progress: components["schemas"]["BadgeProgress"][];
+            /** Total Available */
+            total_available: number;
+            /** Total Earned */
+            total_earned: number;
         };
+        /**
+         * MinerBests
+         * @description The best of all time, of this month, of this week.
+         */
         MinerBests: {
             alltime: components["schemas"]["Best"] | null;
             month: components["schemas"]["Best"] | null;
             week: components["schemas"]["Best"] | null;
         };
+        /**
+         * MinerStats
+         * @description A miner's sums; hashrates are means, in TH/s.
+         */
         MinerStats: {
-            shares_accepted: number;
-            shares_rejected: number;
-            work: number;
-            blocks_found: number;
+            /** Best Difficulty */
             best_difficulty: number;
+            /** Blocks Found */
+            blocks_found: number;
+            /** Hashrate Ths 1H */
             hashrate_ths_1h: number;
+            /** Hashrate Ths 24H */
             hashrate_ths_24h: number;
+            /** Shares Accepted */
+            shares_accepted: number;
+            /** Shares Rejected */
+            shares_rejected: number;
+            /** Work */
+            work: number;
         };
+        /**
+         * MinerStreak
+         * @description The run of weeks, and the last year of them, oldest first.
+         */
         MinerStreak: {
+            /** Current Streak */
             current_streak: number;
-            longest_streak: number;
-            streak_start_date: string | null;
-            last_active_week: string | null;
+            /** Is Active This Week */
             is_active_this_week: boolean;
+            /** Last Active Week */
+            last_active_week: string | null;
+            /** Longest Streak */
+            longest_streak: number;
+            /** Streak Start Date */
+            streak_start_date: string | null;
+            /** Weeks */
             weeks: components["schemas"]["StreakWeek"][];
         };
+        /**
+         * MinerWorker
+         * @description One of a miner's machines.
+         */
         MinerWorker: {
-            name: string;
-            online: boolean;
-            last_seen: string | null;
+            /** Agent */
             agent: string | null;
-            shares_accepted: number;
-            shares_rejected: number;
+            /** Best Sdiff */
             best_sdiff: number;
+            /** Hashrate Ths 1H */
             hashrate_ths_1h: number;
-        };
-        MinerXp: {
-            total_xp: number;
-            level: number;
-            level_title: string;
-            xp_into_level: number;
-            xp_for_level: number;
-            xp_to_next_level: number;
-            next_level: number;
-            next_title: string;
-        };
-        PoolBest: {
-            sdiff: number;
-            user: string;
-            /** Format: date-time */
-            at: string;
-        };
-        PoolFeedItem: {
-            id: string;
-            /** @enum {string} */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
-            title: string;
-            detail: string | null;
-            xp: number | null;
-            badge_slug: string | null;
-            /** Format: date-time */
-            at: string;
-            user: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
-            instance?: string;
-            request_id?: string;
-            errors?: {
-                [key: string]: unknown;
-            }[];
-        };
-        PublicMiner: {
-            handle: string;
-            address: string;
-            claimed: boolean;
-            /** Format: date-time */
-            since: string;
-            last_share_at: string | null;
+            /** Last Seen */
+            last_seen: string | null;
+            /** Name */
+            name: string;
+            /** Online */
             online: boolean;
-            xp: components["schemas"]["MinerXp"];
-            streak: components["schemas"]["MinerStreak"];
+            /** Shares Accepted */
+            shares_accepted: number;
+            /** Shares Rejected */
+            shares_rejected: number;
+        };
+        /**
+         * MinerXp
+         * @description XP and the way to the next level.
+         */
+        MinerXp: {
+            /** Level */
+            level: number;
+            /** Level Title */
+            level_title: string;
+            /** Next Level */
+            next_level: number;
+            /** Next Title */
+            next_title: string;
+            /** Total Xp */
+            total_xp: number;
+            /** Xp For Level */
+            xp_for_level: number;
+            /** Xp Into Level */
+            xp_into_level: number;
+            /** Xp To Next Level */
+            xp_to_next_level: number;
+        };
+        /**
+         * PoolBest
+         * @description The best difficulty ever reached here.
+         */
+        PoolBest: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Sdiff */
+            sdiff: number;
+            /** User */
+            user: string;
+        };
+        /**
+         * PoolFeedItem
+         * @description One line of the pool's feed: `user` is who it happened to.
+         */
+        PoolFeedItem: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Badge Slug */
+            badge_slug: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            /** User */
+            user: string;
+            /** Xp */
+            xp: number | null;
+        };
+        /**
+         * Problem
+         * @description A refusal (RFC 9457). `type` is stable; `request_id` is what to quote to an operator.
+         */
+        Problem: {
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Errors */
+            errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * Instance
+             * @default
+             */
+            instance: string;
+            /**
+             * Request Id
+             * @default
+             */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * PublicMiner
+         * @description One miner's public page.
+         */
+        PublicMiner: {
+            /** Address */
+            address: string;
             badges: components["schemas"]["MinerBadges"];
             bests: components["schemas"]["MinerBests"];
-            stats: components["schemas"]["MinerStats"];
-            workers: components["schemas"]["MinerWorker"][];
+            /** Claimed */
+            claimed: boolean;
+            /** Feed */
             feed: components["schemas"]["FeedItem"][];
+            /** Handle */
+            handle: string;
+            /** Last Share At */
+            last_share_at: string | null;
+            /** Online */
+            online: boolean;
+            /**
+             * Since
+             * Format: date-time
+             * @description the first event
+             */
+            since: string;
+            stats: components["schemas"]["MinerStats"];
+            streak: components["schemas"]["MinerStreak"];
+            /**
+             * Workers
+             * @description those seen last
+             */
+            workers: components["schemas"]["MinerWorker"][];
+            xp: components["schemas"]["MinerXp"];
         };
+        /**
+         * PublicStats
+         * @description The pool's totals, its wall and what happened just now; kept for a few seconds.
+         */
         PublicStats: {
-            miners: number;
-            miners_online: number;
-            workers_online: number;
-            shares_accepted: number;
-            shares_rejected: number;
-            hashrate_ths: number;
-            work: number;
-            best_difficulty: components["schemas"]["PoolBest"] | null;
-            blocks_found: number;
-            last_block: components["schemas"]["LastBlock"] | null;
-            height: number | null;
-            xp_granted: number;
+            /** Badges Earned */
             badges_earned: number;
-            /** Format: date-time */
-            updated_at: string;
-            wall: components["schemas"]["WallTile"][];
+            best_difficulty: components["schemas"]["PoolBest"] | null;
+            /** Blocks Found */
+            blocks_found: number;
+            /**
+             * Hashrate Ths
+             * @description mean of the last hour
+             */
+            hashrate_ths: number;
+            /**
+             * Height
+             * @description height being worked on, where the pool tells
+             */
+            height: number | null;
+            last_block: components["schemas"]["LastBlock"] | null;
+            /**
+             * Miners
+             * @description users with an accepted share
+             */
+            miners: number;
+            /** Miners Online */
+            miners_online: number;
+            /** Recent */
             recent: components["schemas"]["PoolFeedItem"][];
+            /** Shares Accepted */
+            shares_accepted: number;
+            /** Shares Rejected */
+            shares_rejected: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Wall */
+            wall: components["schemas"]["WallTile"][];
+            /**
+             * Work
+             * @description sum of the difficulties of accepted shares
+             */
+            work: number;
+            /** Workers Online */
+            workers_online: number;
+            /** Xp Granted */
+            xp_granted: number;
         };
+        /**
+         * Readiness
+         * @description All of them; `ready` when each is ok.
+         */
         Readiness: {
-            /** @enum {string} */
-            status: "ready" | "not_ready";
+            /** Checks */
             checks: {
                 [key: string]: components["schemas"]["ReadinessCheck"];
             };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "not_ready";
         };
+        /**
+         * ReadinessCheck
+         * @description One thing the process needs; `detail` says what is wrong, or how it stands.
+         */
         ReadinessCheck: {
-            ok: boolean;
+            /** Detail */
             detail: string;
+            /** Ok */
+            ok: boolean;
         };
+        /**
+         * RecentEarner
+         * @description Who earned a badge lately.
+         */
         RecentEarner: {
-            user: string;
-            /** Format: date-time */
+            /**
+             * Earned At
+             * Format: date-time
+             */
             earned_at: string;
+            /** User */
+            user: string;
         };
+        /**
+         * StreakWeek
+         * @description A week of the calendar; `days` is a bitmask, bit 0 is Monday.
+         */
         StreakWeek: {
-            week_iso: string;
-            /** Format: date */
-            week_start: string;
-            share_count: number;
+            /** Best Diff */
             best_diff: number;
-            is_active: boolean;
+            /** Days */
             days: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Share Count */
+            share_count: number;
+            /** Week Iso */
+            week_iso: string;
+            /**
+             * Week Start
+             * Format: date
+             */
+            week_start: string;
         };
+        /**
+         * Version
+         * @description The program's version.
+         */
         Version: {
+            /** Version */
             version: string;
         };
+        /**
+         * WallTile
+         * @description A miner on the wall.
+         */
         WallTile: {
-            user: string;
+            /** Level */
             level: number;
+            /** Level Title */
             level_title: string;
+            /** Online */
             online: boolean;
+            /** User */
+            user: string;
         };
     };
     responses: never;
@@ -415,7 +774,7 @@ export interface operations {
     list_badges: {
         parameters: {
             query?: {
-                category?: string;
+                category?: string | null;
             };
             header?: never;
             path?: never;
@@ -430,6 +789,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BadgeList"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -463,24 +840,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    list_levels: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LevelList"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -503,9 +878,18 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    public_stats: {
+    list_levels: {
         parameters: {
             query?: never;
             header?: never;
@@ -520,7 +904,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PublicStats"];
+                    "application/json": components["schemas"]["LevelList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -554,6 +947,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicStats"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     health: {
@@ -572,6 +1012,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -594,6 +1043,24 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description Something it needs is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     version: {
@@ -612,6 +1079,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

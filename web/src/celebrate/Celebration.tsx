@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../art";
 import { BadgeTile } from "../ui/BadgeTile";
-import { announcement, type Fired, type Kiln, phaseAt } from "./queue";
+import { announcement, type Fired, type Kiln, type Phase, phaseOf } from "./queue";
 import { useKiln, useKilnStore } from "./store";
 
 const TICK_MS = 12;
@@ -15,12 +15,12 @@ export function Celebration() {
 
   useEffect(() => {
     if (!busy) return;
-    const escape = (event: KeyboardEvent) => {
+    const onKey = (event: KeyboardEvent) => {
       // An open dialog has the first right to Escape.
       if (event.key === "Escape" && !event.defaultPrevented) store.skip();
     };
-    window.addEventListener("keydown", escape);
-    return () => window.removeEventListener("keydown", escape);
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
   }, [busy, store]);
 
   return (
@@ -28,7 +28,7 @@ export function Celebration() {
       <Announcer kiln={kiln} />
       {current && (
         <div className="kiln" data-waiting={Math.min(waiting.length, 2)}>
-          <Firing key={current.key} badge={current} startedAt={kiln.startedAt} />
+          <Firing key={current.key} badge={current} phase={phaseOf(kiln)} />
           <button type="button" className="kiln-skip" onClick={() => store.skip()}>
             <Icon name="close" size={20} />
             <span className="sr-only">Put it on the shelf</span>
@@ -44,10 +44,9 @@ export function Celebration() {
   );
 }
 
-function Firing({ badge, startedAt }: { badge: Fired; startedAt: number }) {
+function Firing({ badge, phase }: { badge: Fired; phase: Phase }) {
   const store = useKilnStore();
   const stage = useRef<HTMLDivElement>(null);
-  const phase = phaseAt(performance.now() - startedAt);
 
   useEffect(() => {
     if (phase === "out" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(TICK_MS);
@@ -58,8 +57,6 @@ function Firing({ badge, startedAt }: { badge: Fired; startedAt: number }) {
   }, [phase, badge.slug]);
 
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape and the close button do the same
-    // biome-ignore lint/a11y/noStaticElementInteractions: a tap is a short cut, not the only way
     <div className={`kiln-card ${phase}`} onClick={() => store.skip()}>
       <div className="kiln-window" aria-hidden="true">
         <div className="kiln-fire" />

@@ -18,6 +18,8 @@ export interface Cooling {
 }
 
 export interface Kiln {
+  /** When this picture was taken. */
+  now: number;
   current: Fired | null;
   startedAt: number;
   waiting: Fired[];
@@ -40,6 +42,7 @@ const COOLS_FOR = 6000;
 const STILL_START = 1750;
 
 export const EMPTY_KILN: Kiln = {
+  now: 0,
   current: null,
   startedAt: 0,
   waiting: [],
@@ -72,7 +75,7 @@ export function tick(kiln: Kiln, now: number, still = false): Kiln {
     waiting = waiting.slice(1);
     startedAt = still ? now - STILL_START : now;
   }
-  return { ...kiln, current, startedAt, waiting, cooling };
+  return { ...kiln, now, current, startedAt, waiting, cooling };
 }
 
 /** Escape or a tap: the whole stack goes onto the shelf at once and cools there. */
@@ -82,29 +85,30 @@ export function skip(kiln: Kiln, now: number): Kiln {
     ...kiln.cooling.filter((c) => c.until > now),
     ...rest.map((badge) => ({ badge, until: now + COOLS_FOR })),
   ];
-  return { ...kiln, current: null, waiting: [], cooling };
+  return { ...kiln, now, current: null, waiting: [], cooling };
+}
+
+export function phaseOf(kiln: Kiln): Phase {
+  return phaseAt(kiln.now - kiln.startedAt);
 }
 
 /** When something changes next, or null when the kiln is cold. */
-export function nextChange(kiln: Kiln, now: number): number | null {
+export function nextChange(kiln: Kiln): number | null {
   const times = kiln.cooling.map((c) => c.until);
   if (kiln.current) {
     const ends = [...PHASES.map(([, end]) => end), LINGER];
     times.push(...ends.map((end) => kiln.startedAt + end));
   }
-  const ahead = times.filter((t) => t > now);
+  const ahead = times.filter((t) => t > kiln.now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
 
 export type ShelfState = "hidden" | "fresh" | null;
 
 /** How the shelf shows a badge that is in the kiln's hands; null is: as ever. */
-export function shelfState(kiln: Kiln, key: string, now: number): ShelfState {
+export function shelfState(kiln: Kiln, key: string): ShelfState {
   if (kiln.cooling.some((c) => c.badge.key === key)) return "fresh";
-  if (kiln.current?.key === key) {
-    const phase = phaseAt(now - kiln.startedAt);
-    return phase === "name" ? "fresh" : "hidden";
-  }
+  if (kiln.current?.key === key) return phaseOf(kiln) === "name" ? "fresh" : "hidden";
   return kiln.waiting.some((b) => b.key === key) ? "hidden" : null;
 }
 

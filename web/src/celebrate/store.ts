@@ -27,14 +27,13 @@ export class KilnStore {
   private become(kiln: Kiln) {
     if (kiln === this.kiln) return;
     this.kiln = kiln;
-    const now = performance.now();
-    const next = nextChange(kiln, now);
+    const next = nextChange(kiln);
     clearTimeout(this.timer);
     if (next !== null) {
       // A touch late rather than early: an early wake would find the phase not over yet.
       this.timer = setTimeout(
-        () => this.become({ ...tick(this.kiln, performance.now(), reduced.matches) }),
-        next - now + 4,
+        () => this.become(tick(this.kiln, performance.now(), reduced.matches)),
+        next - performance.now() + 4,
       );
     }
     for (const tell of this.listeners) tell();

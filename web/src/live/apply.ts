@@ -4,13 +4,10 @@ import { hashesInWords, joined, magnitude } from "../format";
 import { addToFeed } from "./feed";
 import { bool, type Data, type Frame, num, str } from "./frames";
 
-const XP_TITLES: Record<string, string> = {
-  share: "A hundred shares more",
-  personal_best: "Best day yet",
-  streak: "Week kept",
-};
-
-function line(frame: Frame, fields: Partial<FeedItem> & Pick<FeedItem, "type" | "title">): FeedItem {
+function line(
+  frame: Frame,
+  fields: Partial<FeedItem> & Pick<FeedItem, "type" | "title">,
+): FeedItem {
   return {
     id: `live:${frame.type}:${frame.ts}:${fields.badge_slug ?? fields.title}`,
     detail: null,
@@ -25,8 +22,13 @@ function withLine(miner: PublicMiner, item: FeedItem): PublicMiner {
   return { ...miner, feed: addToFeed(miner.feed, item) };
 }
 
+/** Worker names are compared without case, as the pool does. */
+function same(worker: Worker, name: string | null): boolean {
+  return worker.name.toLowerCase() === name?.toLowerCase();
+}
+
 function withWorker(miner: PublicMiner, name: string | null, change: Partial<Worker>): PublicMiner {
-  const known = miner.workers.some((w) => w.name === name);
+  const known = miner.workers.some((w) => same(w, name));
   const fresh: Worker[] =
     known || name === null
       ? []
@@ -44,7 +46,7 @@ function withWorker(miner: PublicMiner, name: string | null, change: Partial<Wor
           },
         ];
   const workers = [
-    ...miner.workers.map((w) => (w.name === name ? { ...w, ...change } : w)),
+    ...miner.workers.map((w) => (same(w, name) ? { ...w, ...change } : w)),
     ...fresh,
   ];
   return { ...miner, workers, online: workers.some((w) => w.online) };
@@ -73,10 +75,12 @@ function badgeEarned(miner: PublicMiner, frame: Frame): PublicMiner {
   );
 }
 
-/** Totals only grow while someone looks on; a frame that comes late must not set them back. */
+/**
+ * Totals only grow while someone looks on; a frame that comes late must not set them back. Its
+ * line in the feed comes with the read that follows.
+ */
 function xpGained(miner: PublicMiner, frame: Frame): PublicMiner {
   const total = num(frame.data, "total_xp");
-  const amount = num(frame.data, "amount") ?? 0;
   if (total === null || total <= miner.xp.total_xp) return miner;
   const gained = total - miner.xp.total_xp;
   const last = miner.xp.xp_for_level === 0;
@@ -88,10 +92,7 @@ function xpGained(miner: PublicMiner, frame: Frame): PublicMiner {
       : Math.min(miner.xp.xp_for_level, miner.xp.xp_into_level + gained),
     xp_to_next_level: Math.max(0, miner.xp.xp_to_next_level - gained),
   };
-  const source = str(frame.data, "source") ?? "";
-  const next = { ...miner, xp };
-  const title = XP_TITLES[source];
-  return title ? withLine(next, line(frame, { type: "xp_gained", title, xp: amount })) : next;
+  return { ...miner, xp };
 }
 
 function levelUp(miner: PublicMiner, frame: Frame): PublicMiner {
@@ -142,7 +143,7 @@ function shareSubmitted(miner: PublicMiner, frame: Frame): PublicMiner {
   const shares = num(data, "count") ?? 1;
   const sdiff = Math.max(0, num(data, "sdiff") ?? 0);
   const name = str(data, "worker");
-  const worker = miner.workers.find((w) => w.name === name);
+  const worker = miner.workers.find((w) => same(w, name));
   if (bool(data, "accepted") === false) {
     const rejected = (worker?.shares_rejected ?? 0) + shares;
     const stats = { ...miner.stats, shares_rejected: miner.stats.shares_rejected + shares };

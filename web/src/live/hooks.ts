@@ -15,6 +15,9 @@ const AFTER_REWARD = 1_000;
 const AFTER_SHARES = 5_000;
 const FIRST_SIGN = 300;
 
+/** Frames that come all the time; what is not among them is worth a read of its own. */
+const EVERYDAY = new Set(["share_submitted", "worker_status", "hashrate_update"]);
+
 export const LiveContext = createContext<LiveClient | null>(null);
 
 function useLive(): LiveClient {
@@ -86,7 +89,7 @@ export function useMinerLive(address: string) {
         if (badge) kiln.push([badge]);
       }
       if (client.getQueryData(queryKey) === undefined) return reread(FIRST_SIGN);
-      const reward = frame.channel === "gamification";
+      const reward = !EVERYDAY.has(frame.type);
       // An answer still under way knows less than a reward's frame: drop it, a new one follows.
       if (reward) void client.cancelQueries({ queryKey });
       client.setQueryData(queryKey, (miner) => miner && applyToMiner(miner, frame));

@@ -78,7 +78,7 @@ function Earned({ shelved, now }: { shelved: Shelved; now: number }) {
         <Icon name="check" size={24} />
         <span>
           Earned <Time at={earned.earned_at} now={now} />, {fullTime(earned.earned_at)}
-          {by ? `, by ${by}.` : "."}
+          {by ? `, ${by}.` : "."}
         </span>
       </p>
       {how && <p className="small">It took: {how}</p>}

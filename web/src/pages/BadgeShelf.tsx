@@ -13,12 +13,11 @@ interface Props {
 export function BadgeShelf({ shelf, address, onOpen }: Props) {
   const kiln = useKiln();
   const phone = useMedia(PHONE);
-  const now = performance.now();
   return (
     <ul className="shelf">
       {shelf.map((one) => {
         const { badge } = one;
-        const state = shelfState(kiln, `${address}:${badge.slug}`, now);
+        const state = shelfState(kiln, `${address}:${badge.slug}`);
         const look = lookOf(one, state);
         return (
           <li key={badge.slug}>

@@ -12,6 +12,8 @@ import { useNow } from "../ui/hooks";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Wall } from "./Wall";
 
+const FEED_LINES = 4;
+
 export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
@@ -116,7 +118,7 @@ function Pool({ stats }: { stats: PublicStats }) {
       </Panel>
       <Panel title="Just now" aside={<LiveDot />} className="span-5 just-now" id="just-now">
         {stats.recent.length > 0 ? (
-          <PoolFeed items={stats.recent.slice(0, 5)} now={now} />
+          <PoolFeed items={stats.recent.slice(0, FEED_LINES)} now={now} />
         ) : (
           <p className="empty">Quiet so far. The next level, badge or best shows up here.</p>
         )}
@@ -195,7 +197,6 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
         </p>
         <div className="how-row how-week" aria-hidden="true">
           {["high", "mid", "high", "mid", "low", "high", "now"].map((glow, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a fixed picture
             <span key={i} className={`cell ${glow}`} />
           ))}
         </div>

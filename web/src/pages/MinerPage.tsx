@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { looksRight } from "../address";
+import { looksRight, spelled } from "../address";
 import { Refusal } from "../api/client";
 import { badgesQuery, minerQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
@@ -23,7 +23,7 @@ import { Workers } from "./Workers";
 const FEED_LINES = 10;
 
 export function MinerPage() {
-  const { address } = useParams({ from: "/m/$address" });
+  const address = spelled(useParams({ from: "/m/$address" }).address);
   // A page per address: what is drawn, fired and slid in belongs to one miner alone.
   return <OneMiner key={address} address={address} />;
 }

@@ -101,4 +101,3 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
     </>
   );
 }
-

@@ -39,7 +39,6 @@ export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }
           </li>
         ))}
         {Array.from({ length: free }, (_, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: free places are all alike
           <li key={`free-${i}`} className="free" aria-hidden="true" />
         ))}
       </ul>

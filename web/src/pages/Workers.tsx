@@ -55,10 +55,16 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
   );
 }
 
-/** The number alone: its unit stands in the column's head. */
-function inThs(ths: number): string {
+/** The number alone: its unit stands in the column's head, or beside it where that is hidden. */
+function InThs({ ths }: { ths: number }) {
   const q = hashrate(ths);
-  return q.unit === "TH/s" ? q.value : joined(q);
+  if (q.unit !== "TH/s") return joined(q);
+  return (
+    <>
+      {q.value}
+      <span className="in-list"> TH/s</span>
+    </>
+  );
 }
 
 function Row({ worker, now }: { worker: Worker; now: number }) {
@@ -80,7 +86,9 @@ function Row({ worker, now }: { worker: Worker; now: number }) {
       <td className="col-number tn">
         {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
       </td>
-      <td className="col-number tn">{inThs(worker.hashrate_ths_1h)}</td>
+      <td className="col-number tn">
+        <InThs ths={worker.hashrate_ths_1h} />
+      </td>
     </tr>
   );
 }
@@ -99,11 +107,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
     return (
       <Notice
         title="The stove is cold."
-        text={
-          <>
-            Last share {long ? <Time at={at} now={now} /> : `on ${day} at ${clock(at)}`}.
-          </>
-        }
+        text={<>Last share {long ? <Time at={at} now={now} /> : `on ${day} at ${clock(at)}`}.</>}
       />
     );
   }

@@ -1,6 +1,6 @@
 /** The twenty badges as one miner has them, in the order of the shelf. */
 import type { Badge, EarnedBadge, PublicMiner } from "../api/types";
-import { count, joined, magnitude } from "../format";
+import { count, joined, magnitude, shortName } from "../format";
 
 export interface Shelved {
   badge: Badge;
@@ -48,7 +48,9 @@ export function howTo({ trigger_type, threshold }: Badge): string | null {
   }
   if (threshold === null) return null;
   if (trigger_type === "share_count") {
-    return threshold === 1 ? "One accepted share." : `${count(threshold)} accepted shares, any size.`;
+    return threshold === 1
+      ? "One accepted share."
+      : `${count(threshold)} accepted shares, any size.`;
   }
   if (trigger_type === "best_diff") {
     return `One accepted share of difficulty ${joined(magnitude(threshold))} or more.`;
@@ -59,16 +61,17 @@ export function howTo({ trigger_type, threshold }: Badge): string | null {
   return null;
 }
 
-/** By which share it came, from what the server kept with it. */
+/** By which share it came, from what the server kept with it: "by block 976,412 from axe". */
 export function cause({ metadata }: EarnedBadge): string | null {
-  const { sdiff, worker, height, share_id, shares, week } = metadata as Record<string, unknown>;
+  const { sdiff, worker, height, total_shares, week } = metadata as Record<string, unknown>;
   const parts: string[] = [];
-  if (typeof height === "number") parts.push(`block ${count(height)}`);
+  if (typeof height === "number") parts.push(`by block ${count(height)}`);
+  else if (typeof total_shares === "number") parts.push(`by share number ${count(total_shares)}`);
+  else if (typeof sdiff === "number") parts.push("by a share");
   if (typeof sdiff === "number" && sdiff > 0) {
-    parts.push(`a share of difficulty ${joined(magnitude(sdiff))}`);
-  } else if (typeof shares === "number") parts.push(`share number ${count(shares)}`);
-  else if (typeof share_id === "string" || typeof share_id === "number") parts.push("a share");
-  if (typeof week === "string") parts.push(`week ${week}`);
-  if (typeof worker === "string" && worker) parts.push(`from ${worker}`);
+    parts.push(`of difficulty ${joined(magnitude(sdiff))}`);
+  }
+  if (typeof worker === "string" && worker) parts.push(`from ${shortName(worker)}`);
+  if (typeof week === "string") parts.push(`with week ${week}`);
   return parts.length > 0 ? parts.join(" ") : null;
 }

@@ -46,7 +46,6 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
           enterKeyHint="go"
           placeholder={placeholder}
           value={text}
-          // biome-ignore lint/a11y/noAutofocus: only in the search dialog, which exists for it
           autoFocus={autoFocus}
           aria-invalid={wrong}
           aria-describedby={wrong ? `${id}-wrong` : undefined}

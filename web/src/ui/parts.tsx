@@ -125,7 +125,7 @@ export function ErrorNotice({ error, retry, busy = false }: ErrorNoticeProps) {
       <div>
         <p className="strong">We could not reach the pool.</p>
         <p className="small">
-          Your miner keeps working and nothing is lost. {said && <span>It said: {said}</span>}
+          Your miner keeps working and we keep trying. {said && <span>It said: {said}</span>}
         </p>
       </div>
       <button type="button" className="button quiet" onClick={retry} disabled={busy}>
@@ -141,7 +141,6 @@ export function Skeleton({ lines = 3, label }: { lines?: number; label: string }
     <div className="skeleton" role="status">
       <span className="sr-only">{label}</span>
       {Array.from({ length: lines }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the bones never change places
         <span key={i} className="bone" aria-hidden="true" />
       ))}
     </div>

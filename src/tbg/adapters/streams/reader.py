@@ -38,6 +38,34 @@ redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
 return 1
 """
 
+# Each of the next two is one step as well: if the group were lost and made anew between looking and
+# trimming, or a consumer woke up between looking and removing it, what they hold would be lost.
+_TRIM = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
+if #groups ~= 1 then return 0 end  -- somebody else reads this stream too
+local group = {}
+for i = 1, #groups[1], 2 do group[groups[1][i]] = groups[1][i + 1] end
+if group['name'] ~= ARGV[1] then return 0 end
+local pending = redis.call('XPENDING', KEYS[1], ARGV[1])
+local floor = pending[1] > 0 and pending[2] or group['last-delivered-id']
+return redis.call('XTRIM', KEYS[1], 'MINID', floor)
+"""
+
+_LEAVE = """
+local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
+if consumers.err then return 0 end  -- no stream, or no group
+for _, flat in ipairs(consumers) do
+    local consumer = {}
+    for i = 1, #flat, 2 do consumer[flat[i]] = flat[i + 1] end
+    local over = consumer['name'] == ARGV[2] or consumer['idle'] > tonumber(ARGV[3])
+    if over and consumer['pending'] == 0 then
+        redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer['name'])
+    end
+end
+return 1
+"""
+
 
 class Reader:
     """One consumer of the group, over all streams."""
@@ -47,6 +75,8 @@ class Reader:
         self.consumer = consumer
         self._claim_from: dict[str, str] = {}
         self._bury = redis.register_script(_BURY)
+        self._trim = redis.register_script(_TRIM)
+        self._leave = redis.register_script(_LEAVE)
 
     async def ensure_group(self) -> None:
         """Make the group on every stream, from the very beginning: what waits is not skipped."""
@@ -60,7 +90,7 @@ class Reader:
     async def read(
         self, *, count: int = limits.BATCH_EVENTS, block_ms: int | None = limits.READ_BLOCK_MS
     ) -> list[Entry]:
-        """New entries, up to `count` over all streams; waits at most `block_ms`, None: not."""
+        """New entries, up to `count` of each stream; waits at most `block_ms`, None: not."""
         try:
             found: Any = await self.redis.xreadgroup(
                 GROUP, self.consumer, dict.fromkeys(STREAMS, ">"), count=count, block=block_ms
@@ -146,24 +176,14 @@ class Reader:
     async def trim(self) -> None:
         """Drop entries that are committed: all below the oldest pending and undelivered one."""
         for stream in STREAMS:
-            groups = await self.redis.xinfo_groups(stream)
-            mine = next((g for g in groups if g["name"] == GROUP.encode()), None)
-            if mine is None or len(groups) != 1:
-                continue  # somebody else reads this stream too: its entries are theirs as well
-            floor = mine["last-delivered-id"].decode()
-            pending = await self.redis.xpending(stream, GROUP)
-            if pending["pending"]:
-                floor = min(floor, pending["min"].decode(), key=_order)
-            await self.redis.xtrim(stream, minid=floor, approximate=False)
+            await self._trim(keys=[stream], args=[GROUP])
 
     async def leave(self) -> None:
         """Take this consumer, and others long dead, off the group; never one with work left."""
         for stream in STREAMS:
-            for other in await self.redis.xinfo_consumers(stream, GROUP):
-                name = other["name"].decode()
-                dead = name == self.consumer or other["idle"] > limits.CONSUMER_IDLE_MS
-                if dead and not other["pending"]:
-                    await self.redis.xgroup_delconsumer(stream, GROUP, name)
+            await self._leave(
+                keys=[stream], args=[GROUP, self.consumer, str(limits.CONSUMER_IDLE_MS)]
+            )
 
 
 async def backlog(redis: Redis) -> int:
@@ -181,8 +201,3 @@ async def backlog(redis: Redis) -> int:
             lag = mine.get("lag")
             waiting += mine["pending"] + (lag if lag is not None else await redis.xlen(stream))
     return waiting
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    ms, _, seq = entry_id.partition("-")
-    return int(ms), int(seq or 0)

@@ -18,6 +18,7 @@ from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
+from tbg.app.api.sockets import SocketDoor
 from tbg.core import limits
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
@@ -25,7 +26,6 @@ from tbg.core.tx import Database
 from tbg.domains.gamification import routes as gamification
 from tbg.domains.public import queries as public_queries
 from tbg.domains.public import routes as public
-from tbg.domains.realtime import routes as realtime
 from tbg.domains.realtime.schemas import control
 
 API = "/api/v1"
@@ -42,6 +42,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(SocketDoor, path="/ws"),
             Middleware(Edge, settings=settings),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
@@ -58,11 +59,8 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     )
     problems.install(app)
     app.include_router(health.router)
-    if not settings.metrics_port:
-        app.add_api_route("/metrics", health.metrics, include_in_schema=False)
     for room in (gamification, public):
         app.include_router(room.router, prefix=API)
-    app.include_router(realtime.router)
     app.router.default = Pages()
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,15 +38,13 @@ class Edge:
         self.headers = _security_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; a WebSocket only gets an id for its log lines."""
-        if scope["type"] not in ("http", "websocket"):
+        """Serve one request."""
+        if scope["type"] != "http":
             return await self.app(scope, receive, send)
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _SANE_ID.fullmatch(given) else uuid7().hex
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            if scope["type"] == "websocket":
-                return await self.app(scope, receive, send)
             await _Exchange(self, scope, receive, send, request_id).run()
 
 
@@ -97,7 +94,7 @@ class _Exchange:
 
     async def _answer_for(self, error: Exception) -> None:
         """Say that it is our fault, or that a server is away; details go to the log alone."""
-        passing = is_passing(error) or isinstance(error, PoolTimeout)
+        passing = is_passing(error)
         if passing:
             _log.warning("servers_away", error=str(error)[:300])
         else:

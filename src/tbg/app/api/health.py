@@ -160,6 +160,7 @@ async def version() -> Version:
     return Version(version=tbg.__version__)
 
 
+@router.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
     """The metrics of this process, for Prometheus."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

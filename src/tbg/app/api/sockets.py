@@ -1,13 +1,16 @@
-"""uvicorn's WebSocket protocol, able to hang up on a client that takes nothing any more."""
+"""WebSockets on their short way in, and uvicorn's protocol, able to hang up on the slow."""
 
 from __future__ import annotations
 
 from asyncio.transports import BaseTransport
 from typing import Any, cast
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from tbg.core import limits
+from tbg.domains.realtime.routes import live
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -46,3 +49,24 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """No pong: uvicorn closes, and what it cannot flush is cut off a little later."""
         super().keepalive_timeout()
         self.loop.call_later(limits.SOCKET_SEND_SECONDS, self.transport.abort)
+
+
+class SocketDoor:
+    """Lets WebSockets past everything that serves requests.
+
+    A socket stays for hours, and with it all that was built on its way in: a third of its
+    memory would be middleware and routing that it never uses again.
+    """
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self.app = app
+        self.path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; a WebSocket for another path is refused with 403."""
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+        elif scope["path"] == self.path:
+            await live(WebSocket(scope, receive, send))
+        else:
+            await WebSocket(scope, receive, send).close()

@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 
 from tbg.core.errors import CommandError
@@ -75,16 +74,11 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
     try:
-        build(only)(standalone_mode=False)
+        build(only)()  # wrong arguments end here, with exit 2
     except CommandError as error:
         _fail(str(error), error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         sys.exit(130)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
     except Exception as error:  # whatever it was, a user gets one line
         _fail(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 1)
 

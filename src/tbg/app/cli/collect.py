@@ -139,22 +139,22 @@ async def _once(collector: Collector, as_json: bool) -> None:
             raise _away(error, collector) from None
         finally:
             await collector.outlet.publisher.redis.aclose()
-    counts = collector.counts
+    counts, outlet = collector.counts, collector.outlet
     typer.echo(_json(counts) if as_json else _line(counts))
     wrong = []
     if counts.quarantined:
-        wrong.append(f"{counts.quarantined} quarantined, see {collector.outlet.quarantine.path}")
+        wrong.append(f"{counts.quarantined} quarantined, see {outlet.quarantine.path}")
     if counts.lost_blocks:
         wrong.append(
-            f"{counts.lost_blocks} blocks without their share, see {collector.outlet.quarantine.path}"
+            f"{counts.lost_blocks} blocks without their share, see {outlet.quarantine.path}"
         )
     if counts.unreadable:
         wrong.append(f"may not read: {', '.join(sorted(collector.logs.unreadable)[:3])}")
     if counts.skipped and not asked:
-        floor = datetime.fromtimestamp(collector.outlet.record.floor, UTC)
+        floor = datetime.fromtimestamp(outlet.record.floor, UTC)
         wrong.append(
             f"{counts.skipped} lines before {floor:%Y-%m-%d} left alone, they may have been "
-            f"counted before {collector.outlet.record.path} was begun; --from reads them all the same"
+            f"counted before {outlet.record.path} was begun; --from reads them all the same"
         )
     if wrong:
         raise NeedsPerson("; ".join(wrong))

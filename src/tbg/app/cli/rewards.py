@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 import typer
 
-from tbg.core import schema
-from tbg.core.clock import SystemClock
+from tbg.app import doors
+from tbg.app.cli.common import once
 from tbg.core.errors import NeedsPerson
-from tbg.core.settings import Settings, load_settings
-from tbg.core.tx import connect
 from tbg.domains.gamification.actions import verify as books
 
 app = typer.Typer(no_args_is_help=True, help="Looks into the books of the game.")
@@ -31,7 +27,12 @@ def verify(
 
     Exit 3 when something disagrees (after the repair, if one was asked for).
     """
-    verdict, repaired = asyncio.run(_verify(load_settings(), repair=repair))
+
+    async def look(house: doors.House) -> tuple[books.Verdict, int]:
+        repaired = await books.repair(house.database) if repair else 0
+        return await books.verify(house.database), repaired
+
+    verdict, repaired = once(look)
     if as_json:
         typer.echo(orjson.dumps(_as_json(verdict, repaired)).decode())
     else:
@@ -46,16 +47,6 @@ def verify(
         failed = ", ".join(name for name, check in verdict.checks.items() if check.mismatches)
         what = "look at these users" if repair else "look at these users, or run with --repair"
         raise NeedsPerson(f"{verdict.mismatches:,} mismatches in {failed}: {what}")
-
-
-async def _verify(settings: Settings, *, repair: bool) -> tuple[books.Verdict, int]:
-    database = connect(settings.database, SystemClock(), size=2)
-    try:
-        await schema.require_current(database)
-        repaired = await books.repair(database) if repair else 0
-        return await books.verify(database), repaired
-    finally:
-        await database.close()
 
 
 def _as_json(verdict: books.Verdict, repaired: int) -> dict[str, object]:

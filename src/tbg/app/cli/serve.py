@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import orjson
 import typer
 import uvicorn
-from prometheus_client import start_http_server
+from fastapi import FastAPI
 
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams.durable import require_durable
@@ -45,11 +45,9 @@ def serve() -> None:
         if settings.env == "production":
             await require_durable(house.redis)
         listener = _listen(settings)
-        if settings.metrics_port:
-            start_http_server(settings.metrics_port, addr=settings.host)
         _raise_file_limit()
         app = create_app(settings, house.database, house.redis)
-        server = _Server(_config(app))
+        server = server_of(app)
         stopping = asyncio.Event()
         doors.stop_on_signals(stopping)
         stopper = asyncio.create_task(_stop_when(stopping, server))
@@ -74,20 +72,23 @@ def openapi() -> None:
     typer.echo(text.decode())
 
 
-def _config(app: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        loop="none",
-        lifespan="on",
-        ws=SocketProtocol,
-        ws_max_size=limits.SOCKET_FRAME_BYTES,
-        ws_per_message_deflate=False,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        log_level="warning",  # its lines for WebSockets would hold query strings
-        timeout_graceful_shutdown=limits.SHUTDOWN_SECONDS,
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """The server that the door runs, for an application; it leaves signals alone."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            loop="none",
+            lifespan="on",
+            ws=SocketProtocol,
+            ws_max_size=limits.SOCKET_FRAME_BYTES,
+            ws_per_message_deflate=False,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            log_level="warning",  # its lines for WebSockets would hold query strings
+            timeout_graceful_shutdown=limits.SHUTDOWN_SECONDS,
+        )
     )
 
 

@@ -143,7 +143,9 @@ async def _run_everything(
         overrides = {"database_url": urls.database, "redis_url": urls.redis, "data_dir": root}
         await upgrade(load_settings(**overrides))
         env = _environment(settings, said=said, port=port, demo=demo)
-        supervisor.start_children(_children(root, env=env, demo=demo, printer=printer))
+        children = _children(root, env=env, demo=demo, printer=printer)
+        _spread_metrics(children, first_port=settings.metrics_port)
+        supervisor.start_children(children)
         if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
             _welcome(said["public_url"], settings, demo=demo)
             await supervisor.wait()
@@ -197,6 +199,12 @@ def _children(root: Path, *, env: dict[str, str], demo: int, printer: Printer) -
         Child(name, words=line, env=env, log=root / "log" / f"{name}.log", printer=printer)
         for name, line in words.items()
     ]
+
+
+def _spread_metrics(children: list[Child], *, first_port: int) -> None:
+    """One port a door, counted up from the one that is set: they share this machine."""
+    for place, child in enumerate(children if first_port else ()):
+        child.env = child.env | {"TBG_METRICS_PORT": str(first_port + place)}
 
 
 async def _ready(supervisor: Supervisor, url: str) -> bool:

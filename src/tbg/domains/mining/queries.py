@@ -181,20 +181,16 @@ async def pool_work(tx: Tx) -> PoolWork:
     row = await tx.row(
         """
         SELECT t.accepted, t.rejected, t.work::float8 AS work, h.this_hour, h.last_hour,
-            w.since, w.miners, w.workers, (SELECT count(*) FROM blocks) AS blocks
+            (SELECT first_seen FROM workers ORDER BY id LIMIT 1) AS since,
+            w.miners, w.workers, (SELECT count(*) FROM blocks) AS blocks
         FROM pool_totals t, (
             SELECT COALESCE(sum(work) FILTER (WHERE hour = :this_hour), 0)::float8 AS this_hour,
                 COALESCE(sum(work) FILTER (WHERE hour = :last_hour), 0)::float8 AS last_hour
             FROM hourly_shares WHERE hour BETWEEN :last_hour AND :this_hour
         ) h, (
-            SELECT min(since) AS since, count(*) FILTER (WHERE workers > 0) AS miners,
-                COALESCE(sum(workers), 0)::bigint AS workers
-            FROM (
-                SELECT user_id, min(first_seen) AS since, count(*) FILTER (
-                    WHERE last_seen >= :online_since
-                        AND (connected IS NOT FALSE OR last_seen > connected_at)) AS workers
-                FROM workers GROUP BY user_id
-            ) by_user
+            SELECT count(*) AS workers, count(DISTINCT user_id) AS miners FROM workers
+            WHERE last_seen >= :online_since
+                AND (connected IS NOT FALSE OR last_seen > connected_at)
         ) w
         """,
         this_hour=hour_of(tx.now),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import WebSocket, WebSocketDisconnect
 from prometheus_client import Counter
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,13 +21,11 @@ from tbg.domains.realtime.schemas import Channels, Ping, control
 
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
-router = APIRouter()
 _OWN = frozenset({"me", "mining", "dashboard", "gamification", "competition"})
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
 
 
-@router.websocket("/ws")
 async def live(socket: WebSocket) -> None:
     """Serve one socket until either side closes it."""
     state = socket.app.state

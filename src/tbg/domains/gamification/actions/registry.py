@@ -26,6 +26,8 @@ _FOLDER = Path(__file__).parents[3] / "registry"
 REGISTRY = _FOLDER / "badges.json"
 SCHEMA = _FOLDER / "badges.schema.json"
 
+# Any constant of our own: one process loads the registry at a time.
+_LOADING = 0x7B67_0003
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -146,6 +148,8 @@ async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGIS
     before a new badge (then the backfill, `jobs.py`, finds whom it concerns) or wholly after it.
     """
     badges = read_registry(file=file, packs=packs)
+    # Doors start together: two that had read the table would wait for each other to lock it.
+    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOADING)
     if not _changes(await _stored(tx), badges):
         return []
     wait = f"{limits.TABLE_LOCK_SECONDS}s"

@@ -121,9 +121,9 @@ async def _repair(tx: Tx, users: Sequence[int]) -> None:
         """
         UPDATE user_gamification g SET total_xp = t.xp, badges_earned = t.badges,
             updated_at = :now
-        FROM (SELECT id AS user_id,
-                (SELECT COALESCE(sum(amount), 0) FROM xp_ledger WHERE user_id = id) AS xp,
-                (SELECT count(*) FROM user_badges WHERE user_id = id) AS badges
+        FROM (SELECT u.id AS user_id,
+                (SELECT COALESCE(sum(amount), 0) FROM xp_ledger WHERE user_id = u.id) AS xp,
+                (SELECT count(*) FROM user_badges WHERE user_id = u.id) AS badges
             FROM unnest(:users ::bigint[]) AS u (id)) t
         WHERE g.user_id = t.user_id AND t.xp >= 0
         RETURNING g.user_id, g.total_xp

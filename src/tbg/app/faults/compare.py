@@ -1,0 +1,156 @@
+"""What differs between what is and what should be, said in a line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from tbg.app.faults.actual import Left, Told
+from tbg.app.faults.cases import Sent
+from tbg.app.faults.oracle import State
+
+Sort = Literal["lost", "doubled", "wrong", "stuck", "deadlock", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One promise broken."""
+
+    sort: Sort
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.sort}: {self.text}"
+
+
+def differences(expected: State, actual: State) -> Iterator[Finding]:
+    """Every value that is not what it should be."""
+    for path in sorted(expected.keys() | actual.keys(), key=str):
+        want, have = expected.get(path), actual.get(path)
+        if want == have or (isinstance(want, frozenset) and have in want):
+            continue
+        if path not in actual and not want:
+            continue  # nothing, said in two ways
+        where = " ".join(str(part) for part in path)
+        yield Finding(_sort_of(want, have), f"{where}: {_show(have)}, should be {_show(want)}")
+
+
+def _sort_of(want: Any, have: Any) -> Sort:
+    if have is None:
+        return "lost"
+    if want is None:
+        return "doubled"
+    if isinstance(want, int | float | Decimal) and isinstance(have, int | float | Decimal):
+        return "lost" if have < want else "doubled"
+    return "wrong"
+
+
+def _show(value: Any) -> str:
+    return "nothing" if value is None else str(value)
+
+
+_FRAMES = {
+    "BadgeEarned": ("badge_earned",),
+    "XpGained": ("xp_gained",),
+    "LevelUp": ("level_up",),
+    "PersonalBest": ("notification",),
+    "StreakExtended": ("streak_update",),
+    "StreakBroken": ("streak_update",),
+    "StreakExpiring": ("notification",),
+    "SilentRewards": ("notification",),
+    "BlockRecorded": ("block_found", "notification"),
+}
+"""The frames of each announcement."""
+
+
+def told_wrongly(told: Told, expected: State, *, loud: bool) -> Iterator[Finding]:
+    """Each reward announced once and delivered once, in an unbroken row of numbers.
+
+    `loud`: nothing of the user's was history, and no job has rewarded silently yet.
+    """
+    who = told.address
+    frames = Counter(kind for _, kind, _ in told.frames)
+    wanted = Counter(frame for kind, _ in told.announced for frame in _FRAMES[kind])
+    yield from _counts(f"{who}: frames", wanted, frames)
+    numbers = [number for number, _, _ in told.frames]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield Finding("wrong", f"{who}: frame numbers {numbers[:20]} are not 1 to n")
+    yield from _badges(told, {p[3] for p in expected if p[:3] == ("miner", who, "badge")}, loud)
+    levels = [p["new_level"] for kind, p in told.announced if kind == "LevelUp"]
+    final = expected.get(("miner", who, "level"), 1)
+    if len(set(levels)) < len(levels):
+        yield Finding("doubled", f"{who}: levels {levels} told more than once")
+    if levels and max(levels) > final:
+        yield Finding("doubled", f"{who}: level {max(levels)} told, but {final} reached")
+    if loud and final > 1 and final not in levels:
+        yield Finding("lost", f"{who}: level {final} never told")
+    if loud:
+        xp: Counter[str] = Counter()
+        for kind, p in told.announced:
+            if kind == "XpGained":
+                xp[p["source"]] += p["amount"]
+        due = Counter({p[3]: n for p, n in expected.items() if p[:3] == ("miner", who, "xp")})
+        yield from _counts(f"{who}: XP announced for", due, xp)
+
+
+def _badges(told: Told, earned: set[str], loud: bool) -> Iterator[Finding]:
+    who = told.address
+    slugs = Counter(p["slug"] for kind, p in told.announced if kind == "BadgeEarned")
+    for slug in sorted(slugs):
+        if slugs[slug] > 1 or slug not in earned:
+            yield Finding("doubled", f"{who}: badge {slug} announced {slugs[slug]} times")
+    if loud:
+        for slug in sorted(earned - slugs.keys()):
+            yield Finding("lost", f"{who}: badge {slug} never announced")
+    silent = told.silent_badges + sum(
+        p["badges"] for kind, p in told.announced if kind == "SilentRewards"
+    )
+    if slugs.total() + silent != len(earned):
+        sort: Sort = "lost" if slugs.total() + silent < len(earned) else "doubled"
+        text = f"{who}: {slugs.total()} badges announced and {silent} silent, of {len(earned)}"
+        yield Finding(sort, text)
+
+
+def _counts(what: str, wanted: Counter[str], found: Counter[str]) -> Iterator[Finding]:
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted[key] != found[key]:
+            sort: Sort = "lost" if found[key] < wanted[key] else "doubled"
+            yield Finding(sort, f"{what} {key}: {found[key]}, should be {wanted[key]}")
+
+
+def letters_wrongly(
+    letters: dict[str, Counter[str]], entries: Iterable[Sent], *, redis_forgot: bool
+) -> Iterator[Finding]:
+    """Poison in the dead letters once an entry, nothing good there.
+
+    `redis_forgot`: the group was lost, so that entries that were dealt with came again; then
+    once at least.
+    """
+    sent = {entry.entry_id: entry for entry in entries}
+    found: Counter[str] = Counter()
+    for reason, ids in letters.items():
+        for entry_id, times in ids.items():
+            found[entry_id] += times
+            event = sent[entry_id].event
+            if event is not None and not (event.cursed and reason == "failed"):
+                yield Finding("lost", f"good entry {entry_id} dead-lettered: {reason}")
+            if event is None and reason == "failed":
+                yield Finding("wrong", f"poison {entry_id} was tried, not refused at once")
+    for entry in sent.values():
+        if entry.event is not None and not entry.event.cursed:
+            continue
+        times = found[entry.entry_id]
+        if times == 0:
+            yield Finding("lost", f"bad entry {entry.entry_id} without a dead letter")
+        elif times > 1 and not redis_forgot:
+            yield Finding("doubled", f"bad entry {entry.entry_id} dead-lettered {times} times")
+
+
+def left_over(left: Left) -> Iterator[Finding]:
+    """Nothing may wait once all is drained."""
+    for what in ("streams", "rollups", "outbox", "parked"):
+        if getattr(left, what):
+            yield Finding("stuck", f"{getattr(left, what)} left in {what} after draining")

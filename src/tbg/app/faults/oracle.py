@@ -1,0 +1,265 @@
+"""What must have become of a set of events: a fold over it, from the rules of the game alone.
+
+Written apart from the program: nothing here comes from its domains. Thresholds are read from
+the badge files; the rest stands in the rules. The state is a flat mapping from a path to a
+value; a frozenset stands for "one of these".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tbg.app.faults.cases import Event
+from tbg.app.faults.pack import PACK
+
+State = dict[tuple[Any, ...], Any]
+
+_REGISTRY = Path(__file__).parents[2] / "registry" / "badges.json"
+_WEEK = timedelta(weeks=1)
+_LEVELS = {
+    0: 1, 100: 2, 600: 3, 1600: 4, 4100: 5, 7100: 6, 10600: 7, 14600: 8, 19600: 9, 29600: 10,
+    79600: 15, 179600: 20, 429600: 25, 929600: 30, 4929600: 50,
+}  # fmt: skip
+
+
+@cache
+def badges() -> list[dict[str, Any]]:
+    """All badges there are in a schedule, as their files have them."""
+    registry = json.loads(_REGISTRY.read_text(encoding="utf-8"))
+    return [*registry["badges"], *PACK["badges"]]
+
+
+def level_of(xp: int) -> int:
+    """The level that so much XP reaches."""
+    return max(level for least, level in _LEVELS.items() if least <= xp)
+
+
+def monday_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_of(day: date) -> str:
+    """The ISO week of a day: `2026-W09`."""
+    return day.strftime("%G-W%V")
+
+
+@dataclass(slots=True)
+class _Sum:
+    accepted: int = 0
+    rejected: int = 0
+    work: Decimal = Decimal(0)
+    best: float = 0.0
+
+    def add(self, event: Event) -> None:
+        if event.kind == "share" and event.accepted:
+            self.accepted += 1
+            self.work += Decimal(event.diff)
+        elif event.kind == "share":
+            self.rejected += 1
+        if _reaches(event):
+            self.best = max(self.best, event.sdiff)
+
+
+def _reaches(event: Event) -> bool:
+    """Whether an event bears a difficulty that counts: accepted, or the pool's own word."""
+    return event.kind == "best" or (event.kind == "share" and event.accepted)
+
+
+@dataclass(slots=True)
+class _Miner:
+    total: _Sum = field(default_factory=_Sum)
+    workers: set[str] = field(default_factory=set)
+    raw: int = 0
+    hours: dict[tuple[datetime, str], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+    days: dict[tuple[date, str], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+    rejects: Counter[tuple[date, str, int]] = field(default_factory=Counter)
+    weeks: dict[date, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    reached: list[Event] = field(default_factory=list)
+    blocks: set[str] = field(default_factory=set)
+    history: bool = False
+
+
+def expect(events: Iterable[Event], *, now: datetime, closed: datetime | None) -> State:
+    """The state after these events, each once.
+
+    `closed`: the moment that the jobs have run for, None when they have not: streaks, personal
+    bests and champions are rewarded for the weeks and days that were over by then.
+    """
+    miners: dict[str, _Miner] = defaultdict(_Miner)
+    for event in events:
+        if not event.cursed:
+            _fold(miners[event.address], event, now)
+    state: State = {}
+    pool = _Sum()
+    champions = _champions(miners, closed)
+    for name, miner in miners.items():
+        _write(state, name, miner, closed, champion=name in champions)
+        pool.accepted += miner.total.accepted
+        pool.rejected += miner.total.rejected
+        pool.work += miner.total.work
+    state["pool", "accepted"], state["pool", "rejected"] = pool.accepted, pool.rejected
+    state["pool", "work"] = pool.work
+    return state
+
+
+def _fold(miner: _Miner, event: Event, now: datetime) -> None:
+    at, worker = event.at.astimezone(UTC), event.worker
+    miner.workers.add(worker)
+    miner.history |= event.history
+    if event.kind == "block":
+        assert event.hash is not None
+        miner.blocks.add(event.hash)
+    if event.kind not in ("share", "best"):
+        return
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    for sums in (miner.total, miner.hours[hour, worker], miner.days[at.date(), worker]):
+        sums.add(event)
+    if _reaches(event):
+        miner.reached.append(event)
+    if event.kind == "share":
+        miner.raw += at >= now - timedelta(days=90)
+        if event.accepted:
+            miner.weeks[monday_of(at.date())].append(event)
+        else:
+            miner.rejects[at.date(), worker, -1 if event.errn is None else event.errn] += 1
+
+
+def _champions(miners: Mapping[str, _Miner], closed: datetime | None) -> set[str]:
+    """Who reached the most in a week that was over, and first; a case has no ties beyond."""
+    best: dict[date, tuple[float, float, str]] = {}
+    for name, miner in miners.items():
+        for event in miner.reached:
+            monday = monday_of(event.at.date())
+            if closed is not None and monday + _WEEK <= closed.date():
+                score = (event.sdiff, -event.at.timestamp(), name)
+                best[monday] = max(best.get(monday, score), score)
+    return {name for _, _, name in best.values()}
+
+
+def _write(
+    state: State, name: str, miner: _Miner, closed: datetime | None, *, champion: bool
+) -> None:
+    def put(*path: Any, value: Any) -> None:
+        state["miner", name, *path] = value
+
+    total = miner.total
+    put("total_shares", value=total.accepted)
+    put("raw_shares", value=miner.raw)
+    put("best_difficulty", value=total.best)
+    put("blocks_found", value=len(miner.blocks))
+    for hash_ in miner.blocks:
+        put("block", hash_, value=1)
+    for worker in miner.workers:
+        put("worker", worker, value=1)
+    for table, rows in (("hour", miner.hours), ("day", miner.days)):
+        for (when, worker), sums in rows.items():  # type: ignore[attr-defined]
+            for what in ("accepted", "rejected", "work", "best"):
+                put(table, when, worker, what, value=getattr(sums, what))
+    for key, count in miner.rejects.items():
+        put("reject", *key, value=count)
+    for monday, shares in miner.weeks.items():
+        put("week", week_of(monday), "shares", value=len(shares))
+        put("week", week_of(monday), "best", value=max(share.sdiff for share in shares))
+        days = sum(1 << d for d in {share.at.weekday() for share in shares})
+        put("week", week_of(monday), "days", value=days)
+    for (frame, period), best in _bests(miner.reached).items():
+        put("best", frame, period, "sdiff", value=best[0].sdiff)
+        put("best", frame, period, "at", value=best[0].at)
+        put("best", frame, period, "worker", value=frozenset(event.worker for event in best))
+    _rewards(state, name, miner, closed, champion=champion)
+
+
+def _bests(reached: Sequence[Event]) -> dict[tuple[str, str], list[Event]]:
+    """Per timeframe the best of it, the first to reach it; several when even that is a tie."""
+    found: dict[tuple[str, str], list[Event]] = {}
+    for event in sorted(reached, key=lambda e: (-e.sdiff, e.at)):
+        day = event.at.date()
+        for key in (("alltime", "alltime"), ("month", f"{day:%Y-%m}"), ("week", week_of(day))):
+            first = found.setdefault(key, [event])
+            same = (first[0].sdiff, first[0].at) == (event.sdiff, event.at)
+            if same and event is not first[0]:
+                first.append(event)
+    return found
+
+
+def _rewards(
+    state: State, name: str, miner: _Miner, closed: datetime | None, *, champion: bool
+) -> None:
+    runs = runs_of(miner.weeks)
+    last = runs[-1] if runs else []
+    put = {
+        "current_streak": len(last),
+        "longest_streak": max(map(len, runs), default=0),
+        "streak_start_date": last[0] if last else None,
+        "last_active_week": week_of(last[-1]) if last else None,
+    }
+    over = [m for m in miner.weeks if closed is not None and m + _WEEK <= closed.date()]
+    longest = max(map(len, runs_of(over)), default=0)
+    earned = _earned(miner.total, miner.blocks, longest=longest, champion=champion)
+    xp = Counter(
+        badge=sum(badge["xp_reward"] for badge in badges() if badge["slug"] in earned),
+        share=miner.total.accepted // 100,
+        streak=25 * len(over),
+        personal_best=50 * _personal_bests(miner.reached, closed),
+    )
+    put |= {"badges_earned": len(earned), "total_xp": xp.total(), "level": level_of(xp.total())}
+    for what, value in put.items():
+        state["miner", name, what] = value
+    for slug in earned:
+        state["miner", name, "badge", slug] = 1
+    for source, amount in xp.items():
+        if amount:
+            state["miner", name, "xp", source] = amount
+    state["miner", name, "ledger"] = xp.total()
+
+
+def _earned(total: _Sum, blocks: set[str], *, longest: int, champion: bool) -> set[str]:
+    """The badges that so much earns. (Other events than these are not part of a case.)"""
+    value = {"share_count": total.accepted, "best_diff": total.best, "streak": longest}
+    found = set()
+    for badge in badges():
+        trigger, config = badge["trigger_type"], badge["trigger_config"]
+        if trigger == "block_found":
+            got = bool(blocks)
+        elif trigger == "event":
+            got = champion and config["event"] == "weekly_diff_champion"
+        else:
+            got = value[trigger] >= config["threshold"]
+        if got:
+            found.add(badge["slug"])
+    return found
+
+
+def runs_of(mondays: Iterable[date]) -> list[list[date]]:
+    """Consecutive weeks together, oldest first."""
+    runs: list[list[date]] = []
+    for monday in sorted(set(mondays)):
+        if runs and runs[-1][-1] + _WEEK == monday:
+            runs[-1].append(monday)
+        else:
+            runs.append([monday])
+    return runs
+
+
+def _personal_bests(reached: Sequence[Event], closed: datetime | None) -> int:
+    """Days, over by then, whose best beats that of all days before; the first is none."""
+    by_day: dict[date, float] = {}
+    for event in reached:
+        day = event.at.date()
+        by_day[day] = max(by_day.get(day, 0.0), event.sdiff)
+    days = sorted(day for day in by_day if closed is not None and day < closed.date())
+    won, before = 0, 0.0
+    for number, day in enumerate(days):
+        if number and by_day[day] > before:
+            won += 1
+        before = max(before, by_day[day])
+    return won

@@ -1,0 +1,365 @@
+"""One schedule: a case, processes that die over it, a restart of everything, and the oracle."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from redis.exceptions import RedisError
+
+from tbg.adapters.broadcast import Broadcast
+from tbg.adapters.streams import Batch, Entry, Reader, backlog
+from tbg.app.faults import compare, watch
+from tbg.app.faults.actual import read_left, read_letters, read_state, read_told
+from tbg.app.faults.cases import CURSE, NETWORK, Case, make_case
+from tbg.app.faults.compare import Finding
+from tbg.app.faults.failpoints import Action, Fault, Main, Process
+from tbg.app.faults.loop import SPEED, pause
+from tbg.app.faults.oracle import expect
+from tbg.app.faults.scratch import Scratch, Slot
+from tbg.app.ingest import Ingest
+from tbg.app.projections import PROJECTIONS
+from tbg.app.relay import Relay
+from tbg.app.worker import Worker
+from tbg.core import limits
+from tbg.core.tx import Tx
+from tbg.domains.gamification.actions.streaks import check_streaks
+from tbg.domains.gamification.actions.verify import verify
+from tbg.domains.gamification.jobs import JOBS
+
+IDLE_MS = 40
+"""An entry untouched for so long belongs to a dead consumer here; a batch takes a few ms."""
+
+CHAOS_SECONDS = 0.4
+"""Real time that faults go on for, at most."""
+
+DRAIN_SECONDS = 6.0
+"""Real time in which everything must be drained afterwards; it takes a twentieth of it."""
+
+_DIE, _CUT = Action.DIE, Action.CUT
+_INGEST_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
+    # weight, failpoint, sides, action
+    (6, "COMMIT", ("after",), _DIE),
+    (3, "COMMIT", ("before",), _DIE),
+    (3, "COMMIT", ("after", "before"), _CUT),
+    (4, "COMMIT", ("before",), Action.PAUSE),
+    (3, "XACK", ("before", "after"), _DIE),
+    (2, "XACK", ("before", "after"), _CUT),
+    (2, "XACK", ("before",), Action.PAUSE),
+    (3, "EVALSHA", ("before", "after"), _DIE),
+    (1, "EVALSHA", ("before", "after"), _CUT),
+    (2, "XREADGROUP", ("after",), _DIE),
+    (1, "XREADGROUP", ("after",), _CUT),
+    (2, "XAUTOCLAIM", ("after",), _DIE),
+    (3, "WITH taken", ("before", "after"), _DIE),
+    (1, "WITH taken", ("before", "after"), _CUT),
+    (1, "XTRIM", ("before", "after"), _DIE),
+    (2, "INSERT INTO event_keys", ("after",), Action.PAUSE),
+    (4, "", ("before", "after"), _DIE),
+    (3, "", ("before", "after"), _CUT),
+    (2, "", ("before", "after"), Action.PAUSE),
+    (1, "", ("before",), Action.READD),
+]
+_RELAY_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
+    (3, "COMMIT", ("before", "after"), _DIE),
+    (2, "COMMIT", ("before", "after"), _CUT),
+    (2, "INSERT INTO frame", ("before", "after"), _DIE),
+    (2, "UPDATE outbox", ("before", "after"), _DIE),
+    (2, "UPDATE outbox", ("before",), Action.PAUSE),
+    (1, "PUBLISH", ("before", "after"), _DIE),
+    (2, "", ("before", "after"), _DIE),
+    (1, "", ("before", "after"), _CUT),
+]
+_JOB_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
+    (2, "COMMIT", ("before", "after"), _DIE),
+    (1, "COMMIT", ("before", "after"), _CUT),
+    (1, "COMMIT", ("before",), Action.PAUSE),
+    (3, "", ("before", "after"), _DIE),
+    (1, "", ("before", "after"), _CUT),
+]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a schedule came to; `told` is what happened in it."""
+
+    seed: int
+    findings: list[Finding] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.findings
+
+
+class _Reader(Reader):
+    """A reader for a world in which consumers are given up after `IDLE_MS`."""
+
+    async def claim(
+        self, *, idle_ms: int = IDLE_MS, count: int = limits.BATCH_EVENTS
+    ) -> list[Entry]:
+        return await super().claim(idle_ms=idle_ms, count=count)
+
+
+async def _curse(tx: Tx, batch: Batch) -> None:  # noqa: ARG001 - a projection
+    if any(share.hash == CURSE for share in batch.shares):
+        raise ValueError("this event fails every time")
+
+
+async def run_schedule(scratch: Scratch, seed: int) -> Outcome:
+    """Run the schedule of a seed."""
+    schedule = _Schedule(scratch, make_case(seed))
+    with watch.errors() as errors:
+        await schedule.run()
+    schedule.outcome.findings += errors
+    return schedule.outcome
+
+
+@dataclass(slots=True)
+class _Line:
+    """Processes of one kind, one after the other: the next one starts when one has died."""
+
+    kind: str
+    slot: Slot
+    faults: list[tuple[int, str, Sequence[str], Action]]
+    restarts: int
+    process: Process | None = None
+    door: Ingest | Relay | None = None
+    incarnation: int = 0
+
+
+class _Schedule:
+    def __init__(self, scratch: Scratch, case: Case) -> None:
+        self.scratch = scratch
+        self.case = case
+        self.rng = Random(f"schedule/{case.seed}")
+        self.outcome = Outcome(case.seed)
+        self.early_checks = self.rng.random() < 0.3
+        self.forgot = False  # Redis lost the group or more
+        self.slots = iter(scratch.slots)
+        self.numbers = itertools.count(1)
+
+    async def run(self) -> None:
+        """Faults, restart, drain, compare; then the jobs, and compare again."""
+        await self.scratch.begin(self.case)
+        with watch.small_batches(self.rng):
+            await self._chaos()
+            await self.scratch.quiet()
+            if not await self._drain():
+                return
+            if not self.early_checks:
+                await self._judge(closed=False)
+            await self._jobs()
+            if await self._drain():
+                await self._judge(closed=True)
+
+    # --- the faulty part --------------------------------------------------------------------
+
+    async def _chaos(self) -> None:
+        rng = self.rng
+        lines = [
+            _Line("ingest", next(self.slots), _INGEST_FAULTS, rng.randint(0, 3))
+            for _ in range(rng.choice((1, 2, 2, 3)))
+        ]
+        lines += [
+            _Line("relay", next(self.slots), _RELAY_FAULTS, rng.randint(0, 2))
+            for _ in range(rng.choice((1, 1, 2)))
+        ]
+        side = [asyncio.create_task(self._publish())]
+        if self.early_checks:
+            side.append(asyncio.create_task(self._check_early(next(self.slots))))
+        calamity = rng.random()
+        if calamity < 0.25:
+            side.append(asyncio.create_task(self._calamity(flush=calamity < 0.07)))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CHAOS_SECONDS * SPEED
+        try:
+            while loop.time() < until:
+                for line in lines:
+                    await self._keep_up(line)
+                if all(task.done() for task in side) and await self._calm(lines):
+                    break
+                await pause(0.01)
+        finally:
+            await asyncio.gather(*side)
+        await self._stop(lines, gently=rng.random() < 0.5)
+
+    async def _calm(self, lines: Sequence[_Line]) -> bool:
+        """Whether nothing more will come of these processes."""
+        alive = [line for line in lines if line.process is not None and not line.process.dead]
+        if not any(line.kind == "ingest" for line in alive):
+            return True
+        return await backlog(self.scratch.redis) == 0 and self.rng.random() < 0.3
+
+    async def _keep_up(self, line: _Line) -> None:
+        if line.process is not None:
+            if not line.process.dead:
+                return
+            await line.process.over()
+            if line.restarts == 0:
+                return
+            line.restarts -= 1
+        line.incarnation += 1
+        process = self._process(line.kind, faults=self._faults(line.faults))
+        line.process = process
+        line.door = self._door(line.kind, line.slot, process)
+        process.start(line.door.run)
+
+    def _process(self, kind: str, *, faults: Sequence[Fault] = ()) -> Process:
+        number = next(self.numbers)
+        rng = Random(f"{self.case.seed}/{kind}/{number}")
+        process = Process(f"{kind}-{number}", self.scratch, rng, list(faults))
+        process.happened = self.outcome.happened
+        return process
+
+    def _faults(self, table: list[tuple[int, str, Sequence[str], Action]]) -> Iterator[Fault]:
+        rng = self.rng
+        for _ in range(rng.choice((0, 1, 1, 2, 3))):
+            _, where, sides, action = rng.choices(table, [row[0] for row in table])[0]
+            most = 200 if not where else 8
+            nth = 1 + min(int(rng.expovariate(1 / (most / 4))), most)
+            yield Fault(where, rng.choice(sides), nth, action)
+
+    def _door(self, kind: str, slot: Slot, process: Process) -> Ingest | Relay:
+        broadcast = Broadcast(slot.redis)
+        if kind == "relay":
+            return Relay(slot.database, broadcast)
+        reader = _Reader(slot.redis, consumer=process.name)
+        size = process.rng.choice((1, 3, 7, 20, 50, 400))
+        projections = (*PROJECTIONS, _curse)
+        return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)
+
+    async def _publish(self) -> None:
+        """All deliveries, in a few waves."""
+        rest = self.case.deliveries
+        waves = self.rng.randint(1, 4)
+        cuts = sorted(self.rng.randrange(len(rest) + 1) for _ in range(waves - 1))
+        for begin, end in itertools.pairwise([0, *cuts, len(rest)]):
+            if begin < end:
+                await self.scratch.send(rest[begin:end])
+            await pause(self.rng.uniform(0, 0.05))
+
+    async def _calamity(self, *, flush: bool) -> None:
+        """Redis loses the group, or everything; then the producer sends all of it again."""
+        await pause(self.rng.uniform(0.005, 0.12))
+        self.forgot = True
+        if not flush:
+            self.outcome.happened.append("redis: the group is gone")
+            await self.scratch.meddle(Action.UNGROUP)
+            return
+        self.outcome.happened.append("redis: everything is gone")
+        await self.scratch.forget()
+
+    async def _check_early(self, slot: Slot) -> None:
+        """The streak check and the verifier in the middle of it all, killed now and then."""
+        for _ in range(self.rng.randint(1, 3)):
+            await pause(self.rng.uniform(0, 0.1))
+            process = self._process("check", faults=self._faults(_JOB_FAULTS))
+
+            async def check() -> None:
+                await check_streaks(slot.database)
+                verdict = await verify(slot.database)
+                self.outcome.findings += watch.disagreement(verdict)
+
+            process.start(check)
+            await watch.settled(process)
+
+    async def _stop(self, lines: Sequence[_Line], *, gently: bool) -> None:
+        for line in lines:
+            assert line.process is not None
+            assert line.door is not None
+            if gently and not line.process.dead:
+                line.door.stopping.set()
+            else:
+                line.process.die()
+        waiting = [line.process.task for line in lines if line.process and line.process.task]
+        _, late = await asyncio.wait(waiting, timeout=DRAIN_SECONDS * SPEED)
+        for line in lines:
+            assert line.process is not None
+            if line.process.task in late:
+                self.outcome.findings.append(
+                    Finding("stuck", f"{line.process.name} does not stop: {line.process.trace[-1]}")
+                )
+                line.process.die()
+            await watch.settled(line.process)
+
+    # --- what must be so afterwards ---------------------------------------------------------
+
+    async def _drain(self) -> bool:
+        """Restart everything without faults and let it finish; False when it does not."""
+        consumers = self.rng.choice((1, 1, 2))
+        doors = ["ingest"] * consumers
+        if not await self._finish(doors):
+            return False
+        return await self._finish(["relay"] * self.rng.choice((1, 2)))
+
+    async def _finish(self, kinds: Sequence[str]) -> bool:
+        started = []
+        for kind, slot in zip(kinds, self.scratch.slots, strict=False):
+            process = self._process(kind)
+            door = self._door(kind, slot, process)
+            process.start(_drain_of(door))
+            started.append(process)
+        tasks = [process.task for process in started if process.task is not None]
+        _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS * SPEED)
+        for process in started:
+            if process.task in late:
+                left = await read_left(self.scratch.admin, self.scratch.redis)
+                self.outcome.findings.append(
+                    Finding("stuck", f"{process.name} does not end; left: {left}")
+                )
+                process.die()
+            await watch.settled(process)
+        return not late
+
+    async def _jobs(self) -> None:
+        """Time passes, jobs run: late, at once, killed; the last one runs to its end."""
+        rng = self.rng
+        self.scratch.clock.move(timedelta(days=rng.choice((1, 3, 7, 8, 22)), minutes=6))
+        for faulty in (True, False):
+            running = []
+            for slot in self.scratch.slots[: rng.choice((1, 2, 2)) if faulty else 1]:
+                faults = self._faults(_JOB_FAULTS) if faulty else ()
+                process = self._process("worker", faults=list(faults))
+                worker = Worker(slot.database, slot.redis, "", jobs=JOBS)
+
+                async def work(worker: Worker = worker) -> None:
+                    await worker.run_all_due()
+
+                process.start(work)
+                running.append(process)
+            for process in running:
+                await watch.settled(process)
+        self.outcome.findings += watch.disagreement(await verify(self.scratch.slots[0].database))
+
+    async def _judge(self, *, closed: bool) -> None:
+        scratch, case, found = self.scratch, self.case, self.outcome.findings
+        await scratch.quiet()
+        found += compare.left_over(await read_left(scratch.admin, scratch.redis))
+        moment = scratch.clock.now() if closed else None
+        expected = expect(case.events, now=case.now, closed=moment)
+        found += compare.differences(expected, await read_state(scratch.admin))
+        silent = {event.address for event in case.events if event.history}
+        for told in await read_told(scratch.admin):
+            loud = not closed and told.address not in silent
+            found += compare.told_wrongly(told, expected, loud=loud)
+        letters = await read_letters(scratch.redis)
+        found += compare.letters_wrongly(letters, scratch.sent, redis_forgot=self.forgot)
+
+
+def _drain_of(door: Ingest | Relay) -> Main:
+    async def drain() -> None:
+        while True:
+            try:
+                await door.drain()
+            except RedisError:
+                await pause(0.005)
+            else:
+                return
+
+    return drain

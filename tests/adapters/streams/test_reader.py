@@ -1,0 +1,125 @@
+"""The consumer's side on a real Redis: groups, claims, dead letters, trimming."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from tbg.adapters.streams import (
+    DEAD_LETTER,
+    GROUP,
+    SHARE_SUBMITTED,
+    Publisher,
+    Reader,
+    backlog,
+)
+from tbg.adapters.streams.letters import dead_letter, dead_letters, replay
+from tests.conftest import NOW
+from tests.events import publish, share
+
+
+async def test_a_group_begins_at_the_beginning(redis: Redis) -> None:
+    await publish(redis, share(NOW), share(NOW))
+    reader = Reader(redis, consumer="a")
+    assert await reader.read(block_ms=None) == []  # the group was not there: it is now
+    assert len(await reader.read(block_ms=None)) == 2
+    assert await reader.read(block_ms=None) == []
+
+
+async def test_a_lost_group_is_made_again_and_nothing_is_skipped(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, share(NOW))
+    await redis.xgroup_destroy(SHARE_SUBMITTED, GROUP)
+    assert await reader.read(block_ms=None) == []
+    assert len(await reader.read(block_ms=None)) == 1
+    await redis.xgroup_destroy(SHARE_SUBMITTED, GROUP)
+    assert await reader.claim(idle_ms=0) == []
+
+
+async def test_entries_of_a_dead_consumer_are_claimed(redis: Redis) -> None:
+    dead, alive = Reader(redis, consumer="dead"), Reader(redis, consumer="alive")
+    await dead.ensure_group()
+    await publish(redis, *[share(NOW) for _ in range(5)])
+    taken = await dead.read(block_ms=None)
+    assert await alive.read(block_ms=None) == []
+    assert [entry.id for entry in await alive.claim(idle_ms=0)] == [entry.id for entry in taken]
+    await alive.acknowledge(taken)
+    assert await backlog(redis) == 0
+
+
+async def test_an_entry_is_buried_once(redis: Redis) -> None:
+    first, second = Reader(redis, consumer="a"), Reader(redis, consumer="b")
+    await first.ensure_group()
+    await publish(redis, share(NOW, diff="nan", event_id="bad"))
+    (entry,) = await first.read(block_ms=None)
+    assert await first.bury(entry, reason="not_finite", detail="diff is not finite")
+    assert not await second.bury(entry, reason="not_finite", detail="diff is not finite")
+    (letter,) = [letter async for letter in dead_letters(redis)]
+    assert (letter.reason, letter.stream, letter.entry_id) == (
+        "not_finite",
+        SHARE_SUBMITTED,
+        entry.id,
+    )
+    assert letter.fields["event_id"] == "bad"
+    assert await backlog(redis) == 0
+
+
+async def test_a_letter_goes_back_once_and_keeps_its_identity(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, share(NOW, event_id=None))
+    (entry,) = await reader.read(block_ms=None)
+    await reader.bury(entry, reason="failed", detail="")
+    letter = await dead_letter(redis, entry.id)
+    assert letter is not None
+    assert await replay(redis, letter)
+    assert not await replay(redis, letter)
+    assert await redis.xlen(DEAD_LETTER) == 0
+    (again,) = await reader.read(block_ms=None)
+    assert again.fields[b"event_id"] == entry.id.encode()
+
+
+async def test_trimming_stops_at_what_is_not_acknowledged(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, *[share(NOW) for _ in range(10)])
+    taken = await reader.read(block_ms=None, count=6)
+    await reader.acknowledge([*taken[:2], *taken[3:]])  # the third is still in hand
+    await reader.trim()
+    left = [entry_id.decode() for entry_id, _ in await redis.xrange(SHARE_SUBMITTED)]
+    assert left[0] == taken[2].id
+    assert len(left) == 8
+    assert await backlog(redis) == 5
+
+
+async def test_a_stream_with_another_reader_is_not_trimmed(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await redis.xgroup_create(SHARE_SUBMITTED, "somebody-else", id="0")
+    await publish(redis, share(NOW))
+    await reader.acknowledge(await reader.read(block_ms=None))
+    await reader.trim()
+    assert await redis.xlen(SHARE_SUBMITTED) == 1
+
+
+async def test_leaving_takes_no_work_along(redis: Redis) -> None:
+    idle, busy = Reader(redis, consumer="idle"), Reader(redis, consumer="busy")
+    await idle.ensure_group()
+    await publish(redis, share(NOW))
+    await busy.read(block_ms=None)
+    await idle.read(block_ms=None)
+    await idle.leave()
+    await busy.leave()
+    names = [c["name"] for c in await redis.xinfo_consumers(SHARE_SUBMITTED, GROUP)]
+    assert names == [b"busy"]
+
+
+async def test_publishing_is_all_or_nothing_with_its_mark(redis: Redis) -> None:
+    replies = await Publisher(redis).publish(
+        [(SHARE_SUBMITTED, share(NOW)), (SHARE_SUBMITTED, share(NOW))],
+        also=[("GETSET", "mark", "2")],
+    )
+    assert len(replies) == 3
+    assert replies[2] is None
+    assert await redis.get("mark") == b"2"
+    await Publisher(redis).wait_for_room()

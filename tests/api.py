@@ -1,0 +1,45 @@
+"""The API under test: asked in this process, or served by the real server on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from tbg.app.api import create_app
+from tbg.app.cli.serve import server_of
+from tbg.core.settings import Settings
+from tbg.core.tx import Database
+
+
+def make_app(db: Database, redis: Redis, **settings: Any) -> FastAPI:
+    """The application with settings of the test's own."""
+    return create_app(Settings(_env_file=None, **settings), db, redis)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """A client that calls the application without a network between."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a free port, served as `tbg serve` does; gives `127.0.0.1:port`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = server_of(app)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        assert not serving.done()
+        await asyncio.sleep(0.01)
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,60 @@
+"""The API's document: complete, the same every time, and true of what the API answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from tbg.core.tx import Database
+from tests.api import make_app, served
+from tests.conftest import NOW
+from tests.domains.gamification.play import ALICE, play, share
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed() -> str:
+    words = [sys.executable, "-m", "tbg", "openapi"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_web_app_s_copy_is_the_program_s_own() -> None:
+    assert (ROOT / "web" / "openapi.json").read_text() == printed(), (
+        "run `tbg openapi > web/openapi.json`, then `npm run gen` in web/"
+    )
+
+
+def test_every_refusal_in_the_document_is_a_problem() -> None:
+    document = json.loads(printed())
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status == "200" or (path, status) == ("/health/ready", "503"):
+                    continue
+                schema = response["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, (path, status)
+            assert "default" in operation["responses"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_whatever_is_asked_the_answer_is_in_the_document(db: Database, redis: Redis) -> None:
+    """Schemathesis, anonymous, on every route: no 5xx, and each answer as documented."""
+    await play(db, [share(NOW, user=ALICE, sdiff=2e9) for _ in range(101)])
+    for door in ("ingest", "relay", "worker"):
+        await redis.set(f"tbg:heartbeat:{door}", "1")
+    async with served(make_app(db, redis)) as host:
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "schemathesis.cli", "run",
+            f"http://{host}/api/v1/openapi.json",
+            "--phases=examples,coverage,fuzzing", "--max-examples=20", "--seed=1",
+            "--checks=all", "--generation-database=none", "--no-color", "--warnings=off",
+            "--exclude-checks=positive_data_acceptance,use_after_free",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await running.communicate()
+    assert running.returncode == 0, said.decode()[-6000:]

@@ -1,0 +1,253 @@
+"""The way in, on real servers: once, whatever comes twice, late, bad or interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.adapters.streams import (
+    BLOCK_FOUND,
+    DEAD_LETTER,
+    MINER_CONNECTED,
+    MINER_DISCONNECTED,
+    SHARE_BEST_DIFF,
+    SHARE_SUBMITTED,
+    Batch,
+    backlog,
+)
+from tbg.app import ingest
+from tbg.app.projections import PROJECTIONS
+from tbg.core import limits
+from tbg.core.tx import Database, Tx
+from tests.conftest import NOW
+from tests.events import ADDRESS, door, one, publish, share
+
+
+async def test_a_share_makes_a_user_a_worker_and_its_sums(db: Database, redis: Redis) -> None:
+    await publish(redis, share(NOW), share(NOW, accepted="false", sdiff="-1", errn=1))
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM users") == 1
+    assert await one(db, "SELECT count(*) FROM shares") == 2
+    async with db.transaction() as tx:
+        row = await tx.row("SELECT accepted, rejected, work, best_sdiff FROM daily_shares")
+    assert row is not None
+    assert tuple(row) == (1, 1, 1000, 5120)
+    assert await one(db, "SELECT total_shares FROM user_gamification") == 1
+    assert await backlog(redis) == 0
+
+
+async def test_repeats_have_no_effect_at_all(db: Database, redis: Redis) -> None:
+    shares = [share(NOW - timedelta(minutes=n)) for n in range(30)]
+    await publish(redis, *shares, *shares)
+    await door(db, redis, batch_events=7).drain()
+    await publish(redis, *reversed(shares))
+    await door(db, redis).drain()
+    for sql in (
+        "SELECT count(*) FROM shares",
+        "SELECT total_shares FROM user_gamification",
+        "SELECT sum(share_count)::int FROM streak_calendar",
+        "SELECT sum(accepted)::int FROM hourly_shares",
+    ):
+        assert await one(db, sql) == 30, sql
+
+
+async def test_one_key_with_two_payloads_keeps_the_first_and_counts_an_alarm(
+    db: Database, redis: Redis
+) -> None:
+    before = ingest.EVENTS.labels("conflicting")._value.get()
+    await publish(redis, share(NOW, event_id="x", sdiff="2000"))
+    await door(db, redis).drain()
+    await publish(redis, share(NOW, event_id="x", sdiff="9000"))
+    await door(db, redis).drain()
+    assert await one(db, "SELECT sdiff FROM shares") == 2000
+    assert ingest.EVENTS.labels("conflicting")._value.get() == before + 1
+
+
+async def test_bad_events_are_dead_letters_and_good_ones_flow(db: Database, redis: Redis) -> None:
+    await publish(redis, share(NOW), share(NOW, sdiff="nan"), share(NOW, user="nobody"), share(NOW))
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM shares") == 2
+    assert await redis.xlen(DEAD_LETTER) == 2
+
+
+async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failures(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def choke(tx: Tx, batch: Batch) -> None:
+        if any(fact.worker == "poison" for fact in batch.shares):
+            await tx.run("SELECT 1 / 0")
+
+    monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)
+    await publish(
+        redis, *[share(NOW, worker="fine") for _ in range(9)], share(NOW, worker="poison")
+    )
+    tries = door(db, redis, projections=[*PROJECTIONS, choke])
+    await tries.reader.ensure_group()
+    await tries.process(await tries.reader.read(block_ms=None))
+    assert await one(db, "SELECT count(*) FROM shares") == 9
+    for failures in range(1, 5):
+        assert await redis.xlen(DEAD_LETTER) == 0, failures
+        await tries.process(await tries.reader.claim(idle_ms=0))
+    assert await redis.xlen(DEAD_LETTER) == 1
+    assert await backlog(redis) == 0
+    assert await redis.hlen("mining:failures") == 0  # type: ignore[misc]
+
+
+async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
+    away = 3
+
+    async def connection_lost(tx: Tx, batch: Batch) -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await publish(redis, share(NOW))
+    await door(db, redis, projections=[*PROJECTIONS, connection_lost]).drain()
+    assert await one(db, "SELECT count(*) FROM shares") == 1
+    assert await redis.exists("mining:failures") == 0
+
+
+async def test_what_was_committed_but_not_acknowledged_is_dropped_by_its_key(
+    db: Database, redis: Redis
+) -> None:
+    await publish(redis, *[share(NOW) for _ in range(5)])
+    dying = door(db, redis)
+    await dying.reader.ensure_group()
+    entries = await dying.reader.read(block_ms=None)
+
+    async def die(_: Any) -> None:
+        raise asyncio.CancelledError
+
+    dying.reader.acknowledge = die  # type: ignore[method-assign]
+    with pytest.raises(asyncio.CancelledError):
+        await dying.process(entries)
+    heir = door(db, redis)
+    await heir.process(await heir.reader.claim(idle_ms=0))
+    assert await one(db, "SELECT total_shares FROM user_gamification") == 5
+    assert await backlog(redis) == 0
+
+
+async def test_several_consumers_side_by_side(db: Database, redis: Redis) -> None:
+    shares = [
+        share(NOW - timedelta(seconds=n), worker=f"w{n % 7}", event_id=f"e{n % 400}")
+        for n in range(600)
+    ]
+    await publish(redis, *shares[:400], *shares[400:])
+    doors = [door(db, redis, batch_events=40) for _ in range(3)]
+    await asyncio.gather(*[d.drain() for d in doors])
+    assert await one(db, "SELECT total_shares FROM user_gamification") == 400
+    assert await one(db, "SELECT sum(accepted)::int FROM daily_shares") == 400
+    assert (
+        await one(db, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        == 0
+    )
+
+
+async def test_the_running_door_takes_what_comes_and_stops_when_told(
+    db: Database, redis: Redis
+) -> None:
+    running = door(db, redis)
+    task = asyncio.create_task(running.run())
+    await publish(redis, share(NOW))
+    async with asyncio.timeout(10):
+        while await one(db, "SELECT count(*) FROM daily_shares") == 0:
+            await asyncio.sleep(0.05)
+        running.stopping.set()
+        await task
+    assert await redis.exists("tbg:heartbeat:ingest") == 1
+    assert await redis.xinfo_consumers(SHARE_SUBMITTED, "gamification-group") == []
+
+
+async def test_a_loop_that_fails_is_tried_again(db: Database, redis: Redis) -> None:
+    running = door(db, redis)
+    failures = ["a bug", "another"]
+    consume = running._consume
+
+    async def flaky() -> None:
+        if failures:
+            raise RuntimeError(failures.pop())
+        running.stopping.set()
+        await consume()
+
+    await running._forever(flaky)
+    assert failures == []
+
+
+async def test_old_history_counts_but_is_not_kept_raw(db: Database, redis: Redis) -> None:
+    old = NOW - timedelta(days=400)
+    await publish(redis, share(old, history="true"), share(NOW - timedelta(days=2), history="true"))
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM shares") == 1
+    assert await one(db, "SELECT total_shares FROM user_gamification") == 2
+    assert await one(db, "SELECT sum(accepted)::int FROM daily_shares") == 2
+    assert await one(db, "SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_miner_who_only_connects_or_is_refused_is_a_user_too(
+    db: Database, redis: Redis
+) -> None:
+    await publish(redis, share(NOW, agent="bitaxe/2"), stream=MINER_CONNECTED)
+    await publish(redis, share(NOW + timedelta(seconds=9)), stream=MINER_DISCONNECTED)
+    await door(db, redis).drain()
+    async with db.transaction() as tx:
+        row = await tx.row("SELECT connected, agent FROM workers")
+    assert row is not None
+    assert tuple(row) == (False, "bitaxe/2")
+    assert await one(db, "SELECT best_difficulty FROM user_gamification") == 0
+
+
+async def test_worker_names_are_compared_without_case(db: Database, redis: Redis) -> None:
+    await publish(redis, share(NOW, worker="Garage"), share(NOW, worker="gARAGE"))
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM workers") == 1
+
+
+async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
+    told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "reward": 312_500_000}
+    await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM blocks") == 1
+    assert await one(db, "SELECT blocks_found FROM user_gamification") == 1
+
+
+async def test_the_state_does_not_depend_on_order_or_cut(db: Database, redis: Redis) -> None:
+    monday = NOW.replace(day=2, hour=0, minute=0)
+    moments = [
+        monday - timedelta(microseconds=1),
+        monday,
+        monday + timedelta(microseconds=1),
+        monday - timedelta(weeks=1),
+        monday - timedelta(weeks=3),
+    ]
+    await publish(redis, *[share(at, sdiff=f"{n + 1}e6") for n, at in enumerate(moments)])
+    await publish(redis, share(monday, diff="7e9"), stream=SHARE_BEST_DIFF)
+    await door(db, redis, batch_events=1).drain()
+    async with db.transaction() as tx:
+        weeks = await tx.rows("SELECT week_iso, share_count FROM streak_calendar ORDER BY 1")
+        state = await tx.row(
+            "SELECT current_streak, longest_streak, best_difficulty FROM user_gamification"
+        )
+    assert [tuple(week) for week in weeks] == [
+        ("2026-W07", 1),
+        ("2026-W09", 2),
+        ("2026-W10", 2),
+    ]
+    assert state is not None
+    assert (state.current_streak, state.best_difficulty) == (2, 7e9)
+
+
+async def test_every_batch_shows_a_miner_his_best_share(db: Database, redis: Redis) -> None:
+    async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
+        await publish(redis, share(NOW, sdiff="2000"), share(NOW, sdiff="8000"))
+        await door(db, redis).drain()
+        async with asyncio.timeout(5):
+            while (message := await pubsub.get_message(timeout=1)) is None:
+                continue
+    assert b'"sdiff":8000' in message["data"]
+    assert b'"count":2' in message["data"]

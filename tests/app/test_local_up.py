@@ -1,0 +1,243 @@
+"""`tbg up` as a user sees it: one process tree, up in seconds, gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from tbg.app.local import processes
+from tests import servers
+
+TBG = [sys.executable, "-m", "tbg"]
+PATIENCE_SECONDS = 60.0
+QUICK_SECONDS = 10.0
+"""A prepared start takes about 2 s on two idle cores; tests share them."""
+
+
+class Up:
+    """A running `tbg up`: its lines, its URL, its state file."""
+
+    def __init__(self, root: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.root = root
+        self.lines: list[str] = []
+        self._queue: queue.Queue[str | None] = queue.Queue()
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [*TBG, "up", "--port", "0", "--data", str(root), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | (env or {}),
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        self.url = self.line(r"The game is up: (http://\S+)")[1]
+        self.seconds = time.monotonic() - began
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._queue.put(line.rstrip())
+        self._queue.put(None)
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """Wait for a line of its output that looks like this."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            line = self._queue.get(timeout=max(0.1, deadline - time.monotonic()))
+            assert line is not None, f"it ended: {self.lines}"
+            self.lines.append(line)
+            if found := re.search(pattern, line):
+                return found
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What it says of itself."""
+        said: dict[str, Any] = json.loads((self.root / "up.json").read_text())
+        return said
+
+    def ready(self) -> bool:
+        """Whether the API says that everything is ready."""
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, as a terminal or an init system does; its exit code."""
+        self.process.send_signal(sign)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+def tbg(*words: str) -> subprocess.CompletedProcess[str]:
+    """One `tbg` command, to its end."""
+    return subprocess.run([*TBG, *words], capture_output=True, text=True, check=False)
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether it becomes so in time."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+def alive_in(root: Path) -> list[int]:
+    """Servers that still work in a data directory."""
+    found = processes.living_in(root / "pg", program="postgres")
+    return [*found, *processes.living_in(root / "valkey", program="valkey-server")]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Up]]:
+    """Starts `tbg up`; what a failed test leaves running is killed."""
+    started: list[Up] = []
+
+    def begin(root: Path, *options: str, env: dict[str, str] | None = None) -> Up:
+        started.append(Up(root, *options, env=env))
+        return started[-1]
+
+    yield begin
+    for up in started:
+        if up.process.poll() is None:
+            up.process.kill()
+            up.process.wait()
+
+
+def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    up = start(root)
+    assert up.ready()
+    assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay"}
+    assert (root / "up.json").stat().st_mode & 0o077 == 0
+
+    exports = tbg("env", "--data", str(root)).stdout
+    names = re.findall(r"^export (TBG_\w+)=", exports, re.MULTILINE)
+    assert sorted(names) == ["TBG_DATABASE_URL", "TBG_DATA_DIR", "TBG_PUBLIC_URL", "TBG_REDIS_URL"]
+    assert f"TBG_PUBLIC_URL={up.url}\n" in exports
+    assert "kept by tbg up" in tbg("local", "status", "--data", str(root)).stdout
+
+    second = tbg("up", "--port", "0", "--data", str(root))
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert f"process {up.process.pid}" in second.stderr
+    assert tbg("local", "stop", "--data", str(root)).returncode == 1
+    assert up.ready()
+
+    assert up.stop(signal.SIGINT) == 0
+    assert alive_in(root) == []
+    assert tbg("env", "--data", str(root)).returncode == 1
+    assert (root / "log" / "ingest.log").exists()
+
+    again = start(root)
+    assert again.seconds < QUICK_SECONDS
+    assert again.stop() == 0
+
+
+def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path: Path) -> None:
+    up = start(tmp_path)
+    before = up.state["children"]["relay"][0]
+    os.kill(before, signal.SIGKILL)
+    up.line(r"relay ended \(killed by SIGKILL\)")
+    assert eventually(lambda: up.state["children"]["relay"][0] != before)
+
+    ours = processes.living_in(tmp_path / "pg", program="postgres")
+    [postmaster] = [pid for pid, parent in ours.items() if parent not in ours]
+    os.kill(postmaster, signal.SIGKILL)
+    up.line(r"postgres ended \(killed by SIGKILL\)")
+    assert eventually(up.ready)
+    assert up.stop() == 0
+    assert alive_in(tmp_path) == []
+
+
+def test_a_killed_supervisor_blocks_nothing(start: Callable[..., Up], tmp_path: Path) -> None:
+    up = start(tmp_path)
+    children = up.state["children"]
+    up.process.kill()
+    up.process.wait()
+    again = start(tmp_path)
+    assert again.ready()
+    pid, born = children["serve"]
+    assert processes.identified({"serve": pid}) != {"serve": [pid, born]}  # it is gone
+    assert again.seconds < QUICK_SECONDS
+    again.process.send_signal(signal.SIGINT)
+    again.line("stopping")
+    assert again.stop(signal.SIGINT) == 0  # the second one forces
+    assert eventually(lambda: alive_in(tmp_path) == [])
+
+
+def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = tbg("up", "--port", str(port), "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--port" in done.stderr
+    assert not (tmp_path / "data" / "pg").exists()
+
+
+def test_wrong_arguments(tmp_path: Path) -> None:
+    assert tbg("up", "--port", "http", "--data", str(tmp_path)).returncode == 2
+    done = subprocess.run(
+        [*TBG, "up", "--data", str(tmp_path)],
+        env=os.environ | {"TBG_NETWERK": "signet"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "TBG_NETWERK" in done.stderr
+
+
+def test_a_data_directory_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = tbg("up", "--port", "0", "--data", str(tmp_path / "file" / "data"))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--data" in done.stderr
+
+
+def test_servers_that_the_settings_name_are_used(
+    start: Callable[..., Up], tmp_path: Path, pg_url: str, redis_url: str
+) -> None:
+    with servers.database(pg_url) as database, redis.Redis.from_url(redis_url) as client:
+        up = start(tmp_path, env={"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis_url})
+        assert up.ready()
+        assert f"TBG_DATABASE_URL={database}\n" in tbg("env", "--data", str(tmp_path)).stdout
+        assert up.stop() == 0
+        client.flushdb()
+    assert not (tmp_path / "pg").exists()
+    assert not (tmp_path / "valkey").exists()
+
+
+def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: Path) -> None:
+    where = ("--data", str(tmp_path))
+    assert tbg("local", "status", *where).returncode == 1
+    assert tbg("local", "start", *where).returncode == 0
+    try:
+        assert "run already" in tbg("local", "start", *where).stdout
+        ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
+        up = start(tmp_path)
+        assert f":{ports['postgres']}/" in up.state["database_url"]
+        assert up.stop() == 0
+        assert len(alive_in(tmp_path)) > 1
+    finally:
+        assert tbg("local", "stop", *where).returncode == 0
+    assert alive_in(tmp_path) == []
