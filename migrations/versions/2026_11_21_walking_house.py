@@ -98,7 +98,7 @@ CREATE TABLE rollup_queue (
     created_at timestamptz NOT NULL,
     user_ids bigint[] NOT NULL,
     worker_ids bigint[] NOT NULL,
-    ats timestamptz[] NOT NULL,
+    ats double precision[] NOT NULL,
     share_ids uuid[] NOT NULL,
     diffs double precision[] NOT NULL,
     sdiffs double precision[] NOT NULL,
@@ -185,6 +185,8 @@ CREATE INDEX blocks_user ON blocks (user_id, height);
 CREATE INDEX blocks_height ON blocks (height DESC);
 """
 
+# user_gamification.previous_best is what best_difficulty was before the last batch: an upsert can
+# return what it wrote, but (before PostgreSQL 18) not what was there.
 # The ledger is append-only by the database's own hand: the trigger refuses what no code of ours
 # should ever try.
 GAMIFICATION = """
@@ -267,6 +269,8 @@ CREATE TABLE user_gamification (
     total_shares bigint NOT NULL DEFAULT 0,
     best_difficulty double precision NOT NULL DEFAULT 0,
     best_on date,
+    previous_best double precision NOT NULL DEFAULT 0,
+    previous_best_on date,
     blocks_found integer NOT NULL DEFAULT 0,
     streak_broken_told text,
     streak_warned_week text,

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from arq.connections import ArqRedis
 from arq.cron import next_cron
 from redis.asyncio import Redis
 
-from tbg.adapters.queue import Cron, make_worker, stop_worker
+from tbg.adapters.queue import QUEUE, Cron, make_worker, stop_worker
 from tbg.app.local import servers as local
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock, SystemClock
@@ -143,7 +144,7 @@ class TestWorker:
         await until(lambda: runs == ["weekly"])
 
         async def beaten() -> bool:
-            return 0 < await redis.ttl("tbg:heartbeat:worker") <= 15
+            return 0 < int(await redis.ttl("tbg:heartbeat:worker")) <= 15
 
         await until(beaten)
         worker.stopping.set()
@@ -193,6 +194,14 @@ class TestWorker:
             await asyncio.to_thread(local.wait_ready, valkey)
             await redis.flushall()
             await until(alive)
+            # The queue is listened to again: what is put into it is taken out.
+            async with ArqRedis.from_url(valkey.url) as queue:
+                await queue.enqueue_job("job", _queue_name=QUEUE)
+
+                async def taken() -> bool:
+                    return int(await queue.zcard(QUEUE)) == 0
+
+                await until(taken)
             worker.stopping.set()
             await asyncio.wait_for(running, 20)
             await redis.aclose()

@@ -34,7 +34,8 @@ SLUGS = [
     "rabbit_hole_complete", "coop_founder", "coop_block",
 ]  # fmt: skip
 XP = [
-    50, 100, 200, 500, 50, 100, 200, 300, 100, 200, 500, 150, 100, 250, 200, 500, 200, 150, 150, 500,
+    50, 100, 200, 500, 50, 100, 200, 300, 100, 200,
+    500, 150, 100, 250, 200, 500, 200, 150, 150, 500,
 ]  # fmt: skip
 
 NEW = {
@@ -216,7 +217,7 @@ class TestLoading:
     async def test_many_at_once(self, db: Database, tmp_path: Path) -> None:
         written(tmp_path, pack(NEW), "a.json")
         found = await asyncio.gather(*[load(db, tmp_path) for _ in range(8)])
-        assert sorted(found)[-1] == ["shares_2"]
+        assert max(found) == ["shares_2"]
         assert await value(db, "SELECT count(*) FROM badge_definitions") == 21
 
     async def test_what_was_changed_behind_its_back_is_put_right(self, db: Database) -> None:
@@ -228,7 +229,9 @@ class TestLoading:
     async def test_a_pack_comes_goes_and_comes_back(self, db: Database, tmp_path: Path) -> None:
         await play(db, [share(NOW)])
         file = written(tmp_path, pack(NEW), "a.json")
-        active = "SELECT is_active, backfilled_at IS NULL FROM badge_definitions WHERE slug = 'shares_2'"
+        active = (
+            "SELECT is_active, backfilled_at IS NULL FROM badge_definitions WHERE slug = 'shares_2'"
+        )
         assert await load(db, tmp_path) == ["shares_2"]
         assert await rows(db, active) == [(True, True)]
         file.unlink()
@@ -271,7 +274,7 @@ class TestLoading:
 class TestCommand:
     def run(self, *words: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "tbg", "registry", "check", *map(str, words)]
-        return subprocess.run(command, env=os.environ, capture_output=True, text=True)
+        return subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
 
     def test_a_good_file(self) -> None:
         done = self.run(REGISTRY, "--json")

@@ -67,7 +67,6 @@ def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable
         retry_on_error=[RedisConnectionError, RedisTimeoutError, BusyLoadingError],
         retry_on_timeout=True,
         health_check_interval=30,
-        default_queue_name=QUEUE,
     )
     return Worker(
         cron_jobs=[_arq_cron(job, wake) for job in jobs],

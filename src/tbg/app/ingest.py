@@ -223,12 +223,14 @@ class Ingest:
     async def _chores(self) -> None:
         next_trim = 0.0
         while not self.stopping.is_set():
-            await self.roll_up_all()
+            folded = await self.roll_up_all()
             if time.monotonic() >= next_trim:
                 next_trim = time.monotonic() + 5
                 BACKLOG.set(await self.reader.backlog())
                 await self.reader.trim()
-            await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS)
+            # Under load, wait for more: many shares of a worker become one change of its row.
+            busy = folded > limits.BATCH_EVENTS
+            await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS * (4 if busy else 1))
 
     async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
         """Run a loop until it ends by itself; whatever fails in it is logged and tried again."""

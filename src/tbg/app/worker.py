@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import Cron, make_worker, stop_worker
@@ -90,8 +91,10 @@ class Worker:
             except asyncio.CancelledError:
                 await stop_worker(worker)
                 raise
-            except Exception as error:  # Redis away for longer than arq waits for it
+            except (RedisError, OSError) as error:  # away for longer than arq waits for it
                 _log.warning("queue_away", error=str(error)[:300])
+            except Exception:
+                _log.exception("queue_failed")
             await asyncio.gather(stop_worker(worker), return_exceptions=True)
             await asyncio.sleep(1)
 

@@ -183,8 +183,8 @@ JOBS_AT_ONCE = 4
 JOB_STOP_SECONDS = 10
 """What jobs in hand get to finish when the worker is told to stop."""
 
-PARTITIONS_BEHIND, PARTITIONS_AHEAD = 4, 3
-"""Months of raw shares that have a partition: retention and what is still to come."""
+PARTITIONS_AHEAD = 3
+"""Months to come that have a partition of raw shares already: a keeper may be away that long."""
 
 MISMATCHES_NAMED = 10
 """Users a failed check names; all are counted."""

@@ -123,7 +123,9 @@ async def test_events_were_not_kept(db: Database, tmp_path: Path) -> None:
     await play(db, [share(NOW)])
     await new_badge(db, tmp_path, "event_of_old", "event", event="coop_created")
     assert await backfill_badges(db) == 0
-    assert await value(db, "SELECT count(*) FROM badge_definitions WHERE backfilled_at IS NULL") == 0
+    assert (
+        await value(db, "SELECT count(*) FROM badge_definitions WHERE backfilled_at IS NULL") == 0
+    )
 
 
 async def test_it_is_silent_and_once(
@@ -156,4 +158,6 @@ async def test_a_batch_and_a_backfill_give_it_once(db: Database, tmp_path: Path)
 
 async def test_an_empty_house_has_nobody_to_backfill(db: Database, tmp_path: Path) -> None:
     await new_badge(db, tmp_path, "two", "share_count", threshold=2)
-    assert await value(db, "SELECT count(*) FROM badge_definitions WHERE backfilled_at IS NULL") == 0
+    assert (
+        await value(db, "SELECT count(*) FROM badge_definitions WHERE backfilled_at IS NULL") == 0
+    )

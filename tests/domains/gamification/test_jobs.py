@@ -59,8 +59,7 @@ class TestChampion:
         assert "weekly_diff_champion" in [event["slug"] for event in await told(db, "BadgeEarned")]
         (earned,) = await rows(
             db,
-            "SELECT earned_at, metadata FROM user_badges"
-            " WHERE badge_slug = 'weekly_diff_champion'",
+            "SELECT earned_at, metadata FROM user_badges WHERE badge_slug = 'weekly_diff_champion'",
         )
         assert earned[0] == on(2026, 3, 2, 0)
         assert earned[1] == {"event": "weekly_diff_champion", "week": "2026-W09", "sdiff": 6000.0}
@@ -278,7 +277,9 @@ class TestCorrections:
                 await self.correct(db, amount, reason)
 
 
-@pytest.mark.parametrize("change", ["UPDATE xp_ledger SET amount = 1", "DELETE FROM xp_ledger", "TRUNCATE xp_ledger"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE xp_ledger SET amount = 1", "DELETE FROM xp_ledger", "TRUNCATE xp_ledger"]
+)
 async def test_the_ledger_refuses_to_be_rewritten(db: Database, change: str) -> None:
     await play(db, [share(NOW)])
     with pytest.raises(Exception, match="append-only"):

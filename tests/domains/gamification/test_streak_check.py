@@ -54,7 +54,7 @@ async def streak_of(db: Database, user: str = ALICE) -> tuple[int, int, str]:
         """,
         user=user,
     )
-    return row  # type: ignore[return-value]
+    return row
 
 
 @pytest.fixture

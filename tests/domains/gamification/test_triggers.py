@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from tests.domains.gamification.play import (
     play,
     rows,
     share,
+    told,
     value,
     xp,
 )
@@ -180,6 +182,20 @@ class TestDuplicatePrevention:
         await play(db, facts[:1])
         assert await play(db, facts[1:]) == []
         assert await rows(db, "SELECT total_shares, total_xp FROM user_gamification") == [(1, 100)]
+
+
+async def test_a_hundred_awards_of_one_badge_at_once_are_one(db: Database) -> None:
+    await play(db, [share(NOW, user=ALICE), share(NOW, user=BOB)])
+
+    async def award(users: list[int]) -> None:
+        async with db.transaction() as tx:
+            await record_event(tx, event="coop_created", user_ids=users, at=NOW)
+
+    await asyncio.gather(*[award([1, 2] if n % 2 else [2, 1]) for n in range(100)])
+    for user in (ALICE, BOB):
+        assert await xp(db, user) == 50 + 150
+        assert await badges(db, user) == {"first_share", "coop_founder"}
+    assert len(await told(db, "BadgeEarned")) == 4
 
 
 async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> None:

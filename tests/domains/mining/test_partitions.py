@@ -15,10 +15,10 @@ from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
 from tbg.domains.mining.jobs import keep_partitions, prune
 from tests.conftest import NOW
-from tests.domains.gamification.play import execute, play, rows, share, value
+from tests.domains.gamification.play import execute, on, play, rows, share, value
 
 MONTHS = [
-    "shares_2025_11", "shares_2025_12", "shares_2026_01", "shares_2026_02", "shares_2026_03",
+    "shares_2025_12", "shares_2026_01", "shares_2026_02", "shares_2026_03",
     "shares_2026_04", "shares_2026_05", "shares_2026_06",
 ]  # fmt: skip
 
@@ -46,7 +46,7 @@ async def make(db: Database) -> list[str]:
         return await make_partitions(tx)
 
 
-async def test_four_months_back_and_three_ahead(db: Database) -> None:
+async def test_from_the_edge_of_retention_to_three_months_ahead(db: Database) -> None:
     assert await make(db) == MONTHS
     assert await make(db) == []
     await play(db, [share(NOW), share(NOW - timedelta(days=80))])
@@ -77,22 +77,20 @@ async def test_months_past_retention_are_dropped(db: Database, clock: FixedClock
     await play(db, [share(NOW - timedelta(days=89)), share(NOW)])
     clock.at = NOW + timedelta(days=90)
     await keep_partitions(db)
-    assert await partitions(db) == [f"shares_2026_{n:02d}" for n in range(2, 10)]
+    assert await partitions(db) == [f"shares_2026_{n:02d}" for n in range(3, 10)]
     assert await value(db, "SELECT count(*) FROM shares") == 1
     assert await value(db, "SELECT sum(accepted) FROM daily_shares") is None
     assert (await verify(db)).mismatches == 0
 
 
-async def test_a_month_is_kept_until_its_last_share_may_go(
-    db: Database, clock: FixedClock
-) -> None:
+async def test_a_month_is_kept_until_its_last_share_may_go(db: Database, clock: FixedClock) -> None:
     await make(db)
-    # The end of November is 90 days back at the very end of February.
-    for moment, there in ((NOW.replace(month=2, day=28, hour=23), True), (NOW, False)):
+    edge = on(2026, 1, 1, 0) + limits.RAW_SHARE_AGE
+    for moment, there in ((edge - timedelta(microseconds=1), True), (edge, False)):
         clock.at = moment
         async with db.transaction() as tx:
             await drop_old_shares(tx)
-        assert ("shares_2025_11" in await partitions(db)) is there
+        assert ("shares_2025_12" in await partitions(db)) is there
 
 
 async def test_two_keepers_at_once(db: Database) -> None:

@@ -17,7 +17,7 @@ interface Options {
 }
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 15_000;
 const STABLE_AFTER = 10_000;
 const PING_EVERY = 25_000;
 const ANSWER_WITHIN = 10_000;

@@ -56,7 +56,7 @@ function Detail({ shelved, now }: { shelved: Shelved; now: number }) {
             </p>
           </div>
         )}
-        <BadgeFacts badge={badge} />
+        <BadgeFacts badge={badge} held={earned !== null} />
         <p className="actions">
           <Link to="/badges/$slug" params={{ slug: badge.slug }} className="button quiet">
             Who else has it

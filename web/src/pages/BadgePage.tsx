@@ -47,7 +47,7 @@ function Found({ badge }: { badge: BadgeDetail }) {
           </p>
           <h1 id="badge-name">{badge.name}</h1>
           <p className="lead">{badge.description}</p>
-          <BadgeFacts badge={badge} />
+          <BadgeFacts badge={badge} held={badge.recent_earners.length > 0} />
           {how && (
             <>
               <h2>How to earn it</h2>
@@ -110,7 +110,9 @@ function Stages({ badge }: { badge: BadgeDetail }) {
 
 type Facts = Pick<BadgeDetail, "rarity" | "category" | "xp_reward" | "total_earned" | "percentage">;
 
-export function BadgeFacts({ badge }: { badge: Facts }) {
+/** Holders are counted hourly: where one is at hand and the count says none, it says nothing. */
+export function BadgeFacts({ badge, held = false }: { badge: Facts; held?: boolean }) {
+  const counted = badge.total_earned > 0 || !held;
   return (
     <dl className="facts">
       <div>
@@ -125,14 +127,16 @@ export function BadgeFacts({ badge }: { badge: Facts }) {
         <dt>Pays</dt>
         <dd className="xp">{count(badge.xp_reward)} XP</dd>
       </div>
-      <div>
-        <dt>Held by</dt>
-        <dd>
-          {badge.total_earned === 0
-            ? "nobody yet"
-            : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
-        </dd>
-      </div>
+      {counted && (
+        <div>
+          <dt>Held by</dt>
+          <dd>
+            {badge.total_earned === 0
+              ? "nobody yet"
+              : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }

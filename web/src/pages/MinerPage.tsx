@@ -20,8 +20,6 @@ import { shelve } from "./shelf";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
 
-const FEED_LINES = 10;
-
 export function MinerPage() {
   const address = spelled(useParams({ from: "/m/$address" }).address);
   // A page per address: what is drawn, fired and slid in belongs to one miner alone.
@@ -32,15 +30,18 @@ function OneMiner({ address }: { address: string }) {
   useMinerLive(address);
   const miner = useQuery(minerQuery(address));
   const network = useNetwork();
-  const unknown = miner.error instanceof Refusal && [404, 422].includes(miner.error.status);
+  const refused = miner.error instanceof Refusal ? miner.error.status : null;
   const rightLooking = looksRight(address, network);
+  const unknown = refused === 404;
 
   useEffect(() => {
     if (miner.data || rightLooking) rememberMiner(address);
   }, [miner.data, rightLooking, address]);
 
   if (miner.data) return <Page miner={miner.data} />;
-  if (unknown && !rightLooking) return <WrongAddress address={address} network={network} />;
+  if (refused === 422 || (unknown && !rightLooking)) {
+    return <WrongAddress address={address} network={network} />;
+  }
   return (
     <>
       <title>{`${shortAddress(address)} · The Bitcoin Game`}</title>
@@ -112,7 +113,7 @@ function Page({ miner }: { miner: PublicMiner }) {
           <Bests bests={miner.bests} now={now} />
           <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
             {miner.feed.length > 0 ? (
-              <MinerFeed items={miner.feed.slice(0, FEED_LINES)} now={now} />
+              <MinerFeed items={miner.feed} now={now} />
             ) : (
               <p className="empty">Nothing paid out yet. The first share already pays.</p>
             )}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type Network, wrongAddress } from "../address";
+import { looksRight, type Network, wrongAddress } from "../address";
 import { badgesQuery } from "../api/queries";
 import { shortAddress } from "../format";
 import { AddressField } from "../ui/AddressField";
@@ -52,7 +52,7 @@ export function NoShares({ address }: { address: string }) {
   );
 }
 
-const SHOWN = 6;
+const SHOWN = 9;
 
 /** Raw clay for now: the badges that are nearest for someone who begins. */
 function FirstBadges() {
@@ -90,7 +90,11 @@ export function WrongAddress({ address, network }: { address: string; network: N
       <title>Not an address · The Bitcoin Game</title>
       <section className="panel">
         <h1>No such tile</h1>
-        <p>{wrongAddress(network)}</p>
+        <p>
+          {looksRight(address, network)
+            ? "That address does not add up: a letter is missing, doubled or wrong."
+            : wrongAddress(network)}
+        </p>
         <p className="small mono wrap">{address}</p>
         <AddressField look="hero" />
       </section>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { PublicStats } from "../api/types";
 import { AddressTile, FireWindow } from "../art";
 import { shortAddress } from "../format";
+import { hang } from "./hang";
 
 /** Cells around the window on the widest wall: 7 by 6, less the 3 by 3 of the window. */
 const PLACES = 33;
@@ -15,8 +16,7 @@ function spoken(tile: Tile): string {
 
 /** The wall of address tiles round the window. Places that nobody has yet are plain green glaze. */
 export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }) {
-  const shown = tiles.slice(0, PLACES);
-  const free = PLACES - shown.length;
+  const places = hang(tiles.slice(0, PLACES), PLACES);
   return (
     <section className="wall" aria-label="The wall of miners">
       <div className="wall-window">
@@ -26,21 +26,22 @@ export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }
         />
       </div>
       <ul className="wall-tiles">
-        {shown.map((tile) => (
-          <li key={tile.user} className={tile.online ? "lit" : "resting"}>
-            <Link
-              to="/m/$address"
-              params={{ address: tile.user }}
-              aria-label={spoken(tile)}
-              title={spoken(tile)}
-            >
-              <AddressTile address={tile.user} size={112} />
-            </Link>
-          </li>
-        ))}
-        {Array.from({ length: free }, (_, i) => (
-          <li key={`free-${i}`} className="free" aria-hidden="true" />
-        ))}
+        {places.map((tile, place) =>
+          tile ? (
+            <li key={tile.user} className={tile.online ? "lit" : "resting"}>
+              <Link
+                to="/m/$address"
+                params={{ address: tile.user }}
+                aria-label={spoken(tile)}
+                title={spoken(tile)}
+              >
+                <AddressTile address={tile.user} size={112} />
+              </Link>
+            </li>
+          ) : (
+            <li key={place} className="free" aria-hidden="true" />
+          ),
+        )}
       </ul>
     </section>
   );

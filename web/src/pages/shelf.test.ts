@@ -53,7 +53,9 @@ describe("howTo", () => {
 
 it("names the share that did it", () => {
   const by = (metadata: Record<string, unknown>) => cause({ slug: "a", earned_at: "", metadata });
-  expect(by({ sdiff: 4.29e9, worker: "axe" })).toBe("by a share of difficulty 4.29\u00a0G from axe");
+  expect(by({ sdiff: 4.29e9, worker: "axe" })).toBe(
+    "by a share of difficulty 4.29\u00a0G from axe",
+  );
   expect(by({ sdiff: 9000, worker: "axe", total_shares: 1000 })).toBe(
     `by share number ${(1000).toLocaleString()} of difficulty 9.00\u00a0k from axe`,
   );

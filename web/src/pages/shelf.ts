@@ -28,7 +28,7 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
       badge,
       earned,
       fraction: Math.min(1, Math.max(0, value / threshold)),
-      measured: `${amount(badge, value)} of ${amount(badge, threshold)}`,
+      measured: `${amount(badge, Math.min(value, threshold))} of ${amount(badge, threshold)}`,
     };
   });
   const rank = (s: Shelved) => (s.earned ? 0 : (s.fraction ?? 0) > 0 ? 1 : 2);
@@ -56,7 +56,7 @@ export function howTo({ trigger_type, threshold }: Badge): string | null {
     return `One accepted share of difficulty ${joined(magnitude(threshold))} or more.`;
   }
   if (trigger_type === "streak") {
-    return `${count(threshold)} weeks in a row with at least one share each, Monday to Sunday UTC.`;
+    return `${count(threshold)} weeks in a row, one share in each.`;
   }
   return null;
 }

@@ -60,26 +60,37 @@ function Line({ mark, title, under, xp, fresh }: LineProps) {
   );
 }
 
+const LINES_AT_FIRST = 6;
+
 export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
   const arriving = useArrivals(items);
+  const [all, setAll] = useState(false);
+  const shown = all ? items : items.slice(0, LINES_AT_FIRST);
   return (
-    <ol className="feed">
-      {items.map((item) => (
-        <Line
-          key={feedKey(item)}
-          mark={<Icon name={ICONS[item.type]} size={24} />}
-          title={item.title}
-          under={
-            <>
-              <Time at={item.at} now={now} />
-              {item.detail && <span className="feed-detail"> · {item.detail}</span>}
-            </>
-          }
-          xp={item.xp}
-          fresh={arriving(item)}
-        />
-      ))}
-    </ol>
+    <>
+      <ol className="feed">
+        {shown.map((item) => (
+          <Line
+            key={feedKey(item)}
+            mark={<Icon name={ICONS[item.type]} size={24} />}
+            title={item.title}
+            under={
+              <>
+                <Time at={item.at} now={now} />
+                {item.detail && <span className="feed-detail"> · {item.detail}</span>}
+              </>
+            }
+            xp={item.xp}
+            fresh={arriving(item)}
+          />
+        ))}
+      </ol>
+      {!all && items.length > LINES_AT_FIRST && (
+        <button type="button" className="button quiet feed-more" onClick={() => setAll(true)}>
+          Show older
+        </button>
+      )}
+    </>
   );
 }
 

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast.publish import channel_of
 from tbg.core import limits
+from tbg.core.tasks import end
 from tbg.core.telemetry import log
 
 SOCKETS = Gauge("tbg_sockets_open", "WebSockets open in this process")
@@ -152,8 +153,7 @@ class Hub:
                 await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
                 tries += 1
         finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            await end(watch)
 
     async def _hear(self, connection: AbstractConnection) -> None:
         """Read this connection until it fails, with a task beside it that writes."""
@@ -180,8 +180,7 @@ class Hub:
                 await self._take(reply)
                 missing -= self._confirmed | (missing - self._followers.keys())
         finally:
-            teller.cancel()
-            await asyncio.gather(teller, return_exceptions=True)
+            await end(teller)
 
     async def _take(self, reply: object) -> None:
         if not isinstance(reply, list) or len(reply) != 3:

@@ -22,6 +22,7 @@ from tbg.app.api.sockets import SocketDoor
 from tbg.core import limits
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
+from tbg.core.tasks import end
 from tbg.core.tx import Database
 from tbg.domains.gamification import routes as gamification
 from tbg.domains.public import queries as public_queries
@@ -72,5 +73,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await end(listening)

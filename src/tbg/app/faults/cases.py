@@ -135,7 +135,8 @@ class _Maker:
         if rng.random() < 0.12:
             found += self._habit(rng.randint(50, 55), history=True)
         if rng.random() < 0.12:
-            cursed = self._share(self._when()[0], history=False)
+            at = self.now - timedelta(seconds=rng.uniform(0, 20_000))
+            cursed = self._share(at, history=False)
             cursed.hash = cursed.fields["hash"] = CURSE
             found.append(cursed)
         self._part(found)
@@ -145,6 +146,8 @@ class _Maker:
         """No two miners reach the same at the same moment: who is champion then, ids decide."""
         who: dict[tuple[datetime, float], str] = {}
         for event in events:
+            if event.kind != "best" and not event.accepted:
+                continue
             while who.setdefault((event.at, event.sdiff), event.address) != event.address:
                 event.sdiff = math.nextafter(event.sdiff, math.inf)
                 event.fields["diff" if event.kind == "best" else "sdiff"] = repr(event.sdiff)

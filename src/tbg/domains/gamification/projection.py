@@ -39,19 +39,19 @@ class _Delta:
 async def credit(tx: Tx, batch: Batch) -> None:
     """Reward a batch of fresh facts; every effect of a fact is in this transaction."""
     deltas = _deltas(batch)
-    before = await lock(tx, deltas)
-    await _write_totals(tx, deltas, before)
-    stale = await _write_calendar(tx, deltas, before)
-    badges = await queries.badge_catalogue(tx)
+    counted = await _count(tx, deltas)
+    await _extend_runs(tx, deltas, counted)
+    stale = await _write_calendar(tx, deltas, counted)
+    triggers = _Triggers.of(await queries.badge_catalogue(tx))
     awards: list[Award] = []
     grants: list[Grant] = []
-    for user_id, delta in deltas.items():
-        old = before[user_id]
-        awards += _count_badges(badges, user_id, delta, old)
-        awards += _diff_badges(badges, user_id, delta, old)
-        awards += _block_badges(badges, user_id, delta)
-        grants += _share_grants(user_id, delta, old)
-        _tell_best(tx, user_id, delta, old)
+    for user_id, row in counted.items():
+        delta = deltas[user_id]
+        awards += _count_awards(triggers, user_id, delta, row)
+        awards += _diff_awards(triggers, user_id, delta, row)
+        awards += _block_awards(triggers, user_id, delta)
+        grants += _share_grants(user_id, delta, row)
+        _tell_best(tx, delta, row)
     if awards or grants:
         await reward(tx, awards=awards, grants=grants)
     await recount_runs(tx, stale)
@@ -64,7 +64,7 @@ def _deltas(batch: Batch) -> dict[int, _Delta]:
             continue
         delta = deltas[batch.users[share.address]]
         delta.accepted.append(share)
-        day = _day_of(int(share.at.timestamp()) // 86_400)
+        day = _day_of(share.at.toordinal())
         week = delta.weeks.get(day.week_iso)
         if week is None:
             week = delta.weeks[day.week_iso] = _WeekDelta()
@@ -89,70 +89,77 @@ class _Day(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _day_of(days_since_epoch: int) -> _Day:
-    day = date(1970, 1, 1) + timedelta(days=days_since_epoch)
-    year, week, weekday = day.isocalendar()
+def _day_of(ordinal: int) -> _Day:
+    year, week, weekday = date.fromordinal(ordinal).isocalendar()
     return _Day(f"{year:04d}-W{week:02d}", 1 << (weekday - 1))
 
 
-async def _write_totals(tx: Tx, deltas: dict[int, _Delta], before: dict[int, AnyRow]) -> None:
-    """Most users of a batch only count on; the few with a new best, week or block get it all."""
-    plain: list[int] = []
-    moved: list[tuple[int, _Run, tuple[float, date | None]]] = []
-    for user, delta in deltas.items():
-        old = before[user]
-        run, best = _extend_run(old, delta), _best_after(old, delta)
-        if run.last_week != old.last_active_week or best[0] != old.best_difficulty or delta.blocks:
-            moved.append((user, run, best))
-        elif delta.accepted:
-            plain.append(user)
-    if plain:
-        await tx.run(
-            """
-            UPDATE user_gamification g SET total_shares = g.total_shares + t.shares,
-                updated_at = :now
-            FROM unnest(:users ::bigint[], :shares ::bigint[]) AS t (user_id, shares)
-            WHERE g.user_id = t.user_id
-            """,
-            now=tx.now,
-            users=plain,
-            shares=[len(deltas[user].accepted) for user in plain],
-        )
+async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, AnyRow]:
+    """Add to the users' totals; for each user whose totals moved, where they stand.
+
+    One sorted upsert makes missing rows, locks in ascending order and adds, all at once. It tells
+    the best before it through `previous_best`; streaks are as they were, the next step's to move.
+    """
+    idle = [user for user, delta in deltas.items() if not (delta.best or delta.blocks)]
+    if idle:
+        await lock(tx, idle)
+    users = [user for user, delta in deltas.items() if delta.best or delta.blocks]
+    bests = [deltas[user].best for user in users]
+    rows = await tx.rows(
+        """
+        INSERT INTO user_gamification AS g (user_id, total_shares, blocks_found, best_difficulty,
+            best_on, updated_at)
+        SELECT user_id, shares, blocks, best, best_on, :now FROM unnest(:users ::bigint[],
+            :shares ::bigint[], :blocks ::integer[], :bests ::float8[], :best_ons ::date[])
+            AS t (user_id, shares, blocks, best, best_on) ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET
+            total_shares = g.total_shares + excluded.total_shares,
+            blocks_found = g.blocks_found + excluded.blocks_found,
+            previous_best = g.best_difficulty, previous_best_on = g.best_on,
+            best_difficulty = GREATEST(g.best_difficulty, excluded.best_difficulty),
+            best_on = CASE WHEN excluded.best_difficulty > g.best_difficulty
+                THEN excluded.best_on ELSE g.best_on END,
+            updated_at = excluded.updated_at
+        RETURNING user_id, total_shares, previous_best, previous_best_on, current_streak,
+            longest_streak, streak_start_date, last_active_week
+        """,
+        now=tx.now,
+        users=users,
+        shares=[len(deltas[user].accepted) for user in users],
+        blocks=[len(deltas[user].blocks) for user in users],
+        bests=[best.sdiff if best else 0.0 for best in bests],
+        best_ons=[best.at.date() if best else None for best in bests],
+    )
+    return {row.user_id: row for row in rows}
+
+
+async def _extend_runs(tx: Tx, deltas: dict[int, _Delta], counted: dict[int, AnyRow]) -> None:
+    """Move on the runs of those whose latest active week is a new one."""
+    moved = []
+    for user, row in counted.items():
+        run = _extend_run(row, deltas[user])
+        if run.last_week != row.last_active_week:
+            moved.append((user, run))
     if not moved:
         return
     await tx.run(
         """
-        UPDATE user_gamification g SET total_shares = g.total_shares + t.shares,
-            blocks_found = g.blocks_found + t.blocks, best_difficulty = t.best,
-            best_on = t.best_on, current_streak = t.run, longest_streak = t.longest,
-            streak_start_date = t.start, last_active_week = t.week, updated_at = :now
-        FROM unnest(:users ::bigint[], :shares ::bigint[], :blocks ::integer[],
-            :bests ::float8[], :best_ons ::date[], :runs ::integer[], :longests ::integer[],
-            :starts ::date[], :weeks ::text[])
-            AS t (user_id, shares, blocks, best, best_on, run, longest, start, week)
+        UPDATE user_gamification g SET current_streak = t.run, longest_streak = t.longest,
+            streak_start_date = t.start, last_active_week = t.week
+        FROM unnest(:users ::bigint[], :runs ::integer[], :longests ::integer[],
+            :starts ::date[], :weeks ::text[]) AS t (user_id, run, longest, start, week)
         WHERE g.user_id = t.user_id
         """,
-        now=tx.now,
-        users=[user for user, _, _ in moved],
-        shares=[len(deltas[user].accepted) for user, _, _ in moved],
-        blocks=[len(deltas[user].blocks) for user, _, _ in moved],
-        bests=[best for _, _, (best, _) in moved],
-        best_ons=[day for _, _, (_, day) in moved],
-        runs=[run.weeks for _, run, _ in moved],
-        longests=[run.longest for _, run, _ in moved],
-        starts=[run.start for _, run, _ in moved],
-        weeks=[run.last_week for _, run, _ in moved],
+        users=[user for user, _ in moved],
+        runs=[run.weeks for _, run in moved],
+        longests=[run.longest for _, run in moved],
+        starts=[run.start for _, run in moved],
+        weeks=[run.last_week for _, run in moved],
     )
 
 
 # The same few weeks, asked for thousands of times a batch.
 week_start_of = lru_cache(maxsize=1024)(_week_start_of)
-
-
-def _best_after(old: AnyRow, delta: _Delta) -> tuple[float, date | None]:
-    if delta.best is None or delta.best.sdiff <= old.best_difficulty:
-        return old.best_difficulty, old.best_on
-    return delta.best.sdiff, delta.best.at.date()
 
 
 class _Run(NamedTuple):
@@ -181,7 +188,7 @@ def _extend_run(old: AnyRow, delta: _Delta) -> _Run:
 
 
 async def _write_calendar(
-    tx: Tx, deltas: dict[int, _Delta], before: dict[int, AnyRow]
+    tx: Tx, deltas: dict[int, _Delta], counted: dict[int, AnyRow]
 ) -> list[int]:
     """Add to the calendar; the users with a new week that is not their latest."""
     rows = [
@@ -215,58 +222,70 @@ async def _write_calendar(
         {
             row.user_id
             for row in written
-            if row.fresh and row.week_iso < (before[row.user_id].last_active_week or "")
+            if row.fresh and row.week_iso < (counted[row.user_id].last_active_week or "")
         }
     )
 
 
-_Badges = dict[str, queries.Badge]
+class _Triggers(NamedTuple):
+    """The badges that shares can earn, by what they look at."""
+
+    counts: list[tuple[int, str]]
+    diffs: list[tuple[float, str]]
+    blocks: list[str]
+
+    @classmethod
+    def of(cls, catalogue: dict[str, queries.Badge]) -> _Triggers:
+        found = cls([], [], [])
+        for badge in catalogue.values():
+            if badge.trigger_type == "share_count":
+                found.counts.append((int(badge.trigger_config["threshold"]), badge.slug))
+            elif badge.trigger_type == "best_diff":
+                found.diffs.append((badge.trigger_config["threshold"], badge.slug))
+            elif badge.trigger_type == "block_found":
+                found.blocks.append(badge.slug)
+        return found
 
 
 def _cause(fact: Share | BestDiff) -> dict[str, Any]:
     return {"share_id": str(fact.key), "sdiff": fact.sdiff, "worker": fact.worker}
 
 
-def _count_badges(badges: _Badges, user_id: int, delta: _Delta, old: AnyRow) -> Iterator[Award]:
-    after = old.total_shares + len(delta.accepted)
-    for badge in badges.values():
-        if badge.trigger_type == "share_count" and crossed(
-            badge.trigger_config["threshold"], old.total_shares, after
-        ):
-            nth = int(badge.trigger_config["threshold"]) - old.total_shares - 1
-            share = sorted(delta.accepted, key=_age)[nth]
-            metadata = _cause(share) | {"total_shares": nth + 1 + old.total_shares}
-            yield Award(user_id, badge.slug, share.at, metadata, share.history)
+def _count_awards(triggers: _Triggers, user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Award]:
+    before = row.total_shares - len(delta.accepted)
+    for threshold, slug in triggers.counts:
+        if crossed(threshold, before, row.total_shares):
+            share = sorted(delta.accepted, key=_age)[threshold - before - 1]
+            metadata = _cause(share) | {"total_shares": threshold}
+            yield Award(user_id, slug, share.at, metadata, share.history)
 
 
 def _age(share: Share) -> tuple[datetime, Any]:
     return share.at, share.key
 
 
-def _diff_badges(badges: _Badges, user_id: int, delta: _Delta, old: AnyRow) -> Iterator[Award]:
+def _diff_awards(triggers: _Triggers, user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Award]:
     best = delta.best
-    if best is None or best.sdiff <= old.best_difficulty:
+    if best is None or best.sdiff <= row.previous_best:
         return
-    for badge in badges.values():
-        if badge.trigger_type == "best_diff" and crossed(
-            badge.trigger_config["threshold"], old.best_difficulty, best.sdiff
-        ):
-            yield Award(user_id, badge.slug, best.at, _cause(best), best.history)
+    for threshold, slug in triggers.diffs:
+        if crossed(threshold, row.previous_best, best.sdiff):
+            yield Award(user_id, slug, best.at, _cause(best), best.history)
 
 
-def _block_badges(badges: _Badges, user_id: int, delta: _Delta) -> Iterator[Award]:
-    for badge in badges.values():
-        if badge.trigger_type == "block_found" and delta.blocks:
-            block = min(delta.blocks, key=lambda b: b.at)
-            metadata = {"height": block.height, "hash": block.hash, "worker": block.worker}
-            yield Award(user_id, badge.slug, block.at, metadata, block.history)
+def _block_awards(triggers: _Triggers, user_id: int, delta: _Delta) -> Iterator[Award]:
+    if not delta.blocks:
+        return
+    block = min(delta.blocks, key=lambda b: b.at)
+    metadata = {"height": block.height, "hash": block.hash, "worker": block.worker}
+    for slug in triggers.blocks:
+        yield Award(user_id, slug, block.at, metadata, block.history)
 
 
-def _share_grants(user_id: int, delta: _Delta, old: AnyRow) -> Iterator[Grant]:
-    after = old.total_shares + len(delta.accepted)
-    amount = share_xp(old.total_shares, after)
+def _share_grants(user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Grant]:
+    amount = share_xp(row.total_shares - len(delta.accepted), row.total_shares)
     if amount:
-        hundreds = after // SHARES_PER_XP
+        hundreds = row.total_shares // SHARES_PER_XP
         last = max(delta.accepted, key=_age)
         yield Grant(
             user_id,
@@ -280,30 +299,24 @@ def _share_grants(user_id: int, delta: _Delta, old: AnyRow) -> Iterator[Grant]:
         )
 
 
-def _tell_best(tx: Tx, user_id: int, delta: _Delta, old: AnyRow) -> None:
+def _tell_best(tx: Tx, delta: _Delta, row: AnyRow) -> None:
     best = delta.best
-    if best is None or best.history or not 0 < old.best_difficulty < best.sdiff:
+    if best is None or best.history or not 0 < row.previous_best < best.sdiff:
         return
-    tx.show(
-        Frame(
-            "mining",
-            f"miner:{best.address}",
-            "best_diff",
-            {
-                "sdiff": best.sdiff,
-                "worker": best.worker,
-                "at": best.at.isoformat(),
-                "previous": old.best_difficulty,
-            },
-        )
-    )
+    data = {
+        "sdiff": best.sdiff,
+        "worker": best.worker,
+        "at": best.at.isoformat(),
+        "previous": row.previous_best,
+    }
+    tx.show(Frame("mining", f"miner:{best.address}", "best_diff", data))
     # The first crossing of a day is the day's personal best; later ones today are the same one.
-    if old.best_on is not None and old.best_on < best.at.date():
+    if row.previous_best_on is not None and row.previous_best_on < best.at.date():
         tx.announce(
             PersonalBest(
-                user_id=user_id,
+                user_id=row.user_id,
                 sdiff=best.sdiff,
-                previous=old.best_difficulty,
+                previous=row.previous_best,
                 worker=best.worker,
                 at=best.at,
             )

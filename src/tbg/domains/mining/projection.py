@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tbg.adapters.streams import Batch, Connection, Fact, Share, worker_key
+from tbg.adapters.streams import Batch, BestDiff, Connection, Fact, Share, worker_key
 from tbg.core import limits
 from tbg.core.event import Frame
 from tbg.core.tx import Tx
 from tbg.domains.mining.events import BlockRecorded
 
-ACCEPTED, REJECTED, BEST_ONLY = 1, 0, 2
-"""What a row of the rollup queue stands for; BEST_ONLY is the pool's word of a difficulty."""
+BEST_ONLY = 2
+"""What a row of the rollup queue is: 1 accepted, 0 rejected, 2 the pool's word of a difficulty."""
 
 
 async def record(tx: Tx, batch: Batch) -> None:
@@ -83,17 +83,21 @@ async def _write_shares(tx: Tx, batch: Batch) -> None:
     if not kept:
         return
     kept.sort(key=lambda share: (batch.users[share.address], share.at))
+    # Moments go as seconds since 1970: exact to the microsecond, and cheap to send.
     await tx.run(
         """
         INSERT INTO shares (user_id, at, id, worker_id, diff, sdiff, accepted, errn,
             reject_reason, height, workinfoid, hash, source)
-        SELECT * FROM unnest(:users ::bigint[], :ats ::timestamptz[], :ids ::uuid[],
-            :workers ::bigint[], :diffs ::float8[], :sdiffs ::float8[], :accepted ::bool[],
-            :errns ::smallint[], :reasons ::text[], :heights ::integer[],
-            :workinfoids ::bigint[], :hashes ::text[], :sources ::text[])
+        SELECT user_id, to_timestamp(at), id, worker_id, diff, sdiff, accepted, errn, reason,
+            height, workinfoid, hash, source
+        FROM unnest(:users ::bigint[], :ats ::float8[], :ids ::uuid[], :workers ::bigint[],
+            :diffs ::float8[], :sdiffs ::float8[], :accepted ::bool[], :errns ::smallint[],
+            :reasons ::text[], :heights ::integer[], :workinfoids ::bigint[], :hashes ::text[],
+            :sources ::text[]) AS t (user_id, at, id, worker_id, diff, sdiff, accepted, errn,
+            reason, height, workinfoid, hash, source)
         """,
         users=[batch.users[share.address] for share in kept],
-        ats=[share.at for share in kept],
+        ats=[share.at.timestamp() for share in kept],
         ids=[share.key for share in kept],
         workers=[worker_of(batch, share) for share in kept],
         diffs=[share.diff for share in kept],
@@ -109,9 +113,8 @@ async def _write_shares(tx: Tx, batch: Batch) -> None:
 
 
 async def _queue_for_rollups(tx: Tx, batch: Batch) -> None:
-    rows = [(s, s.diff, ACCEPTED if s.accepted else REJECTED, s.errn) for s in batch.shares]
-    rows += [(b, 0.0, BEST_ONLY, None) for b in batch.bests]  # type: ignore[misc]
-    if not rows:
+    facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
+    if not facts:
         return
     await tx.run(
         """
@@ -120,14 +123,14 @@ async def _queue_for_rollups(tx: Tx, batch: Batch) -> None:
         VALUES (:now, :users, :workers, :ats, :ids, :diffs, :sdiffs, :kinds, :errns)
         """,
         now=tx.now,
-        users=[batch.users[fact.address] for fact, *_ in rows],
-        workers=[worker_of(batch, fact) for fact, *_ in rows],
-        ats=[fact.at for fact, *_ in rows],
-        ids=[fact.key for fact, *_ in rows],
-        diffs=[diff for _, diff, _, _ in rows],
-        sdiffs=[fact.sdiff for fact, *_ in rows],
-        kinds=[kind for _, _, kind, _ in rows],
-        errns=[-1 if errn is None else errn for *_, errn in rows],
+        users=[batch.users[fact.address] for fact in facts],
+        workers=[worker_of(batch, fact) for fact in facts],
+        ats=[fact.at.timestamp() for fact in facts],
+        ids=[fact.key for fact in facts],
+        diffs=[s.diff for s in batch.shares] + [0.0] * len(batch.bests),
+        sdiffs=[fact.sdiff for fact in facts],
+        kinds=[int(s.accepted) for s in batch.shares] + [BEST_ONLY] * len(batch.bests),
+        errns=[-1 if s.errn is None else s.errn for s in batch.shares] + [-1] * len(batch.bests),
     )
 
 
@@ -201,7 +204,7 @@ def _show(tx: Tx, batch: Batch) -> None:
     for share in live:
         key = (share.address, share.accepted)
         count, other = best.get(key, (0, share))
-        best[key] = (count + 1, max(share, other, key=lambda s: s.sdiff))
+        best[key] = (count + 1, share if share.sdiff > other.sdiff else other)
     shown = sorted(best.values(), key=lambda item: item[1].sdiff, reverse=True)
     for count, share in shown[: limits.FRAMES_PER_BATCH]:
         tx.show(

@@ -5,9 +5,10 @@ from __future__ import annotations
 # Facts that are committed and wait for the rollups (kind 1: accepted, 0: rejected).
 _QUEUED = """
 queued AS (
-    SELECT f.user_id, f.worker_id, (f.at AT TIME ZONE 'UTC')::date AS day, f.sdiff, f.kind
+    SELECT f.user_id, f.worker_id, (to_timestamp(f.epoch) AT TIME ZONE 'UTC')::date AS day,
+        f.sdiff, f.kind
     FROM rollup_queue q, unnest(q.user_ids, q.worker_ids, q.ats, q.sdiffs, q.kinds)
-        AS f (user_id, worker_id, at, sdiff, kind)
+        AS f (user_id, worker_id, epoch, sdiff, kind)
 )
 """
 

@@ -27,7 +27,7 @@ async def make_partitions(tx: Tx) -> list[str]:
     if not await _partitioned(tx):
         return []
     known = await _months(tx)
-    missing = [month for month in _wanted(tx.now.date()) if month not in known]
+    missing = [month for month in _wanted(tx.now) if month not in known]
     if missing:
         await _exclusively(tx, "LOCK TABLE shares_default IN ACCESS EXCLUSIVE MODE")
     return [await _make(tx, month) for month in missing]
@@ -108,10 +108,14 @@ async def _exclusively(tx: Tx, statement: str) -> None:
         ) from None
 
 
-def _wanted(today: date) -> list[date]:
-    first = today.year * 12 + today.month - 1
-    steps = range(-limits.PARTITIONS_BEHIND, limits.PARTITIONS_AHEAD + 1)
-    return [date((first + n) // 12, (first + n) % 12 + 1, 1) for n in steps]
+def _wanted(now: datetime) -> list[date]:
+    """The months from the edge of retention to those ahead."""
+    month, months = (now - limits.RAW_SHARE_AGE).date().replace(day=1), []
+    last = now.year * 12 + now.month + limits.PARTITIONS_AHEAD
+    while month.year * 12 + month.month <= last:
+        months.append(month)
+        month = _next(month)
+    return months
 
 
 def _next(month: date) -> date:

@@ -21,9 +21,11 @@ WITH taken AS (
     WHERE id IN (SELECT id FROM rollup_queue ORDER BY id LIMIT :most)
     RETURNING user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns
 ), facts AS MATERIALIZED (
-    SELECT f.*, date_trunc('hour', f.at, 'UTC') AS hour, (f.at AT TIME ZONE 'UTC')::date AS day
+    SELECT f.user_id, f.worker_id, t.at, f.share_id, f.diff, f.sdiff, f.kind, f.errn,
+        date_trunc('hour', t.at, 'UTC') AS hour, (t.at AT TIME ZONE 'UTC')::date AS day
     FROM taken, unnest(user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns)
-        AS f (user_id, worker_id, at, share_id, diff, sdiff, kind, errn)
+        AS f (user_id, worker_id, epoch, share_id, diff, sdiff, kind, errn),
+        LATERAL (SELECT to_timestamp(f.epoch) AS at) t
 ), by_hour AS MATERIALIZED (
     SELECT user_id, hour, day, worker_id, count(*) FILTER (WHERE kind = 1) AS accepted,
         count(*) FILTER (WHERE kind = 0) AS rejected,

@@ -1,0 +1,91 @@
+"""`tbg bench`: how fast the house is on this machine, beside other ways of doing the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tbg.app.bench import pipeline as pipeline_bench
+from tbg.app.bench import scratch
+from tbg.core import limits
+from tbg.core.errors import BadArguments, NeedsPerson
+
+app = typer.Typer(help="Measure this machine, on scratch servers that go at the end.")
+
+Json = Annotated[bool, typer.Option("--json", help="Only the figures, as one JSON object.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database-url", help="An empty scratch database.")
+]
+RedisUrl = Annotated[str | None, typer.Option("--redis-url", help="An empty scratch Redis.")]
+Directory = Annotated[
+    Path | None, typer.Option("--dir", help="Where the embedded servers' data goes meanwhile.")
+]
+Require = Annotated[bool, typer.Option("--require", help="Exit 3 when a target is missed.")]
+
+RATIO_BASELINE, RATIO_COPY = 40.0, 0.04
+
+
+@app.callback()
+def bench() -> None:
+    """Measure this machine, on scratch servers that go at the end."""
+
+
+@app.command()
+def pipeline(
+    events: Annotated[int, typer.Option(min=10, help="Shares of the pipeline.")] = 200_000,
+    users: Annotated[int, typer.Option(min=1, help="Users, drawn evenly.")] = 20_000,
+    batch: Annotated[int, typer.Option(min=1, help="Events a batch.")] = limits.BATCH_EVENTS,
+    consumers: Annotated[int, typer.Option(min=1, max=16, help="Consumers at once.")] = 1,
+    rows_before: Annotated[int, typer.Option(min=0, help="Shares that are there already.")] = 0,
+    users_before: Annotated[int, typer.Option(min=0, help="Users that are there already.")] = 0,
+    database_url: DatabaseUrl = None,
+    redis_url: RedisUrl = None,
+    directory: Directory = None,
+    require: Require = False,
+    as_json: Json = False,
+) -> None:
+    """Shares to durable rewards, beside the event-at-a-time way and a raw COPY."""
+    if users_before and not rows_before:
+        raise BadArguments("--users-before needs --rows-before: each of them has mined")
+    if rows_before and rows_before < max(users, users_before):
+        raise BadArguments("--rows-before must be at least the number of users: each has mined")
+    plan = pipeline_bench.Plan(
+        events=events,
+        users=users,
+        batch=batch,
+        consumers=consumers,
+        rows_before=rows_before,
+        users_before=users_before,
+    )
+    with scratch.opened(
+        database_url=database_url, redis_url=redis_url, directory=directory
+    ) as servers:
+        result = asyncio.run(pipeline_bench.measure(servers, plan))
+    missed = []
+    if result["ratio_baseline"] < RATIO_BASELINE:
+        missed.append(f"ratio_baseline is {result['ratio_baseline']}, not {RATIO_BASELINE}")
+    if result["ratio_copy"] < RATIO_COPY:
+        missed.append(f"ratio_copy is {result['ratio_copy']}, not {RATIO_COPY}")
+    _tell(result, as_json=as_json)
+    _end(missed, require=require)
+
+
+def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in result.items():
+        table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
+    Console().print(table)
+
+
+def _end(missed: list[str], *, require: bool) -> None:
+    if missed and require:
+        raise NeedsPerson(f"missed: {'; '.join(missed)}")

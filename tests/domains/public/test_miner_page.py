@@ -1,0 +1,306 @@
+"""One miner's public page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import event
+
+from tbg.adapters.streams import Connection, Fact
+from tbg.core import limits
+from tbg.core.clock import FixedClock
+from tbg.core.tx import Database
+from tbg.domains.mining.actions import roll_up
+from tests.api import client_of, make_app
+from tests.conftest import NOW
+from tests.domains.gamification.play import ALICE, BOB, best, block, key, play, share
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(db, redis)) as client:
+        yield client
+
+
+async def mine(db: Database, facts: Iterable[Fact]) -> None:
+    """Facts through the projections and into the rollups."""
+    await play(db, facts)
+    async with db.transaction() as tx:
+        await roll_up(tx)
+
+
+async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]:
+    answer = await client.get(f"/api/v1/public/miners/{handle}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def connection(at: Any, *, connected: bool, worker: str = "bitaxe") -> Connection:
+    name = f"{at}{connected}{worker}"
+    return Connection(key(name), 7, at, False, "hosted", ALICE, worker, connected, "bitaxe/v2")
+
+
+async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/api/v1/public/miners/{ALICE}")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/not_found"
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        "satoshi",
+        "x" * 2_000,
+        "%00" * 20,
+        ALICE[:-1],
+        "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx",  # of another network
+        "ünïcödeünïcödeünïcöde",
+    ],
+)
+async def test_what_is_no_address_is_422(client: httpx.AsyncClient, handle: str) -> None:
+    answer = await client.get(f"/api/v1/public/miners/{handle}")
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/not_an_address"
+
+
+async def test_the_first_share(db: Database, client: httpx.AsyncClient) -> None:
+    await mine(db, [share(NOW - MINUTE, sdiff=1234.0)])
+    body = await page(client)
+    assert body["handle"] == body["address"] == ALICE
+    assert body["claimed"] is False
+    assert body["since"] == body["last_share_at"] == "2026-03-04T11:59:00Z"
+    assert body["online"] is True
+    assert body["xp"] == {
+        "total_xp": 50,
+        "level": 1,
+        "level_title": "Nocoiner",
+        "xp_into_level": 50,
+        "xp_for_level": 100,
+        "xp_to_next_level": 50,
+        "next_level": 2,
+        "next_title": "Curious Cat",
+    }
+    assert body["badges"]["total_earned"] == 1
+    assert body["badges"]["total_available"] == 20
+    (badge,) = body["badges"]["earned"]
+    assert (badge["slug"], badge["earned_at"]) == ("first_share", "2026-03-04T11:59:00Z")
+    assert badge["metadata"]["sdiff"] == 1234.0
+    assert badge["metadata"]["worker"] == "bitaxe"
+    assert [line["type"] for line in body["feed"]] == ["badge_earned"]
+    assert body["feed"][0]["title"] == "New badge: First Hash"
+
+
+async def test_another_spelling_of_the_address_is_the_same_miner(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW)])
+    assert (await page(client, ALICE.upper()))["handle"] == ALICE
+
+
+async def test_the_way_to_the_badges_that_count_something(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW, sdiff=2e6), share(NOW, sdiff=5.0)])
+    progress = {
+        p["slug"]: (p["value"], p["threshold"]) for p in (await page(client))["badges"]["progress"]
+    }
+    assert progress == {
+        "shares_1k": (2, 1e3),
+        "shares_1m": (2, 1e6),
+        "diff_1e9": (2e6, 1e9),
+        "diff_1e12": (2e6, 1e12),
+        "streak_4": (1, 4),
+        "streak_12": (1, 12),
+        "streak_52": (1, 52),
+    }
+
+
+async def test_a_year_of_weeks_with_the_running_one_last(
+    db: Database, clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    monday = NOW - timedelta(days=2)
+    await mine(db, [share(NOW - timedelta(weeks=n), sdiff=100.0 + n) for n in (0, 1, 2, 5)])
+    await mine(db, [share(monday)])
+    streak = (await page(client))["streak"]
+    assert len(streak["weeks"]) == 52
+    last = streak["weeks"][-1]
+    assert (last["week_iso"], last["week_start"]) == ("2026-W10", "2026-03-02")
+    assert (last["share_count"], last["days"], last["is_active"]) == (2, 0b101, True)
+    assert [week["share_count"] for week in streak["weeks"][-6:]] == [1, 0, 0, 1, 1, 2]
+    assert (streak["current_streak"], streak["longest_streak"]) == (3, 3)
+    assert streak["streak_start_date"] == "2026-02-16"
+    assert streak["is_active_this_week"] is True
+    # Next week it still stands, the week after it is over, with nothing having run meanwhile.
+    clock.move(timedelta(weeks=1))
+    streak = (await page(client))["streak"]
+    assert (streak["current_streak"], streak["is_active_this_week"]) == (3, False)
+    clock.move(timedelta(weeks=1))
+    streak = (await page(client))["streak"]
+    assert (streak["current_streak"], streak["streak_start_date"]) == (0, None)
+    assert streak["longest_streak"] == 3
+
+
+async def test_bests_of_the_week_the_month_and_all_time(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    record = share(NOW - timedelta(days=30), sdiff=9e6, worker="nerd")
+    this_month = share(NOW - timedelta(days=3), sdiff=5e6)
+    await mine(db, [record, this_month, share(NOW, sdiff=1e6), best(NOW, sdiff=2e6)])
+    bests = (await page(client))["bests"]
+    assert (bests["alltime"]["sdiff"], bests["alltime"]["worker"]) == (9e6, "nerd")
+    assert bests["alltime"]["share_id"] == str(record.key)
+    assert bests["month"]["sdiff"] == 5e6
+    assert bests["week"]["sdiff"] == 2e6
+
+
+async def test_sums_and_hashrates(db: Database, client: httpx.AsyncClient) -> None:
+    # A thousand units of work an hour for the last thirty hours.
+    shares = [
+        share(NOW - timedelta(hours=n) - MINUTE, diff=1_000.0, sdiff=2_000.0) for n in range(30)
+    ]
+    await mine(db, [*shares, share(NOW, accepted=False), block(NOW - MINUTE)])
+    stats = (await page(client))["stats"]
+    assert (stats["shares_accepted"], stats["shares_rejected"]) == (30, 1)
+    assert stats["work"] == 30_000
+    assert stats["blocks_found"] == 1
+    steady = 1_000 * 2**32 / 3600 / 1e12
+    assert stats["hashrate_ths_1h"] == pytest.approx(steady)
+    assert stats["hashrate_ths_24h"] == pytest.approx(steady)
+
+
+async def test_a_miner_who_has_just_come_is_measured_since_then(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW - n * MINUTE, diff=600.0, sdiff=700.0) for n in range(1, 11)])
+    stats = (await page(client))["stats"]
+    rate = 10 * 600 * 2**32 / 600 / 1e12
+    assert stats["hashrate_ths_1h"] == pytest.approx(rate)
+    assert stats["hashrate_ths_24h"] == pytest.approx(rate)
+
+
+async def test_workers_the_last_heard_of_first(
+    db: Database, clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    await mine(
+        db,
+        [
+            share(NOW - timedelta(hours=2), worker="old", sdiff=3e3),
+            share(NOW, worker="Garage", sdiff=2e3),
+            share(NOW, worker="garage", accepted=False),
+            connection(NOW - MINUTE, connected=True, worker="idle"),
+        ],
+    )
+    workers = (await page(client))["workers"]
+    assert [w["name"] for w in workers] == ["Garage", "idle", "old"]
+    assert [w["online"] for w in workers] == [True, True, False]
+    assert [(w["shares_accepted"], w["shares_rejected"]) for w in workers] == [
+        (1, 1),
+        (0, 0),
+        (1, 0),
+    ]
+    assert [w["best_sdiff"] for w in workers] == [2e3, 0, 3e3]
+    assert workers[1]["agent"] == "bitaxe/v2"
+    # Five minutes without a word, and it is offline.
+    clock.move(limits.WORKER_ONLINE + MINUTE)
+    body = await page(client)
+    assert [w["online"] for w in body["workers"]] == [False, False, False]
+    assert body["online"] is False
+
+
+async def test_a_worker_that_said_goodbye_is_offline_until_it_mines(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW - 3 * MINUTE)])
+    await mine(db, [connection(NOW - 2 * MINUTE, connected=False)])
+    assert (await page(client))["online"] is False
+    await mine(db, [share(NOW - MINUTE)])
+    assert (await page(client))["online"] is True
+
+
+async def test_rejected_shares_alone_make_a_page(db: Database, client: httpx.AsyncClient) -> None:
+    await mine(db, [share(NOW, accepted=False)])
+    body = await page(client)
+    assert body["stats"]["shares_accepted"] == 0
+    assert body["stats"]["shares_rejected"] == 1
+    assert body["xp"]["total_xp"] == 0
+    assert body["badges"]["earned"] == []
+    assert body["bests"] == {"alltime": None, "month": None, "week": None}
+    assert body["feed"] == []
+
+
+async def test_a_miner_who_only_connected_has_no_share(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [connection(NOW, connected=True)])
+    body = await page(client)
+    assert body["last_share_at"] is None
+    assert body["online"] is True
+
+
+async def test_the_feed_tells_levels_where_they_were_reached(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    at = NOW - timedelta(minutes=10)
+    await mine(db, [share(at, sdiff=10.0)])  # 50 XP
+    await mine(db, [share(at + MINUTE, sdiff=2e6)])  # + 50: level 2
+    await mine(db, [block(at + 2 * MINUTE)])  # + 500: level 3 at 600
+    feed = (await page(client))["feed"]
+    assert [(line["type"], line["title"]) for line in feed] == [
+        ("level_up", "Level 3, Hash Pupil"),
+        ("badge_earned", "New badge: Block Finder"),
+        ("block_found", "Block 879412 found"),
+        ("level_up", "Level 2, Curious Cat"),
+        ("badge_earned", "New badge: Million Club"),
+        ("badge_earned", "New badge: First Hash"),
+    ]
+    assert len({line["id"] for line in feed}) == len(feed)
+    assert feed[1]["xp"] == 500
+    assert feed[1]["badge_slug"] == "block_finder"
+
+
+async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    """Bounded lists, and the same number of statements for one share as for many workers."""
+    await mine(db, [share(NOW, user=BOB)])
+    few = await _statements(db, page(client, BOB))
+    names = [f"rig{n}" for n in range(limits.WORKERS_SHOWN + 20)]
+    for n in range(40):
+        await mine(
+            db,
+            [share(NOW - (60 - n) * MINUTE, worker=name, diff=8.0) for name in names * 2],
+        )
+    body: dict[str, Any] = {}
+
+    async def read() -> None:
+        body.update(await page(client))
+
+    many = await _statements(db, read())
+    assert many == few <= 12
+    assert len(body["workers"]) == limits.WORKERS_SHOWN
+    assert len(body["feed"]) == limits.FEED_ITEMS
+    # Those not listed count all the same.
+    assert body["stats"]["shares_accepted"] == 40 * 2 * len(names)
+    assert body["stats"]["work"] == 40 * 2 * len(names) * 8
+
+
+async def _statements(db: Database, doing: Any) -> int:
+    seen = []
+
+    def note(*args: Any) -> None:
+        seen.append(args[2])
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        await doing
+    finally:
+        event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+    return len(seen)

@@ -1,0 +1,155 @@
+"""Badges: the catalogue, one badge, its states, and all of it with the keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.audit import FOCUSED
+from tests.e2e.conftest import REFUSED, Open
+from tests.e2e.game import Game
+from tests.e2e.town import Town
+
+
+def test_the_catalogue_shows_every_badge(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/badges")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Twenty badges")
+    cards = page.locator(".catalogue").get_by_role("link")
+    expect(cards).to_have_count(20)
+    listed = sorted(game.ask("/badges")["badges"], key=lambda badge: badge["sort_order"])
+    for card, badge in zip(cards.all(), listed, strict=True):
+        expect(card).to_contain_text(badge["name"])
+        kind = f"{badge['rarity']} · {badge['category']}"
+        expect(card).to_contain_text(re.compile(kind, re.IGNORECASE))
+        held = f"{badge['total_earned']} so far" if badge["total_earned"] else "Nobody yet"
+        expect(card).to_contain_text(held)
+    drawings = cards.locator("svg").evaluate_all(
+        "all => all.map(svg => svg.innerHTML.replace(/(id=\"|url\\(#)[^\")]*/g, ''))"
+    )
+    assert len(set(drawings)) == 20
+
+
+def test_one_badge_tells_what_it_is(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/badges")
+    page.get_by_role("link", name=re.compile("^Billion Club")).click()
+    expect(page).to_have_url(f"{game.url}/badges/diff_1e9")
+    badge = game.ask("/badges/diff_1e9")["badge"]
+    main = page.get_by_role("main")
+    expect(main.get_by_role("heading", level=1)).to_have_text(badge["name"])
+    for words in (badge["description"], "Rare", "Mining", "100 XP"):
+        expect(main).to_contain_text(words)
+    expect(main).to_contain_text("One accepted share of difficulty 1.00\u00a0G or more.")
+    expect(main).to_contain_text(f"of miners ({badge['total_earned']})")
+    looks = page.locator(".stages svg").evaluate_all("all => all.map(s => s.classList[1])")
+    assert looks == ["art-badge-locked", "art-badge-progress", "art-badge-earned"]
+    earners = page.get_by_role("region", name="Lately out of the kiln").get_by_role("link")
+    shown = [str(link.get_attribute("href")).removeprefix("/m/") for link in earners.all()]
+    assert shown == [one["user"] for one in badge["recent_earners"]]
+    assert town.veteran in shown
+
+
+def test_a_miner_s_badge_tells_how_it_came_or_how_far_it_is(open_page: Open, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}?badge=diff_1e9")
+    dialog = page.get_by_role("dialog", name="Billion Club")
+    expect(dialog).to_contain_text("by a share of difficulty 4.29\u00a0G from garage-qaxe")
+    page = open_page(f"/m/{town.veteran}?badge=streak_52")
+    dialog = page.get_by_role("dialog", name="Year of Mining")
+    meter = dialog.get_by_role("progressbar")
+    assert 0 < float(str(meter.get_attribute("value"))) < 1
+    expect(dialog).to_contain_text(re.compile(r"\d+ of 52"))
+    page = open_page(f"/m/{town.veteran}?badge=team_block")
+    dialog = page.get_by_role("dialog", name="Team Block")
+    expect(dialog.locator("svg.art-badge")).to_have_class(re.compile("art-badge-locked"))
+    expect(dialog).not_to_contain_text("Earned")
+
+
+def focused(page: Page) -> dict[str, Any] | None:
+    """Where the keyboard is."""
+    found: dict[str, Any] | None = page.evaluate(FOCUSED)
+    return found
+
+
+def walk(page: Page, *, most: int = 120) -> list[dict[str, Any]]:
+    """Press Tab until the keyboard leaves the page; every stop."""
+    stops = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        stop = focused(page)
+        if stop is None:
+            return stops
+        stops.append(stop)
+    raise AssertionError(f"no way out of the page: {stops[-3:]}")
+
+
+PATHS = ["/", "/m/{veteran}", "/m/{stranger}", "/badges", "/badges/first_share", "/nowhere"]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", PATHS)
+def test_tab_reaches_everything_once_and_shows_where_it_is(
+    open_page: Open, town: Town, path: str, width: int
+) -> None:
+    page = open_page(path.format(**vars(town)), width=width, allowed=(REFUSED,), quiet=True)
+    every = page.evaluate(
+        "() => [...document.querySelectorAll('a[href], button:not([disabled]), input')]"
+        ".filter(el => el.checkVisibility({visibilityProperty: true})).length"
+    )
+    stops = walk(page)
+    assert len(stops) == every
+    assert stops[0]["name"] == "Skip to the page"
+    bare = [
+        s["name"] for s in stops if s["ring"] < 3 or not s["seen"] or s["colour"].endswith(" 0)")
+    ]
+    assert bare == []
+    lost = [s["name"] for s in stops if s["bottom"] <= 0 or s["top"] >= 1_000]
+    assert lost == []
+
+
+def test_skip_leads_past_the_bar(open_page: Open, town: Town) -> None:
+    page = open_page("/badges")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert (focused(page) or {})["name"].startswith("First Hash")
+
+
+def test_the_keyboard_alone_opens_and_leaves_a_badge(open_page: Open, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if "Billion Club" in (focused(page) or {"name": ""})["name"]:
+            break
+    place = page.get_by_role("button", name="Billion Club")
+    expect(place).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Billion Club")
+    expect(dialog).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?badge=diff_1e9$"))
+    inside = "() => document.querySelector('[role=dialog]').contains(document.activeElement)"
+    page.wait_for_function(inside)
+    names = set()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        names.add((focused(page) or {"name": "nothing"})["name"])
+    assert {"Close", "Who else has it"} <= names
+    assert not any("Club" in name or "Skip" in name for name in names)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(place).to_be_focused()
+    expect(page).not_to_have_url(re.compile("badge="))
+
+
+def test_the_year_opens_with_the_keyboard_on_a_phone(open_page: Open, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}", width=390, height=844)
+    week = page.get_by_role("button", name=re.compile(r"of 7 days. Show the year."))
+    week.focus()
+    page.keyboard.press("Space")
+    dialog = page.get_by_role("dialog", name="Fifty-two weeks")
+    expect(dialog.locator("td")).to_have_count(52)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(week).to_be_focused()

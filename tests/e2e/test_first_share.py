@@ -1,0 +1,132 @@
+"""From a share in the stream to a badge on the miner's screen."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import REFUSED, Open, live
+from tests.e2e.game import Game, eventually, share
+
+WATCH = """() => {
+  const seen = window.seen = {};
+  const said = window.said = [];
+  const text = el => el.textContent;
+  const look = () => {
+    const now = Date.now() / 1000;
+    const note = (what, is) => { if (is && !(what in seen)) seen[what] = now; };
+    const lines = [...document.querySelectorAll('#rewards li')].map(text);
+    const places = [...document.querySelectorAll('.shelf button')].map(text);
+    note('feed', lines.some(line => line.includes('First Hash')));
+    note('shelf', places.some(place => /First Hash.*(?<!not )earned$/.test(place)
+      && !place.includes('not earned')));
+    note('kiln', document.querySelector('.kiln')?.textContent.includes('First Hash'));
+    for (const region of document.querySelectorAll('[aria-live="polite"]')) {
+      const words = text(region);
+      if (words && said.at(-1) !== words) said.push(words);
+    }
+  };
+  new MutationObserver(look).observe(document.body,
+    {subtree: true, childList: true, characterData: true, attributes: true});
+}"""
+"""Notes when (unix seconds) the badge shows up where, and what a screen reader is told."""
+
+
+def place(page: Page, name: str):
+    """A badge's place on the shelf."""
+    return page.get_by_role("region", name="Badges").get_by_role("button", name=name)
+
+
+def test_within_a_second_the_first_badge_is_on_the_screen(open_page: Open, game: Game) -> None:
+    took: dict[str, list[float]] = {"feed": [], "shelf": [], "kiln": []}
+    for _ in range(3):
+        miner = game.new_miner()
+        page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+        expect(page.get_by_role("heading", name="No shares yet")).to_be_visible()
+        expect(page.get_by_role("region", name="Point your miner here")).to_be_visible()
+        expect(page.get_by_text("Level 1 starts with the first share.")).to_be_visible()
+        live(page)
+        page.evaluate(WATCH)
+        added = game.publish(share(miner))
+        page.wait_for_function("() => ['feed', 'shelf', 'kiln'].every(what => what in seen)")
+        for what, at in page.evaluate("() => seen").items():
+            took[what].append(at - added)
+
+        expect(page.locator(".kiln")).to_contain_text("+50 XP")
+        expect(page.get_by_role("heading", name="No shares yet")).to_have_count(0)
+        expect(page.get_by_text("Nocoiner")).to_be_visible()
+        page.wait_for_function("() => said.length > 0")
+        page.keyboard.press("Escape")
+        expect(page.locator(".kiln")).to_have_count(0, timeout=1_000)
+        expect(place(page, "First Hash")).to_contain_text("Just earned")
+        eventually(
+            lambda page=page: page.locator(".mosaic").inner_text().count("50 XP") == 1,
+            lambda page=page: page.locator(".mosaic").inner_text(),
+        )
+        assert page.evaluate("() => said") == ["First Hash is out of the kiln. Plus 50 XP."]
+        expect(page.locator("#rewards li").filter(has_text="First Hash")).to_have_count(1)
+        page.context.close()
+    slow = {what: times for what, times in took.items() if median(times) >= 1.0}
+    assert slow == {}
+
+
+def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, game: Game) -> None:
+    miner = game.new_miner()
+    page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+    live(page)
+    page.evaluate(WATCH)
+    game.publish(share(miner, sdiff=2e9))
+    kiln = page.locator(".kiln")
+    expect(kiln).to_contain_text("2 more in the kiln")
+    name = page.locator(".kiln-name")
+    first = name.inner_text()
+    expect(kiln).to_contain_text("One more in the kiln", timeout=5_000)
+    second = name.inner_text()
+    names = {"First Hash", "Million Club", "Billion Club"}
+    assert {first, second} < names
+    assert first != second
+    page.keyboard.press("Escape")
+    expect(kiln).to_have_count(0)
+    for badge in names:
+        expect(place(page, badge)).to_contain_text("Just earned")
+    expect(page.get_by_text("3 of 20 fired")).to_be_visible()
+    expect(page.locator("#rewards li").filter(has_text="New badge")).to_have_count(3)
+    [told] = page.evaluate("() => said")
+    assert re.fullmatch(r"3 badges are out of the kiln: .+ and .+\. Plus 200 XP\.", told)
+    assert all(badge in told for badge in names)
+
+
+def test_a_badge_cools_down_by_itself(open_page: Open, game: Game) -> None:
+    miner = game.new_miner()
+    page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+    live(page)
+    game.publish(share(miner))
+    expect(page.locator(".kiln")).to_be_visible()
+    expect(page.locator(".kiln")).to_have_count(0)
+    expect(place(page, "First Hash")).to_contain_text("Just earned")
+    expect(place(page, "First Hash")).to_contain_text("Common")
+    # A later visit finds it on the shelf, and nothing is celebrated twice.
+    page.reload()
+    expect(place(page, "First Hash")).to_contain_text("Common")
+    live(page)
+    expect(page.locator(".kiln")).to_have_count(0)
+
+
+def test_a_celebration_never_takes_the_focus_or_the_page(open_page: Open, game: Game) -> None:
+    miner = game.new_miner()
+    game.mine(share(miner), miner=miner)
+    page = open_page(f"/m/{miner}")
+    live(page)
+    field = page.get_by_label("Payout address of a miner")
+    field.press_sequentially("bc1q")
+    game.publish(share(miner, sdiff=3e6))
+    expect(page.locator(".kiln")).to_contain_text("Million Club")
+    field.press_sequentially("xyz")
+    expect(field).to_have_value("bc1qxyz")
+    place(page, "First Hash").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("First Hash")
+    page.keyboard.press("Escape")  # the dialog has the first right to it
+    expect(dialog).to_have_count(0)

@@ -1,0 +1,106 @@
+"""The landing page: the pool's numbers, its wall, and the way to one's own miner."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import REFUSED, Open, live
+from tests.e2e.game import Game, eventually, share
+from tests.e2e.town import Town
+
+
+def count_of(page: Page, name: str) -> str:
+    """One of the pool's counts, as shown."""
+    return (
+        page.locator(".pool-counts div", has=page.get_by_text(name, exact=True))
+        .locator("dd")
+        .first.inner_text()
+    )
+
+
+def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/")
+    stats = game.ask("/public/stats")
+    shown = {
+        name: count_of(page, name)
+        for name in ("Miners", "Workers hashing", "Shares", "Badges fired")
+    }
+    assert shown == {
+        "Miners": f"{stats['miners']:,}",
+        "Workers hashing": f"{stats['workers_online']:,}",
+        "Shares": f"{stats['shares_accepted']:,}",
+        "Badges fired": f"{stats['badges_earned']:,}",
+    }
+    pool = page.get_by_role("region", name="The pool, now")
+    expect(pool).to_contain_text("4.29 G")
+    expect(pool).to_contain_text(re.compile(r"1\s?block, the last"))
+    expect(page.locator(".wall-window")).to_contain_text("976,413")
+    assert len(stats["recent"]) >= 5
+    expect(page.locator("#just-now li")).to_have_count(5)
+
+
+def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, town: Town) -> None:
+    page = open_page("/")
+    tiles = page.get_by_role("region", name="The wall of miners").get_by_role("link")
+    expect(tiles).to_have_count(len(town.wall))
+    shown = [str(tile.get_attribute("href")).removeprefix("/m/") for tile in tiles.all()]
+    assert sorted(shown) == sorted(town.wall)
+    faces = tiles.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML)")
+    assert len({re.sub(r'id="[^"]*"|url\([^)]*\)', "", face) for face in faces}) == len(faces)
+    names = tiles.evaluate_all("all => all.map(a => a.ariaLabel)")
+    assert all(re.search(r"level \d+ .+, (mining now|resting)$", name) for name in names)
+    tiles.first.click()
+    expect(page).to_have_url(re.compile(r"/m/\w+$"))
+    expect(page.get_by_role("region", name="Streak")).to_be_visible()
+
+
+def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/")
+    field = page.get_by_label("Payout address of a miner")
+    field.fill(f" {town.veteran}.kitchen ")
+    page.get_by_role("button", name="Show my miner").click()
+    expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Miner {town.veteran}")
+
+
+@pytest.mark.parametrize("wrong", ["hello", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])
+def test_what_is_no_address_is_told_how_they_begin(open_page: Open, wrong: str) -> None:
+    page = open_page("/")
+    field = page.get_by_label("Payout address of a miner")
+    field.fill(wrong)
+    field.press("Enter")
+    said = page.get_by_role("alert").filter(has_text="They start with bc1, 1 or 3.")
+    expect(said).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert field.get_attribute("aria-describedby") == said.get_attribute("id")
+    assert page.url.endswith("/")
+    field.fill("bc1q")
+    expect(said).not_to_be_visible()
+
+
+def test_an_address_with_a_typing_error_is_refused(open_page: Open, town: Town) -> None:
+    typo = town.veteran[:-1] + ("q" if town.veteran[-1] != "q" else "p")
+    page = open_page(f"/m/{typo}", allowed=(REFUSED,))
+    expect(page.get_by_text(re.compile("not a Bitcoin address", re.IGNORECASE))).to_be_visible()
+
+
+def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/")
+    live(page)
+    before = int(count_of(page, "Shares").replace(",", ""))
+    newcomer = game.new_miner()
+    game.publish(*(share(newcomer, sdiff=2e6, ago=second) for second in range(3)))
+    shares = page.locator(".pool-counts div").filter(has_text="Shares").locator("dd.tn")
+    expect(shares).to_have_text(f"{before + 3:,}", timeout=2_000)
+    expect(page.locator("#just-now li").first).to_contain_text(re.compile("First Hash|Million"))
+    # The next read agrees with what the frames made of it.
+    tile = page.locator(f'.wall a[href="/m/{newcomer}"]')
+    expect(tile).to_be_visible()
+    eventually(
+        lambda: count_of(page, "Shares") == f"{game.ask('/public/stats')['shares_accepted']:,}",
+        lambda: f"{count_of(page, 'Shares')} shown",
+    )
+    expect(shares).to_have_text(f"{before + 3:,}")

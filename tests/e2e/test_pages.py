@@ -1,0 +1,138 @@
+"""What holds for every page: its skeleton, its names, its silence, and the ways between them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.audit import STRUCTURE, named_by_the_browser
+from tests.e2e.conftest import REFUSED, Open, live, settled
+from tests.e2e.game import Game
+from tests.e2e.town import Town
+
+PATHS = [
+    "/",
+    "/m/{veteran}",
+    "/m/{veteran}?badge=shares_1m",
+    "/m/{stranger}",
+    "/m/hello",
+    "/badges",
+    "/badges/first_share",
+    "/badges/nothing_of_the_kind",
+    "/nowhere/at/all",
+]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", PATHS)
+def test_everything_has_a_name_and_a_place(
+    open_page: Open, town: Town, path: str, width: int
+) -> None:
+    page = open_page(path.format(**vars(town)), width=width, allowed=(REFUSED,), quiet=True)
+    assert page.evaluate(STRUCTURE) == []
+    assert named_by_the_browser(page) == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_policy_is_strict_and_kept(open_page: Open, game: Game, town: Town, path: str) -> None:
+    # Complaints, violations and foreign requests fail every test here: see `Watch`.
+    page = open_page(path.format(**vars(town)), allowed=(REFUSED,))
+    answer = page.reload()
+    assert answer is not None
+    settled(page)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    asked = page.evaluate(
+        "() => performance.getEntriesByType('resource').map(e => new URL(e.name).origin)"
+    )
+    assert set(asked) == {game.url}
+
+
+def test_the_policy_would_be_noticed(open_page: Open, game: Game) -> None:
+    page = open_page("/badges", allowed=("policy: script-src", "Content.Security.Policy"))
+    page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.ran = true';"
+        " document.head.append(s) }"
+    )
+    assert page.evaluate("() => window.ran") is None
+
+
+def test_back_and_forward(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page("/")
+    page.get_by_role("link", name="Badges").first.click()
+    expect(page).to_have_url(f"{game.url}/badges")
+    page.get_by_role("link", name=re.compile("^First Hash")).click()
+    expect(page).to_have_url(f"{game.url}/badges/first_share")
+    expect(page).to_have_title(re.compile("^First Hash"))
+    page.get_by_role("region", name="Lately out of the kiln").get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile("/m/"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("First Hash")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Twenty badges")
+    page.go_back()
+    expect(page.get_by_role("region", name="The wall of miners")).to_be_visible()
+    page.go_forward()
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1)).to_have_text("First Hash")
+
+
+def test_back_closes_an_open_badge(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}")
+    page.get_by_role("button", name="First Hash").click()
+    dialog = page.get_by_role("dialog", name="First Hash")
+    expect(dialog).to_be_visible()
+    page.go_back()
+    expect(dialog).to_have_count(0)
+    expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
+
+
+@pytest.mark.parametrize("path", ["/m/{veteran}", "/badges/first_share"])
+def test_a_link_can_be_reloaded_and_sent(open_page: Open, town: Town, path: str) -> None:
+    page = open_page(path.format(**vars(town)))
+    before = page.get_by_role("heading", level=1).inner_text()
+    page.reload()
+    settled(page)
+    assert page.get_by_role("heading", level=1).inner_text() == before
+    assert page.evaluate("() => document.querySelectorAll('main .panel').length") >= 2
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/badges/nothing_of_the_kind"])
+def test_a_wrong_way_is_said_and_leads_on(open_page: Open, game: Game, path: str) -> None:
+    page = open_page(path, allowed=(REFUSED,))
+    expect(page.get_by_role("heading", level=1)).to_have_text("No tile here")
+    page.get_by_role("link", name="To the wall").click()
+    expect(page).to_have_url(f"{game.url}/")
+    expect(page.get_by_role("region", name="The wall of miners")).to_be_visible()
+
+
+def test_an_unknown_path_of_the_api_is_no_page(game: Game, open_page: Open) -> None:
+    page = open_page("/badges")
+    for path in ("/api/v1/nowhere", "/health/nowhere", "/.well-known/nowhere"):
+        answer = page.request.get(game.url + path)
+        assert (answer.status, "html" in answer.headers["content-type"]) == (404, False)
+
+
+def test_the_tabs_of_a_phone_lead_everywhere(open_page: Open, game: Game, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}", width=390, height=844)
+    live(page)
+    tabs = page.get_by_role("navigation", name="Tabs")
+    expect(tabs.locator('[aria-current="page"]')).to_have_text("Miner")
+    tabs.get_by_role("link", name="Wall").click()
+    expect(page).to_have_url(f"{game.url}/")
+    tabs.get_by_role("link", name="Badges").click()
+    expect(page).to_have_url(f"{game.url}/badges")
+    tabs.get_by_role("link", name="Rewards").click()
+    expect(page).to_have_url(f"{game.url}/m/{town.veteran}#rewards")
+    expect(page.get_by_role("region", name="Rewards")).to_be_in_viewport()
+    page.get_by_role("button", name="Find a miner").click()
+    field = page.get_by_role("dialog").get_by_label("Payout address of a miner")
+    expect(field).to_be_focused()
+    field.fill(town.wall[1])
+    field.press("Enter")
+    expect(page).to_have_url(f"{game.url}/m/{town.wall[1]}")
+    expect(page.get_by_role("dialog")).to_have_count(0)
