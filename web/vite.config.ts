@@ -1,10 +1,20 @@
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const SERVER = "http://127.0.0.1:8000";
 
+/** The script sets the theme; nothing is painted in the wrong one before it has run. */
+const paintAfterScript: Plugin = {
+  name: "paint-after-script",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace('<script type="module"', '$& blocking="render"'),
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), paintAfterScript],
   build: {
     // Nothing is inlined: the pages are served under a Content-Security-Policy that allows 'self' only.
     assetsInlineLimit: 0,

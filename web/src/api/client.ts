@@ -4,7 +4,7 @@ import type { Problem } from "./types";
 
 export const api = createClient<paths>({ baseUrl: window.location.origin });
 
-/** The server answered, and the answer is no. `problem` is what it said, where it said something. */
+/** The server answered, and the answer is no. `problem` is what it said, if anything. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,

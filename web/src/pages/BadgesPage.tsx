@@ -33,7 +33,7 @@ export function BadgesPage() {
                 <span className="small card-share">
                   {badge.total_earned === 0
                     ? "Nobody yet"
-                    : `${percent(badge.percentage)} of miners, ${count(badge.total_earned)} so far`}
+                    : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
                 </span>
               </Link>
             </li>

@@ -51,7 +51,8 @@ function sentence(streak: Of): string {
   const name = week ? `week ${weekNumber(week.week_iso)}` : "the week";
   if (streak.current_streak > 0) return `One share before Sunday midnight UTC keeps ${name}.`;
   if (streak.longest_streak > 0) {
-    return `${plural(streak.longest_streak, "week")} at best, a fine run. One share starts the next.`;
+    const run = plural(streak.longest_streak, "week");
+    return `${run} at best, a fine run. One share starts the next.`;
   }
   return `One share starts a streak in ${name}.`;
 }

@@ -44,17 +44,18 @@ class Rules:
 
 def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
     """One entry of a known stream as a typed fact; BadEvent when it cannot be read."""
-    if sum(map(len, fields)) + sum(map(len, fields.values())) > limits.EVENT_BYTES:
+    raw = b"\0".join(fields.values())
+    if len(raw) + sum(map(len, fields)) > limits.EVENT_BYTES:
         raise BadEvent("too_large", f"more than {limits.EVENT_BYTES} bytes")
+    if raw.count(b"\0") >= max(1, len(fields)):
+        raise BadEvent("nul", "a field contains a NUL character")
     try:
         text = {key.decode(): value.decode() for key, value in fields.items()}
     except UnicodeDecodeError:
         raise BadEvent("encoding", "not UTF-8") from None
-    if "\0" in "".join(text.values()):
-        raise BadEvent("nul", "a field contains a NUL character")
     if text.get("v", "1") != "1":
         raise BadEvent("version", f"unknown schema version {text['v'][:20]!r}")
-    entry = _Entry(stream, entry_id, text)
+    entry = _Entry(stream, entry_id, text, fields)
     return _MAKE[stream](entry, _when(entry, entry_id, rules), _who(entry, rules))
 
 
@@ -63,7 +64,7 @@ class _Entry:
 
     __slots__ = ("digest", "key", "source", "text")
 
-    def __init__(self, stream: str, entry_id: str, text: dict[str, str]) -> None:
+    def __init__(self, stream: str, entry_id: str, text: dict[str, str], fields: Fields) -> None:
         self.text = text
         self.source = self.required("source")[: limits.TEXT_CHARS]
         event_id = text.get("event_id") or entry_id
@@ -73,8 +74,8 @@ class _Entry:
         self.key = UUID(bytes=blake2b(identity, digest_size=16).digest())
         # `history` says when an event was read, not what it is: reading it again a day later
         # must not look like another payload.
-        payload = "\0".join([f"{k}={v}" for k, v in sorted(text.items()) if k != "history"])
-        self.digest = int.from_bytes(blake2b(payload.encode(), digest_size=8).digest(), signed=True)
+        said = b"\0".join([k + b"=" + v for k, v in sorted(fields.items()) if k != b"history"])
+        self.digest = int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
 
     def required(self, name: str) -> str:
         value = self.text.get(name)

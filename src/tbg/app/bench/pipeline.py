@@ -183,8 +183,7 @@ async def _stand(scratch: Scratch, redis: Redis, plan: Plan) -> AsyncIterator[St
         await fill(rewards_url, rows=rows, users=users, active=plan.users, now=now)
     copies_url = await scratch.new_database("copies", like=rewards_url)
     many = 2 * plan.events + int(plan.rounds * plan.baseline_seconds * 20_000)
-    seed = f"{now.timestamp()}"
-    shares = bench_shares(plan.users, many, start=now.timestamp() - 1800, seed=seed)
+    shares = bench_shares(plan.users, many, start=now.timestamp() - 1800)
     async with contextlib.AsyncExitStack() as stack:
         servers = {"database_url": rewards_url, "redis_url": scratch.redis_url}
         pipeline = await stack.enter_async_context(
@@ -331,8 +330,11 @@ def _result(plan: Plan, measured: Measured, *, fsync_ms: float | None) -> dict[s
 
 def _binds(plan: Plan, measured: Measured, fsync_ms: float | None) -> dict[str, Any]:
     """What the pipeline spends: CPU by process, log bytes, waiting for the disk."""
-    spent = {name: round(measured.median(f"{name}_cpu_us"), 1)
-             for name in ("client", "postgres", "valkey") if f"{name}_cpu_us" in measured.rounds}  # fmt: skip
+    spent = {
+        name: round(measured.median(f"{name}_cpu_us"), 1)
+        for name in ("client", "postgres", "valkey")
+        if f"{name}_cpu_us" in measured.rounds
+    }
     busy = {name: round(measured.median(f"{name}_share"), 2) for name in spent}
     commits = measured.median("events_per_s") / plan.batch
     if fsync_ms is not None:

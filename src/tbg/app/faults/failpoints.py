@@ -97,7 +97,7 @@ class Process:
         """Be gone from now on."""
         if not self.dead:
             self.dead = True
-            if self.task is not None:
+            if self.task is not None and not self.task.done():
                 asyncio.get_running_loop().call_soon(self.task.cancel)
 
     async def over(self) -> None:

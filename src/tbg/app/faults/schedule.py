@@ -37,8 +37,8 @@ IDLE_MS = 40
 CHAOS_SECONDS = 0.4
 """Real time that faults go on for, at most."""
 
-DRAIN_SECONDS = 6.0
-"""Real time in which everything must be drained afterwards; it takes a twentieth of it."""
+STUCK_SECONDS = 2.0
+"""Real time without any progress after which something is stuck."""
 
 _DIE, _CUT = Action.DIE, Action.CUT
 _INGEST_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
@@ -140,6 +140,7 @@ class _Schedule:
         self.rng = Random(f"schedule/{case.seed}")
         self.outcome = Outcome(case.seed)
         self.early_checks = self.rng.random() < 0.3
+        self.chaotic = True
         self.forgot = False  # Redis lost the group or more
         self.slots = iter(scratch.slots)
         self.numbers = itertools.count(1)
@@ -149,6 +150,7 @@ class _Schedule:
         await self.scratch.begin(self.case)
         with watch.small_batches(self.rng):
             await self._chaos()
+            self.chaotic = False
             await self.scratch.quiet()
             if not await self._drain():
                 return
@@ -230,7 +232,7 @@ class _Schedule:
         if kind == "relay":
             return Relay(slot.database, broadcast)
         reader = _Reader(slot.redis, consumer=process.name)
-        size = process.rng.choice((1, 3, 7, 20, 50, 400))
+        size = process.rng.choice((2, 5, 10, 20, 50, 400) if self.chaotic else (20, 100, 400))
         projections = (*PROJECTIONS, _curse)
         return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)
 
@@ -278,7 +280,7 @@ class _Schedule:
             else:
                 line.process.die()
         waiting = [line.process.task for line in lines if line.process and line.process.task]
-        _, late = await asyncio.wait(waiting, timeout=DRAIN_SECONDS * SPEED)
+        _, late = await asyncio.wait(waiting, timeout=4 * STUCK_SECONDS * SPEED)
         for line in lines:
             assert line.process is not None
             if line.process.task in late:
@@ -302,18 +304,18 @@ class _Schedule:
         started = []
         for kind, slot in zip(kinds, self.scratch.slots, strict=False):
             process = self._process(kind)
-            door = self._door(kind, slot, process)
-            process.start(_drain_of(door))
+            process.start(_drain_of(self._door(kind, slot, process)))
             started.append(process)
-        tasks = [process.task for process in started if process.task is not None]
-        _, late = await asyncio.wait(tasks, timeout=DRAIN_SECONDS * SPEED)
+        tasks = {process.task for process in started if process.task is not None}
+        late, left = tasks, None
+        while late:
+            _, late = await asyncio.wait(tasks, timeout=STUCK_SECONDS * SPEED)
+            before, left = left, await read_left(self.scratch.admin, self.scratch.redis)
+            if late and left == before:
+                self.outcome.findings.append(Finding("stuck", f"{kinds[0]} does not end: {left}"))
+                break
         for process in started:
-            if process.task in late:
-                left = await read_left(self.scratch.admin, self.scratch.redis)
-                self.outcome.findings.append(
-                    Finding("stuck", f"{process.name} does not end; left: {left}")
-                )
-                process.die()
+            process.die()
             await watch.settled(process)
         return not late
 

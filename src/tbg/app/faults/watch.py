@@ -84,10 +84,10 @@ def small_world() -> Iterator[None]:
 @contextmanager
 def small_batches(rng: Random) -> Iterator[None]:
     """Batches so small that there are many of each kind."""
-    most = {"most": rng.choice((1, 3, 10, 500))}
+    most = {"most": rng.choice((3, 10, 50, 500))}
     with (
         patch.dict(outbox.take.__kwdefaults__, most),  # type: ignore[arg-type]
-        patch.object(limits, "ROLLUP_BATCHES", rng.choice((1, 2, 8, 64))),
+        patch.object(limits, "ROLLUP_BATCHES", rng.choice((2, 8, 64))),
         patch.object(limits, "JOB_USERS", rng.choice((2, 5, 1000))),
     ):
         yield

@@ -17,8 +17,14 @@ BEST_ONLY = 2
 async def record(tx: Tx, batch: Batch) -> None:
     """Write everything that was mined; fills in `batch.workers`, drops known blocks."""
     await _meet_workers(tx, batch)
-    await _write_shares(tx, batch)
-    await _queue_for_rollups(tx, batch)
+    # Sorted as the table is, so that neighbours are written together.
+    batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
+    facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
+    if facts:
+        users = [batch.users[fact.address] for fact in facts]
+        workers = [worker_of(batch, fact) for fact in facts]
+        await _write_shares(tx, batch.shares, users, workers)
+        await _queue_for_rollups(tx, batch, users, workers)
     if batch.blocks:
         await _write_blocks(tx, batch)
     if batch.connections:
@@ -77,12 +83,11 @@ async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int,
     return {(row.user_id, row.name_key): row.id for row in rows}
 
 
-async def _write_shares(tx: Tx, batch: Batch) -> None:
+async def _write_shares(tx: Tx, shares: list[Share], users: list[int], workers: list[int]) -> None:
     oldest = tx.now - limits.RAW_SHARE_AGE
-    kept = [share for share in batch.shares if share.at >= oldest]
+    kept = [row for row in zip(shares, users, workers, strict=False) if row[0].at >= oldest]
     if not kept:
         return
-    kept.sort(key=lambda share: (batch.users[share.address], share.at))
     # Moments go as seconds since 1970: exact to the microsecond, and cheap to send.
     await tx.run(
         """
@@ -96,26 +101,25 @@ async def _write_shares(tx: Tx, batch: Batch) -> None:
             :sources ::text[]) AS t (user_id, at, id, worker_id, diff, sdiff, accepted, errn,
             reason, height, workinfoid, hash, source)
         """,
-        users=[batch.users[share.address] for share in kept],
-        ats=[share.at.timestamp() for share in kept],
-        ids=[share.key for share in kept],
-        workers=[worker_of(batch, share) for share in kept],
-        diffs=[share.diff for share in kept],
-        sdiffs=[share.sdiff for share in kept],
-        accepted=[share.accepted for share in kept],
-        errns=[share.errn for share in kept],
-        reasons=[share.reject_reason for share in kept],
-        heights=[share.height for share in kept],
-        workinfoids=[share.workinfoid for share in kept],
-        hashes=[share.hash for share in kept],
-        sources=[share.source for share in kept],
+        users=[user for _, user, _ in kept],
+        ats=[share.at.timestamp() for share, _, _ in kept],
+        ids=[share.key for share, _, _ in kept],
+        workers=[worker for _, _, worker in kept],
+        diffs=[share.diff for share, _, _ in kept],
+        sdiffs=[share.sdiff for share, _, _ in kept],
+        accepted=[share.accepted for share, _, _ in kept],
+        errns=[share.errn for share, _, _ in kept],
+        reasons=[share.reject_reason for share, _, _ in kept],
+        heights=[share.height for share, _, _ in kept],
+        workinfoids=[share.workinfoid for share, _, _ in kept],
+        hashes=[share.hash for share, _, _ in kept],
+        sources=[share.source for share, _, _ in kept],
     )
 
 
-async def _queue_for_rollups(tx: Tx, batch: Batch) -> None:
+async def _queue_for_rollups(tx: Tx, batch: Batch, users: list[int], workers: list[int]) -> None:
+    """Leave the batch's shares and bests, in this order, for the next roll-up."""
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
-    if not facts:
-        return
     await tx.run(
         """
         INSERT INTO rollup_queue (created_at, user_ids, worker_ids, ats, share_ids, diffs,
@@ -123,8 +127,8 @@ async def _queue_for_rollups(tx: Tx, batch: Batch) -> None:
         VALUES (:now, :users, :workers, :ats, :ids, :diffs, :sdiffs, :kinds, :errns)
         """,
         now=tx.now,
-        users=[batch.users[fact.address] for fact in facts],
-        workers=[worker_of(batch, fact) for fact in facts],
+        users=users,
+        workers=workers,
         ats=[fact.at.timestamp() for fact in facts],
         ids=[fact.key for fact in facts],
         diffs=[s.diff for s in batch.shares] + [0.0] * len(batch.bests),

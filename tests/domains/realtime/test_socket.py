@@ -1,0 +1,305 @@
+"""The WebSocket as a browser meets it: the real server on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tbg.adapters.broadcast import Broadcast
+from tbg.core import limits
+from tbg.core.event import Frame
+from tbg.core.tx import Database
+from tests.api import make_app, served
+from tests.conftest import NOW
+from tests.domains.gamification.play import ALICE, BOB
+
+
+@pytest.fixture
+def app(db: Database, redis: Redis) -> FastAPI:
+    return make_app(db, redis)
+
+
+@pytest.fixture
+async def host(app: FastAPI) -> AsyncIterator[str]:
+    async with served(app) as host:
+        yield host
+
+
+@pytest.fixture
+async def socket(host: str) -> AsyncIterator[ClientConnection]:
+    async with connect(f"ws://{host}/ws") as socket:
+        yield socket
+
+
+async def say(socket: ClientConnection, op: str, **words: Any) -> None:
+    await socket.send(json.dumps({"op": op, **words}))
+
+
+async def hear(socket: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        frame: dict[str, Any] = json.loads(await socket.recv())
+        return frame
+
+
+async def ask(socket: ClientConnection, op: str, **words: Any) -> dict[str, Any]:
+    await say(socket, op, **words)
+    return await hear(socket)
+
+
+async def close_code(socket: ClientConnection) -> int | None:
+    with pytest.raises(ConnectionClosed) as closed:
+        async with asyncio.timeout(15):
+            while True:
+                await socket.recv()
+    return closed.value.rcvd.code if closed.value.rcvd else None
+
+
+async def show(redis: Redis, subject: str, n: int) -> None:
+    await Broadcast(redis).publish([Frame("mining", subject, "best_diff", {"n": n})], now=NOW)
+
+
+async def test_control_frames_have_the_shape_of_all_frames(socket: ClientConnection) -> None:
+    frame = await ask(socket, "ping")
+    assert frame == {
+        "id": None,
+        "channel": "control",
+        "subject": None,
+        "type": "pong",
+        "ts": NOW.isoformat(),
+        "data": {},
+    }
+    assert datetime.fromisoformat(frame["ts"]) == NOW
+
+
+async def test_frames_of_what_was_subscribed_to_and_of_nothing_else(
+    socket: ClientConnection, redis: Redis
+) -> None:
+    frame = await ask(socket, "subscribe", channels=[f"miner:{ALICE}", "pool"])
+    assert (frame["type"], frame["data"]) == (
+        "subscribed",
+        {"channels": [f"miner:{ALICE}", "pool"]},
+    )
+    await show(redis, f"miner:{BOB}", 1)
+    await show(redis, f"miner:{ALICE}", 2)
+    await show(redis, "pool", 3)
+    frames = [await hear(socket), await hear(socket)]
+    assert [(f["subject"], f["type"], f["id"], f["data"]["n"]) for f in frames] == [
+        (f"miner:{ALICE}", "best_diff", None, 2),
+        ("pool", "best_diff", None, 3),
+    ]
+
+
+async def test_a_miner_not_heard_of_yet_may_be_followed(
+    socket: ClientConnection, redis: Redis
+) -> None:
+    await ask(socket, "subscribe", channels=[f"miner:{BOB}"])
+    await show(redis, f"miner:{BOB}", 1)
+    assert (await hear(socket))["data"]["n"] == 1
+
+
+async def test_a_channel_is_answered_in_our_spelling(
+    socket: ClientConnection, redis: Redis
+) -> None:
+    frame = await ask(socket, "subscribe", channels=[f"miner:{ALICE.upper()}"])
+    assert frame["data"]["channels"] == [f"miner:{ALICE}"]
+    await show(redis, f"miner:{ALICE}", 1)
+    assert (await hear(socket))["data"]["n"] == 1
+
+
+async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:
+    await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
+    frame = await ask(socket, "unsubscribe", channels=[f"miner:{ALICE}"])
+    assert (frame["type"], frame["data"]) == ("unsubscribed", {"channels": [f"miner:{ALICE}"]})
+    await show(redis, f"miner:{ALICE}", 1)
+    await show(redis, "pool", 2)
+    assert (await hear(socket))["data"]["n"] == 2
+
+
+@pytest.mark.parametrize("after", [12, 0, -1, "nonsense", None, 2**80, [1]])
+async def test_resume_on_public_subjects_subscribes_and_asks_to_read_again(
+    socket: ClientConnection, redis: Redis, after: Any
+) -> None:
+    frame = await ask(socket, "resume", channels=["pool"], after=after)
+    assert frame["type"] == "subscribed"
+    frame = await hear(socket)
+    assert (frame["type"], frame["data"]) == ("snapshot", {"channels": ["pool"]})
+    await show(redis, "pool", 5)
+    assert (await hear(socket))["data"]["n"] == 5
+
+
+@pytest.mark.parametrize("name", ["me", "mining", "gamification", "dashboard", "competition"])
+async def test_one_s_own_channels_need_a_sign_in(socket: ClientConnection, name: str) -> None:
+    frame = await ask(socket, "subscribe", channels=[name, "pool"])
+    assert (frame["type"], frame["data"]["code"]) == ("error", "sign_in_needed")
+    frame = await hear(socket)  # what may be had is had all the same
+    assert (frame["type"], frame["data"]) == ("subscribed", {"channels": ["pool"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"op":"subscribe","channels":["everything"]}', "unknown_channel"),
+        ('{"op":"subscribe","channels":["miner:satoshi"]}', "unknown_channel"),
+        ('{"op":"subscribe","channels":["miner:"]}', "unknown_channel"),
+        ('{"op":"subscribe","channels":["pool\\u0000"]}', "unknown_channel"),
+        ('{"op":"subscribe","channels":"pool"}', "bad_channels"),
+        ('{"op":"subscribe"}', "bad_channels"),
+        ('{"op":"unsubscribe","channels":[7]}', "bad_channels"),
+        ('{"op":"dance"}', "unknown_op"),
+        ('{"op":["ping"]}', "unknown_op"),
+        ("[]", "unknown_op"),
+        ('"ping"', "unknown_op"),
+        ("{}", "unknown_op"),
+    ],
+)
+async def test_what_is_not_understood_is_told_and_the_socket_stays(
+    socket: ClientConnection, text: str, code: str
+) -> None:
+    await socket.send(text)
+    frame = await hear(socket)
+    assert (frame["channel"], frame["type"]) == ("control", "error")
+    assert frame["data"]["code"] == code
+    assert frame["data"]["detail"]
+    while frame["type"] != "pong":  # a `subscribed` with no channels may come between
+        frame = await ask(socket, "ping")
+
+
+async def test_a_socket_follows_so_many_and_no_more(socket: ClientConnection) -> None:
+    from tests.adapters.simulator import test_addresses  # noqa: F401 - see addresses below
+
+    names = [f"miner:{address}" for address in _addresses(limits.SOCKET_SUBJECTS + 1)]
+    frame = await ask(socket, "subscribe", channels=names)
+    assert frame["data"]["code"] == "bad_channels"
+    frame = await ask(socket, "subscribe", channels=names[:-1])
+    assert len(frame["data"]["channels"]) == limits.SOCKET_SUBJECTS
+    frame = await ask(socket, "subscribe", channels=names[-1:])
+    assert frame["data"]["code"] == "too_many_channels"
+    await ask(socket, "unsubscribe", channels=names[:1])
+    frame = await ask(socket, "subscribe", channels=names[-1:])
+    assert frame["type"] == "subscribed"
+
+
+def _addresses(many: int) -> list[str]:
+    from btclib import b32
+
+    return [b32.address_from_witness(0, n.to_bytes(20, "big"), "mainnet") for n in range(many)]
+
+
+async def test_binary_is_1003(socket: ClientConnection) -> None:
+    await socket.send(b'{"op":"ping"}')
+    assert await close_code(socket) == 1003
+
+
+@pytest.mark.parametrize("text", ["{", "", "NaN", '{"op":"ping"} x', "[" * 8_000])
+async def test_bad_json_is_1007(socket: ClientConnection, text: str) -> None:
+    await socket.send(text)
+    assert await close_code(socket) == 1007
+
+
+async def test_a_frame_over_the_limit_is_1009(socket: ClientConnection) -> None:
+    padding = " " * (limits.SOCKET_FRAME_BYTES - len('{"op":"ping"}'))
+    await socket.send('{"op":"ping"}' + padding)
+    assert (await hear(socket))["type"] == "pong"
+    await socket.send('{"op":"ping"}' + padding + " ")
+    assert await close_code(socket) == 1009
+
+
+async def test_a_flood_is_1008(socket: ClientConnection) -> None:
+    allowed = limits.SOCKET_FRAMES_PER_SECOND * limits.SOCKET_FLOOD_SECONDS
+    for _ in range(allowed):
+        assert (await ask(socket, "ping"))["type"] == "pong"
+    for _ in range(allowed):
+        await say(socket, "ping")
+    assert await close_code(socket) == 1008
+
+
+async def test_what_follows_a_refusal_is_not_obeyed(socket: ClientConnection, app: FastAPI) -> None:
+    await socket.send("{")
+    for _ in range(5):
+        await say(socket, "subscribe", channels=["pool"])
+    assert await close_code(socket) == 1007
+    await _until_empty(app)
+
+
+async def _until_empty(app: FastAPI) -> None:
+    async with asyncio.timeout(5):
+        while len(app.state.hub) or app.state.hub._followers:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_socket_that_has_gone_is_forgotten(host: str, app: FastAPI) -> None:
+    for abruptly in (False, True):
+        socket = await connect(f"ws://{host}/ws")
+        await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
+        assert len(app.state.hub) == 1
+        if abruptly:
+            socket.transport.abort()
+        else:
+            await socket.close()
+        await _until_empty(app)
+
+
+async def test_a_process_that_is_full_sends_sockets_elsewhere(
+    host: str, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOCKETS", 1)
+    async with connect(f"ws://{host}/ws") as first:
+        await ask(first, "ping")
+        async with connect(f"ws://{host}/ws") as second:
+            assert await close_code(second) == 1013
+        assert (await ask(first, "ping"))["type"] == "pong"
+
+
+@pytest.mark.parametrize(
+    ("origin", "welcome"),
+    [
+        (None, True),
+        ("http://{host}", True),
+        ("http://127.0.0.1:8000", True),  # the public URL
+        ("https://evil.example", False),
+        ("http://127.0.0.1:8000.evil.example", False),
+        ("http://{host}@evil.example", False),
+        ("null", False),
+        ("", False),
+        ("http://[", False),
+    ],
+)
+async def test_pages_of_others_may_not_open_a_socket(
+    host: str, origin: str | None, welcome: bool
+) -> None:
+    headers = {} if origin is None else {"Origin": origin.format(host=host)}
+    opening = connect(f"ws://{host}/ws", additional_headers=headers)
+    if welcome:
+        async with opening as socket:
+            assert (await ask(socket, "ping"))["type"] == "pong"
+    else:
+        with pytest.raises(InvalidStatus) as refused:
+            await opening
+        assert refused.value.response.status_code == 403
+
+
+async def test_no_socket_at_another_path(host: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://{host}/wsx")
+    assert refused.value.response.status_code == 403
+
+
+async def test_nothing_is_compressed(host: str) -> None:
+    async with connect(f"ws://{host}/ws", compression="deflate") as socket:
+        assert socket.protocol.extensions == []
+
+
+async def test_a_server_that_stops_says_so(app: FastAPI) -> None:
+    async with served(app) as host:
+        socket = await connect(f"ws://{host}/ws")
+        await ask(socket, "subscribe", channels=["pool"])
+    assert await close_code(socket) == 1012
