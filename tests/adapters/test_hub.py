@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.broadcast import Broadcast, Hub, Mailbox
+from tbg.adapters.broadcast import hub as hub_module
 from tbg.app.local import servers as local_servers
 from tbg.core import limits
 from tbg.core.event import Frame
@@ -209,15 +210,13 @@ async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
 async def test_a_silent_connection_is_asked_and_then_given_up(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tbg.adapters.broadcast import hub as module
-
-    monkeypatch.setattr(module, "_SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(hub_module, "_SILENCE_SECONDS", 0.2)
     async with running(redis) as hub:
         listener = await listen(hub, "pool")
         await asyncio.sleep(1.0)  # several silences, each answered
         assert listener.is_empty()
         # A Redis that hangs answers no longer: the connection is given up, and everybody told.
-        await redis.execute_command("CLIENT", "PAUSE", "1000", "ALL")
+        await redis.execute_command("CLIENT", "PAUSE", "1000", "ALL")  # type: ignore[no-untyped-call]
         assert await listener.next(10) == {"type": "snapshot"}
         await say(redis, "pool", 1)
         assert (await listener.next())["data"]["n"] == 1

@@ -94,7 +94,8 @@ SMALL_TARGETS = """() => {
   const wrong = [];
   const every = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
   for (const el of document.querySelectorAll(every)) {
-    if (el.matches('.skip') || !el.checkVisibility({visibilityProperty: true})) continue;
+    if (el.matches('.skip, [aria-hidden], [role=presentation]')) continue;
+    if (!el.checkVisibility({visibilityProperty: true})) continue;
     const within = el.tagName === 'A' && getComputedStyle(el).display === 'inline'
       && el.parentElement.textContent.trim() !== el.textContent.trim();
     if (within) continue;  // a word of a sentence
@@ -110,7 +111,8 @@ SMALL_TARGETS = """() => {
     const high = box.height >= 43.9 || hits(0, -21.5) && hits(0, 21.5);
     if (!wide || !high) {
       const name = el.getAttribute('aria-label') ?? el.textContent.trim().slice(0, 30);
-      wrong.push(`${el.tagName.toLowerCase()} "${name}" ${box.width.toFixed()}x${box.height.toFixed()}`);
+      const size = `${box.width.toFixed()}x${box.height.toFixed()}`;
+      wrong.push(`${el.tagName.toLowerCase()} "${name}" ${size}`);
     }
   }
   scrollTo(0, 0);
@@ -168,7 +170,8 @@ STRUCTURE = """() => {
   }
   for (const svg of document.querySelectorAll('svg')) {
     if (svg.closest('[aria-hidden="true"]')) continue;
-    const named = svg.getAttribute('aria-label') || svg.querySelector(':scope > title')?.textContent;
+    const named = svg.getAttribute('aria-label')
+      || svg.querySelector(':scope > title')?.textContent;
     if (svg.getAttribute('role') !== 'img' || !named) wrong.push(`a picture without a name: `
       + svg.outerHTML.slice(0, 80));
   }
@@ -197,7 +200,7 @@ FOCUSED = """() => {
   return {
     name: name.trim().replace(/\\s+/g, ' ').slice(0, 60),
     ring: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
-    colour: style.outlineColor,
+    clear: / 0\\)$/.test(style.outlineColor),
     seen: el.getBoundingClientRect().width > 0,
     top: el.getBoundingClientRect().top,
     bottom: el.getBoundingClientRect().bottom,

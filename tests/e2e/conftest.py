@@ -164,3 +164,8 @@ def settled(page: Page) -> None:
 def live(page: Page) -> None:
     """Wait until the page says that it is live."""
     page.locator(".live:not(.off)").first.wait_for()
+
+
+def calm(page: Page) -> None:
+    """Wait for two frames, so that what has changed is laid out."""
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.audit import FAINT_TEXT, MOVING, OVERLAPS, SIDEWAYS, SMALL_TARGETS
-from tests.e2e.conftest import REFUSED, Open, live, settled
+from tests.e2e.conftest import REFUSED, Open, calm, live, settled
 from tests.e2e.game import Game, share
 from tests.e2e.town import Town
 
@@ -24,11 +24,6 @@ PATHS = [
     "/badges/diff_1e9",
     "/nowhere",
 ]
-
-
-def calm(page: Page) -> None:
-    """Wait for two frames, so that a new size is laid out."""
-    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -47,16 +42,15 @@ def test_nothing_runs_out_of_the_page(open_page: Open, town: Town, path: str) ->
 
 def test_text_grows_with_the_reader_s_size(open_page: Open, town: Town) -> None:
     page = open_page(f"/m/{town.veteran}", quiet=True)
-    sizes = (
-        "() => [...document.querySelectorAll('main p, main h2, main td, main dd, .topnav a')]"
-        ".map(el => parseFloat(getComputedStyle(el).fontSize))"
-    )
+    sizes = """() => [...document.querySelectorAll('main p, main h2, main td, main dd')]
+        .map(el => [el.textContent.slice(0, 20), parseFloat(getComputedStyle(el).fontSize)])"""
     before = page.evaluate(sizes)
     page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
     after = page.evaluate(sizes)
     assert len(before) > 20
-    assert all(b >= 1.5 * a for a, b in zip(before, after, strict=True))
-    assert min(before) >= 14
+    pairs = list(zip(before, after, strict=True))
+    assert [said for (said, small), (_, large) in pairs if large < 1.9 * small] == []
+    assert [said for said, size in before if size < 14] == []
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -98,14 +92,17 @@ def test_two_glazes_and_the_choice_is_kept(
     shows(other)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PATHS)
-def test_text_stands_out(open_page: Open, town: Town, path: str, scheme: str) -> None:
-    page = open_page(path.format(**vars(town)), color_scheme=scheme, allowed=(REFUSED,), quiet=True)
-    wrong = page.evaluate(FAINT_TEXT)
-    page.set_viewport_size({"width": 390, "height": 844})
-    calm(page)
-    assert wrong + page.evaluate(FAINT_TEXT) == []
+def test_text_stands_out(open_page: Open, town: Town, path: str) -> None:
+    page = open_page(path.format(**vars(town)), allowed=(REFUSED,), quiet=True)
+    wrong = []
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            calm(page)
+            wrong += [f"{scheme} {width} px: {line}" for line in page.evaluate(FAINT_TEXT)]
+    assert wrong == []
 
 
 ON = {
@@ -123,9 +120,11 @@ def test_the_tokens_keep_their_contrast(open_page: Open, scheme: str) -> None:
     value = "name => getComputedStyle(document.documentElement).getPropertyValue('--' + name)"
 
     def light(name: str) -> float:
-        found = re.fullmatch(r"#([0-9a-f]{6})", page.evaluate(value, name).strip().lower())
-        assert found, name
-        parts = (int(found[1][i : i + 2], 16) / 255 for i in (0, 2, 4))
+        digits = str(page.evaluate(value, name)).strip().removeprefix("#")
+        if len(digits) == 3:
+            digits = "".join(2 * digit for digit in digits)
+        assert re.fullmatch("[0-9a-fA-F]{6}", digits), (name, digits)
+        parts = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -30,7 +30,7 @@ def test_it_reconnects_and_shows_what_was_earned_meanwhile(open_page: Open, outa
     outage.mine(share(miner), miner=miner)
     page = open_page(f"/m/{miner}", allowed=(AWAY,))
     live(page)
-    says = page.get_by_role("status").filter(has_text="Reconnecting")
+    says = page.get_by_role("status").get_by_text("Reconnecting")
     expect(says).to_have_count(0)
 
     outage.api.end(signal.SIGKILL)

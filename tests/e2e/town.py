@@ -33,14 +33,13 @@ def settle(game: Game) -> Town:
     year = _year_of(veteran)
     game.mine(*year, miner=veteran)
     game.publish(block(veteran, height=970_001, ago=40 * DAY))
-    for index, other in enumerate(others, 1):
-        quiet_for = 0.0 if index % 3 else index * DAY / 4
-        game.publish(
-            *(
-                share(other, sdiff=10.0 ** (3 + index % 7), ago=quiet_for + minutes * 60)
-                for minutes in range(1, 2 + index % 4)
-            )
+    game.publish(
+        *(
+            share(other, sdiff=10.0 ** (3 + index % 7), ago=_quiet_for(index) + minutes * 60)
+            for index, other in enumerate(others, 1)
+            for minutes in range(1, 2 + index % 4)
         )
+    )
     eventually(lambda: game.ask("/public/stats")["miners"] == len(wall), lambda: "nobody came")
     game.start("worker")
     eventually(
@@ -51,6 +50,11 @@ def settle(game: Game) -> Town:
         lambda: "the scheduled work did not get done",
     )
     return Town(veteran, wall, address("browser", 99))
+
+
+def _quiet_for(index: int) -> float:
+    """Every third miner rests, for hours or days (in seconds)."""
+    return 0.0 if index % 3 else index * DAY / 4
 
 
 def _badges_of(game: Game, miner: str) -> list[dict[str, object]]:

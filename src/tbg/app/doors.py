@@ -17,6 +17,7 @@ from tbg.core import schema, telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
+from tbg.domains.gamification.actions.registry import load_registry
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
 
 
 def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
-    """Run a door until it ends."""
+    """Run a door until it ends; a stale schema or a broken registry stops it before it starts."""
     settings = load_settings()
     telemetry.configure(settings, door=door)
     # Batches are hundreds of thousands of short-lived objects without cycles: at the default
@@ -61,6 +62,8 @@ def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
 
     async def go() -> None:
         async with opened(settings) as house:
+            async with house.database.transaction() as tx:
+                await load_registry(tx, packs=settings.badge_packs)
             await main(house)
 
     uvloop.run(go())

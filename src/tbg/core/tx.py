@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import asyncpg
-from sqlalchemy import Row, text
+from sqlalchemy import Row, event, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tbg.core import limits, outbox
+from tbg.core import arrays, limits, outbox
 from tbg.core.clock import Clock
 from tbg.core.event import Event, Frame
 
@@ -99,7 +100,12 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
             },
         },
     )
+    event.listen(engine.sync_engine, "connect", _prepare_connection)
     return Database(engine, clock)
+
+
+def _prepare_connection(connection: AdaptedConnection, _record: object) -> None:
+    arrays.install(connection.driver_connection)
 
 
 # SQLSTATE classes that say "not now" rather than "not this": connection, resources (disk full

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib.resources import files
 
 import httpx
 import orjson
@@ -129,8 +130,6 @@ async def test_the_fifteen_levels(client: httpx.AsyncClient) -> None:
 
 
 def test_the_words_are_those_of_the_registry_s_schema() -> None:
-    from importlib.resources import files
-
     schema = orjson.loads((files("tbg.registry") / "badges.schema.json").read_bytes())
     badge = schema["$defs"]["badge"]["properties"]
     assert badge["category"]["enum"] == list(CATEGORIES)

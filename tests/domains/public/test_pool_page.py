@@ -126,17 +126,18 @@ async def test_what_happened_just_now(db: Database, client: httpx.AsyncClient) -
     assert [line["xp"] for line in recent] == [50, 500, None, 50]
 
 
+_CROWD = """
+INSERT INTO users (created_at) SELECT :now FROM generate_series(1, 100);
+INSERT INTO user_addresses SELECT 'address-' || n, n, :now FROM generate_series(1, 100) n;
+INSERT INTO user_badges SELECT n, 'first_share', :now, :now, '{}' FROM generate_series(1, 100) n;
+INSERT INTO workers (user_id, name_key, name, source, first_seen, last_seen)
+    SELECT n, 'w', 'w', 's', :now, :now FROM generate_series(1, 100) n
+"""
+
+
 async def test_lists_are_bounded(db: Database, client: httpx.AsyncClient) -> None:
     async with db.transaction() as tx:
-        for statement in (
-            "INSERT INTO users (created_at) SELECT :now FROM generate_series(1, 100)",
-            "INSERT INTO user_addresses SELECT 'address-' || n, n, :now"
-            " FROM generate_series(1, 100) n",
-            "INSERT INTO user_badges SELECT n, 'first_share', :now, :now, '{}'"
-            " FROM generate_series(1, 100) n",
-            "INSERT INTO workers (user_id, name_key, name, source, first_seen, last_seen)"
-            " SELECT n, 'w', 'w', 's', :now, :now FROM generate_series(1, 100) n",
-        ):
+        for statement in _CROWD.split(";"):
             await tx.run(statement, now=tx.now)
     body = await stats(client)
     assert len(body["wall"]) == limits.WALL_TILES

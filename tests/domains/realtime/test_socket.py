@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from btclib import b32
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,16 +17,19 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
+from tbg.core.clock import FixedClock
 from tbg.core.event import Frame
-from tbg.core.tx import Database
+from tbg.core.tx import connect as connect_database
 from tests.api import make_app, served
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 
 
 @pytest.fixture
-def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
+async def app(pg_url: str, clock: FixedClock, redis: Redis) -> AsyncIterator[FastAPI]:
+    database = connect_database(pg_url, clock)  # public sockets read its clock and nothing else
+    yield make_app(database, redis)
+    await database.close()
 
 
 @pytest.fixture
@@ -56,11 +60,12 @@ async def ask(socket: ClientConnection, op: str, **words: Any) -> dict[str, Any]
 
 
 async def close_code(socket: ClientConnection) -> int | None:
-    with pytest.raises(ConnectionClosed) as closed:
+    try:
         async with asyncio.timeout(15):
             while True:
                 await socket.recv()
-    return closed.value.rcvd.code if closed.value.rcvd else None
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
 
 
 async def show(redis: Redis, subject: str, n: int) -> None:
@@ -174,8 +179,6 @@ async def test_what_is_not_understood_is_told_and_the_socket_stays(
 
 
 async def test_a_socket_follows_so_many_and_no_more(socket: ClientConnection) -> None:
-    from tests.adapters.simulator import test_addresses  # noqa: F401 - see addresses below
-
     names = [f"miner:{address}" for address in _addresses(limits.SOCKET_SUBJECTS + 1)]
     frame = await ask(socket, "subscribe", channels=names)
     assert frame["data"]["code"] == "bad_channels"
@@ -189,8 +192,6 @@ async def test_a_socket_follows_so_many_and_no_more(socket: ClientConnection) ->
 
 
 def _addresses(many: int) -> list[str]:
-    from btclib import b32
-
     return [b32.address_from_witness(0, n.to_bytes(20, "big"), "mainnet") for n in range(many)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket as sockets
-from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
@@ -14,22 +13,12 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from tbg.core import limits
-from tbg.core.tx import Database
-from tests.api import make_app, served
-from tests.domains.realtime.test_socket import ask, close_code, hear
+from tests.domains.realtime.test_socket import app, ask, close_code, hear, host
 
 BIG = json.dumps({"id": None, "subject": "pool", "type": "big", "data": "x" * 16_000})
 
 
-@pytest.fixture
-def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
-
-
-@pytest.fixture
-async def host(app: FastAPI) -> AsyncIterator[str]:
-    async with served(app) as host:
-        yield host
+__all__ = ["app", "host"]
 
 
 async def stalled(host: str) -> ClientConnection:
@@ -95,4 +84,4 @@ async def test_a_frame_that_is_not_taken_in_time_ends_the_socket(
     async with asyncio.timeout(10):
         while len(app.state.hub):
             await asyncio.sleep(0.05)
-    await slow.close()
+    slow.transport.abort()

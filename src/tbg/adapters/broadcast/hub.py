@@ -139,7 +139,7 @@ class Hub:
         tries = 0
         try:
             while True:
-                connection = self._redis.connection_pool.make_connection()
+                connection = self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
                 try:
                     await connection.connect()
                     tries = 0

@@ -11,6 +11,7 @@ from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import connect
 from tbg.domains.gamification.actions.registry import load_registry
+from tbg.domains.mining.actions.partitions import make_partitions
 
 
 async def upgrade(settings: Settings) -> str:
@@ -19,6 +20,7 @@ async def upgrade(settings: Settings) -> str:
     try:
         revision = await schema.upgrade(database)
         async with database.transaction() as tx:
+            await make_partitions(tx)
             await load_registry(tx, packs=settings.badge_packs)
         return revision
     finally:

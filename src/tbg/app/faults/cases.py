@@ -124,7 +124,9 @@ class _Maker:
             self.addresses[index] = address("faults", KEYED + rng.randrange(500), network=NETWORK)
         rng.shuffle(self.addresses)
         self.weights = [rng.choice((1, 2, 4)) for _ in self.addresses]
-        self.weights[0] = 3 * miners  # one mines enough to cross hundreds of shares
+        # One mines enough to cross hundreds of shares; or nobody does, and batches cross instead.
+        self.weights[0] = rng.choice((3 * miners, 3 * miners, 1))
+        self.accepted = rng.choice((0.9, 0.9, 0.55))
         self.workers = {a: rng.sample(_NAMES, rng.randint(1, 3)) for a in self.addresses}
 
     def events(self) -> list[Event]:
@@ -220,7 +222,7 @@ class _Maker:
         rng = self.rng
         event = self._event("share", at, history, who=who)
         event.diff = rng.choice(_DIFFS)
-        event.accepted = who is not None or rng.random() < 0.88
+        event.accepted = who is not None or rng.random() < self.accepted
         event.sdiff = rng.choice(_TIES) if rng.random() < 0.4 else 1000 / (1 - rng.random())
         event.fields |= {"diff": event.diff, "accepted": str(event.accepted).lower()}
         if not event.accepted:

@@ -12,7 +12,7 @@ from tbg.adapters.streams import Batch, BestDiff, BlockFound, Share
 from tbg.core.event import Frame
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification import queries
-from tbg.domains.gamification.actions import Award, Grant, lock, reward
+from tbg.domains.gamification.actions import Award, Grant, reward
 from tbg.domains.gamification.actions.streaks import recount_runs
 from tbg.domains.gamification.events import PersonalBest
 from tbg.domains.gamification.rules import SHARES_PER_XP, crossed, share_xp
@@ -95,15 +95,12 @@ def _day_of(ordinal: int) -> _Day:
 
 
 async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, AnyRow]:
-    """Add to the users' totals; for each user whose totals moved, where they stand.
+    """Add to the totals of the batch's users; where each of them stands.
 
     One sorted upsert makes missing rows, locks in ascending order and adds, all at once. It tells
     the best before it through `previous_best`; streaks are as they were, the next step's to move.
     """
-    idle = [user for user, delta in deltas.items() if not (delta.best or delta.blocks)]
-    if idle:
-        await lock(tx, idle)
-    users = [user for user, delta in deltas.items() if delta.best or delta.blocks]
+    users = list(deltas)
     bests = [deltas[user].best for user in users]
     rows = await tx.rows(
         """

@@ -182,6 +182,6 @@ def _origin_allowed(socket: WebSocket, settings: Settings) -> bool:
     origin = socket.headers.get("origin")
     if origin is None:
         return True
-    host = urlsplit(origin).netloc.lower()
+    host = origin.partition("://")[2].lower()
     ours = {urlsplit(settings.public_url).netloc.lower(), socket.headers.get("host", "").lower()}
     return bool(host) and host in ours

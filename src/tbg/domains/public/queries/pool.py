@@ -36,8 +36,9 @@ async def _page(tx: Tx) -> PublicStats:
     active = await mining.last_active(tx, most=limits.WALL_TILES)
     blocks = await mining.pool_blocks(tx, most=limits.POOL_FEED_ITEMS)
     earned = await _latest_badges(tx)
-    people = {one.user_id for one in (*active, *blocks, *earned)}
-    names = await addresses(tx, sorted(people | ({best.user_id} if best else set())))
+    people = [one.user_id for one in active] + [block.user_id for block in blocks]
+    people += [one.user_id for one in earned] + ([best.user_id] if best else [])
+    names = await addresses(tx, sorted(set(people)))
     return PublicStats(
         miners=sums.miners,
         miners_online=work.miners_online,

@@ -1,0 +1,110 @@
+"""`tbg serve` as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests import servers
+
+
+def environment(database: str, redis: str, **more: str) -> dict[str, str]:
+    return os.environ | {"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis, **more}
+
+
+def serve(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run it expecting that it refuses to."""
+    words = [sys.executable, "-m", "tbg", "serve"]
+    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    words = [sys.executable, "-m", "tbg", "serve"]
+    process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def get(url: str, process: subprocess.Popen[str]) -> httpx.Response:
+    """Ask as soon as it listens."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("it never listened")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_told_to_stop(
+    fresh_database: str, redis_url: str, stop: signal.Signals
+) -> None:
+    port = free_port()
+    env = environment(fresh_database, redis_url, TBG_PORT=str(port))
+    with serving(env) as process:
+        answer = get(f"http://127.0.0.1:{port}/api/v1/badges?token=hush", process)
+        assert answer.json()["total_available"] == 20
+        assert "server" not in answer.headers
+        process.send_signal(stop)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert {"listening", "request"} <= {line["event"] for line in lines}
+    assert {line["door"] for line in lines} == {"api"}
+    assert "hush" not in said
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = serve(environment(fresh_database, redis_url, TBG_PORT=port))
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) -> None:
+    with servers.database(pg_url) as empty:
+        done = serve(environment(empty, redis_url, TBG_PORT="0"))
+    assert done.returncode == 1
+    assert "run `tbg migrate`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_production_refuses_a_redis_that_may_lose_events(
+    fresh_database: str, redis_url: str
+) -> None:
+    more = {"TBG_ENV": "production", "TBG_PUBLIC_URL": "https://game.example", "TBG_PORT": "0"}
+    done = serve(environment(fresh_database, redis_url, **more))
+    assert done.returncode == 1
+    assert "appendonly is no, must be yes" in done.stderr
+
+
+def test_the_document_needs_no_server_and_is_always_the_same() -> None:
+    words = [sys.executable, "-m", "tbg", "openapi"]
+    first, second = (subprocess.run(words, capture_output=True, check=True) for _ in range(2))
+    assert first.stdout == second.stdout
+    assert json.loads(first.stdout)["info"]["title"] == "The Bitcoin Game"
