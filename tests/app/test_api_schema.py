@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -18,7 +19,9 @@ from tests.domains.gamification.play import ALICE, play, share
 ROOT = Path(__file__).parents[2]
 
 
+@lru_cache
 def printed() -> str:
+    """What `tbg openapi` prints: it needs no server and no setting."""
     words = [sys.executable, "-m", "tbg", "openapi"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 

@@ -25,7 +25,7 @@ def environment(database: str, redis: str, **more: str) -> dict[str, str]:
 def serve(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run it expecting that it refuses to."""
     words = [sys.executable, "-m", "tbg", "serve"]
-    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 def free_port() -> int:
@@ -101,10 +101,3 @@ def test_production_refuses_a_redis_that_may_lose_events(
     done = serve(environment(fresh_database, redis_url, **more))
     assert done.returncode == 1
     assert "appendonly is no, must be yes" in done.stderr
-
-
-def test_the_document_needs_no_server_and_is_always_the_same() -> None:
-    words = [sys.executable, "-m", "tbg", "openapi"]
-    first, second = (subprocess.run(words, capture_output=True, check=True) for _ in range(2))
-    assert first.stdout == second.stdout
-    assert json.loads(first.stdout)["info"]["title"] == "The Bitcoin Game"

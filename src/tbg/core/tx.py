@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +52,16 @@ class Tx:
     async def run(self, sql: str, /, **values: Any) -> int:
         """Run a statement for its effect; the number of rows it touched."""
         return (await self.connection.execute(text(sql), values)).rowcount
+
+    async def copy(
+        self, table: str, records: Iterable[tuple[Any, ...]], *, columns: Sequence[str]
+    ) -> None:
+        """Append many rows by binary COPY: half the cost of an INSERT, where none can conflict."""
+        raw = await self.connection.get_raw_connection()
+        driver: asyncpg.Connection[Any] | None = raw.driver_connection
+        if driver is None or not driver.is_in_transaction():
+            raise RuntimeError("copy() needs a statement before it: that begins the transaction")
+        await driver.copy_records_to_table(table, records=records, columns=list(columns))
 
     def announce(self, event: Event) -> None:
         """Tell the rooms above, durably, once this transaction has committed."""

@@ -20,6 +20,22 @@ NUDGE = "tbg:outbox"
 _log = log(__name__)
 
 
+# With more frames than this it pays to ask first which of them anybody would hear.
+_LOOK_FIRST = 16
+
+
+def _encode(frame: Frame, stamp: str) -> bytes:
+    payload = {
+        "id": None,
+        "channel": frame.channel,
+        "subject": frame.subject,
+        "type": frame.type,
+        "ts": stamp,
+        "data": frame.data,
+    }
+    return orjson.dumps(payload)
+
+
 def channel_of(subject: str) -> str:
     """The Redis channel that carries the frames of a subject."""
     return f"tbg:frames:{subject}"
@@ -35,24 +51,27 @@ class Broadcast:
         """Send frames to whoever watches, and nudge the relay if something was announced."""
         if not frames and not nudge:
             return
-        pipeline = self.redis.pipeline(transaction=False)
-        if nudge:
-            pipeline.execute_command("PUBLISH", NUDGE, "1")
-        stamp = now.isoformat()
-        for frame in frames:
-            payload = {
-                "id": None,
-                "channel": frame.channel,
-                "subject": frame.subject,
-                "type": frame.type,
-                "ts": stamp,
-                "data": frame.data,
-            }
-            pipeline.execute_command("PUBLISH", channel_of(frame.subject), orjson.dumps(payload))
         try:
+            if len(frames) > _LOOK_FIRST:
+                frames = await self._watched(frames)
+            pipeline = self.redis.pipeline(transaction=False)
+            if nudge:
+                pipeline.execute_command("PUBLISH", NUDGE, "1")
+            stamp = now.isoformat()
+            for frame in frames:
+                pipeline.execute_command(
+                    "PUBLISH", channel_of(frame.subject), _encode(frame, stamp)
+                )
             await pipeline.execute()
         except (RedisError, OSError) as error:
             _log.warning("frames_lost", frames=len(frames), error=str(error))
+
+    async def _watched(self, frames: Sequence[Frame]) -> list[Frame]:
+        """The frames whose subject somebody watches: of thousands of miners, few are."""
+        channels = list({channel_of(frame.subject) for frame in frames})
+        counts: list[tuple[bytes, int]] = await self.redis.pubsub_numsub(*channels)
+        watched = {channel.decode() for channel, listeners in counts if listeners}
+        return [frame for frame in frames if channel_of(frame.subject) in watched]
 
     async def nudges(self) -> AsyncIterator[None]:
         """Yield at every nudge; ends with RedisError when Redis goes away."""
