@@ -113,7 +113,7 @@ async def test_a_running_relay_is_nudged_and_stops_when_told(
     out = relay(db, redis, heard)
     task = asyncio.create_task(out.run())
     async with asyncio.timeout(10):
-        while not await redis.pubsub_numsub("tbg:outbox") == [(b"tbg:outbox", 1)]:
+        while await redis.pubsub_numsub("tbg:outbox") != [(b"tbg:outbox", 1)]:
             await asyncio.sleep(0.01)
         await announce(db, 1)
         await Broadcast(redis).publish([], now=NOW, nudge=True)

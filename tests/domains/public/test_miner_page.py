@@ -117,9 +117,9 @@ async def test_the_way_to_the_badges_that_count_something(
         "shares_1m": (2, 1e6),
         "diff_1e9": (2e6, 1e9),
         "diff_1e12": (2e6, 1e12),
-        "streak_4": (1, 4),
-        "streak_12": (1, 12),
-        "streak_52": (1, 52),
+        "streak_4": (0, 4),
+        "streak_12": (0, 12),
+        "streak_52": (0, 52),
     }
 
 

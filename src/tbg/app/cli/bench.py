@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tbg.app.bench import latency as latency_bench
 from tbg.app.bench import pipeline as pipeline_bench
 from tbg.app.bench import scratch
 from tbg.core import limits
@@ -29,6 +31,7 @@ Directory = Annotated[
 Require = Annotated[bool, typer.Option("--require", help="Exit 3 when a target is missed.")]
 
 RATIO_BASELINE, RATIO_COPY = 40.0, 0.04
+P99_MS, P99_QUIET_MS, QUIET_RATE = 100.0, 20.0, 10.0
 
 
 @app.callback()
@@ -74,6 +77,29 @@ def pipeline(  # noqa: PLR0917 - options all have names
         missed.append(f"ratio_copy is {result['ratio_copy']}, not {RATIO_COPY}")
     _tell(result, as_json=as_json)
     _end(missed, require=require)
+
+
+@app.command()
+def latency(  # noqa: PLR0917 - options all have names
+    rate: Annotated[float, typer.Option(min=0.1, help="Shares a second.")] = 1_000.0,
+    sockets: Annotated[int, typer.Option(min=1, help="Sockets that watch miners.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long.")] = 20.0,
+    database_url: DatabaseUrl = None,
+    redis_url: RedisUrl = None,
+    directory: Directory = None,
+    require: Require = False,
+    as_json: Json = False,
+) -> None:
+    """A share in the stream to the badge's frame at a browser's socket."""
+    plan = latency_bench.Plan(rate=rate, sockets=sockets, seconds=seconds)
+    with scratch.opened(
+        database_url=database_url, redis_url=redis_url, directory=directory
+    ) as servers:
+        result = uvloop.run(latency_bench.measure(servers, plan))
+    target = P99_QUIET_MS if rate <= QUIET_RATE else P99_MS
+    missed = [f"p99_ms is {result['p99_ms']}, not below {target}"]
+    _tell(result, as_json=as_json)
+    _end(missed if result["p99_ms"] >= target else [], require=require)
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:

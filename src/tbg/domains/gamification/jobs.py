@@ -29,7 +29,7 @@ JOBS = (
     Cron("registry_backfill", backfill_badges, minute=None),
     Cron("streak_check", check_streaks, weekday=0, hour=0, minute=5),
     # The same check: weeks that late shares have made active need not wait for Monday.
-    Cron("late_weeks", check_streaks, minute=35),
+    Cron("late_weeks", check_streaks, minute=None),
     Cron("weekly_diff_champion", crown_champions, weekday=0, hour=0, minute=5),
     Cron("personal_bests", pay_personal_bests, hour=0, minute=5),
     Cron("streak_warning", warn_streaks, weekday=6, hour=18, minute=0),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from tbg.domains.gamification.rules import compute_level
+from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level
 
 Happening = Literal[
     "badge_earned", "level_up", "xp_gained", "streak_update", "best_diff", "block_found"
@@ -38,7 +38,6 @@ class Grant(NamedTuple):
 
 
 _TITLES: dict[str, tuple[Happening, str]] = {
-    "share": ("xp_gained", "A hundred shares more"),
     "personal_best": ("best_diff", "Best day yet"),
     "streak": ("streak_update", "Week kept"),
 }
@@ -62,6 +61,12 @@ def _grant_line(grant: Grant, badge_names: dict[str, str]) -> Line:
     if grant.source == "badge" and grant.source_id is not None:
         name = badge_names.get(grant.source_id, grant.source_id)
         return badge_line(grant.source_id, name, grant.amount, grant.created_at)
+    if grant.source == "share":
+        title = f"{grant.amount * SHARES_PER_XP:,} shares more"
+        return Line(
+            f"xp-{grant.id}", "xp_gained", title, grant.description, grant.amount, None,
+            grant.created_at,
+        )  # fmt: skip
     what, title = _TITLES.get(grant.source, ("xp_gained", grant.description))
     detail = None if title == grant.description else grant.description
     return Line(f"xp-{grant.id}", what, title, detail, grant.amount, None, grant.created_at)

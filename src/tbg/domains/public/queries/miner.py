@@ -95,13 +95,19 @@ async def _badges(
 ) -> MinerBadges:
     earned = await gamification.earned_badges(tx, user_id)
     have = {badge.slug for badge in earned}
+    # A week counts towards a badge when it has closed.
+    running = standing.last_active_week == get_week_iso(tx.now)
     values = {
         "share_count": standing.total_shares,
         "best_diff": standing.best_difficulty,
-        "streak": streak,
+        "streak": max(0, streak - running),
     }
     progress = [
-        BadgeProgress(slug=badge.slug, value=values[badge.trigger_type], threshold=badge.threshold)
+        BadgeProgress(
+            slug=badge.slug,
+            value=min(values[badge.trigger_type], badge.threshold),
+            threshold=badge.threshold,
+        )
         for badge in catalogue.values()
         if badge.threshold is not None and badge.trigger_type in values and badge.slug not in have
     ]

@@ -1,0 +1,281 @@
+"""Bugs in what a batch is worth: counters, calendars, streaks, XP, levels, rollups, bests."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from tbg.adapters.streams import Batch
+from tbg.app.faults.mutants.mutant import Method, Mutant, replaced, rewritten
+from tbg.app.ingest import Ingest
+from tbg.core.tx import Tx
+from tbg.domains.gamification import projection
+from tbg.domains.gamification.actions import personal_bests
+from tbg.domains.gamification.actions import reward as rewarding
+from tbg.domains.gamification.events import LevelUp
+from tbg.domains.gamification.rules import compute_level
+from tbg.domains.mining import projection as mining
+from tbg.domains.mining.actions import rollups
+
+_LOST, _DOUBLED = frozenset({"lost"}), frozenset({"doubled"})
+_EITHER = _LOST | _DOUBLED
+_WRONG = _EITHER | {"wrong"}
+
+_postponed: ContextVar[list[dict[str, Any]]] = ContextVar("postponed")
+
+
+@contextmanager
+def _xp_afterwards() -> Iterator[None]:
+    real_reward, real_commit = projection.reward, Ingest._commit
+
+    async def reward(tx: Tx, **what: Any) -> None:  # noqa: ARG001
+        _postponed.get().append(what)
+
+    async def commit(self: Ingest, facts: Any) -> None:
+        _postponed.set([])
+        await real_commit(self, facts)
+        for what in _postponed.get():
+            async with self.database.transaction() as tx:
+                await real_reward(tx, **what)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(projection, "reward", reward))
+        stack.enter_context(patch.object(Ingest, "_commit", commit))
+        yield
+
+
+def _absolute(real: Method) -> Method:
+    async def count(tx: Tx, deltas: dict[int, Any]) -> Any:
+        rows = await tx.rows(
+            "SELECT user_id, total_shares FROM user_gamification WHERE user_id = ANY(:ids)",
+            ids=list(deltas),
+        )
+        before = {row.user_id: row.total_shares for row in rows}
+        counted = await real(tx, deltas)
+        for user, delta in deltas.items():
+            if delta.accepted:
+                await tx.run(
+                    "UPDATE user_gamification SET total_shares = :n WHERE user_id = :user",
+                    n=before.get(user, 0) + len(delta.accepted),
+                    user=user,
+                )
+        return counted
+
+    return count
+
+
+def _in_any_order(real: Method) -> Method:
+    turn = itertools.count()
+
+    async def count(tx: Tx, deltas: dict[int, Any]) -> Any:
+        for user in sorted(deltas, reverse=next(turn) % 2 == 0):
+            await tx.run(
+                "SELECT 1 FROM user_gamification WHERE user_id = :user FOR UPDATE", user=user
+            )
+        return await real(tx, deltas)
+
+    return count
+
+
+def _nothing(real: Method) -> Method:  # noqa: ARG001
+    async def recount(tx: Tx, users: Any) -> None:  # noqa: ARG001
+        return None
+
+    return recount
+
+
+def _all_accepted(real: Any) -> Any:
+    def deltas(batch: Batch) -> Any:
+        shares = [share._replace(accepted=True) for share in batch.shares]
+        return real(replace(batch, shares=shares))
+
+    return deltas
+
+
+def _by_batch(real: Any) -> Any:  # noqa: ARG001
+    def share_xp(before: int, after: int) -> int:
+        return (after - before) // 100
+
+    return share_xp
+
+
+def _again(real: Method) -> Method:
+    async def set_levels(tx: Tx, rows: Any, loud: set[int]) -> None:
+        await real(tx, rows, loud)
+        for row in rows:
+            level = compute_level(row.total_xp)
+            if row.user_id in loud and row.level == level.level > 1:
+                tx.announce(
+                    LevelUp(
+                        user_id=row.user_id,
+                        old_level=row.level,
+                        new_level=level.level,
+                        title=level.title,
+                        total_xp=row.total_xp,
+                    )
+                )
+
+    return set_levels
+
+
+def _every_telling(real: Method) -> Method:
+    async def write(tx: Tx, batch: Batch, *rest: Any) -> None:
+        told = batch.blocks
+        await real(tx, batch, *rest)
+        batch.blocks = told
+
+    return write
+
+
+def _key_by_chance(real: Any) -> Any:
+    number = itertools.count()
+
+    def grant(row: Any, yesterday: Any) -> Any:
+        found = real(row, yesterday)
+        return found._replace(key=f"{found.key}:{next(number)}")
+
+    return grant
+
+
+_QUEUE = "created_at, user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns"
+
+
+def _take_first(real: Method) -> Method:
+    async def roll_up_all(self: Ingest) -> int:
+        async with self.database.transaction() as tx:
+            await tx.run("CREATE TEMP TABLE IF NOT EXISTS taken AS TABLE rollup_queue WITH NO DATA")
+            await tx.run("LOCK TABLE rollup_queue IN EXCLUSIVE MODE")
+            rows = await tx.rows(f"DELETE FROM rollup_queue RETURNING {_QUEUE}")  # noqa: S608
+        if rows:
+            names = _QUEUE.split(", ")
+            async with self.database.transaction() as tx:
+                for row in rows:
+                    await tx.run(
+                        f"INSERT INTO rollup_queue ({_QUEUE}) VALUES"  # noqa: S608
+                        f" ({', '.join(':' + name for name in names)})",
+                        **dict(zip(names, row, strict=True)),
+                    )
+                await rollups.roll_up(tx)
+        return int(await real(self))
+
+    return roll_up_all
+
+
+def _remove_later(real: Method) -> Method:  # noqa: ARG001
+    async def roll_up_all(self: Ingest) -> int:
+        async with self.database.transaction() as tx:
+            await tx.run("SELECT pg_advisory_xact_lock(:key)", key=rollups._LOCK)
+            first = await tx.value("SELECT min(id) FROM rollup_queue")
+            if first is None:
+                return 0
+            await tx.run(
+                f"INSERT INTO rollup_queue ({_QUEUE}) SELECT {_QUEUE} FROM rollup_queue"  # noqa: S608
+                " WHERE id = :first",
+                first=first,
+            )
+            copy = await tx.value("SELECT max(id) FROM rollup_queue")
+            await tx.run(
+                "UPDATE rollup_queue SET id = DEFAULT WHERE id <> :first AND id <> :copy"
+                " AND false",
+                first=first,
+                copy=copy,
+            )
+            with patch.object(rollups.limits, "ROLLUP_BATCHES", 1):
+                await rollups.roll_up(tx)
+        async with self.database.transaction() as tx:
+            await tx.run("DELETE FROM rollup_queue WHERE id = :copy", copy=copy)
+        return 1
+
+    return roll_up_all
+
+
+REWARDS = (
+    Mutant(
+        "xp_outside_the_transaction",
+        "badges and XP are given in a transaction after the batch's own",
+        _LOST,
+        _xp_afterwards,
+    ),
+    Mutant(
+        "lost_update",
+        "totals are read, added to, and written back",
+        _EITHER,
+        replaced(projection, "_count", _absolute),
+    ),
+    Mutant(
+        "locks_in_any_order",
+        "users are locked one by one, each batch in an order of its own",
+        frozenset({"deadlock"}),
+        replaced(projection, "_count", _in_any_order),
+    ),
+    Mutant(
+        "streak_not_derived",
+        "a late week does not join what is before and after it",
+        _WRONG,
+        replaced(projection, "recount_runs", _nothing),
+    ),
+    Mutant(
+        "rejected_counted",
+        "rejected shares count in counters and calendar",
+        _DOUBLED,
+        replaced(projection, "_deltas", _all_accepted),
+    ),
+    Mutant(
+        "share_xp_by_batch",
+        "share XP is of the batch's hundreds, not of the lifetime's",
+        _LOST,
+        replaced(projection, "share_xp", _by_batch),
+    ),
+    Mutant(
+        "level_told_again",
+        "a level is told with every grant",
+        _DOUBLED,
+        replaced(rewarding, "_set_levels", _again),
+    ),
+    Mutant(
+        "block_counted_again",
+        "a block that two pools tell of is counted twice",
+        _DOUBLED,
+        replaced(mining, "_write_blocks", _every_telling),
+    ),
+    Mutant(
+        "personal_best_paid_again",
+        "what a personal best is paid under changes with each run of the job",
+        _DOUBLED,
+        replaced(personal_bests, "_grant", _key_by_chance),
+    ),
+    Mutant(
+        "rollup_taken_first",
+        "batches are taken off the queue in a transaction before they are folded",
+        _LOST,
+        replaced(Ingest, "roll_up_all", _take_first),
+    ),
+    Mutant(
+        "rollup_removed_later",
+        "batches are taken off the queue in a transaction after they were folded",
+        _DOUBLED,
+        replaced(Ingest, "roll_up_all", _remove_later),
+    ),
+    Mutant(
+        "best_without_tie_break",
+        "of equal bests the one that came first stays, not the one that was first",
+        _WRONG,
+        rewritten(
+            rollups,
+            "_ROLL_UP",
+            "(b.sdiff, known.at, known.share_id)\n        > (known.best_difficulty, b.at, b.share_id)",
+            "b.sdiff > known.best_difficulty",
+        ),
+    ),
+    Mutant(
+        "best_of_rejected",
+        "a rejected share may be a best",
+        _WRONG,
+        rewritten(rollups, "_ROLL_UP", "FROM facts WHERE kind <> 0", "FROM facts WHERE true"),
+    ),
+)
