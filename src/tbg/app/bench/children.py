@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 from tbg.app.bench.consumer import Drained
+from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
 _START_SECONDS = 60.0
@@ -35,6 +36,7 @@ async def running(
 ) -> AsyncIterator[Process]:
     """One of our programs (`python WORDS`) until the block ends; then it is asked to stop."""
     process = await asyncio.create_subprocess_exec(
+        *processes.launcher(),  # it ends when we do, however we end
         sys.executable,
         *words,
         env=env,
@@ -58,8 +60,8 @@ async def running(
 class Consumers:
     """Consumers that wait, and drain the streams together when told to."""
 
-    def __init__(self, processes: list[Process]) -> None:
-        self._processes = processes
+    def __init__(self, running: list[Process]) -> None:
+        self._processes = running
 
     async def drain(self) -> list[Drained]:
         """Have all of them take what is in the streams; one result each."""
