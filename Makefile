@@ -55,6 +55,10 @@ faults: python ## 300 fault schedules on real servers, and every planted bug cau
 bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
 	$(VENV)/tbg bench pipeline
 
+.PHONY: bench-scale
+bench-scale: python ## what a share costs with ten million there before it (minutes, 8 GB)
+	$(VENV)/tbg bench scale
+
 .PHONY: web
 web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
 

@@ -6,8 +6,14 @@ from typing import Any
 
 # Every piece of text that can be seen: its element, where it lies, and what cuts it off.
 _TEXTS = """
-  const hidden = el => !el.checkVisibility({opacityProperty: true, visibilityProperty: true})
-    || el.closest('.sr-only, .skip, noscript, option');
+  const hidden = el => {
+    if (!el.checkVisibility({opacityProperty: true, visibilityProperty: true})) return true;
+    if (el.closest('.skip, noscript')) return true;
+    for (let up = el; up; up = up.parentElement) {
+      if (getComputedStyle(up).clipPath === 'inset(50%)') return true;  // for ears only
+    }
+    return false;
+  };
   const texts = () => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const found = [];

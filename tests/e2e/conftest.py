@@ -158,6 +158,7 @@ def settled(page: Page) -> None:
     page.locator("h1").first.wait_for()
     page.wait_for_function(
         "() => !document.querySelector('.skeleton') && document.fonts.status === 'loaded'"
+        " && (!document.querySelector('.no-shares') || document.querySelector('.shelf'))"
     )
 
 
@@ -167,5 +168,13 @@ def live(page: Page) -> None:
 
 
 def calm(page: Page) -> None:
-    """Wait for two frames, so that what has changed is laid out."""
-    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    """Wait until what has changed is laid out and no transition runs any more."""
+    page.evaluate(
+        """async () => {
+          const frame = () => new Promise(requestAnimationFrame);
+          const changing = () => document.getAnimations()
+            .some(a => a instanceof CSSTransition && a.playState === 'running');
+          await frame();
+          for (let i = 0; i < 60 && (i < 2 || changing()); i++) await frame();
+        }"""
+    )

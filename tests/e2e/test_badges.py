@@ -24,7 +24,7 @@ def test_the_catalogue_shows_every_badge(open_page: Open, game: Game, town: Town
         expect(card).to_contain_text(badge["name"])
         kind = f"{badge['rarity']} · {badge['category']}"
         expect(card).to_contain_text(re.compile(kind, re.IGNORECASE))
-        held = f"{badge['total_earned']} so far" if badge["total_earned"] else "Nobody yet"
+        held = f"of miners ({badge['total_earned']})" if badge["total_earned"] else "Nobody yet"
         expect(card).to_contain_text(held)
     drawings = cards.locator("svg").evaluate_all(
         "all => all.map(svg => svg.innerHTML.replace(/(id=\"|url\\(#)[^\")]*/g, ''))"
@@ -96,11 +96,11 @@ def test_tab_reaches_everything_once_and_shows_where_it_is(
     open_page: Open, town: Town, path: str, width: int
 ) -> None:
     page = open_page(path.format(**vars(town)), width=width, allowed=(REFUSED,), quiet=True)
+    stops = walk(page)
     every = page.evaluate(
         "() => [...document.querySelectorAll('a[href], button:not([disabled]), input')]"
         ".filter(el => el.checkVisibility({visibilityProperty: true})).length"
     )
-    stops = walk(page)
     assert len(stops) == every
     assert stops[0]["name"] == "Skip to the page"
     bare = [s["name"] for s in stops if s["ring"] < 3 or s["clear"] or not s["seen"]]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import REFUSED, Open, live
-from tests.e2e.game import Game, eventually, share
+from tests.e2e.game import Game, share
 from tests.e2e.town import Town
 
 
@@ -52,7 +52,7 @@ def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, to
     assert set(wall) >= set(town.wall)
     expect(tiles).to_have_count(len(wall))
     shown = [str(tile.get_attribute("href")).removeprefix("/m/") for tile in tiles.all()]
-    assert shown == wall
+    assert sorted(shown) == sorted(wall)
     faces = tiles.locator("svg").evaluate_all("all => all.map(svg => svg.innerHTML)")
     assert len({re.sub(r'id="[^"]*"|url\([^)]*\)', "", face) for face in faces}) == len(faces)
     names = tiles.evaluate_all("all => all.map(a => a.ariaLabel)")
@@ -89,7 +89,7 @@ def test_what_is_no_address_is_told_how_they_begin(open_page: Open, wrong: str) 
 def test_an_address_with_a_typing_error_is_refused(open_page: Open, town: Town) -> None:
     typo = town.veteran[:-1] + ("q" if town.veteran[-1] != "q" else "p")
     page = open_page(f"/m/{typo}", allowed=(REFUSED,))
-    expect(page.get_by_text(re.compile("not a Bitcoin address", re.IGNORECASE))).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("That address does not add up")
 
 
 def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town) -> None:
@@ -102,11 +102,7 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
     expect(shares).to_have_text(f"{before + 3:,}", timeout=2_000)
     news = page.locator("#just-now li").filter(has_text=newcomer)
     expect(news.filter(has_text=re.compile("First Hash|Million Club")).first).to_be_visible()
-    # The next read agrees with what the frames made of it.
-    tile = page.locator(f'.wall a[href="/m/{newcomer}"]')
-    expect(tile).to_be_visible()
-    eventually(
-        lambda: count_of(page, "Shares") == f"{game.ask('/public/stats')['shares_accepted']:,}",
-        lambda: f"{count_of(page, 'Shares')} shown",
-    )
+    page.reload()
+    live(page)  # what the frames made of it is what a read says
     expect(shares).to_have_text(f"{before + 3:,}")
+    expect(page.locator(f'.wall a[href="/m/{newcomer}"]')).to_be_visible()

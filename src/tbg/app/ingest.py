@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -22,7 +23,8 @@ from tbg.adapters.broadcast import Broadcast, beat
 from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, decode
 from tbg.app.projections import PROJECTIONS, Projection
 from tbg.core import inbox, limits
-from tbg.core.event import uuid7
+from tbg.core.event import Frame, uuid7
+from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, is_passing
 from tbg.domains.mining.actions import roll_up
@@ -49,6 +51,32 @@ def consumer_name() -> str:
 
 
 @dataclass(slots=True)
+class Pulse:
+    """The pool's sums, added up until it is time to show them again.
+
+    Everybody watches the pool: a frame for each batch would be sent to each of them.
+    """
+
+    _sums: dict[str, float] = field(default_factory=dict)
+    _shown_at: datetime | None = None
+
+    def pace(self, frames: Sequence[Frame], *, now: datetime) -> list[Frame]:
+        """The frames, those of the pool's sums held back or, when it is time, as one."""
+        passed: list[Frame] = []
+        for frame in frames:
+            if frame.type != "stats_update":
+                passed.append(frame)
+                continue
+            for name, value in frame.data.items():
+                kept = self._sums.get(name, 0)
+                self._sums[name] = max(kept, value) if name == "best_sdiff" else kept + value
+        if self._sums and (self._shown_at is None or now - self._shown_at >= limits.PULSE):
+            passed.append(Frame("dashboard", "pool", "stats_update", self._sums))
+            self._sums, self._shown_at = {}, now
+        return passed
+
+
+@dataclass(slots=True)
 class _Taken:
     """Entries in hand: how many, since when, the facts in them and which entries bear each."""
 
@@ -70,6 +98,7 @@ class Ingest:
     batch_events: int = limits.BATCH_EVENTS
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
+    _pulse: Pulse = field(default_factory=Pulse)
 
     async def run(self) -> None:
         """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
@@ -77,8 +106,7 @@ class Ingest:
         try:
             await self._forever(self._consume)
         finally:
-            chores.cancel()
-            await asyncio.gather(chores, return_exceptions=True)
+            await end(chores)
         await self.reader.leave()
 
     async def drain(self) -> None:
@@ -119,8 +147,7 @@ class Ingest:
                     await asyncio.sleep(0.2)  # somebody else, or somebody just killed, holds some
             await self._settle(await ahead)
         finally:
-            ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
+            await end(ahead)
 
     async def _take(self, draining: bool) -> _Taken:
         """Abandoned entries when it is time to look for them, else new ones."""
@@ -200,7 +227,8 @@ class Ingest:
                 if claimed.fresh:
                     for project in self.projections:
                         await project(tx, batch)
-            await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
+            frames = self._pulse.pace(tx.shown, now=tx.now)
+            await self.broadcast.publish(frames, now=tx.now, nudge=bool(tx.announced))
             EVENTS.labels("fresh").inc(len(claimed.fresh))
             EVENTS.labels("repeated").inc(len(facts) - len(claimed.fresh))
             for key in claimed.conflicting:
@@ -224,6 +252,8 @@ class Ingest:
         next_trim = 0.0
         while not self.stopping.is_set():
             folded = await self.roll_up_all()
+            now = self.database.clock.now()
+            await self.broadcast.publish(self._pulse.pace([], now=now), now=now)
             if time.monotonic() >= next_trim:
                 next_trim = time.monotonic() + 5
                 BACKLOG.set(await self.reader.backlog())

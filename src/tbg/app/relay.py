@@ -16,6 +16,7 @@ from tbg.adapters.broadcast import Broadcast, beat
 from tbg.app.switchboard import SWITCHBOARD, Reaction
 from tbg.core import limits, outbox
 from tbg.core.event import Event
+from tbg.core.tasks import end
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx, is_passing
 
@@ -56,8 +57,7 @@ class Relay:
                     await asyncio.sleep(0.5)
                 await self._wait()
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            await end(listener)
 
     async def drain(self) -> int:
         """Deliver everything that is due now; the number of messages taken."""

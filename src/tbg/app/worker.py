@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import Cron, make_worker, stop_worker
 from tbg.core import limits, marks
+from tbg.core.tasks import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database
 from tbg.domains.gamification import jobs as gamification
@@ -47,9 +48,7 @@ class Worker:
         try:
             await self.stopping.wait()
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await asyncio.gather(*[end(loop) for loop in loops])
 
     async def run_due(self, job: Cron) -> bool:
         """Run one job if it is due; whether it ran and ended well. A failure is only its own."""

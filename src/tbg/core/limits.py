@@ -81,6 +81,9 @@ FRAMES_KEPT = timedelta(days=7)
 FRAMES_PER_BATCH = 500
 """Ephemeral frames published after one batch; more would drown every listener."""
 
+PULSE = timedelta(milliseconds=500)
+"""How often the pool's sums are shown to everybody who watches the pool."""
+
 SOCKET_QUEUE = 256
 """Frames waiting for one slow socket before it is closed with 1013."""
 

@@ -107,7 +107,7 @@ async def fill(url: str, *, rows: int, users: int, active: int, now: datetime) -
     try:
         await connection.execute("SET work_mem = '256MB'")
         await connection.execute(
-            "CREATE TEMP TABLE past (users bigint, each bigint, begun timestamptz,"
+            "CREATE TEMP TABLE past (users bigint, each integer, begun timestamptz,"
             " ended timestamptz)"
         )
         past = [(users, rows // users, begun, ended)]

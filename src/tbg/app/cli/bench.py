@@ -14,7 +14,9 @@ from rich.table import Table
 
 from tbg.app.bench import latency as latency_bench
 from tbg.app.bench import pipeline as pipeline_bench
+from tbg.app.bench import scale as scale_bench
 from tbg.app.bench import scratch
+from tbg.app.bench.scale import OLD
 from tbg.core import limits
 from tbg.core.errors import BadArguments, NeedsPerson
 
@@ -31,6 +33,7 @@ Directory = Annotated[
 Require = Annotated[bool, typer.Option("--require", help="Exit 3 when a target is missed.")]
 
 RATIO_BASELINE, RATIO_COPY = 40.0, 0.04
+RATIO_SCALE = 1.3
 P99_MS, P99_QUIET_MS, QUIET_RATE = 100.0, 20.0, 10.0
 
 
@@ -77,6 +80,32 @@ def pipeline(  # noqa: PLR0917 - options all have names
         missed.append(f"ratio_copy is {result['ratio_copy']}, not {RATIO_COPY}")
     _tell(result, as_json=as_json)
     _end(missed, require=require)
+
+
+@app.command()
+def scale(  # noqa: PLR0917 - options all have names
+    rows: Annotated[int, typer.Option(min=100, help="Shares of the old house.")] = OLD.rows,
+    users: Annotated[int, typer.Option(min=10, help="Users of the old house.")] = OLD.users,
+    events: Annotated[int, typer.Option(min=10, help="Shares in each, a round.")] = 20_000,
+    database_url: DatabaseUrl = None,
+    redis_url: RedisUrl = None,
+    directory: Directory = None,
+    require: Require = False,
+    as_json: Json = False,
+) -> None:
+    """What a share costs with millions there before it, beside a hundred thousand (minutes)."""
+    old = scale_bench.Size(rows, users)
+    young = scale_bench.Size(rows // 100, users // 100)
+    if rows < users:
+        raise BadArguments("--rows must be at least --users: each of them has mined")
+    plan = scale_bench.Plan(events=events, active=young.users, young=young, old=old)
+    with scratch.opened(
+        database_url=database_url, redis_url=redis_url, directory=directory
+    ) as servers:
+        result = asyncio.run(scale_bench.measure(servers, plan))
+    missed = [f"ratio_scale is {result['ratio_scale']}, not at most {RATIO_SCALE}"]
+    _tell(result, as_json=as_json)
+    _end(missed if result["ratio_scale"] > RATIO_SCALE else [], require=require)
 
 
 @app.command()

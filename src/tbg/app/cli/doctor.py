@@ -19,6 +19,7 @@ from rich.table import Table
 
 from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.streams import DEAD_LETTER, backlog
+from tbg.adapters.streams.durable import durability
 from tbg.app import doors
 from tbg.core import limits, schema
 from tbg.core.clock import SystemClock
@@ -132,18 +133,9 @@ async def _schema(house: doors.House) -> tuple[bool, str]:
 
 async def _redis(house: doors.House) -> tuple[bool, str]:
     info = await house.redis.info("server")
-    config = await house.redis.config_get("appendonly", "maxmemory-policy")  # type: ignore[arg-type]
     version = info.get("valkey_version") or info["redis_version"]
-    if _text(config, "appendonly") != "yes":
-        return False, f"{version}: set `appendonly yes`, or a restart loses events"
-    if _text(config, "maxmemory-policy") != "noeviction":
-        return False, f"{version}: set `maxmemory-policy noeviction`, or events are evicted"
-    return True, f"{version}, append-only, no eviction"
-
-
-def _text(config: dict[Any, Any], name: str) -> str:
-    value = config.get(name, config.get(name.encode(), b""))
-    return value.decode() if isinstance(value, bytes) else str(value)
+    wrong = await durability(house.redis)
+    return not wrong, f"{version}: {'; '.join(wrong) or 'append-only, no eviction'}"
 
 
 async def _lag(house: doors.House) -> tuple[bool, str]:

@@ -125,18 +125,19 @@ class _Maker:
         rng.shuffle(self.addresses)
         self.weights = [rng.choice((1, 2, 4)) for _ in self.addresses]
         # One mines enough to cross hundreds of shares; or nobody does, and batches cross instead.
-        self.weights[0] = rng.choice((3 * miners, 3 * miners, 1))
+        self.weights[0] = rng.choice((6 * miners, 3 * miners, 1))
         self.accepted = rng.choice((0.9, 0.9, 0.55))
         self.workers = {a: rng.sample(_NAMES, rng.randint(1, 3)) for a in self.addresses}
 
     def events(self) -> list[Event]:
         rng = self.rng
-        total = rng.choice((60, 90, 120, 160, 220))
+        total = rng.choice((60, 100, 160, 240))
         found = [self._any() for _ in range(total)]
+        found += [self._told_again(e) for e in found if e.kind == "block" and rng.random() < 0.4]
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)
         if rng.random() < 0.12:
             found += self._habit(rng.randint(50, 55), history=True)
-        if rng.random() < 0.12:
+        if rng.random() < 0.2:
             at = self.now - timedelta(seconds=rng.uniform(0, 20_000))
             cursed = self._share(at, history=False)
             cursed.hash = cursed.fields["hash"] = CURSE
@@ -248,6 +249,12 @@ class _Maker:
         if self.rng.random() < 0.5:
             event.fields["reward"] = "315732911"
         return event
+
+    def _told_again(self, block: Event) -> Event:
+        """Another pool's word on the same block."""
+        told = replace(block, fields=dict(block.fields))
+        told.fields |= {"source": "gamma", "event_id": f"{block.fields['event_id']}-again"}
+        return told
 
     def _connection(self, at: datetime, *, history: bool) -> Event:
         return self._event("came" if self.rng.random() < 0.6 else "went", at, history)

@@ -165,11 +165,11 @@ class _Schedule:
     async def _chaos(self) -> None:
         rng = self.rng
         lines = [
-            _Line("ingest", next(self.slots), _INGEST_FAULTS, rng.randint(0, 3))
-            for _ in range(rng.choice((1, 2, 2, 3)))
+            _Line("ingest", next(self.slots), _INGEST_FAULTS, rng.randint(0, 5))
+            for _ in range(rng.choice((1, 2, 3, 3)))
         ]
         lines += [
-            _Line("relay", next(self.slots), _RELAY_FAULTS, rng.randint(0, 2))
+            _Line("relay", next(self.slots), _RELAY_FAULTS, rng.randint(0, 4))
             for _ in range(rng.choice((1, 1, 2)))
         ]
         side = [asyncio.create_task(self._publish())]
@@ -221,7 +221,7 @@ class _Schedule:
 
     def _faults(self, table: list[tuple[int, str, Sequence[str], Action]]) -> Iterator[Fault]:
         rng = self.rng
-        for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        for _ in range(rng.choice((0, 1, 2, 3, 4))):
             _, where, sides, action = rng.choices(table, [row[0] for row in table])[0]
             most = 200 if not where else 8
             nth = 1 + min(int(rng.expovariate(1 / (most / 4))), most)

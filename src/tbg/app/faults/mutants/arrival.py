@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 from unittest.mock import patch
@@ -87,15 +86,6 @@ def _processing_time(real: Any) -> Any:
     def decode(stream: str, entry_id: str, fields: Mapping[bytes, bytes], rules: Rules) -> Fact:
         fact: Fact = real(stream, entry_id, fields, rules)
         return fact if fact.history else fact._replace(at=rules.now)
-
-    return decode
-
-
-def _rounded_time(real: Any) -> Any:
-    def decode(stream: str, entry_id: str, fields: Mapping[bytes, bytes], rules: Rules) -> Fact:
-        fact: Fact = real(stream, entry_id, fields, rules)
-        half = timedelta(milliseconds=500)
-        return fact._replace(at=(fact.at + half).replace(microsecond=0))
 
     return decode
 
@@ -266,12 +256,6 @@ ARRIVAL = (
         "an event counts at the time it is processed",
         _EITHER | {"wrong"},
         replaced(ingest, "decode", _processing_time),
-    ),
-    Mutant(
-        "time_rounded",
-        "moments are rounded to the second: the last µs of a week falls into the next",
-        _EITHER | {"wrong"},
-        replaced(ingest, "decode", _rounded_time),
     ),
     Mutant(
         "group_made_at_the_end",

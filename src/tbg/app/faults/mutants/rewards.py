@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -16,7 +18,6 @@ from tbg.app.ingest import Ingest
 from tbg.core.tx import Tx
 from tbg.domains.gamification import projection
 from tbg.domains.gamification.actions import personal_bests
-from tbg.domains.gamification.actions import reward as rewarding
 from tbg.domains.gamification.events import LevelUp
 from tbg.domains.gamification.rules import compute_level
 from tbg.domains.mining import projection as mining
@@ -25,6 +26,9 @@ from tbg.domains.mining.actions import rollups
 _LOST, _DOUBLED = frozenset({"lost"}), frozenset({"doubled"})
 _EITHER = _LOST | _DOUBLED
 _WRONG = _EITHER | {"wrong"}
+
+# The package gives its function `reward` the name of this module.
+_rewarding = import_module("tbg.domains.gamification.actions.reward")
 
 _postponed: ContextVar[list[dict[str, Any]]] = ContextVar("postponed")
 
@@ -92,6 +96,15 @@ def _nothing(real: Method) -> Method:  # noqa: ARG001
 def _all_accepted(real: Any) -> Any:
     def deltas(batch: Batch) -> Any:
         shares = [share._replace(accepted=True) for share in batch.shares]
+        return real(replace(batch, shares=shares))
+
+    return deltas
+
+
+def _rounded(real: Any) -> Any:
+    def deltas(batch: Batch) -> Any:
+        half = timedelta(milliseconds=500)
+        shares = [s._replace(at=(s.at + half).replace(microsecond=0)) for s in batch.shares]
         return real(replace(batch, shares=shares))
 
     return deltas
@@ -226,6 +239,12 @@ REWARDS = (
         replaced(projection, "_deltas", _all_accepted),
     ),
     Mutant(
+        "week_edge_rounded",
+        "the calendar rounds to the second: the last µs of a week falls into the next",
+        _WRONG,
+        replaced(projection, "_deltas", _rounded),
+    ),
+    Mutant(
         "share_xp_by_batch",
         "share XP is of the batch's hundreds, not of the lifetime's",
         _LOST,
@@ -235,7 +254,7 @@ REWARDS = (
         "level_told_again",
         "a level is told with every grant",
         _DOUBLED,
-        replaced(rewarding, "_set_levels", _again),
+        replaced(_rewarding, "_set_levels", _again),
     ),
     Mutant(
         "block_counted_again",
