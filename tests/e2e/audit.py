@@ -113,8 +113,13 @@ SMALL_TARGETS = """() => {
         Math.min(innerWidth - 1, Math.max(0, x + dx)), Math.min(innerHeight - 1, y + dy));
       return hit !== null && (el.contains(hit) || hit.contains(el) && hit.matches('label'));
     };
-    const wide = box.width >= 43.9 || hits(-21.5, 0) && hits(21.5, 0);
-    const high = box.height >= 43.9 || hits(0, -21.5) && hits(0, 21.5);
+    const reach = (dx, dy) => {  // px that count as this one, from its middle, in one direction
+      let far = 0;
+      while (far < 44 && hits(dx * (far + 1), dy * (far + 1))) far++;
+      return far;
+    };
+    const wide = box.width >= 43.9 || reach(-1, 0) + reach(1, 0) >= 43;
+    const high = box.height >= 43.9 || reach(0, -1) + reach(0, 1) >= 43;
     if (!wide || !high) {
       const name = el.getAttribute('aria-label') ?? el.textContent.trim().slice(0, 30);
       const size = `${box.width.toFixed()}x${box.height.toFixed()}`;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,9 @@ REFUSED = r"status of (404|422) .*/api/v1/(public/miners|badges)/"
 """The browser's own word for an address nobody has mined to: an answer, not a mistake."""
 
 
-@pytest.fixture
-def open_page(browser: Browser, game: Game) -> Iterator[Open]:
-    """Opens a page as a reader of its own: size, theme and motion as wished; watched."""
+@contextmanager
+def readers(browser: Browser, game: Game) -> Iterator[Open]:
+    """Opens pages, each as a reader of its own: size, theme and motion as wished; watched."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def begin(
@@ -146,11 +147,20 @@ def open_page(browser: Browser, game: Game) -> Iterator[Open]:
         settled(page)
         return page
 
-    yield begin
-    for context, _ in opened:
-        context.close()
+    try:
+        yield begin
+    finally:
+        for context, _ in opened:
+            context.close()
     wrong = [line for _, watch in opened for line in watch.wrong]
     assert wrong == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, game: Game) -> Iterator[Open]:
+    """Opens pages that are closed when the test ends."""
+    with readers(browser, game) as begin:
+        yield begin
 
 
 def settled(page: Page) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.audit import FOCUSED
-from tests.e2e.conftest import REFUSED, Open, calm
+from tests.e2e.conftest import Open
 from tests.e2e.game import Game
 from tests.e2e.town import Town
 
@@ -70,43 +69,6 @@ def focused(page: Page) -> dict[str, Any] | None:
     """Where the keyboard is."""
     found: dict[str, Any] | None = page.evaluate(FOCUSED)
     return found
-
-
-def walk(page: Page, *, most: int = 120) -> list[dict[str, Any]]:
-    """Press Tab until the keyboard leaves the page; every stop."""
-    stops: list[dict[str, Any]] = []
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        stop = focused(page)
-        if stop is None:
-            return stops
-        if stop["bottom"] <= 0 or stop["top"] >= 1_000:  # perhaps it is only on its way
-            calm(page)
-            stop = focused(page) or stop
-        stops.append(stop)
-    raise AssertionError(f"no way out of the page: {stops[-3:]}")
-
-
-PATHS = ["/", "/m/{veteran}", "/m/{stranger}", "/badges", "/badges/first_share", "/nowhere"]
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", PATHS)
-def test_tab_reaches_everything_once_and_shows_where_it_is(
-    open_page: Open, town: Town, path: str, width: int
-) -> None:
-    page = open_page(path.format(**vars(town)), width=width, allowed=(REFUSED,), quiet=True)
-    stops = walk(page)
-    every = page.evaluate(
-        "() => [...document.querySelectorAll('a[href], button:not([disabled]), input')]"
-        ".filter(el => el.checkVisibility({visibilityProperty: true})).length"
-    )
-    assert len(stops) == every
-    assert stops[0]["name"] == "Skip to the page"
-    bare = [s["name"] for s in stops if s["ring"] < 3 or s["clear"] or not s["seen"]]
-    assert bare == []
-    lost = [s["name"] for s in stops if s["bottom"] <= 0 or s["top"] >= 1_000]
-    assert lost == []
 
 
 def test_skip_leads_past_the_bar(open_page: Open, town: Town) -> None:

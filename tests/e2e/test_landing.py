@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import REFUSED, Open, live
-from tests.e2e.game import Game, share
+from tests.e2e.game import Game, eventually, share
 from tests.e2e.town import Town
 
 
@@ -102,6 +102,10 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
     expect(shares).to_have_text(f"{before + 3:,}", timeout=2_000)
     news = page.locator("#just-now li").filter(has_text=newcomer)
     expect(news.filter(has_text=re.compile("First Hash|Million Club")).first).to_be_visible()
+    eventually(
+        lambda: game.ask("/public/stats")["shares_accepted"] == before + 3,
+        lambda: "the API does not know of them",
+    )
     page.reload()
     live(page)  # what the frames made of it is what a read says
     expect(shares).to_have_text(f"{before + 3:,}")

@@ -45,7 +45,7 @@ WORKER_NAME_BYTES = 1_024
 TEXT_CHARS = 256
 """Longest agent, reject reason, source or other short text of an event; longer is cut."""
 
-EVENT_ID_CHARS = 256
+EVENT_ID_BYTES = 256
 """Longest event id a producer may send."""
 
 # --- transactions --------------------------------------------------------------------------

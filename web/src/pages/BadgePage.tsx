@@ -43,7 +43,9 @@ function Found({ badge }: { badge: BadgeDetail }) {
         <BadgeTile {...badge} state="earned" size={180} />
         <div>
           <p className="small">
-            <Link to="/badges">All badges</Link>
+            <Link to="/badges" className="up">
+              All badges
+            </Link>
           </p>
           <h1 id="badge-name">{badge.name}</h1>
           <p className="lead">{badge.description}</p>

@@ -22,7 +22,7 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
       {workers.length === 0 ? (
         <p className="empty">No worker has shown up yet.</p>
       ) : (
-        <table className="workers">
+        <table className="workers" aria-label="Workers">
           <thead>
             <tr>
               <th scope="col">Name</th>

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from uuid import UUID
+from math import isfinite
+
+# uuid.UUID in C, a subclass of it: thirty times as fast to make, and keys are made by the thousand.
+from asyncpg.pgproto.pgproto import UUID
 
 from tbg.adapters import bitcoin
 from tbg.adapters.streams.facts import BestDiff, BlockFound, Connection, Fact, Share
@@ -50,82 +52,92 @@ def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
     if raw.count(b"\0") >= max(1, len(fields)):
         raise BadEvent("nul", "a field contains a NUL character")
     try:
-        text = {key.decode(): value.decode() for key, value in fields.items()}
+        raw.decode()
     except UnicodeDecodeError:
         raise BadEvent("encoding", "not UTF-8") from None
-    if text.get("v", "1") != "1":
-        raise BadEvent("version", f"unknown schema version {text['v'][:20]!r}")
-    entry = _Entry(stream, entry_id, text, fields)
+    if fields.get(b"v", b"1") != b"1":
+        raise BadEvent("version", f"unknown schema version {_shown(fields[b'v'])}")
+    entry = _Entry(stream, entry_id, fields)
     return _MAKE[stream](entry, _when(entry, entry_id, rules), _who(entry, rules))
 
 
 class _Entry:
-    """The fields of one entry, and how each kind of value is read from it."""
+    """The fields of one entry (UTF-8), and how each kind of value is read from it."""
 
-    __slots__ = ("digest", "key", "source", "text")
+    __slots__ = ("digest", "fields", "key", "source")
 
-    def __init__(self, stream: str, entry_id: str, text: dict[str, str], fields: Fields) -> None:
-        self.text = text
-        self.source = self.required("source")[: limits.TEXT_CHARS]
-        event_id = text.get("event_id") or entry_id
-        if len(event_id) > limits.EVENT_ID_CHARS:
-            raise BadEvent("event_id", f"event_id is longer than {limits.EVENT_ID_CHARS}")
-        identity = f"{stream}\0{self.source}\0{event_id}".encode()
-        self.key = UUID(bytes=blake2b(identity, digest_size=16).digest())
+    def __init__(self, stream: str, entry_id: str, fields: Fields) -> None:
+        self.fields = fields
+        self.source = self.required(b"source").decode()[: limits.TEXT_CHARS]
+        event_id = fields.get(b"event_id") or entry_id.encode()
+        if len(event_id) > limits.EVENT_ID_BYTES:
+            raise BadEvent("event_id", f"event_id is longer than {limits.EVENT_ID_BYTES} bytes")
+        identity = f"{stream}\0{self.source}\0".encode() + event_id
+        self.key = UUID(blake2b(identity, digest_size=16).digest())
         # `history` says when an event was read, not what it is: reading it again a day later
         # must not look like another payload.
         said = b"\0".join([k + b"=" + v for k, v in sorted(fields.items()) if k != b"history"])
         self.digest = int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
 
-    def required(self, name: str) -> str:
-        value = self.text.get(name)
-        if value is None or value == "":
-            raise BadEvent("missing", f"field {name!r} is missing")
+    def required(self, name: bytes) -> bytes:
+        value = self.fields.get(name)
+        if not value:
+            raise BadEvent("missing", f"field {name.decode()!r} is missing")
         return value
 
-    def number(self, name: str) -> float:
+    def number(self, name: bytes) -> float:
         value = self.required(name)
         try:
             found = float(value)
         except ValueError:
-            raise BadEvent("not_a_number", f"{name} is not a number: {value[:40]!r}") from None
-        if not math.isfinite(found):
-            raise BadEvent("not_finite", f"{name} is not finite")
+            raise BadEvent(
+                "not_a_number", f"{name.decode()} is not a number: {_shown(value)}"
+            ) from None
+        if not isfinite(found):
+            raise BadEvent("not_finite", f"{name.decode()} is not finite")
         return found
 
-    def positive(self, name: str) -> float:
+    def positive(self, name: bytes) -> float:
         found = self.number(name)
         if found <= 0:
-            raise BadEvent("out_of_range", f"{name} must be above 0")
+            raise BadEvent("out_of_range", f"{name.decode()} must be above 0")
         return found
 
-    def integer(self, name: str, *, most: int, least: int = 0) -> int | None:
-        value = self.text.get(name)
-        if value is None or value == "":
+    def integer(self, name: bytes, *, most: int, least: int = 0) -> int | None:
+        value = self.fields.get(name)
+        if not value:
             return None
         try:
             found = int(value)
         except ValueError:
-            raise BadEvent("not_a_number", f"{name} is not an integer: {value[:40]!r}") from None
+            raise BadEvent(
+                "not_a_number", f"{name.decode()} is not an integer: {_shown(value)}"
+            ) from None
         if not least <= found <= most:
-            raise BadEvent("out_of_range", f"{name} is out of range")
+            raise BadEvent("out_of_range", f"{name.decode()} is out of range")
         return found
 
-    def short(self, name: str) -> str | None:
-        value = self.text.get(name)
-        return value[: limits.TEXT_CHARS] if value else None
+    def short(self, name: bytes) -> str | None:
+        value = self.fields.get(name)
+        return value.decode()[: limits.TEXT_CHARS] if value else None
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: bytes) -> bool:
         value = self.required(name).lower()
-        if value not in ("true", "false"):
-            raise BadEvent("not_a_boolean", f"{name} must be true or false")
-        return value == "true"
+        if value not in (b"true", b"false"):
+            raise BadEvent("not_a_boolean", f"{name.decode()} must be true or false")
+        return value == b"true"
+
+
+def _shown(value: bytes) -> str:
+    return repr(value.decode(errors="replace")[:40])
 
 
 def _when(entry: _Entry, entry_id: str, rules: Rules) -> tuple[datetime, bool]:
-    history = entry.flag("history") if "history" in entry.text else False
+    history = entry.flag(b"history") if b"history" in entry.fields else False
     stamp = (
-        entry.number("ts") if "ts" in entry.text else int(entry_id.partition("-")[0] or 0) / 1000
+        entry.number(b"ts")
+        if b"ts" in entry.fields
+        else int(entry_id.partition("-")[0] or 0) / 1000
     )
     ahead = stamp - rules.now.timestamp()
     if ahead > limits.EVENT_AHEAD.total_seconds():
@@ -138,20 +150,20 @@ def _when(entry: _Entry, entry_id: str, rules: Rules) -> tuple[datetime, bool]:
 
 
 def _who(entry: _Entry, rules: Rules) -> tuple[str, str]:
-    user, tail = bitcoin.split_user(entry.required("user"))
+    user, tail = bitcoin.split_user(entry.required(b"user").decode())
     try:
         address = bitcoin.normalise(user, rules.network)
     except bitcoin.AddressRefused as error:
         raise BadEvent("address", str(error)) from None
-    worker = entry.text.get("worker") or tail or "default"
+    worker = entry.fields.get(b"worker", b"").decode() or tail or "default"
     if len(worker) > limits.WORKER_NAME_BYTES // 4:
         worker = worker.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
     return address, worker
 
 
 def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Share:
-    accepted = entry.flag("accepted")
-    diff, sdiff = entry.number("diff"), entry.number("sdiff")
+    accepted = entry.flag(b"accepted")
+    diff, sdiff = entry.number(b"diff"), entry.number(b"sdiff")
     if diff < 0 or (accepted and (diff == 0 or sdiff <= 0)):
         raise BadEvent("out_of_range", "diff and sdiff of an accepted share must be above 0")
     if sdiff < 0 and sdiff != -1:
@@ -165,22 +177,22 @@ def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> 
         diff,
         sdiff,
         accepted,
-        entry.integer("errn", least=-99, most=999),
-        entry.short("reject_reason"),
-        entry.integer("height", most=_INT32),
-        entry.integer("workinfoid", most=_INT63),
-        entry.short("hash"),
-        entry.short("agent"),
+        entry.integer(b"errn", least=-99, most=999),
+        entry.short(b"reject_reason"),
+        entry.integer(b"height", most=_INT32),
+        entry.integer(b"workinfoid", most=_INT63),
+        entry.short(b"hash"),
+        entry.short(b"agent"),
     )
 
 
 def _best(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BestDiff:
-    return BestDiff(entry.key, entry.digest, *when, entry.source, *who, entry.positive("diff"))
+    return BestDiff(entry.key, entry.digest, *when, entry.source, *who, entry.positive(b"diff"))
 
 
 def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BlockFound:
-    entry.required("height")
-    height = entry.integer("height", most=_INT32)
+    entry.required(b"height")
+    height = entry.integer(b"height", most=_INT32)
     assert height is not None
     return BlockFound(
         entry.key,
@@ -189,16 +201,16 @@ def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> 
         entry.source,
         *who,
         height,
-        entry.required("hash")[: limits.TEXT_CHARS],
-        entry.positive("diff"),
-        entry.integer("reward", most=_INT63),
+        entry.required(b"hash").decode()[: limits.TEXT_CHARS],
+        entry.positive(b"diff"),
+        entry.integer(b"reward", most=_INT63),
     )
 
 
 def _connection(connected: bool) -> _Maker:
     def make(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Connection:
         return Connection(
-            entry.key, entry.digest, *when, entry.source, *who, connected, entry.short("agent")
+            entry.key, entry.digest, *when, entry.source, *who, connected, entry.short(b"agent")
         )
 
     return make

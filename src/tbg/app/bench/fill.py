@@ -31,8 +31,9 @@ _FILL = (
     """
     INSERT INTO streak_calendar (user_id, week_iso, week_start, share_count, best_diff, days,
         is_active, paid)
-    SELECT id, to_char(monday, 'IYYY"-W"IW'), monday, each / 4, 1e7, 127, true, true
-    FROM past, generate_series(1, users) AS id, LATERAL (SELECT
+    SELECT id, to_char(monday, 'IYYY"-W"IW'), monday, each / 4 + CASE n WHEN 1 THEN each % 4
+        ELSE 0 END, 1e7, 127, true, true
+    FROM past, generate_series(1, users) AS id, LATERAL (SELECT n,
         (date_trunc('week', ended, 'UTC') AT TIME ZONE 'UTC')::date - 7 * n AS monday
         FROM generate_series(4, 1, -1) AS n) AS weeks
     """,

@@ -88,6 +88,8 @@ class Case:
     now: datetime
     events: list[Event]
     deliveries: list[Sent]
+    crowded: bool = False
+    """Consumers get in each other's way rather than die."""
 
     def entry_id(self, ordinal: int) -> str:
         """The id of the nth entry: a moment shortly before now, as Redis would give it."""
@@ -104,7 +106,7 @@ def make_case(seed: int) -> Case:
     rng = Random(f"tbg fault schedule {seed}")
     maker = _Maker(rng, seed)
     events = maker.events()
-    case = Case(seed, maker.now, events, [])
+    case = Case(seed, maker.now, events, [], crowded=maker.crowded)
     case.deliveries = list(_deliver(rng, case, maker.poison()))
     return case
 
@@ -114,6 +116,7 @@ class _Maker:
         self.rng = rng
         self.seed = seed
         self.made = 0
+        self.crowded = seed % 2 == 0
         edge = [timedelta(), _US, timedelta(seconds=1), timedelta(hours=3), timedelta(days=2.5)]
         edge += [timedelta(days=6, hours=20), timedelta(weeks=1) - _US]
         # A year and a half of Mondays, the one after a week 53 among them.
@@ -125,13 +128,15 @@ class _Maker:
         rng.shuffle(self.addresses)
         self.weights = [rng.choice((1, 2, 4)) for _ in self.addresses]
         # One mines enough to cross hundreds of shares; or nobody does, and batches cross instead.
-        self.weights[0] = rng.choice((6 * miners, 3 * miners, 1))
+        self.weights[0] = rng.choice((8 * miners, 8 * miners, 3 * miners, 1, 1))
         self.accepted = rng.choice((0.9, 0.9, 0.55))
         self.workers = {a: rng.sample(_NAMES, rng.randint(1, 3)) for a in self.addresses}
 
     def events(self) -> list[Event]:
         rng = self.rng
-        total = rng.choice((60, 100, 160, 240))
+        total = rng.choice((60, 100, 160, 240, 240))
+        if self.crowded:
+            total = rng.choice((120, 200, 280))
         found = [self._any() for _ in range(total)]
         found += [self._told_again(e) for e in found if e.kind == "block" and rng.random() < 0.4]
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)

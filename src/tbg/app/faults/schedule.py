@@ -34,53 +34,71 @@ from tbg.domains.gamification.jobs import JOBS
 IDLE_MS = 40
 """An entry untouched for so long belongs to a dead consumer here; a batch takes a few ms."""
 
-CHAOS_SECONDS = 0.4
-"""Real time that faults go on for, at most."""
+CHAOS_SECONDS = 1.5
+"""Real time that faults go on for, at most; they end once all has been taken in."""
 
 STUCK_SECONDS = 2.0
 """Real time without any progress after which something is stuck."""
 
-_DIE, _CUT = Action.DIE, Action.CUT
-_INGEST_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
-    # weight, failpoint, sides, action
-    (6, "COMMIT", ("after",), _DIE),
-    (3, "COMMIT", ("before",), _DIE),
-    (3, "COMMIT", ("after", "before"), _CUT),
-    (4, "COMMIT", ("before",), Action.PAUSE),
-    (3, "XACK", ("before", "after"), _DIE),
-    (2, "XACK", ("before", "after"), _CUT),
-    (2, "XACK", ("before",), Action.PAUSE),
-    (3, "EVALSHA", ("before", "after"), _DIE),
-    (1, "EVALSHA", ("before", "after"), _CUT),
-    (2, "XREADGROUP", ("after",), _DIE),
-    (1, "XREADGROUP", ("after",), _CUT),
-    (2, "XAUTOCLAIM", ("after",), _DIE),
-    (3, "WITH taken", ("before", "after"), _DIE),
-    (1, "WITH taken", ("before", "after"), _CUT),
-    (1, "XTRIM", ("before", "after"), _DIE),
-    (2, "INSERT INTO event_keys", ("after",), Action.PAUSE),
-    (4, "", ("before", "after"), _DIE),
-    (3, "", ("before", "after"), _CUT),
-    (2, "", ("before", "after"), Action.PAUSE),
-    (1, "", ("before",), Action.READD),
-]
-_RELAY_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
-    (3, "COMMIT", ("before", "after"), _DIE),
-    (2, "COMMIT", ("before", "after"), _CUT),
-    (2, "INSERT INTO frame", ("before", "after"), _DIE),
-    (2, "UPDATE outbox", ("before", "after"), _DIE),
-    (2, "UPDATE outbox", ("before",), Action.PAUSE),
-    (1, "PUBLISH", ("before", "after"), _DIE),
-    (2, "", ("before", "after"), _DIE),
-    (1, "", ("before", "after"), _CUT),
-]
-_JOB_FAULTS: list[tuple[int, str, Sequence[str], Action]] = [
-    (2, "COMMIT", ("before", "after"), _DIE),
-    (1, "COMMIT", ("before", "after"), _CUT),
-    (1, "COMMIT", ("before",), Action.PAUSE),
-    (3, "", ("before", "after"), _DIE),
-    (1, "", ("before", "after"), _CUT),
-]
+_BOTH = ("before", "after")
+_Point = tuple[str, str, Action]
+
+
+def _points(action: Action, *places: str) -> list[_Point]:
+    """`before X` or `after X` or `around X` (both), with an action."""
+    sides = {"before": ("before",), "after": ("after",), "around": _BOTH}
+    split = [place.partition(" ") for place in places]
+    return [(where, side, action) for word, _, where in split for side in sides[word]]
+
+
+_DEATHS = {
+    "ingest": _points(
+        Action.DIE,
+        "around COMMIT",
+        "after COMMIT",
+        "around XACK",
+        "before XACK",
+        "around EVALSHA",
+        "after XADD",
+        "after XREADGROUP",
+        "after XAUTOCLAIM",
+        "around WITH taken",
+        "after INSERT INTO event_keys",
+        "before INSERT INTO user_badges",
+        "around INSERT INTO outbox",
+        "around ",
+    ),
+    "relay": _points(
+        Action.DIE,
+        "around COMMIT",
+        "around INSERT INTO frame",
+        "around UPDATE outbox",
+        "around PUBLISH",
+        "around ",
+    ),
+    "job": _points(Action.DIE, "around COMMIT", "after INSERT INTO xp_ledger", "around "),
+}
+"""Where processes die: each one at the next of these, shuffled, so that all have their turn."""
+
+_TROUBLES = {
+    "ingest": [
+        *_points(Action.CUT, "around COMMIT", "around XACK", "around EVALSHA", "after XREADGROUP"),
+        *_points(Action.CUT, "around WITH taken", "around ", "around "),
+        *_points(Action.PAUSE, "before COMMIT", "before XACK", "after INSERT INTO event_keys"),
+        *_points(Action.PAUSE, "after INSERT INTO outbox", "after INSERT INTO outbox", "around "),
+        *_points(Action.PAUSE, "after INSERT INTO user_gamification"),
+        *_points(Action.READD, "before COMMIT"),
+    ],
+    "relay": [
+        *_points(Action.CUT, "around COMMIT", "around ", "before UPDATE outbox"),
+        *_points(Action.PAUSE, "before UPDATE outbox", "before COMMIT"),
+    ],
+    "job": [
+        *_points(Action.CUT, "around COMMIT", "around "),
+        *_points(Action.PAUSE, "before COMMIT", "after INSERT INTO xp_ledger"),
+    ],
+}
+"""What else happens to them."""
 
 
 @dataclass(slots=True)
@@ -126,7 +144,6 @@ class _Line:
 
     kind: str
     slot: Slot
-    faults: list[tuple[int, str, Sequence[str], Action]]
     restarts: int
     process: Process | None = None
     door: Ingest | Relay | None = None
@@ -139,7 +156,9 @@ class _Schedule:
         self.case = case
         self.rng = Random(f"schedule/{case.seed}")
         self.outcome = Outcome(case.seed)
+        self.crowded = case.crowded
         self.early_checks = self.rng.random() < 0.3
+        self.decks: dict[str, list[_Point]] = {kind: [] for kind in _DEATHS}
         self.chaotic = True
         self.forgot = False  # Redis lost the group or more
         self.slots = iter(scratch.slots)
@@ -164,14 +183,10 @@ class _Schedule:
 
     async def _chaos(self) -> None:
         rng = self.rng
-        lines = [
-            _Line("ingest", next(self.slots), _INGEST_FAULTS, rng.randint(0, 5))
-            for _ in range(rng.choice((1, 2, 3, 3)))
-        ]
-        lines += [
-            _Line("relay", next(self.slots), _RELAY_FAULTS, rng.randint(0, 4))
-            for _ in range(rng.choice((1, 1, 2)))
-        ]
+        kinds = ["ingest"] * (3 if self.crowded else rng.choice((1, 2, 3)))
+        kinds += ["relay"] * rng.choice((1, 2))
+        restarts = 1 if self.crowded else 8
+        lines = [_Line(kind, next(self.slots), restarts) for kind in kinds]
         side = [asyncio.create_task(self._publish())]
         if self.early_checks:
             side.append(asyncio.create_task(self._check_early(next(self.slots))))
@@ -196,7 +211,7 @@ class _Schedule:
         alive = [line for line in lines if line.process is not None and not line.process.dead]
         if not any(line.kind == "ingest" for line in alive):
             return True
-        return await backlog(self.scratch.redis) == 0 and self.rng.random() < 0.3
+        return await backlog(self.scratch.redis) == 0 and self.rng.random() < 0.5
 
     async def _keep_up(self, line: _Line) -> None:
         if line.process is not None:
@@ -207,32 +222,40 @@ class _Schedule:
                 return
             line.restarts -= 1
         line.incarnation += 1
-        process = self._process(line.kind, faults=self._faults(line.faults))
+        process = self._process(line.kind, faulty=True)
         line.process = process
         line.door = self._door(line.kind, line.slot, process)
         process.start(line.door.run)
 
-    def _process(self, kind: str, *, faults: Sequence[Fault] = ()) -> Process:
+    def _process(self, kind: str, *, faulty: bool = False) -> Process:
         number = next(self.numbers)
         rng = Random(f"{self.case.seed}/{kind}/{number}")
-        process = Process(f"{kind}-{number}", self.scratch, rng, list(faults))
+        process = Process(f"{kind}-{number}", self.scratch, rng)
         process.happened = self.outcome.happened
+        if faulty:
+            process.faults += self._faults(kind if kind in _DEATHS else "job")
         return process
 
-    def _faults(self, table: list[tuple[int, str, Sequence[str], Action]]) -> Iterator[Fault]:
+    def _faults(self, kind: str) -> Iterator[Fault]:
+        """One death, mostly, and some lesser trouble."""
         rng = self.rng
-        for _ in range(rng.choice((0, 1, 2, 3, 4))):
-            _, where, sides, action = rng.choices(table, [row[0] for row in table])[0]
-            most = 200 if not where else 8
-            nth = 1 + min(int(rng.expovariate(1 / (most / 4))), most)
-            yield Fault(where, rng.choice(sides), nth, action)
+        if not self.decks[kind]:
+            self.decks[kind] = rng.sample(_DEATHS[kind], len(_DEATHS[kind]))
+        if rng.random() < 0.9:
+            where, side, action = self.decks[kind].pop()
+            often = 3 if where else 60
+            yield Fault(where, side, rng.randint(1, often), action)
+        for where, side, action in rng.sample(_TROUBLES[kind], rng.randint(0, 3)):
+            often = 4 if where else 60
+            yield Fault(where, side, rng.randint(1, often), action)
 
     def _door(self, kind: str, slot: Slot, process: Process) -> Ingest | Relay:
         broadcast = Broadcast(slot.redis)
         if kind == "relay":
             return Relay(slot.database, broadcast)
         reader = _Reader(slot.redis, consumer=process.name)
-        size = process.rng.choice((2, 5, 10, 20, 50, 400) if self.chaotic else (20, 100, 400))
+        sizes = (2, 4, 8, 15) if self.crowded else (2, 5, 10, 20, 50, 400)
+        size = process.rng.choice(sizes if self.chaotic else (10, 50, 400))
         projections = (*PROJECTIONS, _curse)
         return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)
 
@@ -261,7 +284,7 @@ class _Schedule:
         """The streak check and the verifier in the middle of it all, killed now and then."""
         for _ in range(self.rng.randint(1, 3)):
             await pause(self.rng.uniform(0, 0.1))
-            process = self._process("check", faults=self._faults(_JOB_FAULTS))
+            process = self._process("check", faulty=True)
 
             async def check() -> None:
                 await check_streaks(slot.database)
@@ -294,7 +317,7 @@ class _Schedule:
 
     async def _drain(self) -> bool:
         """Restart everything without faults and let it finish; False when it does not."""
-        consumers = self.rng.choice((1, 1, 2))
+        consumers = self.rng.choice((1, 2))
         doors = ["ingest"] * consumers
         if not await self._finish(doors):
             return False
@@ -325,9 +348,8 @@ class _Schedule:
         self.scratch.clock.move(timedelta(days=rng.choice((1, 3, 7, 8, 22)), minutes=6))
         for faulty in (True, False):
             running = []
-            for slot in self.scratch.slots[: rng.choice((1, 2, 2)) if faulty else 1]:
-                faults = self._faults(_JOB_FAULTS) if faulty else ()
-                process = self._process("worker", faults=list(faults))
+            for slot in self.scratch.slots[: rng.choice((2, 3)) if faulty else 1]:
+                process = self._process("worker", faulty=faulty)
                 worker = Worker(slot.database, slot.redis, "", jobs=JOBS)
 
                 async def work(worker: Worker = worker) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tbg.adapters.streams import Batch, BestDiff, BlockFound, Share
 from tbg.core.event import Frame
-from tbg.core.tx import AnyRow, Tx
+from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import Award, Grant, reward
 from tbg.domains.gamification.actions.streaks import recount_runs
@@ -45,13 +45,16 @@ async def credit(tx: Tx, batch: Batch) -> None:
     triggers = _Triggers.of(await queries.badge_catalogue(tx))
     awards: list[Award] = []
     grants: list[Grant] = []
-    for user_id, row in counted.items():
+    for user_id, now in counted.items():
         delta = deltas[user_id]
-        awards += _count_awards(triggers, user_id, delta, row)
-        awards += _diff_awards(triggers, user_id, delta, row)
-        awards += _block_awards(triggers, user_id, delta)
-        grants += _share_grants(user_id, delta, row)
-        _tell_best(tx, delta, row)
+        if delta.accepted:
+            awards += _count_awards(triggers, user_id, delta, now.total_shares)
+            grants += _share_grants(user_id, delta, now.total_shares)
+        if delta.best is not None and delta.best.sdiff > now.previous_best:
+            awards += _diff_awards(triggers, user_id, delta.best, now.previous_best)
+            _tell_best(tx, user_id, delta.best, now)
+        if delta.blocks:
+            awards += _block_awards(triggers, user_id, delta.blocks)
     if awards or grants:
         await reward(tx, awards=awards, grants=grants)
     await recount_runs(tx, stale)
@@ -94,7 +97,19 @@ def _day_of(ordinal: int) -> _Day:
     return _Day(f"{year:04d}-W{week:02d}", 1 << (weekday - 1))
 
 
-async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, AnyRow]:
+class _Counted(NamedTuple):
+    """A user after the count: new totals, the best before it, the run of weeks still to move."""
+
+    total_shares: int
+    previous_best: float
+    previous_best_on: date | None
+    current_streak: int
+    longest_streak: int
+    streak_start_date: date | None
+    last_active_week: str | None
+
+
+async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, _Counted]:
     """Add to the totals of the batch's users; where each of them stands.
 
     One sorted upsert makes missing rows, locks in ascending order and adds, all at once. It tells
@@ -127,16 +142,15 @@ async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, AnyRow]:
         bests=[best.sdiff if best else 0.0 for best in bests],
         best_ons=[best.at.date() if best else None for best in bests],
     )
-    return {row.user_id: row for row in rows}
+    return {user_id: _Counted(*rest) for user_id, *rest in rows}
 
 
-async def _extend_runs(tx: Tx, deltas: dict[int, _Delta], counted: dict[int, AnyRow]) -> None:
+async def _extend_runs(tx: Tx, deltas: dict[int, _Delta], counted: dict[int, _Counted]) -> None:
     """Move on the runs of those whose latest active week is a new one."""
     moved = []
-    for user, row in counted.items():
-        run = _extend_run(row, deltas[user])
-        if run.last_week != row.last_active_week:
-            moved.append((user, run))
+    for user, now in counted.items():
+        if any(week > (now.last_active_week or "") for week in deltas[user].weeks):
+            moved.append((user, _extend_run(now, deltas[user])))
     if not moved:
         return
     await tx.run(
@@ -166,7 +180,7 @@ class _Run(NamedTuple):
     last_week: str | None
 
 
-def _extend_run(old: AnyRow, delta: _Delta) -> _Run:
+def _extend_run(old: _Counted, delta: _Delta) -> _Run:
     """The run of weeks after this batch, when its weeks come in order (almost always).
 
     A week before the last active one may join runs or begin one: `recount_runs` sees to those.
@@ -185,7 +199,7 @@ def _extend_run(old: AnyRow, delta: _Delta) -> _Run:
 
 
 async def _write_calendar(
-    tx: Tx, deltas: dict[int, _Delta], counted: dict[int, AnyRow]
+    tx: Tx, deltas: dict[int, _Delta], counted: dict[int, _Counted]
 ) -> list[int]:
     """Add to the calendar; the users with a new week that is not their latest."""
     rows = [
@@ -248,10 +262,10 @@ def _cause(fact: Share | BestDiff) -> dict[str, Any]:
     return {"share_id": str(fact.key), "sdiff": fact.sdiff, "worker": fact.worker}
 
 
-def _count_awards(triggers: _Triggers, user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Award]:
-    before = row.total_shares - len(delta.accepted)
+def _count_awards(triggers: _Triggers, user_id: int, delta: _Delta, after: int) -> Iterator[Award]:
+    before = after - len(delta.accepted)
     for threshold, slug in triggers.counts:
-        if crossed(threshold, before, row.total_shares):
+        if crossed(threshold, before, after):
             share = sorted(delta.accepted, key=_age)[threshold - before - 1]
             metadata = _cause(share) | {"total_shares": threshold}
             yield Award(user_id, slug, share.at, metadata, share.history)
@@ -261,59 +275,55 @@ def _age(share: Share) -> tuple[datetime, Any]:
     return share.at, share.key
 
 
-def _diff_awards(triggers: _Triggers, user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Award]:
-    best = delta.best
-    if best is None or best.sdiff <= row.previous_best:
-        return
+def _diff_awards(
+    triggers: _Triggers, user_id: int, best: Share | BestDiff, before: float
+) -> Iterator[Award]:
     for threshold, slug in triggers.diffs:
-        if crossed(threshold, row.previous_best, best.sdiff):
+        if crossed(threshold, before, best.sdiff):
             yield Award(user_id, slug, best.at, _cause(best), best.history)
 
 
-def _block_awards(triggers: _Triggers, user_id: int, delta: _Delta) -> Iterator[Award]:
-    if not delta.blocks:
-        return
-    block = min(delta.blocks, key=lambda b: b.at)
+def _block_awards(triggers: _Triggers, user_id: int, blocks: list[BlockFound]) -> Iterator[Award]:
+    block = min(blocks, key=lambda b: b.at)
     metadata = {"height": block.height, "hash": block.hash, "worker": block.worker}
     for slug in triggers.blocks:
         yield Award(user_id, slug, block.at, metadata, block.history)
 
 
-def _share_grants(user_id: int, delta: _Delta, row: AnyRow) -> Iterator[Grant]:
-    amount = share_xp(row.total_shares - len(delta.accepted), row.total_shares)
+def _share_grants(user_id: int, delta: _Delta, after: int) -> Iterator[Grant]:
+    amount = share_xp(after - len(delta.accepted), after)
     if amount:
-        hundreds = row.total_shares // SHARES_PER_XP
+        reached = after // SHARES_PER_XP
         last = max(delta.accepted, key=_age)
         yield Grant(
             user_id,
-            f"share:{user_id}:{hundreds}",
+            f"share:{user_id}:{reached}",
             amount,
             "share",
-            str(hundreds * SHARES_PER_XP),
-            f"{hundreds * SHARES_PER_XP:,} shares",
+            str(reached * SHARES_PER_XP),
+            f"{reached * SHARES_PER_XP:,} shares",
             last.at,
             last.history,
         )
 
 
-def _tell_best(tx: Tx, delta: _Delta, row: AnyRow) -> None:
-    best = delta.best
-    if best is None or best.history or not 0 < row.previous_best < best.sdiff:
+def _tell_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -> None:
+    if best.history or not before.previous_best:
         return
     data = {
         "sdiff": best.sdiff,
         "worker": best.worker,
         "at": best.at.isoformat(),
-        "previous": row.previous_best,
+        "previous": before.previous_best,
     }
     tx.show(Frame("mining", f"miner:{best.address}", "best_diff", data))
     # The first crossing of a day is the day's personal best; later ones today are the same one.
-    if row.previous_best_on is not None and row.previous_best_on < best.at.date():
+    if before.previous_best_on is not None and before.previous_best_on < best.at.date():
         tx.announce(
             PersonalBest(
-                user_id=row.user_id,
+                user_id=user_id,
                 sdiff=best.sdiff,
-                previous=row.previous_best,
+                previous=before.previous_best,
                 worker=best.worker,
                 at=best.at,
             )

@@ -28,12 +28,12 @@ def _written_afterwards(real: Any) -> Any:  # noqa: ARG001
 
 
 def _by_cursor(real: Method) -> Method:
-    async def take(tx: Tx, **how: Any) -> list[outbox.Message]:
+    async def take(tx: Tx, *, most: int = 50) -> list[outbox.Message]:
         await tx.run("INSERT INTO job_marks VALUES ('cursor', to_timestamp(0)) ON CONFLICT DO NOTHING")
         cursor = await tx.value(
             "SELECT extract(epoch FROM mark)::bigint FROM job_marks WHERE job = 'cursor' FOR UPDATE"
         )
-        found: list[outbox.Message] = await real(tx, **how)
+        found: list[outbox.Message] = await real(tx, most=most)
         messages = [message for message in found if message.id > cursor]
         if messages:
             await tx.run(

@@ -161,19 +161,10 @@ _QUEUE = "created_at, user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds
 def _take_first(real: Method) -> Method:
     async def roll_up_all(self: Ingest) -> int:
         async with self.database.transaction() as tx:
-            await tx.run("CREATE TEMP TABLE IF NOT EXISTS taken AS TABLE rollup_queue WITH NO DATA")
-            await tx.run("LOCK TABLE rollup_queue IN EXCLUSIVE MODE")
             rows = await tx.rows(f"DELETE FROM rollup_queue RETURNING {_QUEUE}")  # noqa: S608
-        if rows:
-            names = _QUEUE.split(", ")
-            async with self.database.transaction() as tx:
-                for row in rows:
-                    await tx.run(
-                        f"INSERT INTO rollup_queue ({_QUEUE}) VALUES"  # noqa: S608
-                        f" ({', '.join(':' + name for name in names)})",
-                        **dict(zip(names, row, strict=True)),
-                    )
-                await rollups.roll_up(tx)
+        async with self.database.transaction() as tx:
+            await _queue(tx, rows)
+            await rollups.roll_up(tx)
         return int(await real(self))
 
     return roll_up_all
@@ -181,30 +172,29 @@ def _take_first(real: Method) -> Method:
 
 def _remove_later(real: Method) -> Method:  # noqa: ARG001
     async def roll_up_all(self: Ingest) -> int:
-        async with self.database.transaction() as tx:
-            await tx.run("SELECT pg_advisory_xact_lock(:key)", key=rollups._LOCK)
-            first = await tx.value("SELECT min(id) FROM rollup_queue")
-            if first is None:
-                return 0
-            await tx.run(
-                f"INSERT INTO rollup_queue ({_QUEUE}) SELECT {_QUEUE} FROM rollup_queue"  # noqa: S608
-                " WHERE id = :first",
-                first=first,
-            )
-            copy = await tx.value("SELECT max(id) FROM rollup_queue")
-            await tx.run(
-                "UPDATE rollup_queue SET id = DEFAULT WHERE id <> :first AND id <> :copy"
-                " AND false",
-                first=first,
-                copy=copy,
-            )
-            with patch.object(rollups.limits, "ROLLUP_BATCHES", 1):
-                await rollups.roll_up(tx)
-        async with self.database.transaction() as tx:
-            await tx.run("DELETE FROM rollup_queue WHERE id = :copy", copy=copy)
-        return 1
+        done = 0
+        while True:
+            async with self.database.transaction() as tx:
+                await tx.run("SELECT pg_advisory_xact_lock(:key)", key=rollups._LOCK)
+                rows = await tx.rows(
+                    f"SELECT {_QUEUE} FROM rollup_queue ORDER BY id LIMIT :most",  # noqa: S608
+                    most=rollups.limits.ROLLUP_BATCHES,
+                )
+                if not rows:
+                    return done
+                done += await rollups.roll_up(tx)
+                still_there = await _queue(tx, rows)
+            async with self.database.transaction() as tx:
+                await tx.run("DELETE FROM rollup_queue WHERE id = ANY(:ids)", ids=still_there)
 
     return roll_up_all
+
+
+async def _queue(tx: Tx, rows: Any) -> list[int]:
+    names = _QUEUE.split(", ")
+    places = ", ".join(f":{name}" for name in names)
+    sql = f"INSERT INTO rollup_queue ({_QUEUE}) VALUES ({places}) RETURNING id"  # noqa: S608
+    return [await tx.value(sql, **dict(zip(names, row, strict=True))) for row in rows]
 
 
 REWARDS = (
