@@ -63,9 +63,9 @@ function State({ miner }: { miner: PublicMiner }) {
   return (
     <Online on={false}>
       {miner.last_share_at ? (
-        <>
+        <span>
           Cold, last share <Time at={miner.last_share_at} now={now} />
-        </>
+        </span>
       ) : (
         "No accepted share yet"
       )}

@@ -54,6 +54,7 @@ def _as_json(verdict: books.Verdict, repaired: int) -> dict[str, object]:
         "users": verdict.users,
         "shares": verdict.shares,
         "ledger_rows": verdict.ledger_rows,
+        "ledger_bytes_per_row": round(verdict.ledger_bytes / max(1, verdict.ledger_rows)),
         "mismatches": verdict.mismatches,
         "repaired": repaired,
         "checks": {name: check._asdict() for name, check in verdict.checks.items()},

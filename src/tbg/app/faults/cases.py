@@ -89,7 +89,7 @@ class Case:
     events: list[Event]
     deliveries: list[Sent]
     crowded: bool = False
-    """Consumers get in each other's way rather than die."""
+    """Many miners, small batches: consumers get in each other's way rather than die."""
 
     def entry_id(self, ordinal: int) -> str:
         """The id of the nth entry: a moment shortly before now, as Redis would give it."""
@@ -116,27 +116,27 @@ class _Maker:
         self.rng = rng
         self.seed = seed
         self.made = 0
-        self.crowded = seed % 2 == 0
+        self.heavy, self.crowded = seed % 3 == 0, seed % 3 == 2
         edge = [timedelta(), _US, timedelta(seconds=1), timedelta(hours=3), timedelta(days=2.5)]
         edge += [timedelta(days=6, hours=20), timedelta(weeks=1) - _US]
         # A year and a half of Mondays, the one after a week 53 among them.
         self.now = _MONDAY + timedelta(weeks=rng.randrange(80)) + rng.choice(edge)
-        miners = rng.randint(5, 12)
+        miners = rng.randint(10, 14) if self.crowded else rng.randint(5, 10)
         self.addresses = bench_addresses(miners, seed=f"faults/{rng.randrange(50)}")
         for index in range(0, miners, 3):
             self.addresses[index] = address("faults", KEYED + rng.randrange(500), network=NETWORK)
         rng.shuffle(self.addresses)
         self.weights = [rng.choice((1, 2, 4)) for _ in self.addresses]
-        # One mines enough to cross hundreds of shares; or nobody does, and batches cross instead.
-        self.weights[0] = rng.choice((8 * miners, 8 * miners, 3 * miners, 1, 1))
-        self.accepted = rng.choice((0.9, 0.9, 0.55))
+        if self.heavy:  # one mines enough to cross hundreds of shares
+            self.weights[0] = 10 * miners
+        self.accepted = 0.9 if self.heavy else rng.choice((0.9, 0.9, 0.55))
         self.workers = {a: rng.sample(_NAMES, rng.randint(1, 3)) for a in self.addresses}
 
     def events(self) -> list[Event]:
         rng = self.rng
-        total = rng.choice((60, 100, 160, 240, 240))
-        if self.crowded:
-            total = rng.choice((120, 200, 280))
+        total = rng.choice((60, 120, 200))
+        if self.heavy or self.crowded:
+            total = rng.choice((180, 240))
         found = [self._any() for _ in range(total)]
         found += [self._told_again(e) for e in found if e.kind == "block" and rng.random() < 0.4]
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)

@@ -245,6 +245,9 @@ class _Schedule:
             where, side, action = self.decks[kind].pop()
             often = 3 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
+        if self.crowded and kind == "ingest":
+            for nth in rng.sample(range(1, 8), 3):
+                yield Fault("INSERT INTO outbox", "after", nth, Action.PAUSE)
         for where, side, action in rng.sample(_TROUBLES[kind], rng.randint(0, 3)):
             often = 4 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
@@ -254,8 +257,8 @@ class _Schedule:
         if kind == "relay":
             return Relay(slot.database, broadcast)
         reader = _Reader(slot.redis, consumer=process.name)
-        sizes = (2, 4, 8, 15) if self.crowded else (2, 5, 10, 20, 50, 400)
-        size = process.rng.choice(sizes if self.chaotic else (10, 50, 400))
+        sizes = (1, 2, 4, 10) if self.crowded else (2, 5, 10, 20, 50, 400)
+        size = process.rng.choice(sizes if self.chaotic else (20, 50, 400))
         projections = (*PROJECTIONS, _curse)
         return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)
 
@@ -350,10 +353,14 @@ class _Schedule:
             running = []
             for slot in self.scratch.slots[: rng.choice((2, 3)) if faulty else 1]:
                 process = self._process("worker", faulty=faulty)
+                at_once = faulty and rng.random() < 0.5
                 worker = Worker(slot.database, slot.redis, "", jobs=JOBS)
 
-                async def work(worker: Worker = worker) -> None:
-                    await worker.run_all_due()
+                async def work(worker: Worker = worker, at_once: bool = at_once) -> None:
+                    if at_once:  # as arq wakes them
+                        await asyncio.gather(*(worker.run_due(job) for job in JOBS))
+                    else:
+                        await worker.run_all_due()
 
                 process.start(work)
                 running.append(process)

@@ -40,6 +40,7 @@ class Verdict(NamedTuple):
     users: int
     shares: int
     ledger_rows: int
+    ledger_bytes: int
     checks: dict[str, Check]
 
     @property
@@ -65,6 +66,7 @@ async def verify(database: Database) -> Verdict:
                 await tx.value("SELECT COALESCE(sum(accepted + rejected), 0) FROM daily_shares")
             ),
             ledger_rows=await tx.value("SELECT count(*) FROM xp_ledger"),
+            ledger_bytes=await tx.value("SELECT pg_total_relation_size('xp_ledger')"),
             checks=checks,
         )
 
