@@ -109,6 +109,7 @@ async def test_what_differs_is_seen(two, redis, clock) -> None:
         "UPDATE streak_calendar SET share_count = share_count - 1 WHERE user_id = 2",
         "DELETE FROM user_badges WHERE user_id = 3 AND badge_slug = 'first_share'",
         "UPDATE personal_bests SET best_difficulty = 1 WHERE user_id = 1",
+        "UPDATE daily_shares SET work = work + 1 WHERE user_id = 5",
         "UPDATE shares SET diff = diff + 1 WHERE user_id = 4",
         "UPDATE event_keys SET digest = digest + 1",
         "DELETE FROM outbox WHERE type = 'BadgeEarned'",
@@ -127,7 +128,14 @@ async def test_sums_that_do_not_add_up_are_named(fresh_database) -> None:
     connection = await asyncpg.connect(fresh_database)
     before = await effects.sums(connection)
     assert effects.wrong_sums(before, before, shares=0, rolled_up=0) == []
-    after = before | {"shares": 5, "keys": 5, "counted": 5, "in_calendar": 4, "deadlocks": 1}
+    after = before | {
+        "shares": 5,
+        "keys": 5,
+        "counted": 5,
+        "in_calendar": 4,
+        "in_days": 5,
+        "deadlocks": 1,
+    }
     wrong = effects.wrong_sums(before, after, shares=5, rolled_up=0)
     assert wrong == ["in_calendar grew by 4, not 5", "deadlocks grew by 1, not 0"]
     await connection.close()

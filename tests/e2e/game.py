@@ -54,12 +54,16 @@ class Door:
                 start_new_session=True,
             )
 
+    def send(self, sign: signal.Signals) -> None:
+        """Send it a signal, if it lives."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(sign)
+
     def end(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """Send it a signal and wait for its end."""
         if self._process is None:
             return
-        if self.running:
-            self._process.send_signal(sign)
+        self.send(sign)
         try:
             self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -97,7 +101,9 @@ class Game:
             eventually(self._ready, lambda: f"not ready: {self._why()}")
 
     def stop(self) -> None:
-        """Stop every door."""
+        """Stop every door, all at once."""
+        for door in self.doors.values():
+            door.send(signal.SIGTERM)
         for door in self.doors.values():
             door.end()
 

@@ -96,25 +96,29 @@ class Ingest:
     network: str
     projections: Sequence[Projection] = PROJECTIONS
     batch_events: int = limits.BATCH_EVENTS
+    lanes: int = limits.INGEST_LANES
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
     _pulse: Pulse = field(default_factory=Pulse)
 
     async def run(self) -> None:
         """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
-        chores = asyncio.create_task(self._forever(self._chores))
-        try:
-            await self._forever(self._consume)
-        finally:
-            await end(chores)
+        await self._beside_chores(*[self._forever(self._consume) for _ in range(self.lanes)])
         await self.reader.leave()
 
     async def drain(self) -> None:
         """Consume until nothing is left, in the streams and in the rollups."""
-        await self._consume(draining=True)
+        await self._beside_chores(*[self._consume(draining=True) for _ in range(self.lanes)])
         await self.roll_up_all()
         await self.reader.trim()
         await self.reader.leave()
+
+    async def _beside_chores(self, *lanes: Awaitable[None]) -> None:
+        chores = asyncio.create_task(self._forever(self._chores))
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            await end(chores)
 
     async def process(self, entries: Sequence[Entry]) -> None:
         """Take entries through: bury the bad, commit the good, acknowledge them."""
@@ -132,22 +136,15 @@ class Ingest:
             total += folded
 
     async def _consume(self, *, draining: bool = False) -> None:
-        """Settle batch after batch, reading the next one while PostgreSQL works on this one."""
+        """Settle batch after batch; one lane of several, so that one works while another waits."""
         await self.reader.ensure_group()
-        ahead = asyncio.create_task(self._take(draining))
-        try:
-            while not self.stopping.is_set():
-                taken = await ahead
-                ahead = asyncio.create_task(self._take(draining))
-                if taken.facts:
-                    await self._settle(taken)
-                elif draining and not taken.entries:
-                    if await self.reader.backlog() == 0:
-                        return
-                    await asyncio.sleep(0.2)  # somebody else, or somebody just killed, holds some
-            await self._settle(await ahead)
-        finally:
-            await end(ahead)
+        while not self.stopping.is_set():
+            taken = await self._take(draining)
+            await self._settle(taken)
+            if draining and not taken.entries:
+                if await self.reader.backlog() == 0:
+                    return
+                await asyncio.sleep(0.2)  # another lane, or somebody just killed, holds some
 
     async def _take(self, draining: bool) -> _Taken:
         """Abandoned entries when it is time to look for them, else new ones."""

@@ -6,6 +6,9 @@ from datetime import timedelta
 BATCH_EVENTS = 5_000
 """Events per transaction: beyond this, commits stop being what costs (see bench/)."""
 
+INGEST_LANES = 2
+"""Batches in hand in one door: while PostgreSQL works on one, the other is read and decoded."""
+
 EVENT_BYTES = 64 * 1024
 """One event's fields together; a real share is under 1 KiB."""
 

@@ -3,14 +3,15 @@
 One connection, every statement prepared once, one transaction an event: seen before? who is it?
 which worker? the share, the calendar, the counters, the bests, then the badges it may have
 earned, each looked up before it is given; at the end the acknowledgement. Its durable effects
-are the pipeline's own, except for the hourly and daily sums, which the documents leave to views
-that are refreshed elsewhere: so it does a little less work.
+are the pipeline's own, except for the hourly and the pool's sums, which the documents leave to
+views that are refreshed elsewhere: so it does a little less work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -93,6 +94,14 @@ _STATEMENTS = {
             share_id = excluded.share_id, worker_id = excluded.worker_id
         WHERE (excluded.best_difficulty, p.at, p.share_id)
             > (p.best_difficulty, excluded.at, excluded.share_id)
+    """,
+    "add_to_day": """
+        INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work,
+            best_sdiff)
+        VALUES ($1, $2, $3, 1, 0, $4, $5)
+        ON CONFLICT (user_id, day, worker_id) DO UPDATE SET accepted = d.accepted + 1,
+            work = d.work + excluded.work,
+            best_sdiff = GREATEST(d.best_sdiff, excluded.best_sdiff)
     """,
     "earned": "SELECT badge_slug FROM user_badges WHERE user_id = $1",
     "award": """
@@ -207,6 +216,8 @@ class Baseline:
         await run["set_bests"].fetchval(
             user_id, month, week, share.sdiff, share.at, share.key, worker_id
         )
+        work = Decimal(share.diff)
+        await run["add_to_day"].fetchval(user_id, day, worker_id, work, share.sdiff)
         await self._check_badges(user_id, share, totals, now)
         hundreds, rest = divmod(totals["total_shares"], SHARES_PER_XP)
         if rest == 0:

@@ -18,7 +18,6 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Entry, Reader
 from tbg.app import doors
 from tbg.app.ingest import Ingest, consumer_name
-from tbg.core import limits
 
 
 class Drained(TypedDict):
@@ -50,20 +49,11 @@ class _Reader(Reader):
 
 
 async def _drain(door: Ingest, reader: _Reader) -> Drained:
-    """Take everything, rolling up beside it as often as the door does."""
-
-    async def fold() -> None:
-        while True:
-            await door.roll_up_all()
-            await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS)
-
+    """Take everything, with the door's own roll-ups beside it."""
     used, before = resource.getrusage(resource.RUSAGE_SELF), reader.taken
     begun = reader.acknowledged_at = time.perf_counter()
-    folding = asyncio.create_task(fold())
     await door.drain()
     folded = time.perf_counter()
-    folding.cancel()
-    await asyncio.gather(folding, return_exceptions=True)
     use = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "begun": begun,

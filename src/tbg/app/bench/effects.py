@@ -22,6 +22,9 @@ SELECT a.address, g.total_xp, g.level, g.level_title, g.level_told, g.badges_ear
     (SELECT array_agg((p.timeframe, p.period_key, p.best_difficulty, p.at, p.share_id, w.name)
         ORDER BY p.timeframe, p.period_key) FROM personal_bests p
         JOIN workers w ON w.id = p.worker_id WHERE p.user_id = g.user_id) AS bests,
+    (SELECT array_agg((d.day, w.name, d.accepted, d.rejected, d.work, d.best_sdiff)
+        ORDER BY d.day, w.name) FROM daily_shares d JOIN workers w ON w.id = d.worker_id
+        WHERE d.user_id = g.user_id) AS days,
     (SELECT array_agg((w.name, w.name_key, w.source, w.first_seen, w.last_seen)
         ORDER BY w.name_key) FROM workers w WHERE w.user_id = g.user_id) AS workers,
     (SELECT md5(string_agg((s.id, s.at, s.diff, s.sdiff, s.accepted, s.hash, w.name)::text, ','
@@ -76,8 +79,8 @@ def wrong_sums(
     """What does not add up when `shares` accepted ones came, `rolled_up` by the pipeline."""
     grown = {name: after[name] - before[name] for name in after}
     wanted = {
-        **dict.fromkeys(("shares", "keys", "counted", "in_calendar"), shares),
-        **dict.fromkeys(("in_days", "in_hours", "in_pool"), rolled_up),
+        **dict.fromkeys(("shares", "keys", "counted", "in_calendar", "in_days"), shares),
+        **dict.fromkeys(("in_hours", "in_pool"), rolled_up),
         "xp": grown["ledger"],
         "badges": grown["badge_rows"],
         "queued": 0,

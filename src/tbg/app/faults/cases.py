@@ -101,26 +101,33 @@ class Case:
         return [sent for sent in self.deliveries if sent.event is None]
 
 
-def make_case(seed: int) -> Case:
-    """The case of a seed."""
+def make_case(seed: int, *, now: datetime | None = None, total: int | None = None) -> Case:
+    """The case of a seed.
+
+    For the real doors, `now` is given, and `total`, the number of events; none of these fails
+    by itself, and each has an identity of its own, so that it may be sent again.
+    """
     rng = Random(f"tbg fault schedule {seed}")
-    maker = _Maker(rng, seed)
+    maker = _Maker(rng, seed, now=now, total=total)
     events = maker.events()
     case = Case(seed, maker.now, events, [], crowded=maker.crowded)
-    case.deliveries = list(_deliver(rng, case, maker.poison()))
+    case.deliveries = list(_deliver(rng, case, maker.poison(), once=0.06 if total is None else 0))
     return case
 
 
 class _Maker:
-    def __init__(self, rng: Random, seed: int) -> None:
+    def __init__(
+        self, rng: Random, seed: int, *, now: datetime | None, total: int | None
+    ) -> None:
         self.rng = rng
         self.seed = seed
+        self.total = total
         self.made = 0
         self.heavy, self.crowded = seed % 3 == 0, seed % 3 == 2
         edge = [timedelta(), _US, timedelta(seconds=1), timedelta(hours=3), timedelta(days=2.5)]
         edge += [timedelta(days=6, hours=20), timedelta(weeks=1) - _US]
         # A year and a half of Mondays, the one after a week 53 among them.
-        self.now = _MONDAY + timedelta(weeks=rng.randrange(80)) + rng.choice(edge)
+        self.now = now or _MONDAY + timedelta(weeks=rng.randrange(80)) + rng.choice(edge)
         miners = rng.randint(10, 14) if self.crowded else rng.randint(5, 10)
         self.addresses = bench_addresses(miners, seed=f"faults/{rng.randrange(50)}")
         for index in range(0, miners, 3):
@@ -137,12 +144,13 @@ class _Maker:
         total = rng.choice((60, 120, 200))
         if self.heavy or self.crowded:
             total = rng.choice((180, 240))
+        total = self.total or total
         found = [self._any() for _ in range(total)]
         found += [self._told_again(e) for e in found if e.kind == "block" and rng.random() < 0.4]
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)
         if rng.random() < 0.12:
             found += self._habit(rng.randint(50, 55), history=True)
-        if rng.random() < 0.2:
+        if self.total is None and rng.random() < 0.2:
             at = self.now - timedelta(seconds=rng.uniform(0, 20_000))
             cursed = self._share(at, history=False)
             cursed.hash = cursed.fields["hash"] = CURSE
@@ -288,17 +296,19 @@ def _stamp(at: datetime) -> str:
     return f"{whole}.{at.microsecond:06d}"
 
 
-def _deliver(rng: Random, case: Case, poison: list[dict[str, str]]) -> Iterator[Sent]:
+def _deliver(
+    rng: Random, case: Case, poison: list[dict[str, str]], *, once: float
+) -> Iterator[Sent]:
     """Every event at least once, many twice or more, more or less out of order."""
     one: list[tuple[float, Event | None, dict[str, str], bool]] = []
     order = sorted(case.events, key=lambda e: e.at) if rng.random() < 0.5 else case.events
     spread = rng.choice((0.0, 5.0, 1e6))
     again = rng.choice((0.05, 0.2, 0.4))
     for place, event in enumerate(order):
-        once = not event.history and rng.random() < 0.06
-        if once:  # its identity is the entry's, and so, perhaps, is its time
+        single = not event.history and rng.random() < once
+        if single:  # its identity is the entry's, and so, perhaps, is its time
             del event.fields["event_id"]
-        repeatable = not once and not event.cursed
+        repeatable = not single and not event.cursed
         where = place + rng.uniform(0, spread)
         one.append((where, event, event.fields, repeatable))
         while repeatable and rng.random() < again:

@@ -58,14 +58,15 @@ def pair(*, durable: bool) -> Iterator[tuple[Postgres, Valkey]]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-async def prepare(database: Database, *, folder: Path) -> None:
-    """The schema, and the badges of the registry and of our pack."""
+async def prepare(database: Database, *, folder: Path) -> Path:
+    """The schema, and the badges of the registry and of our pack; the folder it is in."""
     await schema.upgrade(database)
     packs = folder / "packs"
     packs.mkdir(exist_ok=True)
     (packs / "faults.json").write_text(json.dumps(PACK), encoding="utf-8")
     async with database.transaction() as tx:
         await load_registry(tx, packs=packs)
+    return packs
 
 
 @dataclass(slots=True)

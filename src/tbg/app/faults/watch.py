@@ -22,7 +22,7 @@ from tbg.core import limits, outbox
 from tbg.core.tx import is_passing
 from tbg.domains.gamification.actions.verify import Verdict
 
-_ALARMS = {
+ALARMS = {
     "loop_failed",
     "relay_failed",
     "job_failed",
@@ -43,7 +43,7 @@ def _listen(
     error = sys.exc_info()[1]
     passing = error is not None and (isinstance(error, RedisError) or is_passing(error))
     cursed = "fails every time" in str(said.get("error", ""))
-    if event in _ALARMS and not passing and not cursed:
+    if event in ALARMS and not passing and not cursed:
         rest = {k: v for k, v in said.items() if k not in ("event", "exc_info", "batch_id")}
         _heard.append(Finding("error", f"{event} {rest} {error!r}"[:400]))
     raise structlog.DropEvent

@@ -1,0 +1,146 @@
+"""`tbg faults`: whether everything counts exactly once while everything breaks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tbg.app.faults import campaign, restarts
+from tbg.app.faults.compare import Finding
+from tbg.core.errors import NeedsPerson
+
+app = typer.Typer(help="Break everything, on scratch servers, and see that nothing is lost.")
+
+MUTANT_SEEDS = 50
+_SHOWN = 12
+_Seed = Annotated[
+    int | None, typer.Option(help="Where to begin; the seed of a failed one repeats it.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Only the figures, as one JSON object.")]
+
+
+@app.callback()
+def faults() -> None:
+    """Break everything, on scratch servers, and see that nothing is lost or doubled."""
+
+
+@app.command()
+def run(
+    schedules: Annotated[int, typer.Option(min=1, help="How many schedules.")] = 60,
+    seed: _Seed = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Then plant bugs, and see each of them caught.")
+    ] = False,
+    mutant_seeds: Annotated[
+        int, typer.Option(min=1, help="Within how many schedules each bug is to be caught.")
+    ] = MUTANT_SEEDS,
+    as_json: _Json = False,
+) -> None:
+    """Schedules of faults at every await: deaths, lost connections, repeats, a lost group."""
+    begin = secrets.randbelow(1_000_000) if seed is None else seed
+    with _progress(quiet=as_json) as tell:
+        report = campaign.run(
+            schedules=schedules,
+            seed=begin,
+            mutant_seeds=mutant_seeds if mutants else 0,
+            progress=tell,
+        )
+    for outcome in report.failed:
+        _explain(f"seed {outcome.seed}", outcome.findings, outcome.happened)
+        _say(f"  again: tbg faults run --schedules 1 --seed {outcome.seed}")
+    for caught in report.mutants:
+        if caught.finding is None:
+            _say(f"not caught: {caught.mutant.name} ({caught.mutant.bug})")
+    figures = report.figures()
+    if as_json:
+        typer.echo(json.dumps(figures))
+    else:
+        typer.echo(
+            "{schedules} schedules from seed {seed}: {failed} failed; {lost} lost, "
+            "{doubled} doubled, {wrong} wrong, {stuck} stuck, {errors} errors, "
+            "{deadlocks} deadlocks ({seconds} s)".format(**figures)
+        )
+        if mutants:
+            typer.echo(
+                "{mutants_caught} of {mutants_planted} planted bugs caught, within "
+                "{mutants_most_seeds} seeds ({mutant_seconds} s)".format(**figures)
+            )
+    if not report.ok:
+        raise NeedsPerson("promises were broken, or planted bugs not caught: see above")
+
+
+@app.command("restarts")
+def restart(
+    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of ingest and relay.")] = 40,
+    redis: Annotated[int, typer.Option(min=0, help="Redis killed, its last words cut.")] = 6,
+    postgres: Annotated[int, typer.Option(min=0, help="PostgreSQL stopped at once.")] = 6,
+    seed: _Seed = None,
+    as_json: _Json = False,
+) -> None:
+    """The real doors under load, killed, and both servers falling under them."""
+    begin = secrets.randbelow(1_000_000) if seed is None else seed
+    with _progress(quiet=as_json) as tell:
+        report = restarts.run(
+            kills=kills, redis=redis, postgres=postgres, seed=begin, progress=tell
+        )
+    if report.findings:
+        _explain(f"seed {begin}", report.findings, report.happened)
+    figures = report.figures()
+    if as_json:
+        typer.echo(json.dumps(figures))
+    else:
+        typer.echo(
+            "{kills} kills, {redis_restarts} Redis and {postgres_restarts} PostgreSQL restarts "
+            "under {events:,} events: {lost} lost, {doubled} doubled, {wrong} wrong, {stuck} "
+            "stuck, {deadlocks} deadlocks; all done {recovery_seconds} s after the last "
+            "({seconds} s)".format(**figures)
+        )
+    if report.findings:
+        raise NeedsPerson("promises were broken: see above")
+
+
+def _explain(what: str, findings: list[Finding], happened: list[str]) -> None:
+    _say(f"{what}: {len(findings)} findings")
+    for finding in findings[:_SHOWN]:
+        _say(f"  {finding}")
+    for event in happened[-4 * _SHOWN :]:
+        _say(f"    after {event}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[campaign.Progress]:
+    """A bar on a terminal, a line for each tenth elsewhere, nothing for `--json`."""
+    if quiet:
+        yield lambda what, done, total: None
+        return
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        tasks = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def _line(what: str, done: int, total: int) -> None:
+    if total and (done == total or done % max(total // 10, 1) == 0):
+        _say(f"{what}: {done} of {total}")

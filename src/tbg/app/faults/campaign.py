@@ -1,0 +1,147 @@
+"""Many schedules, and every planted bug, into one report."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tbg.app.faults import watch
+from tbg.app.faults.compare import Finding
+from tbg.app.faults.failpoints import SuddenDeath
+from tbg.app.faults.loop import FastLoop, pause
+from tbg.app.faults.mutants import MUTANTS, Mutant
+from tbg.app.faults.schedule import Outcome, run_schedule
+from tbg.app.faults.scratch import Scratch, scratch
+
+Progress = Callable[[str, int, int], None]
+"""Told what is going on, how many of it are done, and of how many."""
+
+
+@dataclass(slots=True)
+class Caught:
+    """A planted bug and the schedule that showed it; None: none did."""
+
+    mutant: Mutant
+    seeds: int
+    finding: Finding | None
+
+
+@dataclass(slots=True)
+class Report:
+    """What a campaign came to."""
+
+    seed: int
+    schedules: int = 0
+    failed: list[Outcome] = field(default_factory=list)
+    deadlocks: int = 0
+    mutants: list[Caught] = field(default_factory=list)
+    seconds: float = 0.0
+    mutant_seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every promise was kept and every planted bug caught."""
+        return not self.failed and not self.deadlocks and not self.missed
+
+    @property
+    def missed(self) -> list[str]:
+        """Planted bugs that nothing showed."""
+        return [caught.mutant.name for caught in self.mutants if caught.finding is None]
+
+    def figures(self) -> dict[str, Any]:
+        """The report as JSON."""
+        sorts = Counter(finding.sort for outcome in self.failed for finding in outcome.findings)
+        return {
+            "schedules": self.schedules,
+            "failed": len(self.failed),
+            "lost": sorts["lost"],
+            "doubled": sorts["doubled"],
+            "wrong": sorts["wrong"],
+            "stuck": sorts["stuck"],
+            "errors": sorts["error"],
+            "deadlocks": max(self.deadlocks, sorts["deadlock"]),
+            "seed": self.seed,
+            "failed_seeds": [outcome.seed for outcome in self.failed],
+            "mutants_planted": len(self.mutants),
+            "mutants_caught": len(self.mutants) - len(self.missed),
+            "mutants_missed": self.missed,
+            "mutants_most_seeds": max((caught.seeds for caught in self.mutants), default=0),
+            "seconds": round(self.seconds, 1),
+            "mutant_seconds": round(self.mutant_seconds, 1),
+        }
+
+
+def run(
+    *,
+    schedules: int,
+    seed: int,
+    mutants: tuple[Mutant, ...] = MUTANTS,
+    mutant_seeds: int = 0,
+    progress: Progress = lambda what, done, total: None,
+) -> Report:
+    """Run `schedules` from `seed` on; then each mutant until caught, `mutant_seeds` at most."""
+    report = Report(seed)
+
+    async def go() -> None:
+        asyncio.get_running_loop().set_exception_handler(_quietly)
+        async with scratch() as servers:
+            with watch.small_world():
+                await _run_schedules(servers, report, schedules, progress)
+                if mutant_seeds:
+                    await _run_mutants(servers, report, mutants, mutant_seeds, progress)
+
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        runner.run(go())
+    return report
+
+
+def _quietly(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tasks and connections of dead processes leave errors that nobody will ever ask for."""
+    error = context.get("exception")
+    if not isinstance(error, SuddenDeath | ConnectionError):
+        loop.default_exception_handler(context)
+
+
+async def _run_schedules(
+    servers: Scratch, report: Report, schedules: int, progress: Progress
+) -> None:
+    begun = time.perf_counter()
+    for number in range(schedules):
+        progress("schedules", number, schedules)
+        outcome = await run_schedule(servers, report.seed + number)
+        report.schedules += 1
+        if not outcome.ok:
+            report.failed.append(outcome)
+    progress("schedules", schedules, schedules)
+    await pause(0.2)  # PostgreSQL counts deadlocks a little late
+    report.deadlocks = await servers.deadlocks()
+    report.seconds = time.perf_counter() - begun
+
+
+async def _run_mutants(
+    servers: Scratch,
+    report: Report,
+    mutants: tuple[Mutant, ...],
+    most: int,
+    progress: Progress,
+) -> None:
+    begun = time.perf_counter()
+    for number, mutant in enumerate(mutants):
+        progress("planted bugs", number, len(mutants))
+        report.mutants.append(await _hunt(servers, mutant, report.seed, most))
+    progress("planted bugs", len(mutants), len(mutants))
+    report.mutant_seconds = time.perf_counter() - begun
+
+
+async def _hunt(servers: Scratch, mutant: Mutant, seed: int, most: int) -> Caught:
+    for number in range(most):
+        with mutant.plant():
+            outcome = await run_schedule(servers, seed + number)
+        for finding in outcome.findings:
+            if finding.sort in mutant.shows:
+                return Caught(mutant, number + 1, finding)
+    return Caught(mutant, most, None)

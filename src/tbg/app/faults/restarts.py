@@ -1,0 +1,316 @@
+"""The real doors as processes of their own, under load: killed, and their servers with them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tbg.adapters import redis as redis_adapter
+from tbg.app.faults import compare, watch
+from tbg.app.faults.actual import Left, read_left, read_letters, read_state, read_told
+from tbg.app.faults.campaign import Progress
+from tbg.app.faults.cases import NETWORK, Case, Sent, make_case
+from tbg.app.faults.compare import Finding
+from tbg.app.faults.oracle import expect
+from tbg.app.faults.scratch import pair, prepare
+from tbg.app.local import processes, servers
+from tbg.app.local.postgres import Postgres
+from tbg.app.local.valkey import Valkey
+from tbg.core.clock import SystemClock
+from tbg.core.tx import connect
+
+DOORS = ("ingest", "ingest", "relay")
+RECOVERY_SECONDS = 10.0
+"""After the last fault everything must be done within this: the promise of quality.md §1."""
+
+_PATIENCE_SECONDS = 60.0
+_EVENTS_PER_SECOND = 60
+_TAIL_BYTES = 4_000
+"""Of Redis's append-only file, this much is cut off at most when it is killed."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run came to."""
+
+    seed: int
+    kills: int = 0
+    redis: int = 0
+    postgres: int = 0
+    events: int = 0
+    recovery_seconds: float = 0.0
+    seconds: float = 0.0
+    deadlocks: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+
+    def figures(self) -> dict[str, Any]:
+        """The report as JSON."""
+        sorts = Counter(finding.sort for finding in self.findings)
+        return {
+            "kills": self.kills,
+            "redis_restarts": self.redis,
+            "postgres_restarts": self.postgres,
+            "events": self.events,
+            "lost": sorts["lost"],
+            "doubled": sorts["doubled"],
+            "wrong": sorts["wrong"],
+            "stuck": sorts["stuck"],
+            "errors": sorts["error"],
+            "deadlocks": self.deadlocks,
+            "seed": self.seed,
+            "recovery_seconds": round(self.recovery_seconds, 1),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def run(
+    *,
+    kills: int,
+    redis: int,
+    postgres: int,
+    seed: int,
+    progress: Progress = lambda what, done, total: None,
+) -> Report:
+    """So many SIGKILLs and restarts under load, then the oracle."""
+    report = Report(seed)
+    begun = time.perf_counter()
+
+    async def go(pg: Postgres, valkey: Valkey) -> None:
+        await _Run(pg, valkey, report, progress).run(kills, redis, postgres)
+
+    with pair(durable=True) as (pg, valkey), watch.errors() as errors:
+        asyncio.run(go(pg, valkey))
+        report.findings += errors
+    report.seconds = time.perf_counter() - begun
+    return report
+
+
+class _Run:
+    def __init__(self, pg: Postgres, valkey: Valkey, report: Report, progress: Progress) -> None:
+        self.pg, self.valkey = pg, valkey
+        self.report = report
+        self.progress = progress
+        self.rng = Random(f"restarts/{report.seed}")
+        self.redis: Redis = redis_adapter.connect(valkey.url)
+        self.log = pg.root / "log"
+        self.doors: list[subprocess.Popen[bytes]] = []
+        self.case: Case
+        self.packs: Path
+        self.sent = 0
+        self.stopped = False
+
+    async def run(self, kills: int, redis: int, postgres: int) -> None:
+        clock = SystemClock()
+        database = connect(self.pg.url, clock)
+        self.packs = await prepare(database, folder=self.pg.root)
+        await database.close()
+        faults = ["kill"] * kills + ["redis"] * redis + ["postgres"] * postgres
+        self.rng.shuffle(faults)
+        total = 400 + len(faults) * _EVENTS_PER_SECOND
+        self.case = make_case(self.report.seed, now=clock.now(), total=total)
+        try:
+            self.doors = [self._start(kind) for kind in DOORS]
+            load = asyncio.create_task(self._load())
+            keeper = asyncio.create_task(self._keep_up())
+            for number, fault in enumerate(faults):
+                self.progress("faults", number, len(faults))
+                await asyncio.sleep(self.rng.uniform(0.1, 0.8))
+                await self._FAULTS[fault](self)
+            self.progress("faults", len(faults), len(faults))
+            last = time.monotonic()
+            self.stopped = True
+            await load
+            await self._refill()
+            await self._recover(last)
+            keeper.cancel()
+            await self._end_doors()
+            await self._judge()
+        finally:
+            for door in self.doors:
+                door.kill()
+                door.wait()
+            await self.redis.aclose()
+
+    # --- faults -----------------------------------------------------------------------------
+
+    def _start(self, kind: str) -> subprocess.Popen[bytes]:
+        words = processes.launcher(death_signal=signal.SIGKILL)
+        words += [sys.executable, "-m", "tbg", kind]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TBG_")}
+        environment |= {
+            "TBG_DATABASE_URL": self.pg.url,
+            "TBG_REDIS_URL": self.valkey.url,
+            "TBG_NETWORK": NETWORK,
+            "TBG_BADGE_PACKS": str(self.packs),
+        }
+        with processes.open_log(self.log / "doors.log") as out:
+            return subprocess.Popen(
+                words, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                cwd=self.pg.root,
+            )  # fmt: skip
+
+    async def _keep_up(self) -> None:
+        """Start again what ended because a server was away, as any supervisor does."""
+        while True:
+            for number, kind in enumerate(DOORS):
+                if self.doors[number].poll() is not None:
+                    self.report.happened.append(f"{kind} ended by itself")
+                    self.doors[number] = self._start(kind)
+            await asyncio.sleep(0.3)
+
+    async def _kill(self) -> None:
+        """SIGKILL for one of the doors, which is started again at once."""
+        number = self.rng.randrange(len(DOORS))
+        self.report.happened.append(f"SIGKILL of {DOORS[number]}")
+        self.doors[number].kill()
+        self.doors[number].wait()
+        self.report.kills += 1
+        self.doors[number] = self._start(DOORS[number])
+
+    async def _fell_redis(self) -> None:
+        """Redis is killed, and the end of its append-only file was not written."""
+        assert self.valkey.process is not None
+        self.valkey.process.kill()
+        self.valkey.process.wait()
+        cut = self.rng.randrange(_TAIL_BYTES)
+        self._cut_tail(cut)
+        self.report.happened.append(f"Redis killed, {cut} bytes of its file cut off")
+        self.report.redis += 1
+        servers.spawn(self.valkey)
+        await self._up(self.valkey)
+
+    def _cut_tail(self, size: int) -> None:
+        files = sorted(Path(self.valkey.directory).glob("appendonlydir/*.incr.aof"))
+        if files:
+            length = files[-1].stat().st_size
+            os.truncate(files[-1], max(0, length - size))
+
+    async def _fell_postgres(self) -> None:
+        """PostgreSQL ends at once, without a word to anybody, and recovers from its log."""
+        self.report.happened.append("PostgreSQL stopped at once (-m immediate)")
+        self.pg.force_to_stop()
+        assert self.pg.process is not None
+        self.pg.process.wait()
+        self.report.postgres += 1
+        servers.spawn(self.pg)
+        await self._up(self.pg)
+
+    _FAULTS: dict[str, Callable[[_Run], Awaitable[None]]] = {
+        "kill": _kill,
+        "redis": _fell_redis,
+        "postgres": _fell_postgres,
+    }
+
+    async def _up(self, server: servers.Server) -> None:
+        deadline = time.monotonic() + server.start_within_s
+        while not server.ready():
+            servers.check_alive(server)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{server.name} does not come up")
+            await asyncio.sleep(0.05)
+
+    # --- load -------------------------------------------------------------------------------
+
+    async def _load(self) -> None:
+        """Send the case's deliveries a few at a time, and what is left at the end."""
+        deliveries = self.case.deliveries
+        while self.sent < len(deliveries):
+            size = len(deliveries) if self.stopped else self.rng.randint(1, 12)
+            await self._send(deliveries[self.sent : self.sent + size])
+            self.sent += size
+            await asyncio.sleep(0 if self.stopped else 0.05)
+        self.report.events = len(deliveries)
+
+    async def _send(self, batch: Sequence[Sent]) -> None:
+        """As a producer does: what was not answered is sent again, under another entry id."""
+        while True:
+            pipeline = self.redis.pipeline(transaction=True)
+            for sent in batch:
+                flat = [part for pair in sent.fields.items() for part in pair]
+                pipeline.execute_command("XADD", sent.stream, "*", *flat)
+            try:
+                await pipeline.execute()
+            except (RedisError, OSError):
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    async def _refill(self) -> None:
+        """What Redis forgot the producer sends again: all of it, since keys drop the rest."""
+        if self.report.redis:
+            deliveries = [sent for sent in self.case.deliveries if sent.event is not None]
+            for start in range(0, len(deliveries), 500):
+                await self._send(deliveries[start : start + 500])
+
+    # --- afterwards -------------------------------------------------------------------------
+
+    async def _recover(self, last: float) -> None:
+        """Wait until the doors have done everything; it must not take long."""
+        admin = await asyncpg.connect(self.pg.url)
+        try:
+            while (left := await read_left(admin, self.redis)) != Left(0, 0, 0, 0):
+                if time.monotonic() - last > _PATIENCE_SECONDS:
+                    self.report.findings.append(Finding("stuck", f"left at the end: {left}"))
+                    return
+                await asyncio.sleep(0.1)
+        finally:
+            await admin.close()
+        self.report.recovery_seconds = time.monotonic() - last
+
+    async def _end_doors(self) -> None:
+        for door in self.doors:
+            door.terminate()
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        for door, kind in zip(self.doors, DOORS, strict=True):
+            while door.poll() is None and time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
+            if door.poll() not in (0, -signal.SIGTERM):  # the latter while it was starting
+                self.report.findings.append(
+                    Finding("stuck", f"{kind} does not stop by itself: {door.poll()}")
+                )
+
+    async def _judge(self) -> None:
+        admin = await asyncpg.connect(self.pg.url)
+        try:
+            expected = expect(self.case.events, now=self.case.now, closed=None)
+            found = self.report.findings
+            found += compare.differences(expected, await read_state(admin))
+            silent = {event.address for event in self.case.events if event.history}
+            for told in await read_told(admin):
+                found += compare.told_wrongly(told, expected, loud=told.address not in silent)
+            letters = await read_letters(self.redis)
+            if letters.keys() & {"failed"}:
+                found.append(Finding("lost", f"good events dead-lettered: {letters['failed']}"))
+        finally:
+            await admin.close()
+        self._read_log()
+
+    def _read_log(self) -> None:
+        """What the doors complained of, deadlocks among it."""
+        text = (self.log / "doors.log").read_text(encoding="utf-8", errors="replace")
+        for line in text.splitlines():
+            if "deadlock detected" in line:
+                self.report.deadlocks += 1
+            if not line.startswith("{"):
+                if "Traceback" in line:
+                    self.report.findings.append(Finding("error", "a door died of an exception"))
+                continue
+            said = json.loads(line)
+            if said.get("event") in watch.ALARMS:
+                self.report.findings.append(Finding("error", line[:300]))
