@@ -31,7 +31,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["src/**/*.test.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
     environment: "node",
     // Far from UTC, so that a test notices where the reader's clock slips in for the game's.
     env: { TZ: "Pacific/Auckland" },

@@ -103,6 +103,8 @@ def test_a_badge_cools_down_by_itself(open_page: Open, game: Game) -> None:
     expect(page.locator(".kiln")).to_be_visible()
     expect(page.locator(".kiln")).to_have_count(0, timeout=10_000)
     expect(place(page, "First Hash")).to_contain_text("Just earned")
+    # What is folded in after the share has arrived too, without another one.
+    expect(page.get_by_role("region", name="Best ever")).to_contain_text(re.compile(r"1\.00\s?k"))
     # A later visit finds it on the shelf, and nothing is celebrated twice.
     page.reload()
     expect(place(page, "First Hash")).to_contain_text("Common")

@@ -13,7 +13,10 @@ import { trailing } from "./trailing";
 const NEWS = 2 * 60_000;
 const AFTER_REWARD = 1_000;
 const AFTER_SHARES = 5_000;
-const FIRST_SIGN = 300;
+/** The frames of one batch come within a few milliseconds; then the page is read once. */
+const FIRST_SIGN = 50;
+/** Bests and hashrates are folded in a second or two after the share that the first read shows. */
+const FOLDED_IN = 4_000;
 
 /** Frames that come all the time; what is not among them is worth a read of its own. */
 const EVERYDAY = new Set(["share_submitted", "worker_status", "hashrate_update"]);
@@ -80,6 +83,7 @@ export function useMinerLive(address: string) {
   const kiln = useKilnStore();
   const { queryKey } = minerQuery(address);
   const reread = useReread(() => client.invalidateQueries({ queryKey: ["miner", address] }));
+  const rereadLater = useReread(() => client.invalidateQueries({ queryKey: ["miner", address] }));
 
   useChannel(
     `miner:${address}`,
@@ -88,7 +92,11 @@ export function useMinerLive(address: string) {
         const badge = firedByFrame(address, frame);
         if (badge) kiln.push([badge]);
       }
-      if (client.getQueryData(queryKey) === undefined) return reread(FIRST_SIGN);
+      if (client.getQueryData(queryKey) === undefined) {
+        reread(FIRST_SIGN);
+        rereadLater(FOLDED_IN);
+        return;
+      }
       const reward = !EVERYDAY.has(frame.type);
       // An answer still under way knows less than a reward's frame: drop it, a new one follows.
       if (reward) void client.cancelQueries({ queryKey });

@@ -4,17 +4,15 @@ import { useState } from "react";
 import { Icon } from "../art";
 import { fullTime } from "../format";
 import { BadgeTile } from "../ui/BadgeTile";
-import { Time } from "../ui/parts";
 import { BadgeFacts } from "./BadgePage";
 import { cause, howTo, type Shelved } from "./shelf";
 
 interface Props {
   shelved: Shelved | null;
-  now: number;
   onClose: () => void;
 }
 
-export function BadgeDialog({ shelved, now, onClose }: Props) {
+export function BadgeDialog({ shelved, onClose }: Props) {
   // What was open stays readable while the dialog leaves.
   const [kept, setKept] = useState(shelved);
   if (shelved && shelved !== kept) setKept(shelved);
@@ -27,14 +25,14 @@ export function BadgeDialog({ shelved, now, onClose }: Props) {
           <Dialog.Close className="icon-button dialog-close" aria-label="Close">
             <Icon name="close" size={24} />
           </Dialog.Close>
-          {shown && <Detail shelved={shown} now={now} />}
+          {shown && <Detail shelved={shown} />}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Detail({ shelved, now }: { shelved: Shelved; now: number }) {
+function Detail({ shelved }: { shelved: Shelved }) {
   const { badge, earned, fraction, measured } = shelved;
   const how = howTo(badge);
   const state = earned ? "earned" : fraction ? "progress" : "locked";
@@ -46,7 +44,7 @@ function Detail({ shelved, now }: { shelved: Shelved; now: number }) {
       <div className="dialog-text">
         <Dialog.Title className="dialog-title">{badge.name}</Dialog.Title>
         <Dialog.Description className="lead">{badge.description}</Dialog.Description>
-        {earned ? <Earned shelved={shelved} now={now} /> : how && <p>{how}</p>}
+        {earned ? <Earned shelved={shelved} /> : how && <p>{how}</p>}
         {!earned && measured && fraction !== null && (
           <div className="meter">
             <progress value={fraction} max={1} aria-label={`Progress to ${badge.name}`} />
@@ -67,7 +65,7 @@ function Detail({ shelved, now }: { shelved: Shelved; now: number }) {
   );
 }
 
-function Earned({ shelved, now }: { shelved: Shelved; now: number }) {
+function Earned({ shelved }: { shelved: Shelved }) {
   const { earned, badge } = shelved;
   if (!earned) return null;
   const by = cause(earned);
@@ -77,7 +75,7 @@ function Earned({ shelved, now }: { shelved: Shelved; now: number }) {
       <p className="earned-line">
         <Icon name="check" size={24} />
         <span>
-          Earned <Time at={earned.earned_at} now={now} />, {fullTime(earned.earned_at)}
+          Earned {fullTime(earned.earned_at)}
           {by ? `, ${by}.` : "."}
         </span>
       </p>

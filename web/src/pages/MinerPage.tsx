@@ -120,7 +120,7 @@ function Page({ miner }: { miner: PublicMiner }) {
           </Panel>
         </div>
       </div>
-      <BadgeDialog shelved={opened} now={now} onClose={() => turn(undefined)} />
+      <BadgeDialog shelved={opened} onClose={() => turn(undefined)} />
     </>
   );
 }

@@ -36,7 +36,7 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
                 Best
               </th>
               <th scope="col" className="col-number">
-                TH/s
+                Hashrate
               </th>
             </tr>
           </thead>
@@ -52,18 +52,6 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
       )}
       <Quiet miner={miner} now={now} />
     </Panel>
-  );
-}
-
-/** The number alone: its unit stands in the column's head, or beside it where that is hidden. */
-function InThs({ ths }: { ths: number }) {
-  const q = hashrate(ths);
-  if (q.unit !== "TH/s") return joined(q);
-  return (
-    <>
-      {q.value}
-      <span className="in-list"> TH/s</span>
-    </>
   );
 }
 
@@ -87,7 +75,7 @@ function Row({ worker, now }: { worker: Worker; now: number }) {
         {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
       </td>
       <td className="col-number tn">
-        <InThs ths={worker.hashrate_ths_1h} />
+        {joined(hashrate(worker.hashrate_ths_1h))}
       </td>
     </tr>
   );

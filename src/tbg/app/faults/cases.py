@@ -171,7 +171,7 @@ class _Maker:
     def poison(self) -> list[dict[str, str]]:
         """Fields that nobody can read."""
         made = []
-        for label in self.rng.sample(sorted(POISONS), self.rng.randint(1, 5)):
+        for label in self.rng.sample(sorted(POISONS), self.rng.randint(3, 10)):
             event = self._share(self.now - timedelta(minutes=1), history=False)
             event.fields |= {"accepted": "true", "sdiff": "7000", "diff": "1000"}
             event.fields["ts"] = f"{self.now.timestamp() - 60:.6f}"

@@ -39,6 +39,9 @@ RECOVERY_SECONDS = 10.0
 """After the last fault everything must be done within this: the promise of quality.md §1."""
 
 _PATIENCE_SECONDS = 60.0
+_STARTING_SECONDS = 5.0
+"""Until then a door may still be starting, and end because a server is away."""
+
 _EVENTS_PER_SECOND = 60
 _TAIL_BYTES = 4_000
 """Of Redis's append-only file, this much is cut off at most when it is killed."""
@@ -109,7 +112,8 @@ class _Run:
         self.rng = Random(f"restarts/{report.seed}")
         self.redis: Redis = redis_adapter.connect(valkey.url)
         self.log = pg.root / "log"
-        self.doors: list[subprocess.Popen[bytes]] = []
+        self.doors: dict[int, subprocess.Popen[bytes]] = {}
+        self.started: dict[int, float] = {}
         self.case: Case
         self.packs: Path
         self.sent = 0
@@ -125,7 +129,8 @@ class _Run:
         total = 400 + len(faults) * _EVENTS_PER_SECOND
         self.case = make_case(self.report.seed, now=clock.now(), total=total)
         try:
-            self.doors = [self._start(kind) for kind in DOORS]
+            for number in range(len(DOORS)):
+                self._open(number)
             load = asyncio.create_task(self._load())
             keeper = asyncio.create_task(self._keep_up())
             for number, fault in enumerate(faults):
@@ -142,12 +147,16 @@ class _Run:
             await self._end_doors()
             await self._judge()
         finally:
-            for door in self.doors:
+            for door in self.doors.values():
                 door.kill()
                 door.wait()
             await self.redis.aclose()
 
     # --- faults -----------------------------------------------------------------------------
+
+    def _open(self, number: int) -> None:
+        self.doors[number] = self._start(DOORS[number])
+        self.started[number] = time.monotonic()
 
     def _start(self, kind: str) -> subprocess.Popen[bytes]:
         words = processes.launcher(death_signal=signal.SIGKILL)
@@ -170,18 +179,23 @@ class _Run:
         while True:
             for number, kind in enumerate(DOORS):
                 if self.doors[number].poll() is not None:
-                    self.report.happened.append(f"{kind} ended by itself")
-                    self.doors[number] = self._start(kind)
+                    age = time.monotonic() - self.started[number]
+                    self.report.happened.append(f"{kind} ended by itself after {age:.1f} s")
+                    if age > _STARTING_SECONDS:
+                        self.report.findings.append(Finding("error", f"a running {kind} ended"))
+                    self._open(number)
             await asyncio.sleep(0.3)
 
     async def _kill(self) -> None:
         """SIGKILL for one of the doors, which is started again at once."""
         number = self.rng.randrange(len(DOORS))
+        if self.rng.random() < 0.7:  # one that has been at work for some time
+            number = min(range(len(DOORS)), key=lambda n: self.started[n])
         self.report.happened.append(f"SIGKILL of {DOORS[number]}")
         self.doors[number].kill()
         self.doors[number].wait()
         self.report.kills += 1
-        self.doors[number] = self._start(DOORS[number])
+        self._open(number)
 
     async def _fell_redis(self) -> None:
         """Redis is killed, and the end of its append-only file was not written."""
@@ -274,10 +288,10 @@ class _Run:
         self.report.recovery_seconds = time.monotonic() - last
 
     async def _end_doors(self) -> None:
-        for door in self.doors:
+        for door in self.doors.values():
             door.terminate()
         deadline = time.monotonic() + RECOVERY_SECONDS
-        for door, kind in zip(self.doors, DOORS, strict=True):
+        for door, kind in zip(self.doors.values(), DOORS, strict=True):
             while door.poll() is None and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
             if door.poll() not in (0, -signal.SIGTERM):  # the latter while it was starting

@@ -80,6 +80,9 @@ _DEATHS = {
 }
 """Where processes die: each one at the next of these, shuffled, so that all have their turn."""
 
+_RARE = ("XADD", "EVALSHA", "INSERT INTO user_badges", "INSERT INTO outbox")
+"""What a process does not do often: it dies there the first time."""
+
 _TROUBLES = {
     "ingest": [
         *_points(Action.CUT, "around COMMIT", "around XACK", "around EVALSHA", "after XREADGROUP"),
@@ -185,7 +188,7 @@ class _Schedule:
         rng = self.rng
         kinds = ["ingest"] * (3 if self.crowded else rng.choice((1, 2, 3)))
         kinds += ["relay"] * rng.choice((1, 2))
-        restarts = 1 if self.crowded else 8
+        restarts = 3 if self.crowded else 8
         lines = [_Line(kind, next(self.slots), restarts) for kind in kinds]
         side = [asyncio.create_task(self._publish())]
         if self.early_checks:
@@ -243,7 +246,7 @@ class _Schedule:
             self.decks[kind] = rng.sample(_DEATHS[kind], len(_DEATHS[kind]))
         if rng.random() < 0.9:
             where, side, action = self.decks[kind].pop()
-            often = 3 if where else 60
+            often = 1 if where in _RARE else 3 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
         if self.crowded and kind == "ingest":
             for nth in rng.sample(range(1, 8), 3):

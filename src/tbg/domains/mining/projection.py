@@ -39,10 +39,13 @@ def worker_of(batch: Batch, fact: Fact) -> int:
 
 async def _meet_workers(tx: Tx, batch: Batch) -> None:
     first: dict[tuple[int, str], Fact] = {}
+    agents: dict[tuple[int, str], str] = {}
     for fact in batch.all():
         key = (batch.users[fact.address], worker_key(fact.worker))
         if key not in first or fact.at < first[key].at:
             first[key] = fact
+        if agent := getattr(fact, "agent", None):
+            agents[key] = agent
     keys = sorted(first)
     batch.workers |= await _known_workers(tx, keys)
     unknown = [key for key in keys if key not in batch.workers]
@@ -60,7 +63,7 @@ async def _meet_workers(tx: Tx, batch: Batch) -> None:
         users=[user for user, _ in unknown],
         keys=[name for _, name in unknown],
         names=[fact.worker for fact in facts],
-        agents=[getattr(fact, "agent", None) for fact in facts],
+        agents=[agents.get(key) for key in unknown],
         sources=[fact.source for fact in facts],
         ats=[fact.at for fact in facts],
     )
@@ -177,8 +180,12 @@ async def _write_blocks(tx: Tx, batch: Batch) -> None:
 
 async def _note_connections(tx: Tx, batch: Batch) -> None:
     last: dict[int, Connection] = {}
+    agents: dict[int, str] = {}
     for fact in sorted(batch.connections, key=lambda c: (c.at, c.connected)):
-        last[worker_of(batch, fact)] = fact
+        worker = worker_of(batch, fact)
+        last[worker] = fact
+        if fact.agent:
+            agents[worker] = fact.agent
     ids = sorted(last)
     await tx.run(
         """
@@ -192,7 +199,7 @@ async def _note_connections(tx: Tx, batch: Batch) -> None:
         ids=ids,
         connected=[last[id_].connected for id_ in ids],
         ats=[last[id_].at for id_ in ids],
-        agents=[last[id_].agent for id_ in ids],
+        agents=[agents.get(id_) for id_ in ids],
     )
 
 
