@@ -123,7 +123,7 @@ async def test_what_was_committed_but_not_acknowledged_is_dropped_by_its_key(
     async def die(_: Any) -> None:
         raise asyncio.CancelledError
 
-    dying.reader.acknowledge = die  # type: ignore[method-assign]
+    dying.reader.acknowledge = die  # type: ignore[method-assign,assignment]
     with pytest.raises(asyncio.CancelledError):
         await dying.process(entries)
     heir = door(db, redis)

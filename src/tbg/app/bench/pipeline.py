@@ -32,7 +32,10 @@ from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 from tbg.domains.gamification.actions.registry import read_registry
 
-ROUNDS = 5
+_ROUNDS_LEAST, _ROUNDS_MOST = 3, 5
+_ROUND_BATCHES = 4
+"""Batches a round should hold: the first one of each finds nobody to be read beside."""
+
 _BASELINE_SECONDS = 2.0
 _BASELINE_FIRST = 200
 _PUBLISH = 2_000
@@ -60,8 +63,13 @@ class Plan:
     consumers: int = 1
     rows_before: int = 0
     users_before: int = 0
-    rounds: int = ROUNDS
     baseline_seconds: float = _BASELINE_SECONDS
+
+    @property
+    def rounds(self) -> int:
+        """How often the three take turns."""
+        fit = self.events // (_ROUND_BATCHES * self.batch)
+        return max(_ROUNDS_LEAST, min(_ROUNDS_MOST, fit))
 
 
 @dataclass(slots=True)

@@ -169,10 +169,9 @@ async def prepare(database: Database) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU seconds a process has used (Linux; 0 when it is gone)."""
+    """CPU seconds of a process and of its ended children (Linux; 0 when it is gone)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0.0
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    return sum(int(ticks) for ticks in stat.rpartition(")")[2].split()[11:15]) / _TICK

@@ -123,7 +123,7 @@ def _say(line: str) -> None:
 def _progress(*, quiet: bool) -> Iterator[campaign.Progress]:
     """A bar on a terminal, a line for each tenth elsewhere, nothing for `--json`."""
     if quiet:
-        yield lambda what, done, total: None
+        yield campaign.silent
         return
     if not sys.stderr.isatty():
         yield _line

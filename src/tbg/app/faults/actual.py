@@ -60,7 +60,7 @@ async def _mining(
         state["miner", names[row["user_id"]], "block", row["hash"]] = 1
     for table, column, short in (("hourly_shares", "hour", "hour"), ("daily_shares", "day", "day")):
         rows = await admin.fetch(
-            f"SELECT user_id, {column} AS at, worker_id, accepted, rejected, work,"  # noqa: S608
+            f"SELECT user_id, {column} AS at, worker_id, accepted, rejected, work,"
             f" best_sdiff AS best FROM {table}"
         )
         for row in rows:

@@ -21,6 +21,10 @@ Progress = Callable[[str, int, int], None]
 """Told what is going on, how many of it are done, and of how many."""
 
 
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(slots=True)
 class Caught:
     """A planted bug and the schedule that showed it; None: none did."""
@@ -81,7 +85,7 @@ def run(
     seed: int,
     mutants: tuple[Mutant, ...] = MUTANTS,
     mutant_seeds: int = 0,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Report:
     """Run `schedules` from `seed` on; then each mutant until caught, `mutant_seeds` at most."""
     report = Report(seed)

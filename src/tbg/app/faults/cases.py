@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 from tbg.adapters.simulator import POISONS, bench_addresses
 from tbg.adapters.simulator.addresses import KEYED, address
@@ -32,6 +32,10 @@ _US = timedelta(microseconds=1)
 _TIES = (999_999.999, 1_000_000.0, 5_000.0, 4_999.5, 1e9, 1e12, 9_999_999.0, 123_456.5)
 _DIFFS = ("1", "42", "1000", "1024.5", "0.001953125", "65536", "1000000000")
 _NAMES = ("bitaxe", "Garage", "живая печь", "default", "solo.1", "⚡ shed")
+
+Theme = Literal["heavy", "deaths", "dense", "sparse"]
+"""heavy: one miner has most of the shares; deaths: processes die a lot; dense: few miners, and
+consumers that get in each other's way; sparse: many miners, and transactions that commit late."""
 
 Kind = Literal["share", "best", "block", "came", "went"]
 _STREAM: dict[Kind, str] = {
@@ -88,8 +92,7 @@ class Case:
     now: datetime
     events: list[Event]
     deliveries: list[Sent]
-    crowded: bool = False
-    """Many miners, small batches: consumers get in each other's way rather than die."""
+    theme: Theme = "deaths"
 
     def entry_id(self, ordinal: int) -> str:
         """The id of the nth entry: a moment shortly before now, as Redis would give it."""
@@ -110,41 +113,36 @@ def make_case(seed: int, *, now: datetime | None = None, total: int | None = Non
     rng = Random(f"tbg fault schedule {seed}")
     maker = _Maker(rng, seed, now=now, total=total)
     events = maker.events()
-    case = Case(seed, maker.now, events, [], crowded=maker.crowded)
+    case = Case(seed, maker.now, events, [], theme=maker.theme)
     case.deliveries = list(_deliver(rng, case, maker.poison(), once=0.06 if total is None else 0))
     return case
 
 
 class _Maker:
-    def __init__(
-        self, rng: Random, seed: int, *, now: datetime | None, total: int | None
-    ) -> None:
+    def __init__(self, rng: Random, seed: int, *, now: datetime | None, total: int | None) -> None:
         self.rng = rng
         self.seed = seed
         self.total = total
         self.made = 0
-        self.heavy, self.crowded = seed % 3 == 0, seed % 3 == 2
+        self.theme: Theme = get_args(Theme)[seed % 4] if total is None else "deaths"
         edge = [timedelta(), _US, timedelta(seconds=1), timedelta(hours=3), timedelta(days=2.5)]
         edge += [timedelta(days=6, hours=20), timedelta(weeks=1) - _US]
         # A year and a half of Mondays, the one after a week 53 among them.
         self.now = now or _MONDAY + timedelta(weeks=rng.randrange(80)) + rng.choice(edge)
-        miners = rng.randint(10, 14) if self.crowded else rng.randint(5, 10)
+        miners = {"dense": 4, "sparse": 14}.get(self.theme) or rng.randint(5, 10)
         self.addresses = bench_addresses(miners, seed=f"faults/{rng.randrange(50)}")
         for index in range(0, miners, 3):
             self.addresses[index] = address("faults", KEYED + rng.randrange(500), network=NETWORK)
         rng.shuffle(self.addresses)
         self.weights = [rng.choice((1, 2, 4)) for _ in self.addresses]
-        if self.heavy:  # one mines enough to cross hundreds of shares
+        if self.theme == "heavy":  # one mines enough to cross hundreds of shares
             self.weights[0] = 10 * miners
-        self.accepted = 0.9 if self.heavy else rng.choice((0.9, 0.9, 0.55))
+        self.accepted = 0.9 if self.theme == "heavy" else rng.choice((0.9, 0.9, 0.55))
         self.workers = {a: rng.sample(_NAMES, rng.randint(1, 3)) for a in self.addresses}
 
     def events(self) -> list[Event]:
         rng = self.rng
-        total = rng.choice((60, 120, 200))
-        if self.heavy or self.crowded:
-            total = rng.choice((180, 240))
-        total = self.total or total
+        total = self.total or rng.choice((60, 120, 200) if self.theme == "deaths" else (180, 240))
         found = [self._any() for _ in range(total)]
         found += [self._told_again(e) for e in found if e.kind == "block" and rng.random() < 0.4]
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)
@@ -303,7 +301,7 @@ def _deliver(
     one: list[tuple[float, Event | None, dict[str, str], bool]] = []
     order = sorted(case.events, key=lambda e: e.at) if rng.random() < 0.5 else case.events
     spread = rng.choice((0.0, 5.0, 1e6))
-    again = rng.choice((0.05, 0.2, 0.4))
+    again = 0.4 if case.theme == "dense" else rng.choice((0.05, 0.2, 0.4))
     for place, event in enumerate(order):
         single = not event.history and rng.random() < once
         if single:  # its identity is the entry's, and so, perhaps, is its time

@@ -29,7 +29,7 @@ from tbg.core.tx import Database
 _CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
-class SuddenDeath(BaseException):  # noqa: N818 - it is not an error of the program
+class SuddenDeath(BaseException):
     """The simulated process is gone; no `except Exception` of the program may stop it."""
 
 
@@ -142,13 +142,13 @@ class Process:
         Most of all where a user's row is held: that is where they get in each other's way.
         """
         chance = self.rng.random()
-        if chance < (0.2 if "user_gamification" in point else 0.03):
+        if chance < (0.3 if "user_gamification" in point else 0.03):
             await pause(self.rng.uniform(0.0005, 0.004))
         elif chance < 0.3:
             await asyncio.sleep(0)
 
 
-class _PgConnection(asyncpg.Connection):  # type: ignore[type-arg]
+class _PgConnection(asyncpg.Connection):
     """asyncpg's connection, with failpoints around BEGIN, COMMIT and ROLLBACK."""
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
@@ -184,15 +184,15 @@ def arm_database(database: Database) -> None:
     engine = database.engine.sync_engine
 
     @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, record: Any, words: Any, options: dict[str, Any]) -> None:  # noqa: ARG001
+    def connect(dialect: Any, record: Any, words: Any, options: dict[str, Any]) -> None:
         options["connection_class"] = _PgConnection
 
     @event.listens_for(engine, "before_cursor_execute")
-    def before(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:  # noqa: ARG001
+    def before(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         _statement(connection, statement, "before")
 
     @event.listens_for(engine, "after_cursor_execute")
-    def after(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:  # noqa: ARG001
+    def after(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         _statement(connection, statement, "after")
 
 

@@ -13,9 +13,7 @@ SPEED = 20.0
 class _Selector(selectors.DefaultSelector):
     """Waits as long in real time as the loop means in its own."""
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         return super().select(None if timeout is None else timeout / SPEED)
 
 

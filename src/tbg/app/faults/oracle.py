@@ -161,7 +161,7 @@ def _write(
     for worker in miner.workers:
         put("worker", worker, value=1)
     for table, rows in (("hour", miner.hours), ("day", miner.days)):
-        for (when, worker), sums in rows.items():  # type: ignore[attr-defined]
+        for (when, worker), sums in rows.items():
             for what in ("accepted", "rejected", "work", "best"):
                 put(table, when, worker, what, value=getattr(sums, what))
     for key, count in miner.rejects.items():

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from tbg.adapters import redis as redis_adapter
 from tbg.app.faults import compare, watch
 from tbg.app.faults.actual import Left, read_left, read_letters, read_state, read_told
-from tbg.app.faults.campaign import Progress
+from tbg.app.faults.campaign import Progress, silent
 from tbg.app.faults.cases import NETWORK, Case, Sent, make_case
 from tbg.app.faults.compare import Finding
 from tbg.app.faults.oracle import expect
@@ -88,7 +88,7 @@ def run(
     redis: int,
     postgres: int,
     seed: int,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Report:
     """So many SIGKILLs and restarts under load, then the oracle."""
     report = Report(seed)

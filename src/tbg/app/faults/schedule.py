@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Batch, Entry, Reader, backlog
 from tbg.app.faults import compare, watch
-from tbg.app.faults.actual import read_left, read_letters, read_state, read_told
-from tbg.app.faults.cases import CURSE, NETWORK, Case, make_case
+from tbg.app.faults.actual import Left, read_left, read_letters, read_state, read_told
+from tbg.app.faults.cases import CURSE, NETWORK, Case, Theme, make_case
 from tbg.app.faults.compare import Finding
 from tbg.app.faults.failpoints import Action, Fault, Main, Process
 from tbg.app.faults.loop import SPEED, pause
@@ -60,6 +60,7 @@ _DEATHS = {
         "before XACK",
         "around EVALSHA",
         "after XADD",
+        "after XADD",
         "after XREADGROUP",
         "after XAUTOCLAIM",
         "around WITH taken",
@@ -80,6 +81,14 @@ _DEATHS = {
 }
 """Where processes die: each one at the next of these, shuffled, so that all have their turn."""
 
+_SIZES: dict[Theme, tuple[int, ...]] = {
+    "heavy": (5, 20, 50),
+    "deaths": (2, 5, 10, 20, 50, 400),
+    "dense": (2, 3, 6),
+    "sparse": (1, 2, 3),
+}
+"""Entries of each stream in a batch."""
+
 _RARE = ("XADD", "EVALSHA", "INSERT INTO user_badges", "INSERT INTO outbox")
 """What a process does not do often: it dies there the first time."""
 
@@ -98,7 +107,7 @@ _TROUBLES = {
     ],
     "job": [
         *_points(Action.CUT, "around COMMIT", "around "),
-        *_points(Action.PAUSE, "before COMMIT", "after INSERT INTO xp_ledger"),
+        *_points(Action.PAUSE, "before COMMIT", "after WITH days AS", "after WITH days AS"),
     ],
 }
 """What else happens to them."""
@@ -127,7 +136,7 @@ class _Reader(Reader):
         return await super().claim(idle_ms=idle_ms, count=count)
 
 
-async def _curse(tx: Tx, batch: Batch) -> None:  # noqa: ARG001 - a projection
+async def _curse(tx: Tx, batch: Batch) -> None:
     if any(share.hash == CURSE for share in batch.shares):
         raise ValueError("this event fails every time")
 
@@ -159,7 +168,7 @@ class _Schedule:
         self.case = case
         self.rng = Random(f"schedule/{case.seed}")
         self.outcome = Outcome(case.seed)
-        self.crowded = case.crowded
+        self.crowded = case.theme in ("dense", "sparse")
         self.early_checks = self.rng.random() < 0.3
         self.decks: dict[str, list[_Point]] = {kind: [] for kind in _DEATHS}
         self.chaotic = True
@@ -244,13 +253,18 @@ class _Schedule:
         rng = self.rng
         if not self.decks[kind]:
             self.decks[kind] = rng.sample(_DEATHS[kind], len(_DEATHS[kind]))
-        if rng.random() < 0.9:
+        if rng.random() < (0.4 if self.crowded or kind == "job" else 0.9):
             where, side, action = self.decks[kind].pop()
             often = 1 if where in _RARE else 3 if where else 60
+            if kind == "job" and where == "COMMIT":
+                often = 40  # each job has several
             yield Fault(where, side, rng.randint(1, often), action)
         if self.crowded and kind == "ingest":
-            for nth in rng.sample(range(1, 8), 3):
-                yield Fault("INSERT INTO outbox", "after", nth, Action.PAUSE)
+            where = (
+                "INSERT INTO outbox" if self.case.theme == "sparse" else "INSERT INTO event_keys"
+            )
+            for nth in rng.sample(range(1, 12), 4):
+                yield Fault(where, "after", nth, Action.PAUSE)
         for where, side, action in rng.sample(_TROUBLES[kind], rng.randint(0, 3)):
             often = 4 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
@@ -260,7 +274,7 @@ class _Schedule:
         if kind == "relay":
             return Relay(slot.database, broadcast)
         reader = _Reader(slot.redis, consumer=process.name)
-        sizes = (1, 2, 4, 10) if self.crowded else (2, 5, 10, 20, 50, 400)
+        sizes = _SIZES[self.case.theme]
         size = process.rng.choice(sizes if self.chaotic else (20, 50, 400))
         projections = (*PROJECTIONS, _curse)
         return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)
@@ -336,7 +350,8 @@ class _Schedule:
             process.start(_drain_of(self._door(kind, slot, process)))
             started.append(process)
         tasks = {process.task for process in started if process.task is not None}
-        late, left = tasks, None
+        late = tasks
+        left: Left | None = None
         while late:
             _, late = await asyncio.wait(tasks, timeout=STUCK_SECONDS * SPEED)
             before, left = left, await read_left(self.scratch.admin, self.scratch.redis)
@@ -354,7 +369,7 @@ class _Schedule:
         self.scratch.clock.move(timedelta(days=rng.choice((1, 3, 7, 8, 22)), minutes=6))
         for faulty in (True, False):
             running = []
-            for slot in self.scratch.slots[: rng.choice((2, 3)) if faulty else 1]:
+            for slot in self.scratch.slots[: 3 if faulty else 1]:
                 process = self._process("worker", faulty=faulty)
                 at_once = faulty and rng.random() < 0.5
                 worker = Worker(slot.database, slot.redis, "", jobs=JOBS)

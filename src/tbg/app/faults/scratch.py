@@ -39,6 +39,7 @@ SLOTS = 7
 
 _KEPT = {"alembic_version", "badge_definitions"}
 
+
 @contextmanager
 def pair(*, durable: bool) -> Iterator[tuple[Postgres, Valkey]]:
     """A PostgreSQL and a Valkey in a directory that goes with them."""
@@ -81,7 +82,7 @@ class Slot:
 class Scratch(World):
     """One pair of servers, reused by schedule after schedule."""
 
-    admin: asyncpg.Connection  # type: ignore[type-arg]
+    admin: asyncpg.Connection
     redis: Redis
     clock: FixedClock
     slots: list[Slot]
@@ -99,7 +100,7 @@ class Scratch(World):
         self.clock.at = case.now
         deletes = "; ".join(f"DELETE FROM {table}" for table in self.tables)
         await self.admin.execute(
-            f"BEGIN; {deletes}; INSERT INTO pool_totals VALUES (true, 0, 0, 0); COMMIT"  # noqa: S608
+            f"BEGIN; {deletes}; INSERT INTO pool_totals VALUES (true, 0, 0, 0); COMMIT"
         )
         await self.redis.flushdb()
 
@@ -139,9 +140,7 @@ class Scratch(World):
                 if await self.redis.exists(stream):
                     await self.redis.xgroup_destroy(stream, GROUP)
         elif action is Action.READD:
-            await self.resend(
-                [s for s in self.sent if s.repeatable and self.rng.random() < 0.15]
-            )
+            await self.resend([s for s in self.sent if s.repeatable and self.rng.random() < 0.15])
 
     async def resend(self, again: Sequence[Sent]) -> None:
         """The same events under new entry ids, behind all that are there."""
@@ -188,7 +187,9 @@ async def scratch() -> AsyncIterator[Scratch]:
         for _ in range(SLOTS):
             slot = Slot(connect(pg.url, clock, size=4), redis_adapter.connect(valkey.url))
             arm_database(slot.database)
-            sqlalchemy.event.listen(slot.database.engine.sync_engine, "handle_error", watch.database_error)
+            sqlalchemy.event.listen(
+                slot.database.engine.sync_engine, "handle_error", watch.database_error
+            )
             arm_redis(slot.redis)
             slots.append(slot)
         names = sorted({row["tablename"] for row in tables} - _KEPT)

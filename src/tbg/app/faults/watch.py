@@ -37,7 +37,9 @@ _heard: list[Finding] = []
 
 
 def _listen(
-    logger: Any, method: str, said: MutableMapping[str, Any]  # noqa: ARG001
+    logger: Any,
+    method: str,
+    said: MutableMapping[str, Any],
 ) -> NoReturn:
     event = said["event"]
     error = sys.exc_info()[1]
@@ -86,7 +88,7 @@ def small_batches(rng: Random) -> Iterator[None]:
     """Batches so small that there are many of each kind."""
     most = {"most": rng.choice((3, 10, 50, 500))}
     with (
-        patch.dict(outbox.take.__kwdefaults__, most),  # type: ignore[arg-type]
+        patch.dict(outbox.take.__kwdefaults__, most),
         patch.object(limits, "ROLLUP_BATCHES", rng.choice((2, 8, 64))),
         patch.object(limits, "JOB_USERS", rng.choice((2, 5, 1000))),
     ):

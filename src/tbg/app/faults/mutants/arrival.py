@@ -17,14 +17,18 @@ from redis.exceptions import ResponseError
 from tbg.adapters.streams import DEAD_LETTER, GROUP, Entry, Fact, Reader, Rules, Share
 from tbg.adapters.streams.decode import STREAMS
 from tbg.app import ingest
+from tbg.app.faults.compare import Sort
 from tbg.app.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.app.ingest import Ingest
 from tbg.core import inbox
 from tbg.core.inbox import Claimed
 from tbg.core.tx import Database, Tx
 
-_LOST, _DOUBLED = frozenset({"lost"}), frozenset({"doubled"})
-_EITHER = _LOST | _DOUBLED
+_LOST: frozenset[Sort] = frozenset({"lost"})
+_DOUBLED: frozenset[Sort] = frozenset({"doubled"})
+_WRONG: frozenset[Sort] = frozenset({"wrong"})
+_ERROR: frozenset[Sort] = frozenset({"error"})
+_EITHER: frozenset[Sort] = _LOST | _DOUBLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def _ack_all(real: Method) -> Method:
 def _key_of_entry(real: Any) -> Any:
     def decode(stream: str, entry_id: str, fields: Mapping[bytes, bytes], rules: Rules) -> Fact:
         digest = blake2b(f"{stream}\0{entry_id}".encode(), digest_size=16).digest()
-        return real(stream, entry_id, fields, rules)._replace(key=UUID(bytes=digest))
+        fact: Fact = real(stream, entry_id, fields, rules)
+        return fact._replace(key=UUID(bytes=digest))
 
     return decode
 
@@ -114,7 +119,7 @@ def _check_then_insert() -> Iterator[None]:
 def _keys_first() -> Iterator[None]:
     real = inbox.claim
 
-    async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:  # noqa: ARG001
+    async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:
         async with _hand.get().database.transaction() as other:
             return await real(other, digests)
 
@@ -126,7 +131,7 @@ def _keys_first() -> Iterator[None]:
 def _remembered_in_memory() -> Iterator[None]:
     seen: dict[int, set[UUID]] = {}
 
-    async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:  # noqa: ARG001
+    async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:
         mine = seen.setdefault(id(_hand.get().database), set())
         fresh = frozenset(digests) - mine
         mine |= fresh
@@ -159,7 +164,7 @@ def _repeats_counted() -> Iterator[None]:
         yield
 
 
-def _group_at_the_end(real: Method) -> Method:  # noqa: ARG001
+def _group_at_the_end(real: Method) -> Method:
     async def ensure_group(self: Reader) -> None:
         for stream in STREAMS:
             try:
@@ -171,7 +176,7 @@ def _group_at_the_end(real: Method) -> Method:  # noqa: ARG001
     return ensure_group
 
 
-def _trim_too_far(real: Method) -> Method:  # noqa: ARG001
+def _trim_too_far(real: Method) -> Method:
     async def trim(self: Reader) -> None:
         for stream in STREAMS:
             for group in await self.redis.xinfo_groups(stream):
@@ -181,7 +186,7 @@ def _trim_too_far(real: Method) -> Method:  # noqa: ARG001
     return trim
 
 
-def _bury_in_two_steps(real: Method) -> Method:  # noqa: ARG001
+def _bury_in_two_steps(real: Method) -> Method:
     async def bury(self: Reader, entry: Entry, *, reason: str, detail: str) -> bool:
         letter = {"reason": reason, "detail": detail, "stream": entry.stream}
         letter |= {"entry_id": entry.id, "fields": orjson.dumps({}).decode()}
@@ -192,7 +197,7 @@ def _bury_in_two_steps(real: Method) -> Method:  # noqa: ARG001
     return bury
 
 
-def _bury_the_batch(real: Method) -> Method:  # noqa: ARG001
+def _bury_the_batch(real: Method) -> Method:
     async def settle(self: Ingest, facts: dict[UUID, Fact], owners: dict[UUID, Any]) -> None:
         entries = [entry for key in facts for entry in owners[key]]
         try:
@@ -206,8 +211,8 @@ def _bury_the_batch(real: Method) -> Method:  # noqa: ARG001
     return settle
 
 
-def _claim_nothing(real: Method) -> Method:  # noqa: ARG001
-    async def claim(self: Reader, **how: Any) -> list[Entry]:  # noqa: ARG001
+def _claim_nothing(real: Method) -> Method:
+    async def claim(self: Reader, **how: Any) -> list[Entry]:
         return []
 
     return claim
@@ -235,13 +240,13 @@ ARRIVAL = (
     Mutant(
         "dedupe_in_memory",
         "each consumer remembers by itself what it has seen",
-        _DOUBLED | {"error"},  # the raw shares' own key may be what speaks up
+        _DOUBLED | _ERROR,  # the raw shares' own key may be what speaks up
         _remembered_in_memory,
     ),
     Mutant(
         "check_then_insert",
         "keys are looked up first, then inserted",
-        _DOUBLED | {"error"},
+        _DOUBLED | _ERROR,
         _check_then_insert,
     ),
     Mutant(
@@ -254,7 +259,7 @@ ARRIVAL = (
     Mutant(
         "counted_when_processed",
         "an event counts at the time it is processed",
-        _EITHER | {"wrong"},
+        _EITHER | _WRONG,
         replaced(ingest, "decode", _processing_time),
     ),
     Mutant(

@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tbg.app.faults.compare import Sort
 from tbg.app.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.app.relay import Relay
 from tbg.core import outbox
 from tbg.core.tx import Database, Tx
 
-_LOST, _DOUBLED = frozenset({"lost"}), frozenset({"doubled"})
+_LOST: frozenset[Sort] = frozenset({"lost"})
+_DOUBLED: frozenset[Sort] = frozenset({"doubled"})
+_STUCK: frozenset[Sort] = frozenset({"stuck"})
 
 
-def _written_afterwards(real: Any) -> Any:  # noqa: ARG001
+def _written_afterwards(real: Any) -> Any:
     @asynccontextmanager
     async def transaction(self: Database) -> AsyncIterator[Tx]:
         async with self.engine.connect() as connection, connection.begin():
@@ -29,7 +32,9 @@ def _written_afterwards(real: Any) -> Any:  # noqa: ARG001
 
 def _by_cursor(real: Method) -> Method:
     async def take(tx: Tx, *, most: int = 50) -> list[outbox.Message]:
-        await tx.run("INSERT INTO job_marks VALUES ('cursor', to_timestamp(0)) ON CONFLICT DO NOTHING")
+        await tx.run(
+            "INSERT INTO job_marks VALUES ('cursor', to_timestamp(0)) ON CONFLICT DO NOTHING"
+        )
         cursor = await tx.value(
             "SELECT extract(epoch FROM mark)::bigint FROM job_marks WHERE job = 'cursor' FOR UPDATE"
         )
@@ -45,7 +50,7 @@ def _by_cursor(real: Method) -> Method:
     return take
 
 
-def _without_lock(real: Method) -> Method:  # noqa: ARG001
+def _without_lock(real: Method) -> Method:
     async def take(tx: Tx, *, most: int = 50) -> list[outbox.Message]:
         rows = await tx.rows(
             """
@@ -59,7 +64,7 @@ def _without_lock(real: Method) -> Method:  # noqa: ARG001
     return take
 
 
-def _marked_first(real: Method) -> Method:  # noqa: ARG001
+def _marked_first(real: Method) -> Method:
     async def deliver(self: Relay) -> int:
         async with self.database.transaction() as tx:
             messages = await outbox.take(tx)
@@ -71,7 +76,7 @@ def _marked_first(real: Method) -> Method:  # noqa: ARG001
     return deliver
 
 
-def _marked_later(real: Method) -> Method:  # noqa: ARG001
+def _marked_later(real: Method) -> Method:
     async def deliver(self: Relay) -> int:
         async with self.database.transaction() as tx:
             messages = await outbox.take(tx)
@@ -93,7 +98,7 @@ DELIVERY = (
     Mutant(
         "outbox_by_cursor",
         "the outbox is read by id > cursor: what commits late is never seen",
-        _LOST | {"stuck"},
+        _LOST | _STUCK,
         replaced(outbox, "take", _by_cursor),
     ),
     Mutant(

@@ -13,8 +13,10 @@ from typing import Any
 from unittest.mock import patch
 
 from tbg.adapters.streams import Batch
+from tbg.app.faults.compare import Sort
 from tbg.app.faults.mutants.mutant import Method, Mutant, replaced, rewritten
 from tbg.app.ingest import Ingest
+from tbg.core import limits
 from tbg.core.tx import Tx
 from tbg.domains.gamification import projection
 from tbg.domains.gamification.actions import personal_bests
@@ -23,21 +25,22 @@ from tbg.domains.gamification.rules import compute_level
 from tbg.domains.mining import projection as mining
 from tbg.domains.mining.actions import rollups
 
-_LOST, _DOUBLED = frozenset({"lost"}), frozenset({"doubled"})
-_EITHER = _LOST | _DOUBLED
-_WRONG = _EITHER | {"wrong"}
+_LOST: frozenset[Sort] = frozenset({"lost"})
+_DOUBLED: frozenset[Sort] = frozenset({"doubled"})
+_EITHER: frozenset[Sort] = _LOST | _DOUBLED
+_WRONG: frozenset[Sort] = _EITHER | frozenset({"wrong"})
 
 # The package gives its function `reward` the name of this module.
-_rewarding = import_module("tbg.domains.gamification.actions.reward")
+rewarding = import_module("tbg.domains.gamification.actions.reward")
 
 _postponed: ContextVar[list[dict[str, Any]]] = ContextVar("postponed")
 
 
 @contextmanager
 def _xp_afterwards() -> Iterator[None]:
-    real_reward, real_commit = projection.reward, Ingest._commit
+    real_reward, real_commit = rewarding.reward, Ingest._commit
 
-    async def reward(tx: Tx, **what: Any) -> None:  # noqa: ARG001
+    async def reward(tx: Tx, **what: Any) -> None:
         _postponed.get().append(what)
 
     async def commit(self: Ingest, facts: Any) -> None:
@@ -86,8 +89,8 @@ def _in_any_order(real: Method) -> Method:
     return count
 
 
-def _nothing(real: Method) -> Method:  # noqa: ARG001
-    async def recount(tx: Tx, users: Any) -> None:  # noqa: ARG001
+def _nothing(real: Method) -> Method:
+    async def recount(tx: Tx, users: Any) -> None:
         return None
 
     return recount
@@ -110,7 +113,7 @@ def _rounded(real: Any) -> Any:
     return deltas
 
 
-def _by_batch(real: Any) -> Any:  # noqa: ARG001
+def _by_batch(real: Any) -> Any:
     def share_xp(before: int, after: int) -> int:
         return (after - before) // 100
 
@@ -161,7 +164,7 @@ _QUEUE = "created_at, user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds
 def _take_first(real: Method) -> Method:
     async def roll_up_all(self: Ingest) -> int:
         async with self.database.transaction() as tx:
-            rows = await tx.rows(f"DELETE FROM rollup_queue RETURNING {_QUEUE}")  # noqa: S608
+            rows = await tx.rows(f"DELETE FROM rollup_queue RETURNING {_QUEUE}")
         async with self.database.transaction() as tx:
             await _queue(tx, rows)
             await rollups.roll_up(tx)
@@ -170,15 +173,15 @@ def _take_first(real: Method) -> Method:
     return roll_up_all
 
 
-def _remove_later(real: Method) -> Method:  # noqa: ARG001
+def _remove_later(real: Method) -> Method:
     async def roll_up_all(self: Ingest) -> int:
         done = 0
         while True:
             async with self.database.transaction() as tx:
                 await tx.run("SELECT pg_advisory_xact_lock(:key)", key=rollups._LOCK)
                 rows = await tx.rows(
-                    f"SELECT {_QUEUE} FROM rollup_queue ORDER BY id LIMIT :most",  # noqa: S608
-                    most=rollups.limits.ROLLUP_BATCHES,
+                    f"SELECT {_QUEUE} FROM rollup_queue ORDER BY id LIMIT :most",
+                    most=limits.ROLLUP_BATCHES,
                 )
                 if not rows:
                     return done
@@ -193,7 +196,7 @@ def _remove_later(real: Method) -> Method:  # noqa: ARG001
 async def _queue(tx: Tx, rows: Any) -> list[int]:
     names = _QUEUE.split(", ")
     places = ", ".join(f":{name}" for name in names)
-    sql = f"INSERT INTO rollup_queue ({_QUEUE}) VALUES ({places}) RETURNING id"  # noqa: S608
+    sql = f"INSERT INTO rollup_queue ({_QUEUE}) VALUES ({places}) RETURNING id"
     return [await tx.value(sql, **dict(zip(names, row, strict=True))) for row in rows]
 
 
@@ -244,7 +247,7 @@ REWARDS = (
         "level_told_again",
         "a level is told with every grant",
         _DOUBLED,
-        replaced(_rewarding, "_set_levels", _again),
+        replaced(rewarding, "_set_levels", _again),
     ),
     Mutant(
         "block_counted_again",
@@ -277,7 +280,8 @@ REWARDS = (
         rewritten(
             rollups,
             "_ROLL_UP",
-            "(b.sdiff, known.at, known.share_id)\n        > (known.best_difficulty, b.at, b.share_id)",
+            "(b.sdiff, known.at, known.share_id)\n"
+            "        > (known.best_difficulty, b.at, b.share_id)",
             "b.sdiff > known.best_difficulty",
         ),
     ),
