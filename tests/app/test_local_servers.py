@@ -244,6 +244,6 @@ def test_an_ordinary_user(tmp_path: Path) -> None:
         assert len(pids) == 2
         assert all(Path(f"/proc/{pid}").stat().st_uid == NOBODY for pid in pids)
     finally:
-        child.send_signal(signal.SIGINT)
-        child.wait()
+        child.terminate()
+        child.wait(timeout=30)
         shutil.rmtree(place, ignore_errors=True)

@@ -56,6 +56,8 @@ class Report:
     redis: int = 0
     postgres: int = 0
     events: int = 0
+    meanwhile: int = 0
+    """Events that were counted while the faults went on."""
     recovery_seconds: float = 0.0
     seconds: float = 0.0
     deadlocks: int = 0
@@ -70,6 +72,7 @@ class Report:
             "redis_restarts": self.redis,
             "postgres_restarts": self.postgres,
             "events": self.events,
+            "events_meanwhile": self.meanwhile,
             "lost": sorts["lost"],
             "doubled": sorts["doubled"],
             "wrong": sorts["wrong"],
@@ -139,6 +142,7 @@ class _Run:
                 await self._FAULTS[fault](self)
             self.progress("faults", len(faults), len(faults))
             last = time.monotonic()
+            self.report.meanwhile = await self._counted()
             self.stopped = True
             await load
             await self._refill()
@@ -286,6 +290,16 @@ class _Run:
         finally:
             await admin.close()
         self.report.recovery_seconds = time.monotonic() - last
+        if self.report.recovery_seconds > RECOVERY_SECONDS:
+            text = f"it took {self.report.recovery_seconds:.1f} s to recover"
+            self.report.findings.append(Finding("stuck", text))
+
+    async def _counted(self) -> int:
+        admin = await asyncpg.connect(self.pg.url)
+        try:
+            return int(await admin.fetchval("SELECT count(*) FROM event_keys"))
+        finally:
+            await admin.close()
 
     async def _end_doors(self) -> None:
         for door in self.doors.values():
