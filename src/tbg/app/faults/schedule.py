@@ -115,7 +115,7 @@ _TROUBLES = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What a schedule came to; `told` is what happened in it."""
+    """What a schedule came to; `happened`: the faults that struck, in order."""
 
     seed: int
     findings: list[Finding] = field(default_factory=list)
@@ -159,7 +159,6 @@ class _Line:
     restarts: int
     process: Process | None = None
     door: Ingest | Relay | None = None
-    incarnation: int = 0
 
 
 class _Schedule:
@@ -233,7 +232,6 @@ class _Schedule:
             if line.restarts == 0:
                 return
             line.restarts -= 1
-        line.incarnation += 1
         process = self._process(line.kind, faulty=True)
         line.process = process
         line.door = self._door(line.kind, line.slot, process)

@@ -90,6 +90,7 @@ class Scratch(World):
     rng: Random = field(default_factory=Random)
     sent: list[Sent] = field(default_factory=list)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     _further: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def begin(self, case: Case) -> None:
@@ -118,8 +119,9 @@ class Scratch(World):
 
     async def send(self, deliveries: Sequence[Sent]) -> None:
         """Put entries into the streams under the ids they have been given, in that order."""
-        self.sent += deliveries
-        await self._add(deliveries)
+        async with self._sending:
+            self.sent += deliveries
+            await self._add(deliveries)
 
     async def _add(self, deliveries: Sequence[Sent]) -> None:
         pipeline = self.redis.pipeline(transaction=False)
@@ -144,14 +146,19 @@ class Scratch(World):
 
     async def resend(self, again: Sequence[Sent]) -> None:
         """The same events under new entry ids, behind all that are there."""
-        if self.sent and again:
+        if not again:
+            return
+        async with self._sending:
             ms = self.sent[-1].entry_id.partition("-")[0]
-            await self.send([sent.again(f"{ms}-{next(self._further)}") for sent in again])
+            new = [sent.again(f"{ms}-{next(self._further)}") for sent in again]
+            self.sent += new
+            await self._add(new)
 
     async def forget(self) -> None:
         """Redis loses everything; the producer, told so, sends all it had sent once more."""
-        await self.redis.flushdb()
-        await self._add(self.sent)
+        async with self._sending:
+            await self.redis.flushdb()
+            await self._add(self.sent)
 
     async def deadlocks(self) -> int:
         """Deadlocks that PostgreSQL has counted in this database."""
