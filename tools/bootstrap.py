@@ -80,6 +80,10 @@ def registry_of_pip(env: dict[str, str]) -> dict[str, str]:
         value = value.strip("'\"")
         if name and (name != "SSL_CERT_FILE" or Path(value).exists()):
             found[name] = value.replace("\\n", " ")
+    if "UV_INDEX" in found:
+        # uv would look no further than the first index that knows a name; pip takes whichever
+        # has the version. The lock pins every file by its hash, so none can slip in.
+        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return found
 
 
