@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open, live
@@ -71,8 +73,7 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
     again.click()
     expect(alert).to_be_visible()
     outage.start("serve")
-    eventually(lambda: again.is_enabled() or not alert.is_visible(), lambda: "it cannot be tried")
-    if alert.is_visible():
-        again.click()
+    with contextlib.suppress(PlaywrightError):  # it tries by itself too, and may be quicker
+        again.click(timeout=3_000)
     expect(page.locator(".catalogue").get_by_role("link")).to_have_count(20)
     expect(alert).to_have_count(0)

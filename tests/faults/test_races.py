@@ -16,6 +16,7 @@ from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions import Award, Grant, lock, reward
 from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.gamification.events import StreakExpiring
+from tbg.domains.gamification.queries import badge_catalogue
 from tests.conftest import NOW
 
 CONNECTIONS = 100
@@ -86,6 +87,7 @@ async def test_a_thousand_awards_at_once_are_one(fresh_database: str) -> None:
     try:
         async with db.transaction() as tx:
             await load_registry(tx)
+            badge = (await badge_catalogue(tx))["first_share"]
             deadlocks = await tx.value(_DEADLOCKS)
 
         async def give() -> None:
@@ -95,7 +97,7 @@ async def test_a_thousand_awards_at_once_are_one(fresh_database: str) -> None:
                     await lock(tx, users)
                     await reward(
                         tx,
-                        awards=[Award(user, "first_share", NOW, {}) for user in users],
+                        awards=[Award(user, badge, NOW, {}) for user in users],
                         grants=[_quest(user) for user in users],
                     )
 

@@ -6,7 +6,8 @@ Nudged by whoever announced something; sweeps by itself for nudges that were los
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import Counter, Gauge
@@ -39,6 +40,7 @@ class Relay:
     )
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    _next_measure: float = 0.0
 
     async def run(self) -> None:
         """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
@@ -48,7 +50,9 @@ class Relay:
                 try:
                     await beat(self.broadcast.redis, "relay")
                     await self.drain()
-                    await self._measure()
+                    if time.monotonic() >= self._next_measure:
+                        self._next_measure = time.monotonic() + limits.RELAY_SWEEP_SECONDS
+                        await self._measure()
                 except Exception as error:
                     if isinstance(error, RedisError) or is_passing(error):
                         _log.warning("servers_away", error=str(error)[:300])
@@ -67,41 +71,48 @@ class Relay:
         return total
 
     async def deliver(self) -> int:
-        """Take one batch of messages through their reactions; the number taken."""
+        """Take one batch of messages through their reactions; the number taken.
+
+        All messages at once; when that fails, one by one, so that only the bad one stays.
+        """
+        try:
+            return await self._take_through(self._together)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            return await self._take_through(self._one_by_one)
+
+    async def _take_through(
+        self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
+    ) -> int:
         async with self.database.transaction() as tx:
             messages = await outbox.take(tx)
             if not messages:
                 return 0
-            await self._hand_over(tx, messages)
+            await way(tx, messages)
         await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
         return len(messages)
 
-    async def _hand_over(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
-        """All messages at once; when that fails, one by one, so that only the bad one stays."""
-        error = await self._try(tx, messages)
-        if error is None:
-            return
-        if is_passing(error):
-            raise error
-        if len(messages) > 1:
-            for message in messages:
-                await self._hand_over(tx, [message])
-            return
-        parked = await outbox.mark_failed(tx, messages[0], error=repr(error))
-        MESSAGES.labels("parked" if parked else "failed").inc()
-        _log.error("message_failed", type=messages[0].type, parked=parked, error=str(error)[:300])
-
-    async def _try(self, tx: Tx, messages: Sequence[outbox.Message]) -> Exception | None:
-        shown, announced = len(tx.shown), len(tx.announced)
-        try:
-            async with tx.connection.begin_nested():
-                await self._react(tx, messages)
-                await outbox.mark_sent(tx, [message.id for message in messages])
-        except Exception as error:
-            del tx.shown[shown:], tx.announced[announced:]
-            return error
+    async def _together(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+        await self._react(tx, messages)
+        await outbox.mark_sent(tx, [message.id for message in messages])
         MESSAGES.labels("sent").inc(len(messages))
-        return None
+
+    async def _one_by_one(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+        for message in messages:
+            shown, announced = len(tx.shown), len(tx.announced)
+            try:
+                async with tx.connection.begin_nested():
+                    await self._together(tx, [message])
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                del tx.shown[shown:], tx.announced[announced:]
+                parked = await outbox.mark_failed(tx, message, error=repr(error))
+                MESSAGES.labels("parked" if parked else "failed").inc()
+                _log.error(
+                    "message_failed", type=message.type, parked=parked, error=str(error)[:300]
+                )
 
     async def _react(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
         """Hand each reaction its events, in the order they were announced."""

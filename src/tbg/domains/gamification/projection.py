@@ -241,20 +241,20 @@ async def _write_calendar(
 class _Triggers(NamedTuple):
     """The badges that shares can earn, by what they look at."""
 
-    counts: list[tuple[int, str]]
-    diffs: list[tuple[float, str]]
-    blocks: list[str]
+    counts: list[tuple[int, queries.Badge]]
+    diffs: list[tuple[float, queries.Badge]]
+    blocks: list[queries.Badge]
 
     @classmethod
     def of(cls, catalogue: dict[str, queries.Badge]) -> _Triggers:
         found = cls([], [], [])
         for badge in catalogue.values():
             if badge.trigger_type == "share_count":
-                found.counts.append((int(badge.trigger_config["threshold"]), badge.slug))
+                found.counts.append((int(badge.trigger_config["threshold"]), badge))
             elif badge.trigger_type == "best_diff":
-                found.diffs.append((badge.trigger_config["threshold"], badge.slug))
+                found.diffs.append((badge.trigger_config["threshold"], badge))
             elif badge.trigger_type == "block_found":
-                found.blocks.append(badge.slug)
+                found.blocks.append(badge)
         return found
 
 
@@ -264,11 +264,11 @@ def _cause(fact: Share | BestDiff) -> dict[str, Any]:
 
 def _count_awards(triggers: _Triggers, user_id: int, delta: _Delta, after: int) -> Iterator[Award]:
     before = after - len(delta.accepted)
-    for threshold, slug in triggers.counts:
+    for threshold, badge in triggers.counts:
         if crossed(threshold, before, after):
             share = sorted(delta.accepted, key=_age)[threshold - before - 1]
             metadata = _cause(share) | {"total_shares": threshold}
-            yield Award(user_id, slug, share.at, metadata, share.history)
+            yield Award(user_id, badge, share.at, metadata, share.history)
 
 
 def _age(share: Share) -> tuple[datetime, Any]:
@@ -278,16 +278,16 @@ def _age(share: Share) -> tuple[datetime, Any]:
 def _diff_awards(
     triggers: _Triggers, user_id: int, best: Share | BestDiff, before: float
 ) -> Iterator[Award]:
-    for threshold, slug in triggers.diffs:
+    for threshold, badge in triggers.diffs:
         if crossed(threshold, before, best.sdiff):
-            yield Award(user_id, slug, best.at, _cause(best), best.history)
+            yield Award(user_id, badge, best.at, _cause(best), best.history)
 
 
 def _block_awards(triggers: _Triggers, user_id: int, blocks: list[BlockFound]) -> Iterator[Award]:
     block = min(blocks, key=lambda b: b.at)
     metadata = {"height": block.height, "hash": block.hash, "worker": block.worker}
-    for slug in triggers.blocks:
-        yield Award(user_id, slug, block.at, metadata, block.history)
+    for badge in triggers.blocks:
+        yield Award(user_id, badge, block.at, metadata, block.history)
 
 
 def _share_grants(user_id: int, delta: _Delta, after: int) -> Iterator[Grant]:

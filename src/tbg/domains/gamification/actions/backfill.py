@@ -89,9 +89,7 @@ async def _by_shares(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
     )
     days = {row.user_id: _end_of(row.day) for row in rows}
     metadata = {"total_shares": badge.trigger_config["threshold"]}
-    return [
-        Award(user, badge.slug, min(days.get(user, tx.now), tx.now), metadata) for user in users
-    ]
+    return [Award(user, badge, min(days.get(user, tx.now), tx.now), metadata) for user in users]
 
 
 async def _by_difficulty(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
@@ -126,14 +124,14 @@ async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
 
 
 async def _by_streak(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
-    return [award for award in await streak_awards(tx, users) if award.slug == badge.slug]
+    return [award for award in await streak_awards(tx, users) if award.badge.slug == badge.slug]
 
 
 def _caused(badge: Badge, user: int, row: AnyRow | None, names: str, tx: Tx) -> Award:
     """An award with its cause, where the rollups know it already."""
     if row is None:
-        return Award(user, badge.slug, tx.now, {})
-    return Award(user, badge.slug, row.at, {name: getattr(row, name) for name in names.split()})
+        return Award(user, badge, tx.now, {})
+    return Award(user, badge, row.at, {name: getattr(row, name) for name in names.split()})
 
 
 def _end_of(day: date) -> datetime:

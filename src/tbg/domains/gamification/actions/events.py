@@ -32,5 +32,5 @@ async def record_event(
         return
     await lock(tx, user_ids)
     cause = {"event": name, **(metadata or {})}
-    awards = [Award(user, badge.slug, at, cause, silent) for user in user_ids for badge in badges]
+    awards = [Award(user, badge, at, cause, silent) for user in user_ids for badge in badges]
     await reward(tx, awards=awards)

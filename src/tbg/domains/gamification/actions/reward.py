@@ -23,7 +23,7 @@ class Award(NamedTuple):
     """A badge for a user, at the time of what earned it. `silent`: history, tells nobody."""
 
     user_id: int
-    slug: str
+    badge: queries.Badge
     at: datetime
     metadata: dict[str, Any]
     silent: bool = False
@@ -76,15 +76,14 @@ async def reward(
     The caller holds the users' locks (`lock`).
     """
     given = await _award(tx, awards)
-    catalogue = await queries.badge_catalogue(tx) if given else {}
     badge_grants = [
         Grant(
             award.user_id,
-            f"badge:{award.slug}:{award.user_id}",
-            catalogue[award.slug].xp_reward,
+            f"badge:{award.badge.slug}:{award.user_id}",
+            award.badge.xp_reward,
             "badge",
-            award.slug,
-            f"Earned badge: {catalogue[award.slug].name}",
+            award.badge.slug,
+            f"Earned badge: {award.badge.name}",
             award.at,
             award.silent,
         )
@@ -95,7 +94,7 @@ async def reward(
     for award in given:
         badges[award.user_id] += 1
         if not award.silent:
-            badge = catalogue[award.slug]
+            badge = award.badge
             tx.announce(
                 BadgeEarned(
                     user_id=award.user_id,
@@ -116,8 +115,8 @@ async def reward(
 
 async def _award(tx: Tx, awards: Sequence[Award]) -> list[Award]:
     first: dict[tuple[int, str], Award] = {}
-    for award in sorted(awards, key=lambda a: (a.user_id, a.slug, a.at)):
-        first.setdefault((award.user_id, award.slug), award)
+    for award in sorted(awards, key=lambda a: (a.user_id, a.badge.slug, a.at)):
+        first.setdefault((award.user_id, award.badge.slug), award)
     if not first:
         return []
     rows = await tx.rows(
@@ -130,7 +129,7 @@ async def _award(tx: Tx, awards: Sequence[Award]) -> list[Award]:
         """,
         now=tx.now,
         users=[award.user_id for award in first.values()],
-        slugs=[award.slug for award in first.values()],
+        slugs=[award.badge.slug for award in first.values()],
         ats=[award.at for award in first.values()],
         metadata=[orjson.dumps(award.metadata).decode() for award in first.values()],
     )

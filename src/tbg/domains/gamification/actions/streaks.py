@@ -210,11 +210,12 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
     runs = await _runs(tx, sorted({row.user_id for row in lacking}), paid_only=True)
     awards = []
     for row in lacking:
-        threshold = badges[row.slug].trigger_config["threshold"]
+        badge = badges[row.slug]
+        threshold = badge.trigger_config["threshold"]
         week = first_reaching(runs.get(row.user_id, ()), threshold)
         if week is not None:
             metadata = {"streak": threshold, "week": get_week_iso(week)}
-            awards.append(Award(row.user_id, row.slug, week_end(week), metadata, silent=True))
+            awards.append(Award(row.user_id, badge, week_end(week), metadata, silent=True))
     return awards
 
 
