@@ -209,18 +209,20 @@ async def _write_calendar(
     ]
     if not rows:
         return []
-    written = await tx.rows(
+    fresh = await tx.rows(
         """
-        INSERT INTO streak_calendar AS c (user_id, week_iso, week_start, share_count, best_diff,
-            days, is_active)
-        SELECT user_id, week, start, shares, best, days, true FROM unnest(:users ::bigint[],
-            :weeks ::text[], :starts ::date[], :shares ::bigint[], :bests ::float8[],
-            :days ::smallint[]) AS t (user_id, week, start, shares, best, days)
-        ON CONFLICT (user_id, week_iso) DO UPDATE SET
-            share_count = c.share_count + excluded.share_count,
-            best_diff = GREATEST(c.best_diff, excluded.best_diff),
-            days = c.days | excluded.days, is_active = true
-        RETURNING user_id, week_iso, xmax = 0 AS fresh
+        WITH written AS (
+            INSERT INTO streak_calendar AS c (user_id, week_iso, week_start, share_count,
+                best_diff, days, is_active)
+            SELECT user_id, week, start, shares, best, days, true FROM unnest(:users ::bigint[],
+                :weeks ::text[], :starts ::date[], :shares ::bigint[], :bests ::float8[],
+                :days ::smallint[]) AS t (user_id, week, start, shares, best, days)
+            ON CONFLICT (user_id, week_iso) DO UPDATE SET
+                share_count = c.share_count + excluded.share_count,
+                best_diff = GREATEST(c.best_diff, excluded.best_diff),
+                days = c.days | excluded.days, is_active = true
+            RETURNING user_id, week_iso, xmax = 0 AS fresh
+        ) SELECT user_id, week_iso FROM written WHERE fresh
         """,
         users=[user for user, _, _ in rows],
         weeks=[week for _, week, _ in rows],
@@ -232,8 +234,8 @@ async def _write_calendar(
     return sorted(
         {
             row.user_id
-            for row in written
-            if row.fresh and row.week_iso < (counted[row.user_id].last_active_week or "")
+            for row in fresh
+            if row.week_iso < (counted[row.user_id].last_active_week or "")
         }
     )
 
