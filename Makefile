@@ -51,6 +51,10 @@ test-debian: setup ## every test on Debian's own PostgreSQL 15 and Redis 7
 faults: python ## 300 fault schedules on real servers, and every planted bug caught
 	$(VENV)/tbg faults run --schedules 300 --mutants
 
+.PHONY: signatures
+signatures: python ## a million damaged signatures (N=…), each one accepted asked of a second verifier
+	$(VENV)/python -m tests.adapters.bitcoin.mutations $(or $(N),1000000)
+
 .PHONY: bench
 bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
 	$(VENV)/tbg bench pipeline

@@ -1,0 +1,82 @@
+"""Signed messages: whether a signature proves that its maker holds an address.
+
+Two ways are in use, and wallets differ in which they offer for an address: BIP-137 (65 bytes
+from which the key is recovered; P2PKH and, with its own or Electrum's flags, P2SH-P2WPKH and
+P2WPKH) and BIP-322 (whatever would spend from the address; every type).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from btclib.ecc import bms
+from btclib.exceptions import BTClibRuntimeError, BTClibTypeError
+from btclib.tx import Tx
+from btclib_wallet import bip322
+from ecc.exceptions import EccRuntimeError
+
+SIGNATURE_CHARS = 12_000
+"""Longest signature that is looked at; a full one of 15 keys in P2WSH has about 3,000."""
+
+_COMPACT_BYTES = 65
+# What the library raises for a signature that does not hold: anything else is a defect.
+_DOES_NOT_HOLD = (ValueError, BTClibTypeError, BTClibRuntimeError, EccRuntimeError)
+
+_FINAL = 0xFFFFFFFF
+_LOCK_DISABLED = 1 << 31  # of BIP 68: such a sequence is no relative time lock
+
+
+class SignatureRefused(ValueError):
+    """The signature does not prove the address; the message says why, for the person."""
+
+
+def prove(address: str, message: str, signature: str, *, timelocked: bool = False) -> None:
+    """Return if `signature` (as wallets give it) is `address`'s own over `message`.
+
+    `address` is one that `normalise` gave. Proofs of funds are refused, and so are signatures
+    that hold only from some time on, unless `timelocked`: what they say of *now* depends on the
+    chain. SignatureRefused otherwise.
+    """
+    text = signature.strip()
+    if not text:
+        raise SignatureRefused("there is no signature")
+    if len(text) > SIGNATURE_CHARS:
+        raise SignatureRefused("this is too long for a signature")
+    if not text.isascii():
+        raise SignatureRefused("a signature is base64: letters, digits, +, / and = alone")
+    try:
+        holds = _holds(address, message.encode(), text, timelocked=timelocked)
+    except SignatureRefused:
+        raise
+    except _DOES_NOT_HOLD as error:
+        raise SignatureRefused("this is not a signature that can be read") from error
+    if not holds:
+        raise SignatureRefused("this signature is not by this address over this message")
+
+
+def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool:
+    if _is_compact(text):
+        return bms.verify(message, address, text)
+    signed = bip322.Sig.b64decode(text)
+    if signed.variant == bip322.PROOF_OF_FUNDS:
+        raise SignatureRefused("proofs of funds are not taken: sign the message alone")
+    if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
+        raise SignatureRefused("this signature holds only from some time on: sign without a lock")
+    return bip322.verify(message, address, signed, legacy=False)
+
+
+def _is_compact(text: str) -> bool:
+    """Whether this is BIP-137's: strict base64 of exactly 65 bytes, which no BIP-322 witness is."""
+    try:
+        return len(base64.b64decode(text, validate=True)) == _COMPACT_BYTES
+    except binascii.Error:
+        return False
+
+
+def _is_timelocked(tx: Tx) -> bool:
+    relative = any(
+        spent.sequence != _FINAL and spent.sequence and not spent.sequence & _LOCK_DISABLED
+        for spent in tx.vin
+    )
+    return tx.lock_time != 0 or relative
