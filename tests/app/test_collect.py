@@ -154,7 +154,7 @@ def test_killed_at_any_moment_while_the_pool_writes(shell: Shell, tmp_path: Path
     }
     for path in whole:
         (logs / path).parent.mkdir(parents=True, exist_ok=True)
-    kills = 6
+    kills = 20
     for part in range(1, kills + 1):
         process = shell.start(logs, "--source", "b", "--follow")
         deadline = time.monotonic() + chance.uniform(0.6, 1.6)
