@@ -255,7 +255,7 @@ async def built(
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/badges", "/badges/first_share", "/m/bc1qabc", "/new"])
+@pytest.mark.parametrize("path", ["/", "/badges", "/badges/first_share", "/m/bc1qabc.rig", "/new"])
 async def test_pages_are_the_app(built: httpx.AsyncClient, path: str) -> None:
     answer = await built.get(path)
     assert answer.status_code == 200

@@ -43,7 +43,8 @@ class Pages(StaticFiles):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if not (self.folder / "index.html").is_file():
             return HTMLResponse(_NOT_BUILT, headers={"Cache-Control": "no-cache"})
-        is_file = "." in path.rpartition("/")[2] and path != "."
+        # A miner's page may have a dot in its address: people paste `address.worker`.
+        is_file = first != "m" and "." in path.rpartition("/")[2] and path != "."
         return await super().get_response(path if is_file else "index.html", scope)
 
     def file_response(self, full_path: PathLike, *args: object, **options: object) -> Response:
