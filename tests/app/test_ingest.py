@@ -207,6 +207,16 @@ async def test_worker_names_are_compared_without_case(db: Database, redis: Redis
     assert await one(db, "SELECT count(*) FROM workers") == 1
 
 
+async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, redis: Redis) -> None:
+    for minutes in (3, 9, 1):
+        await publish(redis, share(NOW - timedelta(minutes=minutes)))
+        await door(db, redis).drain()
+    async with db.transaction() as tx:
+        row = await tx.row("SELECT first_seen, last_seen FROM workers")
+    assert row is not None
+    assert tuple(row) == (NOW - timedelta(minutes=9), NOW - timedelta(minutes=1))
+
+
 async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
     told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "reward": 312_500_000}
     await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)

@@ -30,7 +30,8 @@ WITH taken AS (
     SELECT user_id, hour, day, worker_id, count(*) FILTER (WHERE kind = 1) AS accepted,
         count(*) FILTER (WHERE kind = 0) AS rejected,
         COALESCE(sum(diff::numeric) FILTER (WHERE kind = 1), 0) AS work,
-        COALESCE(max(sdiff) FILTER (WHERE kind <> 0), 0) AS best, max(at) AS last_at
+        COALESCE(max(sdiff) FILTER (WHERE kind <> 0), 0) AS best,
+        min(at) AS first_at, max(at) AS last_at
     FROM facts GROUP BY user_id, hour, day, worker_id
 ), hourly AS (
     INSERT INTO hourly_shares AS h (user_id, hour, worker_id, accepted, rejected, work,
@@ -75,12 +76,14 @@ WITH taken AS (
         best_difficulty = excluded.best_difficulty, at = excluded.at,
         share_id = excluded.share_id, worker_id = excluded.worker_id
 ), seen AS (
-    SELECT id, t.last_at FROM workers
-    JOIN (SELECT worker_id AS id, max(last_at) AS last_at FROM by_hour GROUP BY worker_id) t
-        USING (id)
-    WHERE workers.last_seen < t.last_at ORDER BY id FOR UPDATE OF workers
+    SELECT id, t.first_at, t.last_at FROM workers
+    JOIN (SELECT worker_id AS id, min(first_at) AS first_at, max(last_at) AS last_at
+        FROM by_hour GROUP BY worker_id) t USING (id)
+    WHERE workers.last_seen < t.last_at OR workers.first_seen > t.first_at
+    ORDER BY id FOR UPDATE OF workers
 ), seen_workers AS (
-    UPDATE workers w SET last_seen = GREATEST(w.last_seen, seen.last_at)
+    UPDATE workers w SET first_seen = LEAST(w.first_seen, seen.first_at),
+        last_seen = GREATEST(w.last_seen, seen.last_at)
     FROM seen WHERE w.id = seen.id
 ), pool AS (
     UPDATE pool_totals SET accepted = pool_totals.accepted + s.accepted,
