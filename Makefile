@@ -25,9 +25,9 @@ setup: python ## prepare everything without starting it
 	@$(VENV)/python tools/bootstrap.py web
 
 .PHONY: up
-up: setup ## start the game here (PORT=8000 DATA=.tbg DEMO=5 HOST=127.0.0.1, each optional)
+up: setup ## start the game here with demo miners (PORT=8000 DATA=.tbg DEMO=5, 0: none, HOST=127.0.0.1)
 	@exec $(VENV)/tbg up $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)") \
-		$(if $(DEMO),--demo $(DEMO)) $(if $(filter command line,$(origin HOST)),--host $(HOST))
+		--demo $(or $(DEMO),5) $(if $(filter command line,$(origin HOST)),--host $(HOST))
 
 .PHONY: check
 check: setup ## lint, format, types and contracts, of the program and the web app
