@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import typer
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,3 +35,8 @@ def once(main: Callable[[doors.House], Awaitable[T]]) -> T:
         if not is_passing(error):
             raise
         raise CannotRun(f"PostgreSQL does not answer ({error}): see `tbg doctor`") from error
+
+
+def tell(figures: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    """Print figures as one JSON object, or in a sentence that has their names in braces."""
+    typer.echo(json.dumps(figures) if as_json else sentence.format(**figures))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tbg.app.cli import common
 from tbg.app.faults import campaign, restarts
 from tbg.app.faults.compare import Finding
 from tbg.core.errors import NeedsPerson
@@ -59,20 +59,16 @@ def run(
     for caught in report.mutants:
         if caught.finding is None:
             _say(f"not caught: {caught.mutant.name} ({caught.mutant.bug})")
-    figures = report.figures()
-    if as_json:
-        typer.echo(json.dumps(figures))
-    else:
-        typer.echo(
-            "{schedules} schedules from seed {seed}: {failed} failed; {lost} lost, "
-            "{doubled} doubled, {wrong} wrong, {stuck} stuck, {errors} errors, "
-            "{deadlocks} deadlocks ({seconds} s)".format(**figures)
+    sentence = (
+        "{schedules} schedules from seed {seed}: {failed} failed; {lost} lost, {doubled} doubled, "
+        "{wrong} wrong, {stuck} stuck, {errors} errors, {deadlocks} deadlocks ({seconds} s)"
+    )
+    if mutants:
+        sentence += (
+            "\n{mutants_caught} of {mutants_planted} planted bugs caught, within "
+            "{mutants_most_seeds} seeds ({mutant_seconds} s)"
         )
-        if mutants:
-            typer.echo(
-                "{mutants_caught} of {mutants_planted} planted bugs caught, within "
-                "{mutants_most_seeds} seeds ({mutant_seconds} s)".format(**figures)
-            )
+    common.tell(report.figures(), sentence, as_json=as_json)
     if not report.ok:
         raise NeedsPerson("promises were broken, or planted bugs not caught: see above")
 
@@ -93,16 +89,13 @@ def restart(
         )
     if report.findings:
         _explain(f"seed {begin}", report.findings, report.happened)
-    figures = report.figures()
-    if as_json:
-        typer.echo(json.dumps(figures))
-    else:
-        typer.echo(
-            "{kills} kills, {redis_restarts} Redis and {postgres_restarts} PostgreSQL restarts "
-            "under {events:,} events: {lost} lost, {doubled} doubled, {wrong} wrong, {stuck} "
-            "stuck, {deadlocks} deadlocks; all done {recovery_seconds} s after the last "
-            "({seconds} s)".format(**figures)
-        )
+    common.tell(
+        report.figures(),
+        "{kills} kills, {redis_restarts} Redis and {postgres_restarts} PostgreSQL restarts under "
+        "{events:,} events: {lost} lost, {doubled} doubled, {wrong} wrong, {stuck} stuck, "
+        "{deadlocks} deadlocks; all done {recovery_seconds} s after the last ({seconds} s)",
+        as_json=as_json,
+    )
     if report.findings:
         raise NeedsPerson("promises were broken: see above")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import sys
@@ -27,6 +26,7 @@ from tbg.adapters.simulator import (
     generate,
 )
 from tbg.adapters.streams import Publisher
+from tbg.app.cli import common
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.settings import load_settings
@@ -117,14 +117,12 @@ def simulate(
     except PlanError as error:
         raise BadArguments(str(error)) from None
     tally = asyncio.run(_run(settings.redis, stages, together=demo, quiet=as_json))
-    summary = tally.summary()
-    if as_json:
-        typer.echo(json.dumps(summary))
-    else:
-        typer.echo(
-            "{events:,} events: {unique_good:,} good shares ({late:,} of them late), "
-            "{duplicates:,} duplicates, {poisoned:,} poisoned".format(**summary)
-        )
+    common.tell(
+        tally.summary(),
+        "{events:,} events: {unique_good:,} good shares ({late:,} of them late), "
+        "{duplicates:,} duplicates, {poisoned:,} poisoned",
+        as_json=as_json,
+    )
 
 
 def stages_of(

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from redis.asyncio import Redis
@@ -56,16 +56,14 @@ class Fault:
         return f"{self.action.name} {self.side} {self.where or 'anything'} #{self.nth}"
 
 
-class World:
-    """What a fault may do to the servers; `harness.House` does it."""
+class World(Protocol):
+    """What a fault may do to the servers; the schedules' house does it."""
 
     async def terminate(self, backend_pid: int) -> None:
         """End a backend of PostgreSQL."""
-        raise NotImplementedError
 
     async def meddle(self, action: Action) -> None:
         """Carry out UNGROUP or READD."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True, eq=False)
