@@ -85,7 +85,7 @@ class Checks:
         return "answers"
 
     async def _migrations(self) -> str:
-        found, needed = await schema.current(self.database), schema.head()
+        found, needed = await schema.current(self.database), schema.REVISION
         if found != needed:
             raise NotReady(f"schema is at {found or 'nothing'}, needs {needed}: run `tbg migrate`")
         return found

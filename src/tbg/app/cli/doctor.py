@@ -126,9 +126,9 @@ async def _durable(house: doors.House) -> tuple[bool, str]:
 
 async def _schema(house: doors.House) -> tuple[bool, str]:
     found = await schema.current(house.database)
-    if found == schema.head():
+    if found == schema.REVISION:
         return True, found
-    return False, f"at {found or 'nothing'}, needs {schema.head()}: run `tbg migrate`"
+    return False, f"at {found or 'nothing'}, needs {schema.REVISION}: run `tbg migrate`"
 
 
 async def _redis(house: doors.House) -> tuple[bool, str]:
