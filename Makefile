@@ -1,8 +1,10 @@
 # The Bitcoin Game. Needs Python 3.11 or newer and make; everything else is fetched into .venv.
 #   make up PORT=8000 DATA=.tbg DEMO=5      make test PYTEST="tests/app -k local"
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+ifndef PYTHON
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+endif
 VENV := .venv/bin
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
