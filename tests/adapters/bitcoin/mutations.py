@@ -18,7 +18,7 @@ from random import Random
 from btclib.ecc import bms
 from btclib_wallet import bip322
 
-from tbg.adapters.bitcoin import SignatureRefused, prove
+from tbg.adapters.bitcoin.signatures import SignatureRefused, prove
 from tbg.adapters.simulator.addresses import DemoKey, demo_key
 from tests.adapters.bitcoin import second
 

@@ -9,7 +9,7 @@ import pytest
 from btclib.ecc import bms
 from btclib_wallet import bip322
 
-from tbg.adapters.bitcoin import SIGNATURE_CHARS, SignatureRefused, prove
+from tbg.adapters.bitcoin.signatures import SIGNATURE_CHARS, SignatureRefused, prove
 from tbg.adapters.simulator.addresses import DemoKey, demo_key
 from tests.adapters.bitcoin import mutations, second
 

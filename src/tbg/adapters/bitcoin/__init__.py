@@ -1,13 +1,9 @@
-"""Bitcoin from outside: addresses of a network, and messages signed with one."""
+"""Bitcoin from outside: addresses of a network, and messages signed with one.
+
+Signatures are imported from `tbg.adapters.bitcoin.signatures`, by the one door that looks at
+them: the others need not load the curve.
+"""
 
 from tbg.adapters.bitcoin.addresses import AddressRefused, normalise, split_user
-from tbg.adapters.bitcoin.signatures import SIGNATURE_CHARS, SignatureRefused, prove
 
-__all__ = [
-    "SIGNATURE_CHARS",
-    "AddressRefused",
-    "SignatureRefused",
-    "normalise",
-    "prove",
-    "split_user",
-]
+__all__ = ["AddressRefused", "normalise", "split_user"]

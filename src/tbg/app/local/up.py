@@ -143,10 +143,19 @@ async def _run_everything(
         overrides = {"database_url": urls.database, "redis_url": urls.redis, "data_dir": root}
         await upgrade(load_settings(**overrides))
         env = _environment(settings, said=said, port=port, demo=demo)
-        children = _children(root, env=env, demo=demo, printer=printer)
-        _spread_metrics(children, first_port=settings.metrics_port)
-        supervisor.start_children(children)
+
+        def child(name: str, *words: str) -> Child:
+            return Child(
+                name, words=list(words), env=env, log=root / "log" / f"{name}.log", printer=printer
+            )
+
+        doors = [child(name, name) for name in DOORS]
+        _spread_metrics(doors, first_port=settings.metrics_port)
+        supervisor.start_children(doors)
         if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
+            if demo:
+                miners = child("simulate", "simulate", "--demo", "--miners", str(demo))
+                supervisor.start_children([miners])
             _welcome(said["public_url"], settings, demo=demo)
             await supervisor.wait()
     finally:
@@ -189,16 +198,6 @@ def _environment(
     if sys.stdout.isatty() and "log_format" not in settings.model_fields_set:
         env["TBG_LOG_FORMAT"] = "console"
     return env
-
-
-def _children(root: Path, *, env: dict[str, str], demo: int, printer: Printer) -> list[Child]:
-    words = {name: [name] for name in DOORS}
-    if demo:
-        words["simulate"] = ["simulate", "--demo", "--miners", str(demo)]
-    return [
-        Child(name, words=line, env=env, log=root / "log" / f"{name}.log", printer=printer)
-        for name, line in words.items()
-    ]
 
 
 def _spread_metrics(children: list[Child], *, first_port: int) -> None:
