@@ -1,10 +1,12 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { pageOf, useMe } from "../api/me";
 import { Icon, Logo } from "../art";
 import { Celebration } from "../celebrate/Celebration";
 import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
+import { AccountCorner, LeavingBanner } from "./Account";
 import { AddressField } from "./AddressField";
 import { useLastMiner, useTheme } from "./hooks";
 
@@ -16,6 +18,7 @@ export function Shell() {
         Skip to the page
       </a>
       <TopBar />
+      <LeavingBanner />
       <Plate />
       <main id="main" tabIndex={-1}>
         <Outlet />
@@ -58,6 +61,7 @@ function TopBar() {
         {!landing && <AddressField look="bar" />}
         {!landing && <SearchDialog />}
         <ThemeSwitch />
+        <AccountCorner />
       </div>
     </header>
   );
@@ -115,7 +119,9 @@ function Plate() {
 }
 
 function TabBar() {
-  const miner = useLastMiner();
+  const last = useLastMiner();
+  const me = useMe();
+  const miner = me ? pageOf(me) : last;
   const here = { exact: true, includeHash: true, includeSearch: false };
   const own = { to: "/m/$address", params: { address: miner ?? "" }, activeOptions: here } as const;
   const wall = { to: "/", activeOptions: here } as const;

@@ -62,16 +62,38 @@ export function Address({ of }: { of: string }) {
   );
 }
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+/** Without https there is no clipboard to write to, but an old command that copies a selection. */
+async function copyText(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr-only";
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (before instanceof HTMLElement) before.focus();
+  if (!copied) throw new Error("The browser does not copy here.");
+}
+
+interface CopyButtonProps {
+  text: string;
+  label: string;
+  /** What the label says is enough where the text is long or secret. */
+  spoken?: string;
+}
+
+export function CopyButton({ text, label, spoken = `${label} ${text}` }: CopyButtonProps) {
   const [done, setDone] = useState<"copied" | "failed" | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   async function copy() {
     let result: "copied" | "failed" = "copied";
     try {
-      await navigator.clipboard.writeText(text);
+      await copyText(text);
     } catch {
-      result = "failed"; // No clipboard without https or permission; the address is in the bar.
+      result = "failed"; // No permission; what would be copied is in sight.
     }
     setDone(result);
     clearTimeout(timer.current);
@@ -79,7 +101,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   }
   const said = { copied: "Copied", failed: "Could not copy" };
   return (
-    <button type="button" className="copy" onClick={copy} aria-label={`${label} ${text}`}>
+    <button type="button" className="copy" onClick={copy} aria-label={spoken}>
       <Icon name={done === "copied" ? "check" : "copy"} size={20} />
       <span aria-hidden="true">{done ? said[done] : label}</span>
       <span className="sr-only" role="status">
