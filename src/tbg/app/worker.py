@@ -21,11 +21,12 @@ from tbg.core import limits, marks
 from tbg.core.tasks import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database
+from tbg.domains.accounts import jobs as accounts
 from tbg.domains.gamification import jobs as gamification
 from tbg.domains.mining import jobs as mining
 from tbg.domains.realtime import jobs as realtime
 
-JOBS: tuple[Cron, ...] = (*mining.JOBS, *gamification.JOBS, *realtime.JOBS)
+JOBS: tuple[Cron, ...] = (*accounts.JOBS, *mining.JOBS, *gamification.JOBS, *realtime.JOBS)
 """Every room's jobs, in the order in which overdue ones are made up for."""
 
 _log = log(__name__)

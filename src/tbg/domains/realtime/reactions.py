@@ -11,6 +11,7 @@ from tbg.core.event import Frame
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import addresses
+from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
 
 
@@ -24,15 +25,18 @@ async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     ]
     if not frames:
         return
+    users = sorted({user_id for user_id, _ in frames})
+    first, names = await addresses(tx, users), await names_of(tx, users)
     await _store(tx, frames)
-    names = await addresses(tx, sorted({user_id for user_id, _ in frames}))
     for user_id, shown in frames:
-        if shown.public:
-            tx.show(Frame(shown.channel, f"miner:{names[user_id]}", shown.type, shown.data))
+        if shown.public and user_id in first:
+            subject = f"miner:{first[user_id][0]}"
+            tx.show(Frame(shown.channel, subject, shown.type, shown.data))
     for delivery in deliveries:
         item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
-        if item is not None:
-            item["user"] = names[delivery.event.user_id]  # type: ignore[attr-defined]
+        user = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
+        if item is not None and user is not None:
+            item["user"] = user
             tx.show(Frame("dashboard", "pool", "feed_item", item))
 
 
