@@ -31,11 +31,11 @@ async def miner(tx: Tx, handle: str) -> Miner | None:
 
 
 async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
-    """The name shown for each user: the address linked first."""
+    """The name shown for each user: the address linked first, before those a merge brought."""
     rows = await tx.rows(
         """
         SELECT DISTINCT ON (user_id) user_id, address FROM user_addresses
-        WHERE user_id = ANY(:ids) ORDER BY user_id, linked_at, address
+        WHERE user_id = ANY(:ids) ORDER BY user_id, merged_at NULLS FIRST, linked_at, address
         """,
         ids=list(user_ids),
     )
