@@ -59,6 +59,9 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 STATEMENT_TIMEOUT_MS = 60_000
 """No statement of the doors may hold locks longer than this."""
 
+STREAM_ROWS = 1_000
+"""Rows in memory of what is read as a stream: an export of millions of shares is one."""
+
 # --- rollups -------------------------------------------------------------------------------
 ROLLUP_BATCHES = 16
 """Batches folded into the rollups in one transaction: bounds its memory (≈ 320,000 shares)."""

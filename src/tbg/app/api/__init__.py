@@ -18,6 +18,7 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
+from tbg.app import people
 from tbg.app.api import health, problems
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
@@ -82,6 +83,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.redis = redis
+    app.state.people = people
     app.state.keys = keys
     app.state.hashing = hashing
     app.state.limiter = limiter

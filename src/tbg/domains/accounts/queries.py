@@ -38,7 +38,7 @@ async def miner(tx: Tx, handle: str) -> Miner | None:
     row = await tx.row(
         """
         SELECT u.id, (SELECT address FROM user_addresses WHERE user_id = u.id
-                ORDER BY linked_at, address LIMIT 1) AS address,
+                ORDER BY merged_at NULLS FIRST, linked_at, address LIMIT 1) AS address,
             u.claimed_at IS NOT NULL AS claimed, u.created_at, u.handle, u.display_name,
             u.country, u.bio, u.profile_public, u.address_shown
         FROM users u WHERE u.id = COALESCE(
@@ -66,7 +66,7 @@ async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
         FROM user_addresses a JOIN users u ON u.id = a.user_id
         WHERE a.user_id = ANY(:ids) AND u.profile_public
             AND (u.handle IS NOT NULL OR u.address_shown = 'whole')
-        ORDER BY a.user_id, a.linked_at, a.address
+        ORDER BY a.user_id, a.merged_at NULLS FIRST, a.linked_at, a.address
         """,
         ids=list(user_ids),
     )
@@ -77,7 +77,8 @@ async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, list[str]]:
     """The addresses of users, in the order they were linked."""
     rows = await tx.rows(
         """
-        SELECT user_id, array_agg(address ORDER BY linked_at, address) AS addresses
+        SELECT user_id,
+            array_agg(address ORDER BY merged_at NULLS FIRST, linked_at, address) AS addresses
         FROM user_addresses WHERE user_id = ANY(:ids) GROUP BY user_id
         """,
         ids=list(user_ids),
@@ -109,8 +110,8 @@ async def person(tx: Tx, user_id: int) -> Person:
     row = await tx.row(
         """
         SELECT u.id, u.handle, u.display_name, u.country, u.bio, u.role,
-            (array_agg(a.address ORDER BY a.linked_at, a.address))[1], count(*),
-            u.profile_public, u.address_shown, u.on_leaderboards, u.created_at, u.claimed_at,
+            (array_agg(a.address ORDER BY a.merged_at NULLS FIRST, a.linked_at, a.address))[1],
+            count(*), u.profile_public, u.address_shown, u.on_leaderboards, u.created_at, u.claimed_at,
             u.deletion_at
         FROM users u JOIN user_addresses a ON a.user_id = u.id WHERE u.id = :id GROUP BY u.id
         """,
@@ -230,7 +231,7 @@ async def linked(tx: Tx, user_id: int) -> list[Linked]:
     rows = await tx.rows(
         """
         SELECT address, linked_at, proved_at, merged_at FROM user_addresses
-        WHERE user_id = :user ORDER BY linked_at, address
+        WHERE user_id = :user ORDER BY merged_at NULLS FIRST, linked_at, address
         """,
         user=user_id,
     )

@@ -16,23 +16,28 @@ from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
 
 
 async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
-    """Write each event's frames under the miner's next numbers, and show them."""
+    """Write each event's frames under the miner's next numbers, and show them.
+
+    Who was merged or erased meanwhile has no address: what was to be told him, nobody is told.
+    """
     at = tx.now.isoformat()
+    # Read before anything is written: a merge waits for whoever has read who is who.
+    users = sorted({one.event.user_id for one in deliveries})  # type: ignore[attr-defined]
+    first, names = await addresses(tx, users), await names_of(tx, users)
+    known = [one for one in deliveries if one.event.user_id in first]  # type: ignore[attr-defined]
     frames = [
         (delivery.event.user_id, shown)  # type: ignore[attr-defined]
-        for delivery in deliveries
+        for delivery in known
         for shown in frames_of(delivery.event, at=at)
     ]
     if not frames:
         return
-    users = sorted({user_id for user_id, _ in frames})
-    first, names = await addresses(tx, users), await names_of(tx, users)
     await _store(tx, frames)
     for user_id, shown in frames:
-        if shown.public and user_id in first:
+        if shown.public:
             subject = f"miner:{first[user_id][0]}"
             tx.show(Frame(shown.channel, subject, shown.type, shown.data))
-    for delivery in deliveries:
+    for delivery in known:
         item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
         user = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
         if item is not None and user is not None:

@@ -1,1 +1,1 @@
-"""What can be done in this room."""
+"""What changes who is who."""
