@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from tbg.adapters.keys import KeyRing
 from tbg.app.api import create_app
 from tbg.app.cli.serve import server_of
+from tbg.core.clock import FixedClock
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 
 
 def make_app(db: Database, redis: Redis, **settings: Any) -> FastAPI:
-    """The application with settings of the test's own."""
-    return create_app(Settings(_env_file=None, **settings), db, redis)
+    """The application with settings of the test's own; its keys are those of all tests."""
+    app = create_app(Settings(_env_file=None, **{"keys_dir": keys_dir(), **settings}), db, redis)
+    app.state.keys.prepare()
+    return app
+
+
+@lru_cache
+def keys_dir() -> Path:
+    """A folder with keys, made once: RSA keys take their time."""
+    folder = Path(tempfile.mkdtemp(prefix="tbg-keys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    old = FixedClock(datetime(2020, 1, 1, tzinfo=UTC))  # tests move clocks, but not that far
+    KeyRing(folder, old, "tests").prepare()
+    return folder
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from tbg.core.errors import NotAllowed, SignInRequired
+from tbg.core.principal import Principal, Scope
 from tbg.core.tx import Database, Tx
 
 PROBLEM_JSON = "application/problem+json"
@@ -39,7 +43,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": "Problem"} for status in statuses}
 
 
-async def _reading(request: Request) -> AsyncIterator[Tx]:
+async def _transaction(request: Request) -> AsyncIterator[Tx]:
     database: Database = request.app.state.database
     async with database.transaction() as tx:
         yield tx
@@ -47,5 +51,61 @@ async def _reading(request: Request) -> AsyncIterator[Tx]:
 
 # scope="function": the connection is given back before the answer is sent, however slowly the
 # client takes it.
-Reading = Annotated[Tx, Depends(_reading, scope="function")]
+Reading = Annotated[Tx, Depends(_transaction, scope="function")]
 """A transaction for a handler that only reads."""
+
+# For writing, that also means: committed before the answer says so.
+Writing = Annotated[Tx, Depends(_transaction, scope="function")]
+"""A transaction for a handler that changes something."""
+
+
+Letter = Literal["U", "K", "S", "A"]
+
+SCHEMES: dict[Letter, str] = {
+    "U": "session",
+    "K": "session_or_key",
+    "S": "service_key",
+    "A": "admin_session",
+}
+"""What the OpenAPI document calls each."""
+
+
+class Allowed(SecurityBase):
+    """A dependency that lets in who may, by the letters of the API document.
+
+    P is no dependency at all, U a session, K a session or an API key, S a service's key, A an
+    admin's session. The guard has found out who asks before any route is looked for.
+    """
+
+    def __init__(self, letter: Letter, *, scope: Scope | None = None) -> None:
+        self.letter = letter
+        self.scope = scope
+        self.scheme_name = SCHEMES[letter]
+        self.model = HTTPBearer()
+
+    async def __call__(self, request: Request) -> Principal:
+        """Who asks; 401 when that is nobody, 403 when he may not."""
+        principal: Principal | None = request.state.principal
+        if principal is None:
+            raise SignInRequired(request.state.why_nobody or "This needs a session or a key.")
+        if self.scope is not None:
+            if not principal.may(self.scope):
+                raise NotAllowed(f"This needs an API key of scope `{self.scope}`.")
+        elif principal.key_id is not None:
+            raise NotAllowed("An API key cannot do this: sign in with an address.")
+        if self.letter == "A" and principal.role != "admin":
+            raise NotAllowed("This is for the operators of this pool.")
+        return principal
+
+
+SignedIn = Annotated[Principal, Depends(Allowed("U"))]
+"""A user by a session of his."""
+
+Reader = Annotated[Principal, Depends(Allowed("K", scope="read"))]
+"""A user by a session or by a key that reads."""
+
+Service = Annotated[Principal, Depends(Allowed("S", scope="service"))]
+"""A service that posts what happened elsewhere."""
+
+Admin = Annotated[Principal, Depends(Allowed("A"))]
+"""An operator by a session of his."""

@@ -17,16 +17,21 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import Cron, make_worker, stop_worker
+from tbg.app import people
 from tbg.core import limits, marks
 from tbg.core.tasks import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database
+from tbg.domains.accounts import jobs as accounts
 from tbg.domains.gamification import jobs as gamification
 from tbg.domains.mining import jobs as mining
 from tbg.domains.realtime import jobs as realtime
 
-JOBS: tuple[Cron, ...] = (*mining.JOBS, *gamification.JOBS, *realtime.JOBS)
-"""Every room's jobs, in the order in which overdue ones are made up for."""
+JOBS: tuple[Cron, ...] = (
+    *accounts.JOBS, *mining.JOBS, *gamification.JOBS, *realtime.JOBS, *people.JOBS,
+)  # fmt: skip
+"""Every room's jobs, then those that go through all rooms: in this order overdue ones are made
+up for."""
 
 _log = log(__name__)
 

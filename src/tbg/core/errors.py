@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -12,10 +13,40 @@ class Refused(Exception):
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
 
+    headers: Mapping[str, str] = {}
+
     def __init__(self, detail: str, **extra: Any) -> None:
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
+
+
+class SignInRequired(Refused):
+    """Nobody is signed in, or no longer."""
+
+    status = 401
+    code = "sign_in_required"
+    title = "Sign in first"
+
+
+class TooManyRequests(Refused):
+    """Asked too often; the headers say when to come again."""
+
+    status = 429
+    code = "too_many_requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.headers = headers
+
+
+class NotAllowed(Refused):
+    """Whoever asks may not do this."""
+
+    status = 403
+    code = "not_allowed"
+    title = "Not allowed"
 
 
 class NotFound(Refused):

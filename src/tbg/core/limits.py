@@ -59,6 +59,9 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 STATEMENT_TIMEOUT_MS = 60_000
 """No statement of the doors may hold locks longer than this."""
 
+STREAM_ROWS = 1_000
+"""Rows in memory of what is read as a stream: an export of millions of shares is one."""
+
 # --- rollups -------------------------------------------------------------------------------
 ROLLUP_BATCHES = 16
 """Batches folded into the rollups in one transaction: bounds its memory (≈ 320,000 shares)."""
@@ -163,6 +166,77 @@ DISK_FREE_BYTES = 64 * 1024 * 1024
 
 SHUTDOWN_SECONDS = 5
 """How long requests in hand may take once the API was told to stop."""
+
+# --- signing in ----------------------------------------------------------------------------
+CHALLENGE_AGE = timedelta(minutes=5)
+"""How long a message may take to be signed: a hardware wallet is fetched from its drawer."""
+
+ACCESS_TOKEN_AGE = timedelta(minutes=15)
+"""An access token's life; a stolen one is of use for no longer."""
+
+SESSION_AGE = timedelta(days=30)
+"""A session ends after this, however often it was used: then the address is proved again."""
+
+SESSIONS = 20
+"""Sessions one user has at once; the one unused longest makes room."""
+
+TOKEN_CHARS = 4_096
+"""Longest token that is looked at; ours are under 1 KiB."""
+
+CLOCK_LEEWAY = timedelta(seconds=5)
+"""How far the clocks of two machines that share keys may be apart."""
+
+KEY_SETTLES = timedelta(minutes=2)
+"""A new signing key is published this long before it signs, so that all have seen it."""
+
+KEYS_READ_SECONDS = 10.0
+"""How often a process looks for new keys; much more often than they settle."""
+
+JWKS_SECONDS = 60
+"""How long others may keep our public keys: less than a new one takes to settle."""
+
+API_KEYS = 20
+"""API keys one user has at once."""
+
+API_KEYS_REMEMBERED = 10_000
+"""Keys whose argon2 hash a process verified lately; about 2 MiB."""
+
+ARGON2_THREADS = 2
+"""argon2 computations at once: each takes 19 MiB and a core."""
+
+DELETION_AFTER = timedelta(days=7)
+"""How long a deleted account may be taken back."""
+
+IDEMPOTENCY_AGE = timedelta(days=1)
+"""How long an answer is kept for somebody who asks again with the same key."""
+
+IDEMPOTENCY_CHARS = 128
+"""Longest Idempotency-Key; a UUID has 36."""
+
+IDEMPOTENCY_FLIGHT = timedelta(seconds=60)
+"""A request that has not answered after this long died with its process: it may be sent again."""
+
+REQUEST_SECONDS = 30
+"""How long one request may take before it is answered 503; an export may take longer."""
+
+# --- how often (requests, seconds) -----------------------------------------------------------
+RATE_IP = (1_200, 60)
+"""Any requests of one IP address: a household, or a small company, behind one router."""
+
+RATE_USER = (600, 60)
+"""Requests of one user's sessions: ten pages a second, for a minute."""
+
+RATE_KEY = (600, 60)
+"""Requests of one API key."""
+
+RATE_AUTH_IP = (60, 60)
+"""Challenges, proofs and refreshes from one IP address."""
+
+RATE_AUTH_ADDRESS = (20, 60)
+"""Challenges for one Bitcoin address: nobody signs faster."""
+
+RATE_WRITE = (120, 60)
+"""Changes by one user: settings, keys, links."""
 
 # --- jobs ----------------------------------------------------------------------------------
 JOB_USERS = 1_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -39,6 +40,15 @@ class Settings(BaseSettings):
         None, description="redis://… (Redis 7 or Valkey 8/9); absent: the embedded server"
     )
     data_dir: Path = Field(Path(".tbg"), description="embedded servers, logs and local state")
+    keys_dir: Path | None = Field(
+        None, description="signing keys and the secret of this installation; absent: data_dir/keys"
+    )
+    trusted_proxies: str = Field(
+        "", description="networks whose X-Forwarded-For is believed, as 10.0.0.0/8,127.0.0.1"
+    )
+    cors_origins: str = Field(
+        "", description="origins whose pages may call the API with a token, as https://a.example"
+    )
     badge_packs: Path | None = Field(
         None, description="folder of further badges (*.json), added to the twenty"
     )
@@ -89,6 +99,37 @@ class Settings(BaseSettings):
             raise ValueError("TBG_PUBLIC_URL must start with https:// in production")
         return self
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for part in _parts(text):
+            ip_network(part)
+        return text
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, text: str) -> str:
+        for part in _parts(text):
+            found = urlsplit(part)
+            if found.scheme not in {"http", "https"} or f"{found.scheme}://{found.netloc}" != part:
+                raise ValueError(f"{part} is no origin: it is https:// and a host")
+        return text
+
+    @cached_property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of proxies that are believed."""
+        return tuple(ip_network(part) for part in _parts(self.trusted_proxies))
+
+    @cached_property
+    def origins(self) -> tuple[str, ...]:
+        """Origins of other people's pages that may call the API."""
+        return tuple(_parts(self.cors_origins))
+
+    @cached_property
+    def keys(self) -> Path:
+        """The folder of this installation's keys."""
+        return self.keys_dir or self.data_dir / "keys"
+
     @cached_property
     def database(self) -> str:
         """The database URL in clear; fails with what to do when there is none."""
@@ -106,6 +147,10 @@ class Settings(BaseSettings):
                 "TBG_REDIS_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
             )
         return self.redis_url.get_secret_value()
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -61,6 +61,14 @@ class Tx:
         """Run a statement for its effect; the number of rows it touched."""
         return (await self.connection.execute(text(sql), values)).rowcount
 
+    async def stream(self, sql: str, /, **values: Any) -> AsyncIterator[AnyRow]:
+        """The rows of a statement that may give millions, a page of them in memory at a time."""
+        options = {"yield_per": limits.STREAM_ROWS}
+        statement = text(sql)
+        async with self.connection.stream(statement, values, execution_options=options) as rows:
+            async for row in rows:
+                yield row
+
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], *, columns: Sequence[str]
     ) -> None:

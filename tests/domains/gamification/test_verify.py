@@ -55,6 +55,7 @@ CORRUPTIONS = {
     "best_difficulty": ["UPDATE user_gamification SET best_difficulty = 1 WHERE user_id = 2"],
     "personal_bests": ["DELETE FROM personal_bests WHERE user_id = 1"],
     "blocks_found": ["DELETE FROM blocks"],
+    "merged": ["UPDATE users SET merged_into = 1 WHERE id = 2"],
     "pool_totals": ["UPDATE pool_totals SET rejected = 0"],
 }
 

@@ -20,7 +20,7 @@ caller decides when (each entry bears `at`, unix seconds) and where (`entry.stre
 - `bench_shares` is a cheaper source: many users drawn evenly, one worker each.
 """
 
-from tbg.adapters.simulator.addresses import KEYED, DemoKey, address, demo_key
+from tbg.adapters.simulator.addresses import KEYED, DemoKey, address, demo_key, sign_message
 from tbg.adapters.simulator.bench import bench_addresses, bench_shares
 from tbg.adapters.simulator.demo import DEMO_SEED, demo_history, demo_live
 from tbg.adapters.simulator.generate import generate
@@ -44,4 +44,5 @@ __all__ = [
     "demo_key",
     "demo_live",
     "generate",
+    "sign_message",
 ]

@@ -8,6 +8,7 @@ from hashlib import sha256
 from btclib import b32, b58
 from btclib.key import PrvKeyData
 from btclib.script.taproot import output_pubkey
+from btclib_wallet import bip322
 
 KEYED = 1_000
 """Miners below this index have a private key and can sign; beyond it, keys would cost time."""
@@ -61,3 +62,8 @@ def address(seed: str, index: int, *, network: str = "mainnet") -> str:
 
 def _digest(seed: str, index: int, what: str) -> bytes:
     return sha256(f"tbg simulated miner/{what}/{index}/{seed}".encode()).digest()
+
+
+def sign_message(miner: DemoKey, message: str) -> str:
+    """The signature that the miner's wallet would give: BIP-322, base64."""
+    return bip322.sign(message.encode(), miner.key, miner.address).b64encode()

@@ -9,13 +9,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import tbg
 from tbg.adapters.broadcast import Hub
+from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.hashing import Hashing
+from tbg.adapters.keys import KeyRing
+from tbg.adapters.limiter import Limiter
+from tbg.app import people
 from tbg.app.api import health, problems
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
+from tbg.app.api.guard import Guard
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
 from tbg.app.api.sockets import SocketDoor
@@ -24,7 +31,9 @@ from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
 from tbg.core.tasks import end
 from tbg.core.tx import Database
+from tbg.domains.accounts import routes as accounts
 from tbg.domains.gamification import routes as gamification
+from tbg.domains.mining import routes as mining
 from tbg.domains.public import queries as public_queries
 from tbg.domains.public import routes as public
 from tbg.domains.realtime.schemas import control
@@ -33,7 +42,13 @@ API = "/api/v1"
 
 
 def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
-    """The ASGI application on these servers; it listens to Redis while its lifespan lasts."""
+    """The ASGI application on these servers; it listens to Redis while its lifespan lasts.
+
+    Before it serves, `app.state.keys` wants to be prepared.
+    """
+    keys = KeyRing(settings.keys, database.clock, settings.public_url)
+    hashing, limiter = Hashing(), Limiter(redis)
+    cookies = SessionCookies(settings.public_url)
     app = FastAPI(
         title="The Bitcoin Game",
         version=tbg.__version__,
@@ -45,6 +60,22 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
         middleware=[
             Middleware(SocketDoor, path="/ws"),
             Middleware(Edge, settings=settings),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.origins,
+                allow_methods=["*"],
+                allow_headers=["authorization", "content-type", "idempotency-key"],
+                expose_headers=["ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+            ),
+            Middleware(
+                Guard,
+                settings=settings,
+                database=database,
+                keys=keys,
+                hashing=hashing,
+                limiter=limiter,
+                cookies=cookies,
+            ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
         ],
@@ -52,6 +83,11 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.redis = redis
+    app.state.people = people
+    app.state.keys = keys
+    app.state.hashing = hashing
+    app.state.limiter = limiter
+    app.state.cookies = cookies
     app.state.hub = Hub(redis, snapshot=lambda: control("snapshot", at=database.clock.now()))
     app.state.pool_stats = Fresh(
         lambda: public_queries.pool_page(database),
@@ -60,7 +96,8 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     )
     problems.install(app)
     app.include_router(health.router)
-    for room in (gamification, public):
+    app.include_router(accounts.well_known)
+    for room in (accounts, mining, gamification, public):
         app.include_router(room.router, prefix=API)
     app.router.default = Pages()
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
@@ -74,3 +111,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await end(listening)
+        app.state.hashing.close()

@@ -60,12 +60,18 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
+    return refusal(request.scope, error)
+
+
+def refusal(scope: Scope, error: Refused) -> Response:
+    """The answer to a request that somebody of ours refused."""
     return problem(
-        request.scope,
+        scope,
         error.status,
         code=error.code,
         title=error.title,
         detail=error.detail,
+        headers=error.headers,
         **error.extra,
     )
 

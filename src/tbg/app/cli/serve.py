@@ -47,6 +47,7 @@ def serve() -> None:
         listener = _listen(settings)
         _raise_file_limit()
         app = create_app(settings, house.database, house.redis)
+        app.state.keys.prepare()
         server = server_of(app)
         stopping = asyncio.Event()
         doors.stop_on_signals(stopping)

@@ -4,39 +4,252 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from tbg.core.tx import Tx
+import orjson
+
+from tbg.core.principal import Role, Scope
+from tbg.core.tx import AnyRow, Tx
+from tbg.domains.accounts.rules import handle_key, shown_address
 
 
 class Miner(NamedTuple):
-    """A user as the public may know him: `address` is the first one he mined with."""
+    """A user as the public may know him.
+
+    `address` is the first one he mined with or proved, for his own eyes and for drawing;
+    `address_shown` is what others may see of it.
+    """
 
     id: int
     address: str
     claimed: bool
     created_at: datetime
+    handle: str | None
+    display_name: str | None
+    country: str | None
+    bio: str | None
+    profile_public: bool
+    address_shown: str | None
 
 
 async def miner(tx: Tx, handle: str) -> Miner | None:
-    """The miner behind a handle; an address serves as one."""
+    """The miner behind a handle or an address; None when nobody is."""
     row = await tx.row(
         """
-        SELECT u.id, a.address, u.claimed_at IS NOT NULL AS claimed, u.created_at
-        FROM user_addresses a JOIN users u ON u.id = a.user_id WHERE a.address = :handle
+        SELECT u.id, (SELECT address FROM user_addresses WHERE user_id = u.id
+                ORDER BY merged_at NULLS FIRST, linked_at, address LIMIT 1) AS address,
+            u.claimed_at IS NOT NULL AS claimed, u.created_at, u.handle, u.display_name,
+            u.country, u.bio, u.profile_public, u.address_shown
+        FROM users u WHERE u.id = COALESCE(
+            (SELECT user_id FROM user_addresses WHERE address = :handle),
+            (SELECT id FROM users
+                WHERE handle_key = :key AND lower(handle) = lower(:handle)))
         """,
         handle=handle,
+        key=handle_key(handle),
     )
-    return None if row is None else Miner(*row)
+    if row is None or row.address is None:
+        return None
+    found = Miner(*row)
+    return found._replace(address_shown=shown_address(row.address, row.address_shown))
 
 
-async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
-    """The name shown for each user: the address linked first."""
+async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
+    """What users are called in public, by which their pages are found: handle, else address.
+
+    Who is not public, or shows neither, has no name here: he is left out of what others see.
+    """
     rows = await tx.rows(
         """
-        SELECT DISTINCT ON (user_id) user_id, address FROM user_addresses
-        WHERE user_id = ANY(:ids) ORDER BY user_id, linked_at, address
+        SELECT DISTINCT ON (a.user_id) a.user_id, COALESCE(u.handle, a.address) AS name
+        FROM user_addresses a JOIN users u ON u.id = a.user_id
+        WHERE a.user_id = ANY(:ids) AND u.profile_public
+            AND (u.handle IS NOT NULL OR u.address_shown = 'whole')
+        ORDER BY a.user_id, a.merged_at NULLS FIRST, a.linked_at, a.address
         """,
         ids=list(user_ids),
     )
-    return {row.user_id: row.address for row in rows}
+    return {row.user_id: row.name for row in rows}
+
+
+async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The addresses of users, in the order they were linked."""
+    rows = await tx.rows(
+        """
+        SELECT user_id,
+            array_agg(address ORDER BY merged_at NULLS FIRST, linked_at, address) AS addresses
+        FROM user_addresses WHERE user_id = ANY(:ids) GROUP BY user_id
+        """,
+        ids=list(user_ids),
+    )
+    return {row.user_id: row.addresses for row in rows}
+
+
+class Person(NamedTuple):
+    """A user as he knows himself."""
+
+    id: int
+    handle: str | None
+    display_name: str | None
+    country: str | None
+    bio: str | None
+    role: Role
+    address: str
+    addresses: int
+    profile_public: bool
+    address_shown: str
+    on_leaderboards: bool
+    created_at: datetime
+    claimed_at: datetime | None
+    deletion_at: datetime | None
+
+
+async def person(tx: Tx, user_id: int) -> Person:
+    """A user who is signed in."""
+    row = await tx.row(
+        """
+        SELECT u.id, u.handle, u.display_name, u.country, u.bio, u.role,
+            (array_agg(a.address ORDER BY a.merged_at NULLS FIRST, a.linked_at, a.address))[1],
+            count(*), u.profile_public, u.address_shown, u.on_leaderboards, u.created_at, u.claimed_at,
+            u.deletion_at
+        FROM users u JOIN user_addresses a ON a.user_id = u.id WHERE u.id = :id GROUP BY u.id
+        """,
+        id=user_id,
+    )
+    assert row is not None  # a session ends when its user does
+    return Person(*row)
+
+
+async def known_addresses(tx: Tx, addresses: Sequence[str]) -> list[str]:
+    """Those of these addresses that belong to somebody, in the order given."""
+    rows = await tx.rows(
+        "SELECT address FROM user_addresses WHERE address = ANY(:addresses)",
+        addresses=list(addresses),
+    )
+    known = {row.address for row in rows}
+    return [address for address in addresses if address in known]
+
+
+class OpenChallenge(NamedTuple):
+    """A message that waits for its signature; `for_user`: whom the address is to be linked to."""
+
+    address: str
+    for_user: int | None
+    message: str
+
+
+async def open_challenge(tx: Tx, challenge_id: UUID) -> OpenChallenge | None:
+    """A challenge that was not used and holds; None else."""
+    row = await tx.row(
+        """
+        SELECT address, for_user, message FROM auth_challenges
+        WHERE id = :id AND used_at IS NULL AND expires_at > :now
+        """,
+        id=challenge_id,
+        now=tx.now,
+    )
+    return None if row is None else OpenChallenge(*row)
+
+
+async def session_role(tx: Tx, user_id: int, session_id: UUID) -> Role | None:
+    """The role of a user whose session holds; None when it has ended."""
+    role: Role | None = await tx.value(
+        """
+        SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.user_id = :user AND s.id = :session AND s.ended_at IS NULL AND s.expires_at > :now
+        """,
+        user=user_id,
+        session=session_id,
+        now=tx.now,
+    )
+    return role
+
+
+class StoredKey(NamedTuple):
+    """What is kept of an API key that holds."""
+
+    role: Role
+    scope: Scope
+    mac: bytes
+    hash: str
+    last_used_at: datetime | None
+
+
+async def api_key(tx: Tx, user_id: int, key_id: str) -> StoredKey | None:
+    """An API key that holds; None for one that is revoked, expired or not there."""
+    row = await tx.row(
+        """
+        SELECT u.role, k.scope, k.mac, k.hash, k.last_used_at
+        FROM api_keys k JOIN users u ON u.id = k.user_id
+        WHERE k.user_id = :user AND k.id = :id AND k.revoked_at IS NULL
+            AND (k.expires_at IS NULL OR k.expires_at > :now)
+        """,
+        user=user_id,
+        id=key_id,
+        now=tx.now,
+    )
+    return None if row is None else StoredKey(*row)
+
+
+async def api_keys(tx: Tx, user_id: int) -> Sequence[AnyRow]:
+    """A user's keys, newest first, without those that were revoked."""
+    return await tx.rows(
+        """
+        SELECT id, name, scope, created_at, last_used_at, expires_at FROM api_keys
+        WHERE user_id = :user AND revoked_at IS NULL ORDER BY created_at DESC, id
+        """,
+        user=user_id,
+    )
+
+
+async def sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
+    """A user's sessions that hold, used last first."""
+    return await tx.rows(
+        """
+        SELECT id, kind, device, address, created_at, last_used_at, expires_at FROM sessions
+        WHERE user_id = :user AND ended_at IS NULL AND expires_at > :now
+        ORDER BY last_used_at DESC, id
+        """,
+        user=user_id,
+        now=tx.now,
+    )
+
+
+class Linked(NamedTuple):
+    """An address of a user; `can_unlink`: nothing was merged, and it is not the only proved one."""
+
+    address: str
+    linked_at: datetime
+    proved_at: datetime | None
+    first: bool
+    can_unlink: bool
+
+
+async def linked(tx: Tx, user_id: int) -> list[Linked]:
+    """A user's addresses, in the order they were linked."""
+    rows = await tx.rows(
+        """
+        SELECT address, linked_at, proved_at, merged_at FROM user_addresses
+        WHERE user_id = :user ORDER BY merged_at NULLS FIRST, linked_at, address
+        """,
+        user=user_id,
+    )
+    return [
+        Linked(row.address, row.linked_at, row.proved_at, number == 0,
+               number > 0 and row.merged_at is None)
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+async def settings(tx: Tx, user_id: int) -> dict[str, Any]:
+    """What a user has changed of his settings."""
+    kept: dict[str, Any] = orjson.loads(
+        await tx.value("SELECT settings::text FROM users WHERE id = :id", id=user_id)
+    )
+    return kept
+
+
+async def with_roles(tx: Tx) -> Sequence[AnyRow]:
+    """Users with a role, by id."""
+    return await tx.rows("SELECT id, handle, role FROM users WHERE role <> 'user' ORDER BY id")

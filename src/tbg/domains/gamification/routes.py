@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from tbg.adapters.http import Reading, problems
 from tbg.core.errors import NotFound
-from tbg.domains.accounts.queries import addresses
+from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.gamification.schemas import (
@@ -52,7 +52,7 @@ async def get_badge(tx: Reading, slug: Slug) -> BadgeDetail:
         raise NotFound(f"There is no badge called {slug}.")
     shown = _badge(badge, await queries.badge_counts(tx))
     earners = await queries.recent_earners(tx, slug)
-    names = await addresses(tx, [earner.user_id for earner in earners])
+    names = await names_of(tx, [earner.user_id for earner in earners])
     recent = [
         RecentEarner(user=names[earner.user_id], earned_at=earner.earned_at)
         for earner in earners

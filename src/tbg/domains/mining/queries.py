@@ -283,7 +283,7 @@ async def totals(tx: Tx) -> list[WorkerTotal]:
             FROM daily_shares GROUP BY user_id, worker_id
         ), names AS (
             SELECT DISTINCT ON (user_id) user_id, address FROM user_addresses
-            ORDER BY user_id, linked_at, address
+            ORDER BY user_id, merged_at NULLS FIRST, linked_at, address
         )
         SELECT n.address, w.name, b.accepted, b.rejected, b.work, b.best
         FROM books b JOIN workers w ON w.id = b.worker_id JOIN names n ON n.user_id = b.user_id

@@ -8,10 +8,11 @@ import tbg
 from tbg.adapters import bitcoin
 from tbg.adapters.http import Reading, problems
 from tbg.core.errors import NotFound
+from tbg.domains.accounts.errors import NotAnAddress
 from tbg.domains.accounts.queries import miner
+from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
 from tbg.domains.public import queries
-from tbg.domains.public.errors import NotAnAddress
 from tbg.domains.public.schemas import Config, PublicMiner, PublicStats
 
 router = APIRouter()
@@ -28,7 +29,7 @@ async def get_config(request: Request) -> Config:
         name=settings.pool_name,
         version=tbg.__version__,
         demo=settings.demo,
-        features={"live": True, "sign_in": False},
+        features={"live": True, "sign_in": True, "demo_sign_in": settings.demo},
         categories=list(CATEGORIES),
         rarities=list(RARITIES),
     )
@@ -52,12 +53,15 @@ async def public_stats(request: Request) -> Response:
     responses=problems(404, 422),
 )
 async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMiner:
-    """A miner by address; 404 while nothing was heard of him."""
+    """A miner by handle or address; 404 while nothing was heard of him, or he is not public."""
     try:
-        address = bitcoin.normalise(handle, request.app.state.settings.network)
+        name = bitcoin.normalise(handle, request.app.state.settings.network)
     except bitcoin.AddressRefused as error:
-        raise NotAnAddress(f"This is {error}.") from None
-    found = await miner(tx, address)
-    if found is None:
-        raise NotFound("No share has come from this address yet.")
-    return await queries.miner_page(tx, found, handle=address)
+        if why_no_handle(handle) is not None:
+            raise NotAnAddress(f"This is {error}, and no handle.") from None
+        name = handle
+    found = await miner(tx, name)
+    who = request.state.principal
+    if found is None or not (found.profile_public or (who and who.user_id == found.id)):
+        raise NotFound("No share has come from this address yet, or its miner is not public.")
+    return await queries.miner_page(tx, found, handle=found.handle or name)

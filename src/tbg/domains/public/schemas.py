@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tbg.core.settings import Network
+from tbg.domains.mining.schemas import MinerBests
 from tbg.domains.public.rules import Happening
 
 
@@ -154,23 +155,6 @@ class MinerBadges(BaseModel):
     progress: list[BadgeProgress]
 
 
-class Best(BaseModel):
-    """The best difficulty of a period, and what reached it."""
-
-    sdiff: float
-    at: datetime
-    worker: str
-    share_id: str | None
-
-
-class MinerBests(BaseModel):
-    """The best of all time, of this month, of this week."""
-
-    alltime: Best | None
-    month: Best | None
-    week: Best | None
-
-
 class MinerStats(BaseModel):
     """A miner's sums; hashrates are means, in TH/s."""
 
@@ -197,10 +181,18 @@ class MinerWorker(BaseModel):
 
 
 class PublicMiner(BaseModel):
-    """One miner's public page."""
+    """One miner's public page.
+
+    `handle` is what he was asked for by, in our spelling: his handle or an address. `address` is
+    null or shortened as he wants it; `avatar_seed` is what his tile is drawn from.
+    """
 
     handle: str
-    address: str
+    address: str | None
+    avatar_seed: str
+    display_name: str | None
+    country: str | None
+    bio: str | None
     claimed: bool
     since: datetime = Field(description="the first event")
     last_share_at: datetime | None

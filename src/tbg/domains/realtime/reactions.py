@@ -11,28 +11,37 @@ from tbg.core.event import Frame
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import addresses
+from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
 
 
 async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
-    """Write each event's frames under the miner's next numbers, and show them."""
+    """Write each event's frames under the miner's next numbers, and show them.
+
+    Who was merged or erased meanwhile has no address: what was to be told him, nobody is told.
+    """
     at = tx.now.isoformat()
+    # Read before anything is written: a merge waits for whoever has read who is who.
+    users = sorted({one.event.user_id for one in deliveries})  # type: ignore[attr-defined]
+    first, names = await addresses(tx, users), await names_of(tx, users)
+    known = [one for one in deliveries if one.event.user_id in first]  # type: ignore[attr-defined]
     frames = [
         (delivery.event.user_id, shown)  # type: ignore[attr-defined]
-        for delivery in deliveries
+        for delivery in known
         for shown in frames_of(delivery.event, at=at)
     ]
     if not frames:
         return
     await _store(tx, frames)
-    names = await addresses(tx, sorted({user_id for user_id, _ in frames}))
     for user_id, shown in frames:
         if shown.public:
-            tx.show(Frame(shown.channel, f"miner:{names[user_id]}", shown.type, shown.data))
-    for delivery in deliveries:
+            subject = f"miner:{first[user_id][0]}"
+            tx.show(Frame(shown.channel, subject, shown.type, shown.data))
+    for delivery in known:
         item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
-        if item is not None:
-            item["user"] = names[delivery.event.user_id]  # type: ignore[attr-defined]
+        user = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
+        if item is not None and user is not None:
+            item["user"] = user
             tx.show(Frame("dashboard", "pool", "feed_item", item))
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Database, Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.actions.streaks import streak_awards
@@ -30,6 +31,7 @@ async def backfill_badges(database: Database) -> int:
         after: int | None = 0
         while after is not None:
             async with database.transaction() as tx:
+                await hold_owners(tx)
                 count, after = await _chunk(tx, badge, after)
                 given += count
                 if after is None:
@@ -73,6 +75,30 @@ async def _chunk(tx: Tx, badge: Badge, after: int) -> tuple[int, int | None]:
     ]
     await reward(tx, awards=marked)
     return len(marked), users[-1]
+
+
+async def reached(tx: Tx, user_id: int) -> list[Award]:
+    """The badges that what one (locked) user mined has reached and that he lacks; silent."""
+    rows = await tx.rows(
+        """
+        SELECT b.slug FROM user_gamification g JOIN badge_definitions b ON b.is_active
+            AND CASE b.trigger_type
+                WHEN 'share_count'
+                    THEN g.total_shares >= (b.trigger_config ->> 'threshold')::float8
+                WHEN 'best_diff'
+                    THEN g.best_difficulty >= (b.trigger_config ->> 'threshold')::float8
+                WHEN 'block_found' THEN g.blocks_found > 0 END
+        WHERE g.user_id = :id AND NOT EXISTS (
+            SELECT FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
+        ORDER BY b.slug
+        """,
+        id=user_id,
+    )
+    badges = await queries.badge_catalogue(tx)
+    found: list[Award] = []
+    for badge in (badges[row.slug] for row in rows):
+        found += await _AWARDS[badge.trigger_type](tx, badge, [user_id])
+    return [award._replace(silent=True) for award in found]
 
 
 async def _by_shares(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:

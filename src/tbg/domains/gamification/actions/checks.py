@@ -12,6 +12,14 @@ queued AS (
 )
 """
 
+# The rows of users who became part of others stay; those of them are closed, and sum up to 0.
+_OPEN = """
+open_ledger AS (
+    SELECT x.* FROM xp_ledger x WHERE NOT EXISTS (
+        SELECT FROM users u WHERE u.id = x.user_id AND u.merged_into IS NOT NULL)
+)
+"""
+
 # Runs of consecutive active weeks: weeks of one run have the same distance to their number.
 _RUNS = """
 numbered AS (
@@ -49,7 +57,7 @@ CHECKS = {
         SELECT COALESCE(u.user_id, x.user_id) AS user_id, u.user_id IS NULL
             OR x.user_id IS NULL OR x.amount <> d.xp_reward AS bad
         FROM user_badges u
-        FULL JOIN (SELECT * FROM xp_ledger WHERE source = 'badge') x ON x.user_id = u.user_id
+        FULL JOIN (SELECT * FROM open_ledger WHERE source = 'badge') x ON x.user_id = u.user_id
             AND x.idempotency_key = 'badge:' || u.badge_slug || ':' || u.user_id
         LEFT JOIN badge_definitions d ON d.slug = u.badge_slug
     """,
@@ -67,14 +75,14 @@ CHECKS = {
     "share_xp": """
         SELECT user_id, COALESCE(g.total_shares, 0) / :shares_per_xp <> COALESCE(l.xp, 0) AS bad
         FROM user_gamification g FULL JOIN (
-            SELECT user_id, sum(amount) AS xp FROM xp_ledger WHERE source = 'share'
+            SELECT user_id, sum(amount) AS xp FROM open_ledger WHERE source = 'share'
             GROUP BY user_id) l USING (user_id)
     """,
     "streak_xp": """
         SELECT COALESCE(c.user_id, x.user_id) AS user_id, c.user_id IS NULL
             OR c.paid <> (x.user_id IS NOT NULL) OR x.amount <> :streak_xp AS bad
         FROM streak_calendar c
-        FULL JOIN (SELECT * FROM xp_ledger WHERE source = 'streak') x ON x.user_id = c.user_id
+        FULL JOIN (SELECT * FROM open_ledger WHERE source = 'streak') x ON x.user_id = c.user_id
             AND x.idempotency_key = 'streak:' || c.user_id || ':' || c.week_iso
     """,
     "streak_columns": """
@@ -152,6 +160,17 @@ CHECKS = {
         FROM user_gamification g FULL JOIN (
             SELECT user_id, count(*) AS n FROM blocks GROUP BY user_id) b USING (user_id)
     """,
+    "merged": """
+        SELECT u.id AS user_id, u.merged_into IS NOT NULL AND (
+            EXISTS (SELECT FROM user_addresses WHERE user_id = u.id)
+            OR EXISTS (SELECT FROM user_gamification WHERE user_id = u.id AND total_shares > 0)
+            OR EXISTS (SELECT FROM user_badges WHERE user_id = u.id)
+            OR EXISTS (SELECT FROM streak_calendar WHERE user_id = u.id)
+            OR EXISTS (SELECT FROM daily_shares WHERE user_id = u.id)
+            OR EXISTS (SELECT FROM workers WHERE user_id = u.id)
+            OR 0 <> COALESCE((SELECT sum(amount) FROM xp_ledger WHERE user_id = u.id), 0)) AS bad
+        FROM users u
+    """,
     "pool_totals": """
         SELECT 0::bigint AS user_id, (p.accepted, p.rejected, p.work)
             <> (d.accepted, d.rejected, d.work) AS bad
@@ -174,7 +193,7 @@ paid_numbered AS (
 )
 """
 
-_NEEDS = {"queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
+_NEEDS = {"open_ledger": _OPEN, "queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
 
 
 def _with(check: str, tail: str) -> str:

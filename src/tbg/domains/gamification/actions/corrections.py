@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tbg.core.event import uuid7
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 
@@ -15,6 +16,7 @@ async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str)
     """
     if not amount or not reason.strip() or not by.strip():
         raise NothingToCorrect("give an amount that is not 0, a reason and who decided it")
+    await hold_owners(tx)
     held = await lock(tx, [user_id])
     total = held[user_id].total_xp
     if total + amount < 0:

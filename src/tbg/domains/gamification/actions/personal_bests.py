@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tbg.core import limits, marks
 from tbg.core.tx import AnyRow, Database, Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.rules import PERSONAL_BEST_XP
 from tbg.domains.mining.actions import roll_up_all
@@ -27,11 +28,12 @@ async def pay_personal_bests(database: Database) -> int:
     paid, after = 0, 0
     while True:
         async with database.transaction() as tx:
+            await hold_owners(tx)
             users = await _touched(tx, since=since, after=after)
             if not users:
                 await marks.move(tx, _MARK, to=begun)
                 return paid
-            paid += await _pay(tx, users, today=begun.date())
+            paid += await pay_days(tx, users, today=begun.date())
         after = users[-1]
 
 
@@ -49,7 +51,8 @@ async def _touched(tx: Tx, *, since: datetime, after: int) -> list[int]:
     return [row.user_id for row in rows]
 
 
-async def _pay(tx: Tx, users: Sequence[int], *, today: date) -> int:
+async def pay_days(tx: Tx, users: Sequence[int], *, today: date, silent: bool = False) -> int:
+    """Pay these users' days before `today` that are not paid; how many there were."""
     days = await tx.rows(
         """
         WITH days AS (
@@ -73,10 +76,11 @@ async def _pay(tx: Tx, users: Sequence[int], *, today: date) -> int:
         return 0
     await lock(tx, {row.user_id for row in days})
     yesterday = today - timedelta(days=1)
-    return len(await reward(tx, grants=[_grant(row, yesterday) for row in days]))
+    grants = [_grant(row, silent=silent or row.day < yesterday) for row in days]
+    return len(await reward(tx, grants=grants))
 
 
-def _grant(row: AnyRow, yesterday: date) -> Grant:
+def _grant(row: AnyRow, *, silent: bool) -> Grant:
     end = datetime.combine(row.day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
     return Grant(
         row.user_id,
@@ -86,5 +90,5 @@ def _grant(row: AnyRow, yesterday: date) -> Grant:
         row.day.isoformat(),
         f"Personal best of {row.day}",
         end,
-        silent=row.day < yesterday,
+        silent,
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tbg.core import limits, marks
 from tbg.core.tx import AnyRow, Database, Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 from tbg.domains.gamification.events import StreakBroken, StreakExpiring, StreakExtended
@@ -112,6 +113,7 @@ async def _in_chunks(database: Database, step: _Step) -> int:
     done, after = 0, 0
     while True:
         async with database.transaction() as tx:
+            await hold_owners(tx)
             count, last = await step(tx, after)
         done += count
         if last is None:
@@ -175,6 +177,13 @@ def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
         week_end(row.week_start),
         silent,
     )
+
+
+async def pay_silently(tx: Tx, user_id: int) -> None:
+    """Pay the closed weeks of one (locked) user that are not paid, and the badges they reach."""
+    weeks = await _take_unpaid(tx, [user_id], monday=get_week_start(tx.now))
+    grants = [_week_grant(row, silent=True) for row in weeks]
+    await reward(tx, awards=await streak_awards(tx, [user_id]), grants=grants)
 
 
 async def _take_unpaid(tx: Tx, users: Sequence[int], *, monday: date) -> list[AnyRow]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from tbg.core import limits
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.people import hold_owners
 
 # Any constant of our own: one keeper at a time.
 _LOCK = 0x7B67_0002
@@ -35,6 +36,7 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 async def drop_old_shares(tx: Tx) -> list[str]:
     """Drop what lies wholly before the retention of raw shares; the partitions dropped."""
+    await hold_owners(tx)  # a merge moves a miner's shares in another order
     before = tx.now - limits.RAW_SHARE_AGE
     if not await _partitioned(tx):
         if await tx.value("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')"):

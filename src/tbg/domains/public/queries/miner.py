@@ -11,14 +11,13 @@ from tbg.domains.gamification import queries as gamification
 from tbg.domains.gamification.rules import compute_level, get_week_iso, shown_streak
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.rules import daily_rate_ths, hourly_rate_ths
+from tbg.domains.mining.schemas import MinerBests
 from tbg.domains.public.rules import Grant, block_line, ledger_lines
 from tbg.domains.public.schemas import (
     BadgeProgress,
-    Best,
     EarnedBadge,
     FeedItem,
     MinerBadges,
-    MinerBests,
     MinerStats,
     MinerStreak,
     MinerWorker,
@@ -40,7 +39,11 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
     any_share = mined.accepted + mined.rejected > 0
     return PublicMiner(
         handle=handle,
-        address=miner.address,
+        address=miner.address_shown,
+        avatar_seed=_seed(miner),
+        display_name=miner.display_name,
+        country=miner.country,
+        bio=miner.bio,
         claimed=miner.claimed,
         since=mined.recent.since or miner.created_at,
         last_share_at=mined.last_seen if any_share else None,
@@ -48,7 +51,7 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         xp=_xp(standing),
         streak=streak,
         badges=await _badges(tx, miner.id, standing, catalogue, streak.current_streak),
-        bests=await _bests(tx, miner.id),
+        bests=MinerBests.model_validate(await mining.bests(tx, miner.id)),
         stats=MinerStats(
             shares_accepted=standing.total_shares,
             shares_rejected=mined.rejected,
@@ -61,6 +64,13 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         workers=[_worker(worker, tx.now) for worker in mined.workers],
         feed=await _feed(tx, miner.id, catalogue),
     )
+
+
+def _seed(miner: Miner) -> str:
+    """What the tile is drawn from: the address, unless that would give away what is hidden."""
+    if miner.address_shown == miner.address:
+        return miner.address
+    return miner.handle or str(miner.id)
 
 
 def _xp(standing: gamification.Standing) -> MinerXp:
@@ -116,18 +126,6 @@ async def _badges(
         total_earned=len(earned),
         total_available=len(catalogue),
         progress=progress,
-    )
-
-
-async def _bests(tx: Tx, user_id: int) -> MinerBests:
-    found = {
-        timeframe: Best(
-            sdiff=best.sdiff, at=best.at, worker=best.worker, share_id=str(best.share_id)
-        )
-        for timeframe, best in (await mining.bests(tx, user_id)).items()
-    }
-    return MinerBests(
-        alltime=found.get("alltime"), month=found.get("month"), week=found.get("week")
     )
 
 

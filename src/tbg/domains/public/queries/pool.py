@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tbg.core import limits
 from tbg.core.tx import Database, Tx
-from tbg.domains.accounts.queries import addresses
+from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.rules import hourly_rate_ths
@@ -38,7 +38,7 @@ async def _page(tx: Tx) -> PublicStats:
     earned = await _latest_badges(tx)
     people = [one.user_id for one in active] + [block.user_id for block in blocks]
     people += [one.user_id for one in earned] + ([best.user_id] if best else [])
-    names = await addresses(tx, sorted(set(people)))
+    names = await names_of(tx, sorted(set(people)))
     return PublicStats(
         miners=sums.miners,
         miners_online=work.miners_online,

@@ -1,0 +1,118 @@
+"""How much of anything one asker gets: counted in Redis, for all processes together.
+
+The generic cell rate algorithm keeps one number an asker: the time at which he is where he would
+be, had he asked at the even rate. A burst moves it ahead, waiting lets it fall behind.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from tbg.core import limits
+from tbg.core.errors import TooManyRequests
+from tbg.core.telemetry import log
+
+LIMITED = Counter("tbg_rate_limited_total", "Requests refused for coming too often", ["policy"])
+UNCOUNTED = Counter("tbg_rate_uncounted_total", "Requests let through because Redis was away")
+
+_log = log(__name__)
+
+_SCRIPT = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local quota, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local step = window / quota
+  local ahead = math.max(tonumber(redis.call('GET', key) or '0'), now) - now
+  if ahead + step > window + 0.000001 then
+    answer[#answer + 1] = {0, tostring(ahead + step - window), tostring(ahead)}
+  else
+    ahead = ahead + step
+    redis.call('SET', key, string.format('%.6f', now + ahead), 'PX', math.ceil(ahead * 1000) + 1)
+    answer[#answer + 1] = {math.floor((window - ahead) / step), '0', tostring(ahead)}
+  end
+end
+return answer
+"""
+
+
+class Policy(NamedTuple):
+    """`quota` requests in `seconds`, all of them at once if the asker likes."""
+
+    name: str
+    quota: int
+    seconds: int
+
+
+BY_IP = Policy("ip", *limits.RATE_IP)
+BY_USER = Policy("user", *limits.RATE_USER)
+BY_KEY = Policy("key", *limits.RATE_KEY)
+CHANGES = Policy("changes", *limits.RATE_WRITE)
+AUTH_BY_IP = Policy("auth", *limits.RATE_AUTH_IP)
+AUTH_BY_ADDRESS = Policy("address", *limits.RATE_AUTH_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is left of a policy; `retry_after` seconds when nothing is (else 0)."""
+
+    policy: Policy
+    remaining: int
+    reset: int
+    retry_after: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The fields that tell a client (draft-ietf-httpapi-ratelimit-headers)."""
+        name, quota, seconds = self.policy
+        told = {
+            "ratelimit-policy": f'"{name}";q={quota};w={seconds}',
+            "ratelimit": f'"{name}";r={self.remaining};t={self.reset}',
+        }
+        return told | ({"retry-after": str(self.retry_after)} if self.retry_after else {})
+
+
+class Limiter:
+    """Takes one of a policy's quota for an asker."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._script: AsyncScript = redis.register_script(_SCRIPT)
+
+    async def take(self, *asked: tuple[Policy, str]) -> Verdict | None:
+        """Take one for each asker; the tightest verdict. None while Redis is away: let through.
+
+        A game that nobody can enter because its counter is away would be the greater harm.
+        """
+        keys = [f"tbg:limit:{policy.name}:{who}" for policy, who in asked]
+        numbers = [n for policy, _ in asked for n in (policy.quota, policy.seconds)]
+        try:
+            rows = await self._script(keys=keys, args=numbers)
+        except (RedisError, OSError) as error:
+            UNCOUNTED.inc()
+            _log.warning("rate_not_counted", error=str(error)[:200])
+            return None
+        verdicts = [
+            Verdict(policy, int(left), math.ceil(float(ahead)), math.ceil(float(wait)))
+            for (policy, _), (left, wait, ahead) in zip(asked, rows, strict=True)
+        ]
+        worst = max(verdicts, key=lambda v: (v.retry_after, -v.remaining / v.policy.quota))
+        if worst.retry_after:
+            LIMITED.labels(worst.policy.name).inc()
+        return worst
+
+    async def require(self, *asked: tuple[Policy, str]) -> Verdict | None:
+        """As `take`, but TooManyRequests when one of them has no more."""
+        verdict = await self.take(*asked)
+        if verdict is not None and verdict.retry_after:
+            raise TooManyRequests(
+                f"Please come again in {verdict.retry_after} s.", headers=verdict.headers
+            )
+        return verdict

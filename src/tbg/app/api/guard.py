@@ -1,0 +1,236 @@
+"""The one place where a request is let in: how often, by whom, from which page, how long."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from prometheus_client import Counter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.hashing import Hashing
+from tbg.adapters.keys import KeyRing, TokenRefused
+from tbg.adapters.limiter import AUTH_BY_IP, BY_IP, BY_KEY, BY_USER, CHANGES, Limiter
+from tbg.app.api.idempotency import Idempotency
+from tbg.app.api.problems import problem, refusal
+from tbg.core import limits
+from tbg.core.errors import NotAllowed, Refused, SignInRequired
+from tbg.core.principal import Principal
+from tbg.core.settings import Settings
+from tbg.core.tx import Database
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.actions.api_keys import note_use
+
+REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by why", ["why"])
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_USE_NOTED = timedelta(minutes=1)
+
+
+class WrongPage(NotAllowed):
+    """A change that no page of ours asked for."""
+
+    code = "csrf"
+    title = "This did not come from a page of ours"
+
+
+class Guard:
+    """Stands before the API: counts, recognises, and gives every request its time.
+
+    It refuses for itself only what comes too often or from a foreign page. Whether the caller is
+    enough for a route, the route says (`adapters.http.Allowed`), from `state.principal`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        database: Database,
+        keys: KeyRing,
+        hashing: Hashing,
+        limiter: Limiter,
+        cookies: SessionCookies,
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.limiter = limiter
+        self.idempotency = Idempotency(app, database, keys)
+        self._gate = Gate(database, keys, hashing, cookies)
+        ours = urlsplit(settings.public_url)
+        self._origins = {f"{ours.scheme}://{ours.netloc}", *settings.origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            return await self.app(scope, receive, send)
+        begun = False
+
+        async def told(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in scope["state"].get("rate", {}).items():
+                    headers.setdefault(name, value)
+                if scope["state"].get("principal") is not None:
+                    headers.setdefault("cache-control", "private, no-cache")
+                    headers.append("vary", "authorization, cookie")
+            await send(message)
+
+        try:
+            async with asyncio.timeout(limits.REQUEST_SECONDS) as time:
+                await self._admit(scope)
+                if scope["path"].endswith("/export"):
+                    time.reschedule(None)  # as long as the client takes to fetch it
+                await self.idempotency(scope, receive, told)
+        except Refused as error:
+            await refusal(scope, error)(scope, receive, told)
+        except TimeoutError:
+            if begun:
+                raise
+            late = f"This took longer than {limits.REQUEST_SECONDS} s."
+            await problem(scope, 503, detail=late)(scope, receive, told)
+
+    async def _admit(self, scope: Scope) -> None:
+        state = scope.setdefault("state", {})
+        state |= {"principal": None, "why_nobody": None}
+        connection = HTTPConnection(scope)
+        unsafe = scope["method"] not in _SAFE
+        address = client_ip(scope, self.settings)
+        asked = [(BY_IP, address)]
+        if unsafe and "/auth/" in scope["path"]:
+            asked.append((AUTH_BY_IP, address))
+        self._tell(state, await self.limiter.require(*asked))
+        if unsafe:
+            self._require_our_page(connection)
+        principal = await self._gate.principal_of(connection)
+        if isinstance(principal, str):
+            state["why_nobody"] = principal
+            return
+        if principal is None:
+            return
+        if unsafe and principal.by_cookie:
+            self._gate.require_proof(connection, principal)
+        policy = BY_KEY if principal.key_id else BY_USER
+        asked = [(policy, principal.key_id or str(principal.user_id))]
+        if unsafe:
+            asked.append((CHANGES, str(principal.user_id)))
+        self._tell(state, await self.limiter.require(*asked))
+        state["principal"] = principal
+
+    @staticmethod
+    def _tell(state: dict[str, object], verdict: object) -> None:
+        if verdict is not None:
+            state["rate"] = verdict.headers  # type: ignore[attr-defined]
+
+    def _require_our_page(self, connection: HTTPConnection) -> None:
+        """Browsers name the page that a change comes from; only ours, and those allowed, may."""
+        origin = connection.headers.get("origin")
+        if origin is None or origin in self._origins:
+            return
+        host = connection.headers.get("host", "")
+        if origin.partition("://")[2].lower() != host.lower():
+            raise WrongPage("The page it came from may not change anything here.")
+
+
+class Gate:
+    """Finds out who asks, from a cookie, a token or a key."""
+
+    def __init__(
+        self, database: Database, keys: KeyRing, hashing: Hashing, cookies: SessionCookies
+    ) -> None:
+        self.database = database
+        self.keys = keys
+        self.hashing = hashing
+        self.cookies = cookies
+
+    async def principal_of(self, connection: HTTPConnection) -> Principal | str | None:
+        """Who asks; None for nobody, a reason when what he says does not hold."""
+        scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
+        try:
+            if credential:
+                if scheme.lower() != "bearer":
+                    return "Send `Authorization: Bearer` and a token or key."
+                if credential.startswith("tbg_"):
+                    return await self._by_key(credential)
+                return await self._by_token(credential, by_cookie=False)
+            cookie = connection.cookies.get(self.cookies.access)
+            return await self._by_token(cookie, by_cookie=True) if cookie else None
+        except TokenRefused as error:
+            REFUSED.labels("token").inc()
+            return f"The access token does not hold: {error}."
+
+    def require_proof(self, connection: HTTPConnection, principal: Principal) -> None:
+        """Refuse a change by cookie without the token that only pages of ours can read."""
+        assert principal.session_id is not None
+        expected = self.keys.csrf_token(principal.session_id.hex)
+        given = connection.headers.get("x-csrf-token", "")
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            raise WrongPage(f"Send the value of the cookie {self.cookies.csrf} as X-CSRF-Token.")
+
+    async def _by_token(self, token: str, *, by_cookie: bool) -> Principal | str:
+        claims = self.keys.verify(token)
+        try:
+            user_id, session_id = int(claims["sub"]), UUID(claims["sid"])
+        except (ValueError, TypeError, AttributeError):
+            raise TokenRefused("it names no session") from None
+        # The token says who; whether his session goes on is asked each time, so that its end is.
+        async with self.database.transaction() as tx:
+            role = await queries.session_role(tx, user_id, session_id)
+        if role is None:
+            REFUSED.labels("session").inc()
+            return "The session has ended. Sign in again."
+        return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie)
+
+    async def _by_key(self, key: str) -> Principal | str:
+        owner = self.keys.owner_of(key)
+        if owner is None:
+            REFUSED.labels("forged_key").inc()
+            return "This is no API key of ours: was it copied whole?"
+        user_id, key_id = owner
+        async with self.database.transaction() as tx:
+            stored = await queries.api_key(tx, user_id, key_id)
+            if stored is not None and (
+                stored.last_used_at is None or tx.now - stored.last_used_at >= _USE_NOTED
+            ):
+                await note_use(tx, user_id=user_id, key_id=key_id)
+        mac = self.keys.mac("api-key-at-rest", key.encode())
+        if (
+            stored is None
+            or not hmac.compare_digest(mac, stored.mac)
+            or not await self.hashing.verify(stored.hash, key, mac=mac)
+        ):
+            REFUSED.labels("key").inc()
+            return "This API key was revoked, or has expired."
+        return Principal(user_id, stored.role, key_id=key_id, scope=stored.scope)
+
+
+def client_ip(scope: Scope, settings: Settings) -> str:
+    """Who is at the other end: the nearest hop that is not a proxy of ours.
+
+    `X-Forwarded-For` grows to the right at each proxy; what a stranger wrote in it is to the left
+    of what the proxies that we trust have added. Networks of IPv6 count as one (/64).
+    """
+    hops = [part.strip() for part in Headers(scope=scope).get("x-forwarded-for", "").split(",")]
+    peer = (scope.get("client") or ("", 0))[0]
+    for hop in reversed([*hops, peer]):
+        try:
+            address = ip_address(hop)
+        except ValueError:
+            return peer or "unknown"
+        if not any(address in network for network in settings.proxies):
+            if address.version == 6:
+                return f"{ip_address(int(address) >> 64 << 64)}/64"
+            return str(address)
+    return peer or "unknown"
+
+
+__all__ = ["Guard", "SignInRequired", "client_ip"]

@@ -1,0 +1,174 @@
+"""When accounts unite, leave or take their data along: what each room does, on one screen."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import IO, Any
+
+import orjson
+from sqlalchemy.exc import DBAPIError
+
+from tbg.adapters.queue import Cron
+from tbg.core import limits
+from tbg.core.errors import Conflict
+from tbg.core.section import Section
+from tbg.core.telemetry import log
+from tbg.core.tx import AnyRow, Database, Tx
+from tbg.domains.accounts.actions import people as accounts
+from tbg.domains.gamification.actions import people as gamification
+from tbg.domains.mining.actions import people as mining
+from tbg.domains.realtime import actions as realtime
+
+Merge = Callable[..., Awaitable[None]]
+"""`(tx, *, gone, kept)`: what `gone` had in a room becomes `kept`'s."""
+
+Erasure = Callable[..., Awaitable[None]]
+"""`(tx, *, user_id)`: the person goes out of a room, numbers stay without one."""
+
+Export = Callable[..., Iterator[Section]]
+"""`(tx, *, user_id)`: all that a room knows of a user."""
+
+# In floor order: a room may go by what the rooms below have united.
+MERGES: tuple[Merge, ...] = (accounts.merge, mining.merge, gamification.merge, realtime.merge)
+ERASURES: tuple[Erasure, ...] = (
+    accounts.erase, mining.erase, gamification.erase, realtime.erase,
+)  # fmt: skip
+EXPORTS: tuple[Export, ...] = (
+    accounts.export, mining.export, gamification.export, realtime.export,
+)  # fmt: skip
+
+_log = log(__name__)
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class CannotUnite(Conflict):
+    """One of the two is the other, became part of somebody, was erased, or never was."""
+
+    code = "accounts_cannot_unite"
+    title = "These accounts cannot be united"
+
+
+class AccountsBusy(Conflict):
+    """Somebody held the accounts for too long: nothing was changed, and it may be tried again."""
+
+    code = "accounts_busy"
+    title = "The accounts are in use"
+
+
+async def unite(tx: Tx, *, gone: int, kept: int) -> None:
+    """User `gone` becomes part of user `kept`, with all he has.
+
+    Call `stop_everybody` before anything of the transaction reads an address: who has read one
+    already would wait for another who did the same.
+    """
+    await stop_everybody(tx)
+    people = {
+        row.id
+        for row in await tx.rows(
+            """
+            SELECT id FROM users WHERE id IN (:gone, :kept)
+                AND merged_into IS NULL AND erased_at IS NULL
+            """,
+            gone=gone,
+            kept=kept,
+        )
+    }
+    if gone == kept or people != {gone, kept}:
+        raise CannotUnite("Both must be accounts of their own, and not the same one.")
+    for merge in MERGES:
+        await merge(tx, gone=gone, kept=kept)
+
+
+async def erase(tx: Tx, *, user_id: int) -> None:
+    """The person behind a user goes; what he mined and earned stays, as nobody's.
+
+    Call `stop_everybody` first, as for `unite`.
+    """
+    await stop_everybody(tx)
+    for erasure in ERASURES:
+        await erasure(tx, user_id=user_id)
+
+
+async def stop_everybody(tx: Tx) -> None:
+    """Wait, but not for long, until no batch and no job is in hand; the next ones wait for us."""
+    wait = f"{limits.TABLE_LOCK_SECONDS}s"
+    await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
+    try:
+        await accounts.change_owners(tx)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise AccountsBusy("The pool is busy with these accounts. Try again.") from None
+
+
+async def export(tx: Tx, *, user_id: int, out: IO[bytes]) -> None:
+    """Write all there is of a user as a ZIP: a JSON file a section, shares a line each."""
+    contents = []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for section in (section for part in EXPORTS for section in part(tx, user_id=user_id)):
+            name = f"{section.name}.{'ndjson' if section.lines else 'json'}"
+            contents.append(f"{name:24} {section.about}")
+            with archive.open(name, "w", force_zip64=True) as file:
+                await _write(file, section)
+        archive.writestr("README.txt", _readme(contents, user_id, tx))
+
+
+async def _write(file: IO[bytes], section: Section) -> None:
+    between, end = (b"", b"") if section.lines else (b"[\n", b"\n]\n")
+    async for row in section.rows:
+        line = _json(row)
+        file.write(line + b"\n" if section.lines else between + line)
+        between = b",\n"
+    file.write(b"[]\n" if between == b"[\n" else end)
+
+
+def _json(row: AnyRow) -> bytes:
+    return orjson.dumps(row._asdict())
+
+
+def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
+    lines = [
+        f"What this pool knows of user {user_id}, {tx.now:%Y-%m-%d %H:%M} UTC.",
+        "Times are UTC. A .json file is a list of rows; a .ndjson file has a row a line.",
+        "",
+        *contents,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+async def erase_due(database: Database) -> int:
+    """Erase those whose time to change their mind is over; how many.
+
+    One transaction each: one that fails stops nobody, is told at the end and tried again.
+    """
+    async with database.transaction() as tx:
+        due = await tx.rows(
+            "SELECT id FROM users WHERE deletion_at <= :now ORDER BY deletion_at, id", now=tx.now
+        )
+    erased, failures = 0, []
+    for user_id in (row.id for row in due):
+        try:
+            erased += await _erase_if_due(database, user_id)
+        except Exception as error:
+            _log.exception("erasure_failed", user_id=user_id)
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("accounts that could not be erased", failures)
+    return erased
+
+
+async def _erase_if_due(database: Database, user_id: int) -> bool:
+    async with database.transaction() as tx:
+        await stop_everybody(tx)
+        due: Any = await tx.value(
+            "SELECT deletion_at <= :now FROM users WHERE id = :id FOR UPDATE",
+            now=tx.now,
+            id=user_id,
+        )
+        if due:  # else he has changed his mind meanwhile
+            await erase(tx, user_id=user_id)
+        return bool(due)
+
+
+JOBS = (Cron("erase_accounts", erase_due, minute=25),)

@@ -1,0 +1,36 @@
+"""Who asks: the player, service or operator behind a request, and what he may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+Role = Literal["user", "provider", "moderator", "admin"]
+Scope = Literal["read", "mining", "service"]
+
+SCOPES: dict[Scope, frozenset[Scope]] = {
+    "read": frozenset({"read"}),
+    "mining": frozenset({"read", "mining"}),
+    "service": frozenset({"service"}),
+}
+"""What a key of each scope may: `read` reads its owner's things, `mining` also changes workers,
+`service` posts what happened elsewhere and reads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user, by a session (`session_id`) or by one of his API keys (`key_id`, `scope`)."""
+
+    user_id: int
+    role: Role
+    session_id: UUID | None = None
+    by_cookie: bool = False
+    key_id: str | None = None
+    scope: Scope | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether he may do what needs `scope`; a session may all but post as a service."""
+        if self.scope is None:
+            return scope != "service"
+        return scope in SCOPES[self.scope]

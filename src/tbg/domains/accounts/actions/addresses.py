@@ -1,0 +1,48 @@
+"""Addresses of one player."""
+
+from __future__ import annotations
+
+from tbg.core.errors import NotFound
+from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.users import admit_addresses
+from tbg.domains.accounts.errors import AlreadyYours, CannotUnlink
+from tbg.domains.accounts.queries import linked
+
+
+async def link(tx: Tx, *, user_id: int, address: str) -> int | None:
+    """Give a proved address to a user; the user it was until now, to be merged, if it was one."""
+    there = await tx.run(
+        """
+        INSERT INTO user_addresses (address, user_id, linked_at, proved_at)
+        VALUES (:address, :user, :now, :now) ON CONFLICT DO NOTHING
+        """,
+        address=address,
+        user=user_id,
+        now=tx.now,
+    )
+    if there:
+        return None
+    owner = (await admit_addresses(tx, [address]))[address]
+    if owner == user_id:
+        raise AlreadyYours("This address is linked to your account.")
+    await tx.run(
+        "UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now) WHERE address = :address",
+        now=tx.now,
+        address=address,
+    )
+    return owner
+
+
+async def unlink(tx: Tx, *, user_id: int, address: str) -> None:
+    """Part an address from a user; what it mined stays with him, what it will mine does not."""
+    await tx.run("SELECT 1 FROM users WHERE id = :user FOR UPDATE", user=user_id)
+    mine = {one.address: one for one in await linked(tx, user_id)}
+    if address not in mine:
+        raise NotFound("You have no such address.")
+    if not mine[address].can_unlink:
+        raise CannotUnlink(
+            "It is the address your account began with."
+            if mine[address].first
+            else "What it had mined is part of your game now, and cannot be told apart again."
+        )
+    await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)

@@ -1,0 +1,67 @@
+"""Messages to be signed: each stored, used once, and soon."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from tbg.adapters.bitcoin.signatures import SignatureRefused, prove
+from tbg.core import limits
+from tbg.core.tx import AnyRow, Tx
+from tbg.domains.accounts.errors import ChallengeSpent, SignatureWrong
+from tbg.domains.accounts.queries import open_challenge
+from tbg.domains.accounts.rules import message_to_sign
+
+
+async def challenge(
+    tx: Tx, *, address: str, network: str, public_url: str, for_user: int | None = None
+) -> AnyRow:
+    """A new message for an address: challenge_id, message, expires_at."""
+    expires = tx.now + limits.CHALLENGE_AGE
+    message = message_to_sign(
+        address=address,
+        domain=urlsplit(public_url).netloc,
+        uri=public_url,
+        network=network,
+        nonce=secrets.token_hex(16),
+        issued=tx.now,
+        expires=expires,
+        purpose="Signing links this address to your account, for good."
+        if for_user
+        else "Signing lets you in.",
+    )
+    made = await tx.row(
+        """
+        INSERT INTO auth_challenges (id, address, for_user, message, created_at, expires_at)
+        VALUES (:id, :address, :user, :message, :now, :expires)
+        RETURNING id AS challenge_id, message, expires_at
+        """,
+        id=uuid4(),
+        address=address,
+        user=for_user,
+        message=message,
+        now=tx.now,
+        expires=expires,
+    )
+    assert made is not None  # an INSERT of one row returns it
+    return made
+
+
+async def spend(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | None) -> str:
+    """The address that signed, its challenge used up; of many at once, one gets through."""
+    found = await open_challenge(tx, challenge_id)
+    if found is None or found.for_user != for_user:
+        raise ChallengeSpent("It was used already, or its five minutes are over. Ask for another.")
+    try:
+        prove(found.address, found.message, signature)
+    except SignatureRefused as error:
+        raise SignatureWrong(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    used = await tx.run(
+        "UPDATE auth_challenges SET used_at = :now WHERE id = :id AND used_at IS NULL",
+        id=challenge_id,
+        now=tx.now,
+    )
+    if not used:
+        raise ChallengeSpent("It was used just now. Ask for another.")
+    return found.address

@@ -1,0 +1,153 @@
+"""Who is who, when two users turn out to be one, leave, or take their data along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tbg.core.section import Section
+from tbg.core.tx import Tx
+
+
+async def hold_owners(tx: Tx) -> None:
+    """Keep everybody who he is until this transaction ends; the first thing it does.
+
+    For whatever rewards without reading an address first, as every batch does.
+    """
+    await tx.run("LOCK TABLE user_addresses IN ACCESS SHARE MODE")
+
+
+async def change_owners(tx: Tx) -> None:
+    """Wait for all who hold the owners, and let nobody read them until this has committed."""
+    await tx.run("LOCK TABLE user_addresses IN ACCESS EXCLUSIVE MODE")
+
+
+async def merge(tx: Tx, *, gone: int, kept: int) -> None:
+    """Addresses move; of `gone` nothing is left but where he went."""
+    await tx.run(
+        """
+        UPDATE user_addresses SET user_id = :kept, merged_at = :now WHERE user_id = :gone
+        """,
+        gone=gone,
+        kept=kept,
+        now=tx.now,
+    )
+    # Those who had become `gone` before are `kept` now: one step leads to whoever it is.
+    await tx.run(
+        "UPDATE users SET merged_into = :kept WHERE id = :gone OR merged_into = :gone",
+        gone=gone,
+        kept=kept,
+    )
+    await _empty(tx, [gone])
+    await tx.run(
+        """
+        UPDATE sessions SET ended_at = :now, ended_why = 'merged'
+        WHERE user_id = :gone AND ended_at IS NULL
+        """,
+        gone=gone,
+        now=tx.now,
+    )
+    await tx.run(
+        "UPDATE api_keys SET revoked_at = :now WHERE user_id = :gone AND revoked_at IS NULL",
+        gone=gone,
+        now=tx.now,
+    )
+
+
+async def erase(tx: Tx, *, user_id: int) -> None:
+    """The person goes, and whoever had become part of him; their ids stay, for the numbers."""
+    ids = [
+        row.id
+        for row in await tx.rows(
+            "SELECT id FROM users WHERE id = :id OR merged_into = :id ORDER BY id", id=user_id
+        )
+    ]
+    for statement in _PERSON:
+        await tx.run(statement, ids=ids)
+    await _empty(tx, ids)
+    await tx.run(
+        """
+        UPDATE users SET profile_public = false, address_shown = 'hidden',
+            on_leaderboards = false, erased_at = :now
+        WHERE id = ANY(:ids ::bigint[])
+        """,
+        ids=ids,
+        now=tx.now,
+    )
+
+
+_PERSON = (
+    "DELETE FROM refresh_tokens WHERE user_id = ANY(:ids ::bigint[])",
+    "DELETE FROM sessions WHERE user_id = ANY(:ids ::bigint[])",
+    "DELETE FROM api_keys WHERE user_id = ANY(:ids ::bigint[])",
+    """
+    DELETE FROM auth_challenges WHERE address IN (
+        SELECT address FROM user_addresses WHERE user_id = ANY(:ids ::bigint[]))
+    """,
+    "DELETE FROM user_addresses WHERE user_id = ANY(:ids ::bigint[])",
+)
+
+
+async def _empty(tx: Tx, ids: list[int]) -> None:
+    """What such a user has of a person, and what he was about to do, goes."""
+    await tx.run(
+        """
+        UPDATE users SET handle = NULL, handle_key = NULL, display_name = NULL, country = NULL,
+            bio = NULL, role = 'user', settings = '{}', deletion_at = NULL
+        WHERE id = ANY(:ids ::bigint[])
+        """,
+        ids=ids,
+    )
+    await tx.run("DELETE FROM idempotency_keys WHERE user_id = ANY(:ids ::bigint[])", ids=ids)
+    await tx.run("DELETE FROM auth_challenges WHERE for_user = ANY(:ids ::bigint[])", ids=ids)
+
+
+def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
+    """Profile, addresses, sessions, API keys and the audit log's words; no secret, no digest."""
+    for name, (about, sql) in _EXPORTS.items():
+        yield Section(name, about, tx.stream(sql, id=user_id))
+
+
+# Of those who became part of the user there are sessions and keys left, ended and revoked.
+_EXPORTS = {
+    "profile": (
+        "What your account says of you, and your settings.",
+        """
+        SELECT id, created_at, claimed_at, handle, display_name, country, bio, role,
+            profile_public, address_shown, on_leaderboards, settings,
+            deletion_at
+        FROM users WHERE id = :id
+        """,
+    ),
+    "addresses": (
+        "The Bitcoin addresses that are you.",
+        """
+        SELECT address, linked_at, proved_at, merged_at FROM user_addresses
+        WHERE user_id = :id ORDER BY linked_at, address
+        """,
+    ),
+    "sessions": (
+        "Where you signed in, without the tokens.",
+        """
+        SELECT id, kind, address, device, created_at, last_used_at, expires_at, ended_at,
+            ended_why
+        FROM sessions
+        WHERE user_id IN (SELECT id FROM users WHERE id = :id OR merged_into = :id)
+        ORDER BY created_at, id
+        """,
+    ),
+    "api_keys": (
+        "Your API keys, without the keys.",
+        """
+        SELECT id, name, scope, created_at, last_used_at, expires_at, revoked_at FROM api_keys
+        WHERE user_id IN (SELECT id FROM users WHERE id = :id OR merged_into = :id)
+        ORDER BY created_at, id
+        """,
+    ),
+    "audit_log": (
+        "What you did, or was done to your account, as the audit log has it.",
+        """
+        SELECT id, at, actor, action, subject, details FROM audit_log
+        WHERE actor_id = :id OR subject = 'user:' || CAST(:id AS bigint) ORDER BY id
+        """,
+    ),
+}

@@ -1,0 +1,181 @@
+"""Signing in, staying signed in, and the end of it.
+
+A session is a family of refresh tokens: each is good once and gives the next. One that comes a
+second time was copied, by whom we cannot know: the whole session ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Literal, NamedTuple
+from uuid import UUID, uuid4
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.users import admit_addresses
+from tbg.domains.accounts.errors import SessionEnded
+from tbg.domains.accounts.rules import device_of
+
+_TOKEN = re.compile(r"tbr_(\d{1,18})_([0-9a-f]{32})_([0-9a-f]{64})")
+
+
+class Open(NamedTuple):
+    """A session and the refresh token that is good now."""
+
+    user_id: int
+    id: UUID
+    kind: Literal["bearer", "cookie"]
+    refresh_token: str
+
+
+async def sign_in(tx: Tx, *, address: str, kind: Literal["bearer", "cookie"], agent: str) -> Open:
+    """Claim the user of a proved address (made now, if it never mined) and open a session."""
+    user_id = (await admit_addresses(tx, [address]))[address]
+    # The row lock makes sign-ins of one user take turns, and a merge or an erasure wait.
+    await tx.run(
+        "UPDATE users SET claimed_at = COALESCE(claimed_at, :now) WHERE id = :user",
+        user=user_id,
+        now=tx.now,
+    )
+    await tx.run(
+        """
+        UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now) WHERE address = :address
+        """,
+        address=address,
+        now=tx.now,
+    )
+    session_id = uuid4()
+    await tx.run(
+        """
+        INSERT INTO sessions (user_id, id, kind, address, device, created_at, last_used_at,
+            expires_at) VALUES (:user, :id, :kind, :address, :device, :now, :now, :expires)
+        """,
+        user=user_id,
+        id=session_id,
+        kind=kind,
+        address=address,
+        device=device_of(agent),
+        now=tx.now,
+        expires=tx.now + limits.SESSION_AGE,
+    )
+    await _make_room(tx, user_id)
+    return Open(user_id, session_id, kind, await _next_token(tx, user_id, session_id))
+
+
+async def refresh(tx: Tx, *, token: str) -> Open | None:
+    """The next token of a session; None, and the session ended, when this one was used before.
+
+    SessionEnded when there is no such session any more. None is not raised, so that the end of
+    the session is committed.
+    """
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        raise SessionEnded("This is no refresh token. Sign in again.")
+    user_id, session_id = int(parts[1]), UUID(parts[2])
+    session = await tx.row(
+        """
+        SELECT kind FROM sessions WHERE user_id = :user AND id = :id AND ended_at IS NULL
+            AND expires_at > :now FOR UPDATE
+        """,
+        user=user_id,
+        id=session_id,
+        now=tx.now,
+    )
+    if session is None:
+        raise SessionEnded("This session is over. Sign in again.")
+    digest = _digest(parts[3])
+    found = await tx.row(
+        """
+        SELECT used_at FROM refresh_tokens
+        WHERE user_id = :user AND session_id = :session AND digest = :digest
+        """,
+        user=user_id,
+        session=session_id,
+        digest=digest,
+    )
+    if found is None:
+        raise SessionEnded("This is no refresh token of ours. Sign in again.")
+    if found.used_at is not None:
+        await end_session(tx, user_id=user_id, session_id=session_id, why="refresh token reused")
+        return None
+    await tx.run(
+        """
+        UPDATE refresh_tokens SET used_at = :now
+        WHERE user_id = :user AND session_id = :session AND digest = :digest
+        """,
+        now=tx.now,
+        user=user_id,
+        session=session_id,
+        digest=digest,
+    )
+    await tx.run(
+        "UPDATE sessions SET last_used_at = :now WHERE user_id = :user AND id = :id",
+        now=tx.now,
+        user=user_id,
+        id=session_id,
+    )
+    return Open(user_id, session_id, session.kind, await _next_token(tx, user_id, session_id))
+
+
+async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: str) -> bool:
+    """End one session; whether there was one to end."""
+    ended = await tx.run(
+        """
+        UPDATE sessions SET ended_at = :now, ended_why = :why
+        WHERE user_id = :user AND id = :id AND ended_at IS NULL
+        """,
+        now=tx.now,
+        why=why,
+        user=user_id,
+        id=session_id,
+    )
+    return ended > 0
+
+
+async def end_sessions(tx: Tx, *, user_id: int, why: str) -> int:
+    """End all sessions of a user; how many."""
+    return await tx.run(
+        """
+        UPDATE sessions SET ended_at = :now, ended_why = :why
+        WHERE user_id = :user AND ended_at IS NULL
+        """,
+        now=tx.now,
+        why=why,
+        user=user_id,
+    )
+
+
+async def _next_token(tx: Tx, user_id: int, session_id: UUID) -> str:
+    secret = secrets.token_hex(32)
+    await tx.run(
+        """
+        INSERT INTO refresh_tokens (user_id, session_id, digest, created_at)
+        VALUES (:user, :session, :digest, :now)
+        """,
+        user=user_id,
+        session=session_id,
+        digest=_digest(secret),
+        now=tx.now,
+    )
+    return f"tbr_{user_id}_{session_id.hex}_{secret}"
+
+
+async def _make_room(tx: Tx, user_id: int) -> None:
+    await tx.run(
+        """
+        UPDATE sessions SET ended_at = :now, ended_why = 'too many sessions'
+        WHERE user_id = :user AND id IN (
+            SELECT id FROM sessions WHERE user_id = :user AND ended_at IS NULL
+            ORDER BY last_used_at DESC, id OFFSET :most)
+        """,
+        now=tx.now,
+        user=user_id,
+        most=limits.SESSIONS,
+    )
+
+
+def _digest(secret: str) -> bytes:
+    # 256 random bits need no slow hash: nobody guesses them.
+    return hashlib.sha256(secret.encode()).digest()

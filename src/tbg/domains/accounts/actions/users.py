@@ -1,0 +1,43 @@
+"""Users made of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tbg.core.tx import Tx
+
+
+async def admit_addresses(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:
+    """The user of each address; one never seen before becomes an unclaimed user."""
+    users = await _known(tx, addresses)
+    unknown = [address for address in addresses if address not in users]
+    if not unknown:
+        return users
+    added = await tx.rows(
+        """
+        WITH added AS (
+            INSERT INTO user_addresses (address, user_id, linked_at)
+            SELECT address, nextval(pg_get_serial_sequence('users', 'id')), :now
+            FROM unnest(:addresses ::text[]) AS t (address)
+            ON CONFLICT DO NOTHING RETURNING address, user_id
+        ), made AS (
+            INSERT INTO users (id, created_at) OVERRIDING SYSTEM VALUE
+            SELECT user_id, :now FROM added
+        )
+        SELECT address, user_id FROM added
+        """,
+        addresses=unknown,
+        now=tx.now,
+    )
+    users |= {row.address: row.user_id for row in added}
+    # Those left were admitted by another transaction between the two statements.
+    late = [address for address in unknown if address not in users]
+    return users | (await _known(tx, late) if late else {})
+
+
+async def _known(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:
+    rows = await tx.rows(
+        "SELECT address, user_id FROM user_addresses WHERE address = ANY(:addresses ::text[])",
+        addresses=addresses,
+    )
+    return {row.address: row.user_id for row in rows}

@@ -1,0 +1,70 @@
+"""What the room refuses."""
+
+from __future__ import annotations
+
+from tbg.core.errors import Conflict, Invalid, Refused
+
+
+class NotAnAddress(Invalid):
+    """What was given is no address of this pool's network."""
+
+    code = "not_an_address"
+    title = "Not an address of this pool's network"
+
+
+class SignatureWrong(Refused):
+    """The signature does not prove the address."""
+
+    status = 401
+    code = "signature_refused"
+    title = "The signature does not prove this address"
+
+
+class ChallengeSpent(Conflict):
+    """The challenge was used, has run out, or never was."""
+
+    code = "challenge_spent"
+    title = "This message cannot be used any more"
+
+
+class SessionEnded(Refused):
+    """The refresh token is not good (any more)."""
+
+    status = 401
+    code = "session_ended"
+    title = "The session has ended"
+
+
+class HandleTaken(Conflict):
+    """Somebody has this handle, or one that looks like it."""
+
+    code = "handle_taken"
+    title = "This handle is taken"
+
+
+class HandleRefused(Invalid):
+    """A handle that nobody may have."""
+
+    code = "handle_refused"
+    title = "This cannot be a handle"
+
+
+class TooManyKeys(Conflict):
+    """A user has as many API keys as one may have."""
+
+    code = "too_many_keys"
+    title = "Too many API keys"
+
+
+class AlreadyYours(Conflict):
+    """The address is linked to this account."""
+
+    code = "already_yours"
+    title = "This address is already yours"
+
+
+class CannotUnlink(Conflict):
+    """The address cannot be parted from this account."""
+
+    code = "cannot_unlink"
+    title = "This address cannot be unlinked"

@@ -1,0 +1,36 @@
+"""What has run out is cleaned away."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tbg.adapters.queue import Cron
+from tbg.core import limits
+from tbg.core.tx import Database
+
+
+class Cleaned(NamedTuple):
+    """Rows removed."""
+
+    challenges: int
+    sessions: int
+    answers: int
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+
+async def clean_tokens(database: Database) -> Cleaned:
+    """Forget challenges, sessions (with their tokens) and kept answers that have run out."""
+    async with database.transaction() as tx:
+        return Cleaned(
+            await tx.run("DELETE FROM auth_challenges WHERE expires_at < :now", now=tx.now),
+            await tx.run("DELETE FROM sessions WHERE expires_at < :now", now=tx.now),
+            await tx.run(
+                "DELETE FROM idempotency_keys WHERE created_at < :before",
+                before=tx.now - limits.IDEMPOTENCY_AGE,
+            ),
+        )
+
+
+JOBS = (Cron("clean_tokens", clean_tokens, minute=25),)

@@ -1,0 +1,156 @@
+"""Signing in with an address, staying signed in, signing out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from tbg.adapters import bitcoin
+from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.http import SignedIn, Writing, problems
+from tbg.adapters.keys import KeyRing
+from tbg.adapters.limiter import AUTH_BY_ADDRESS
+from tbg.core import limits
+from tbg.core.errors import SignInRequired
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.actions import challenges, sessions
+from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
+from tbg.domains.accounts.routes.users import me_of
+from tbg.domains.accounts.schemas import (
+    Challenge,
+    ChallengeWish,
+    KeySet,
+    RefreshWish,
+    SignedInAs,
+    SignIn,
+    Tokens,
+)
+
+router = APIRouter(prefix="/auth", tags=["authentication"])
+well_known = APIRouter(tags=["authentication"])
+
+_SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
+
+
+@router.post(
+    "/challenge",
+    status_code=201,
+    summary="A message to sign with an address",
+    operation_id="challenge",
+    responses=problems(401, 422, 429),
+)
+async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Challenge:
+    """A message that a wallet can sign, to sign in or (`link`) to add the address."""
+    settings, principal = request.app.state.settings, request.state.principal
+    address = address_of(request, wish.address)
+    await request.app.state.limiter.require((AUTH_BY_ADDRESS, address))
+    if wish.link and (principal is None or principal.key_id is not None):
+        raise SignInRequired("To link an address, sign in with the one you have.")
+    made = await challenges.challenge(
+        tx,
+        address=address,
+        network=settings.network,
+        public_url=settings.public_url,
+        for_user=principal.user_id if wish.link else None,
+    )
+    return Challenge.model_validate(made)
+
+
+@router.post(
+    "/verify",
+    summary="Sign in with a signed message",
+    operation_id="verify",
+    responses=problems(401, 409, 422, 429),
+)
+async def verify(request: Request, response: Response, tx: Writing, proof: SignIn) -> SignedInAs:
+    """Open a session for the user whose address signed; he is made if he never mined."""
+    address = await challenges.spend(
+        tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=None
+    )
+    agent = request.headers.get("user-agent", "")
+    opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
+    user = me_of(await queries.person(tx, opened.user_id))
+    tokens = _hand_out(request, response, opened)
+    return SignedInAs(**tokens.model_dump(), user=user)
+
+
+@router.post(
+    "/refresh",
+    summary="New tokens for a session",
+    operation_id="refresh",
+    responses=problems(401, 422, 429),
+)
+async def refresh(request: Request, response: Response, wish: RefreshWish) -> Tokens:
+    """Exchange a refresh token, once; one that was exchanged before ends its session."""
+    state = request.app.state
+    cookies: SessionCookies = state.cookies
+    token = wish.refresh_token or request.cookies.get(cookies.refresh)
+    if not token:
+        raise SessionEnded("There is no session here. Sign in.")
+    # A transaction of its own, because the end of a session must be kept though it is refused.
+    async with state.database.transaction() as tx:
+        opened = await sessions.refresh(tx, token=token)
+    if opened is None:
+        raise SessionEnded("This token was used before: whoever else has it is out now, too.")
+    return _hand_out(request, response, opened)
+
+
+@router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout",
+             responses=problems(401, 403))  # fmt: skip
+async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
+    """End this session."""
+    assert who.session_id is not None  # SignedIn lets no keys in
+    await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
+    return _gone(request)
+
+
+@router.post("/logout-all", status_code=204, summary="Sign out everywhere",
+             operation_id="logout_all", responses=problems(401, 403))  # fmt: skip
+async def logout_all(request: Request, tx: Writing, who: SignedIn) -> Response:
+    """End all sessions of this user."""
+    await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
+    return _gone(request)
+
+
+@well_known.get(
+    "/.well-known/jwks.json",
+    summary="The public keys of access tokens",
+    operation_id="jwks",
+)
+async def jwks(request: Request, response: Response) -> KeySet:
+    """The keys that sign now and those whose tokens still hold."""
+    response.headers["Cache-Control"] = f"public, max-age={limits.JWKS_SECONDS}"
+    return KeySet(keys=request.app.state.keys.published())
+
+
+def address_of(request: Request, text: str) -> str:
+    """An address of this pool's network, in one spelling; NotAnAddress else."""
+    try:
+        return bitcoin.normalise(text.strip(), request.app.state.settings.network)
+    except bitcoin.AddressRefused as error:
+        raise NotAnAddress(f"This is {error}.") from None
+
+
+def _hand_out(request: Request, response: Response, opened: sessions.Open) -> Tokens:
+    keys: KeyRing = request.app.state.keys
+    access = keys.sign(user_id=opened.user_id, session_id=opened.id.hex)
+    response.headers["Cache-Control"] = "no-store"
+    if opened.kind == "bearer":
+        return Tokens(
+            access_token=access,
+            refresh_token=opened.refresh_token,
+            token_type="Bearer",  # noqa: S106 - a kind of token, not one
+            expires_in=_SECONDS,
+        )
+    request.app.state.cookies.set(
+        response,
+        access=access,
+        refresh=opened.refresh_token,
+        csrf=keys.csrf_token(opened.id.hex),
+    )
+    return Tokens(access_token=None, refresh_token=None, token_type="cookie", expires_in=_SECONDS)  # noqa: S106
+
+
+def _gone(request: Request) -> Response:
+    response = Response(status_code=204)
+    request.app.state.cookies.clear(response)
+    return response

@@ -1,0 +1,49 @@
+"""On a demo, the demo miners' keys: everybody may sign in as one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from tbg.adapters.http import Reading, problems
+from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
+from tbg.core.errors import NotFound
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.errors import ChallengeSpent
+from tbg.domains.accounts.schemas import DemoMiners, DemoSignature, DemoWish
+
+_MINERS = 8
+
+
+async def _on_a_demo(request: Request) -> dict[str, DemoKey]:
+    settings = request.app.state.settings
+    if not settings.demo:
+        raise NotFound("This pool is not a demo.")
+    keys = [demo_key(DEMO_SEED, index, network=settings.network) for index in range(_MINERS)]
+    return {key.address: key for key in keys}
+
+
+Keys = Annotated[dict[str, DemoKey], Depends(_on_a_demo)]
+
+router = APIRouter(prefix="/demo", tags=["demo"])
+
+
+@router.get("/miners", summary="Whom one may sign in as on a demo",
+            operation_id="list_demo_miners", responses=problems(404))  # fmt: skip
+async def list_demo_miners(tx: Reading, keys: Keys) -> DemoMiners:
+    """Demo miners that have mined, in the demo's order."""
+    return DemoMiners(addresses=await queries.known_addresses(tx, list(keys)))
+
+
+@router.post("/sign", summary="Sign as a demo miner", operation_id="sign_as_demo_miner",
+             responses=problems(404, 409, 422))  # fmt: skip
+async def sign_as_demo_miner(tx: Reading, keys: Keys, wish: DemoWish) -> DemoSignature:
+    """What the demo miner's wallet would answer: a signature of the challenge's message."""
+    found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))
+    if found is None:
+        raise ChallengeSpent("It was used already, or its five minutes are over.")
+    if found.address not in keys:
+        raise NotFound("This is no demo miner's address.")
+    return DemoSignature(signature=sign_message(keys[found.address], found.message))

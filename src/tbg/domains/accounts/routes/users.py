@@ -1,0 +1,254 @@
+"""One's own account."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import IO, Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.responses import Response, StreamingResponse
+
+from tbg.adapters.hashing import Hashing
+from tbg.adapters.http import Reading, SignedIn, Writing, problems
+from tbg.adapters.keys import KeyRing
+from tbg.core.errors import Invalid, NotAllowed, NotFound
+from tbg.core.principal import Principal
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
+from tbg.domains.accounts.actions.audit import audit
+from tbg.domains.accounts.rules import merged_settings, shown_address
+from tbg.domains.accounts.schemas import (
+    Address,
+    AddressList,
+    ApiKey,
+    ApiKeyList,
+    ApiKeyWish,
+    Linked,
+    Me,
+    NewApiKey,
+    Privacy,
+    ProfileChange,
+    Proof,
+    Session,
+    SessionList,
+    Settings,
+    SettingsChange,
+)
+
+router = APIRouter(prefix="/users/me", tags=["users"])
+
+_EXPORT_IN_MEMORY = 4 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+@router.get("", summary="The player signed in", operation_id="get_me",
+            responses=problems(401, 403))  # fmt: skip
+async def get_me(tx: Reading, who: SignedIn) -> Me:
+    """Who is signed in, as he and as others see him."""
+    return me_of(await queries.person(tx, who.user_id))
+
+
+@router.patch("", summary="Change the profile", operation_id="change_me",
+              responses=problems(401, 403, 409, 422))  # fmt: skip
+async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
+    """Change what is given; null clears."""
+    change = wish.model_dump(exclude_unset=True)
+    privacy = change.pop("privacy", None) or {}
+    change |= {name: value for name, value in privacy.items() if value is not None}
+    await profile.change_profile(tx, user_id=who.user_id, change=change)
+    return me_of(await queries.person(tx, who.user_id))
+
+
+@router.delete("", status_code=202, summary="Delete the account, a week from now",
+               operation_id="delete_me", responses=problems(401, 403))  # fmt: skip
+async def delete_me(tx: Writing, who: SignedIn) -> Me:
+    """Have the person erased in a week; until then it can be taken back."""
+    await profile.ask_for_deletion(tx, user_id=who.user_id)
+    await _note(tx, who, "account.delete")
+    return me_of(await queries.person(tx, who.user_id))
+
+
+@router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
+             responses=problems(401, 403))  # fmt: skip
+async def restore_me(tx: Writing, who: SignedIn) -> Me:
+    """Take a deletion back."""
+    await profile.restore(tx, user_id=who.user_id)
+    await _note(tx, who, "account.restore")
+    return me_of(await queries.person(tx, who.user_id))
+
+
+@router.get("/settings", summary="The player's settings", operation_id="get_settings",
+            responses=problems(401, 403))  # fmt: skip
+async def get_settings(tx: Reading, who: SignedIn) -> Settings:
+    """What was set, and our defaults for the rest."""
+    return Settings.model_validate(await queries.settings(tx, who.user_id))
+
+
+@router.patch("/settings", summary="Change settings", operation_id="change_settings",
+              responses=problems(401, 403, 422))  # fmt: skip
+async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> Settings:
+    """Change what is given, at any depth; the rest stays."""
+    change = wish.model_dump(exclude_none=True)
+    _checked(merged_settings(await queries.settings(tx, who.user_id), change))
+    kept = await profile.change_settings(tx, user_id=who.user_id, change=change)
+    return Settings.model_validate(kept)
+
+
+@router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions",
+            responses=problems(401, 403))  # fmt: skip
+async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
+    """All sessions that hold, used last first."""
+    rows = await queries.sessions(tx, who.user_id)
+    return SessionList(
+        sessions=[
+            Session.model_validate(row._asdict() | {"current": row.id == who.session_id})
+            for row in rows
+        ]
+    )
+
+
+@router.delete("/sessions/{session_id}", status_code=204, summary="End a session",
+               operation_id="end_session", responses=problems(401, 403, 404, 422))  # fmt: skip
+async def end_session(tx: Writing, who: SignedIn, session_id: UUID) -> Response:
+    """Sign out elsewhere (or here)."""
+    if not await sessions.end_session(
+        tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
+    ):
+        raise NotFound("You have no such session.")
+    return Response(status_code=204)
+
+
+@router.get("/api-keys", summary="The player's API keys", operation_id="list_api_keys",
+            responses=problems(401, 403))  # fmt: skip
+async def list_api_keys(tx: Reading, who: SignedIn) -> ApiKeyList:
+    """All that were not revoked, newest first; without their secrets."""
+    rows = await queries.api_keys(tx, who.user_id)
+    return ApiKeyList(api_keys=[ApiKey.model_validate(row) for row in rows])
+
+
+@router.post("/api-keys", status_code=201, summary="Make an API key",
+             operation_id="make_api_key", responses=problems(401, 403, 409, 422))  # fmt: skip
+async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKeyWish) -> NewApiKey:
+    """Make a key; its secret is in this answer and nowhere else."""
+    if wish.scope == "service" and who.role != "admin":
+        raise NotAllowed("Keys for services are made by the operators of this pool.")
+    keys: KeyRing = request.app.state.keys
+    hashing: Hashing = request.app.state.hashing
+    key_id = api_keys.new_id(who.user_id)
+    secret = keys.new_api_key(key_id)
+    days = wish.expires_in_days
+    made = await api_keys.add_key(
+        tx, user_id=who.user_id, key_id=key_id, name=wish.name, scope=wish.scope,
+        mac=keys.mac("api-key-at-rest", secret.encode()), hash_=await hashing.hash(secret),
+        expires_at=tx.now + timedelta(days=days) if days else None,
+    )  # fmt: skip
+    await _note(tx, who, "api_key.make", key=key_id, scope=wish.scope)
+    return NewApiKey(api_key=ApiKey.model_validate(made), key=secret)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204, summary="Revoke an API key",
+               operation_id="revoke_api_key", responses=problems(401, 403, 404, 422))  # fmt: skip
+async def revoke_api_key(
+    tx: Writing, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
+) -> Response:
+    """Revoke a key, from the next request on."""
+    await api_keys.revoke_key(tx, user_id=who.user_id, key_id=key_id)
+    await _note(tx, who, "api_key.revoke", key=key_id)
+    return Response(status_code=204)
+
+
+@router.get("/addresses", summary="The player's addresses", operation_id="list_addresses",
+            responses=problems(401, 403))  # fmt: skip
+async def list_addresses(tx: Reading, who: SignedIn) -> AddressList:
+    """All addresses linked to the account."""
+    return AddressList(addresses=await _addresses(tx, who))
+
+
+@router.post("/addresses", status_code=201, summary="Link a further address",
+             operation_id="link_address", responses=problems(401, 403, 409, 422))  # fmt: skip
+async def link_address(request: Request, tx: Writing, who: SignedIn, proof: Proof) -> Linked:
+    """Link the address of a challenge made with `link`; a game it had becomes part of this one."""
+    address = await challenges.spend(
+        tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=who.user_id
+    )
+    people = request.app.state.people
+    await people.stop_everybody(tx)  # before anybody's addresses are read: see there
+    other = await addresses.link(tx, user_id=who.user_id, address=address)
+    if other is not None:
+        await people.unite(tx, gone=other, kept=who.user_id)
+        await _note(tx, who, "account.merge", gone=other)
+    return Linked(addresses=await _addresses(tx, who), merged=other is not None)
+
+
+@router.delete("/addresses/{address}", status_code=204, summary="Unlink an address",
+               operation_id="unlink_address",
+               responses=problems(401, 403, 404, 409, 422))  # fmt: skip
+async def unlink_address(
+    tx: Writing, who: SignedIn, address: Annotated[str, Path(max_length=100)]
+) -> Response:
+    """Part an address from the account, while nothing of it was merged."""
+    await addresses.unlink(tx, user_id=who.user_id, address=address)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/export",
+    summary="Everything that is kept of the player",
+    operation_id="export_me",
+    response_class=StreamingResponse,
+    responses=problems(401, 403)
+    | {200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
+)
+async def export_me(request: Request, tx: Writing, who: SignedIn) -> StreamingResponse:
+    """A ZIP with a file for each kind of thing, and one that says what they are."""
+    out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
+    await request.app.state.people.export(tx, user_id=who.user_id, out=out)
+    await _note(tx, who, "account.export")
+    headers = {
+        "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',
+        "Content-Length": str(out.tell()),
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_pieces(out), media_type="application/zip", headers=headers)
+
+
+def _pieces(out: IO[bytes]) -> Iterator[bytes]:
+    out.seek(0)
+    with out:
+        yield from iter(lambda: out.read(_CHUNK), b"")
+
+
+def me_of(person: queries.Person) -> Me:
+    """A person on the wire."""
+    shown = shown_address(person.address, person.address_shown)
+    privacy = Privacy.model_validate(person)
+    name = person.handle or shown or "hidden"
+    return Me.model_validate({**person._asdict(), "name": name, "privacy": privacy})
+
+
+async def _addresses(tx: Reading, who: Principal) -> list[Address]:
+    return [Address.model_validate(one) for one in await queries.linked(tx, who.user_id)]
+
+
+async def _note(tx: Writing, who: Principal, action: str, **details: Any) -> None:
+    await audit(
+        tx,
+        actor_id=who.user_id,
+        actor="session",
+        action=action,
+        subject=f"user:{who.user_id}",
+        details=details,
+    )
+
+
+def _checked(settings: dict[str, Any]) -> None:
+    """Refuse a change that would leave settings we could not read."""
+    try:
+        Settings.model_validate(settings)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise Invalid(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from None

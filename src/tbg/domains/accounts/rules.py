@@ -1,0 +1,127 @@
+"""Handles, messages to sign, names shown, settings and their defaults. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+HANDLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}")
+
+RESERVED = frozenset(
+    """
+    about account accounts admin administrator anonymous anyone api app assets auth badge badges
+    bitcoin bitcoingame block blocks blog bot config contact default deleted demo docs everyone faq
+    feed game games health help hidden home host info jobs leaderboard leaderboards legal levels
+    login logout mail me merged metrics miner miners mining moderator news nobody null official
+    operator pool pools privacy profile public robots root satoshi satoshinakamoto security
+    service session settings share shares sign signin signout sitemap staff stats status support
+    system tbg team terms test thebitcoingame undefined unknown user users version wallet webmaster
+    welcome worldcup www you
+    """.split()  # noqa: SIM905 - eighty words read better without quotes
+)
+
+# What a hurried eye takes for the same: handles are ASCII, so these few are all there are.
+_LOOKALIKES = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_SAME = str.maketrans({"0": "o", "1": "l", "i": "l", "j": "l", "5": "s", "8": "b", "2": "z",
+                       "u": "v", "_": None, "-": None})  # fmt: skip
+_ADDRESS_LIKE = re.compile(r"(?:bc1|tb1|bcrt1|[13mn2])[a-z0-9]{20,}", re.IGNORECASE)
+
+
+def handle_key(handle: str) -> str:
+    """What two handles have in common that look alike: `Sat0shi_1` and `satoshil`."""
+    key = handle.casefold()
+    for pair, single in _LOOKALIKES:
+        key = key.replace(pair, single)
+    return key.translate(_SAME)
+
+
+_RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED)
+
+
+def why_no_handle(handle: str) -> str | None:
+    """Why nobody may be called this, as a sentence; None when one may."""
+    if not HANDLE.fullmatch(handle):
+        return (
+            "A handle has 3 to 24 letters, digits, - or _ of plain ASCII; "
+            "it begins and ends with a letter or digit."
+        )
+    if _ADDRESS_LIKE.fullmatch(handle):
+        return "A handle may not look like an address."
+    if handle_key(handle) in _RESERVED_KEYS:
+        return "This name is reserved, or looks like one that is."
+    return None
+
+
+def shown_address(address: str, how: str) -> str | None:
+    """An address as its owner wants it shown: whole, `bc1q…7k3d`, or None when hidden."""
+    if how == "whole":
+        return address
+    return None if how == "hidden" else short_address(address)
+
+
+def short_address(address: str) -> str:
+    """The first four characters and the last four."""
+    return f"{address[:4]}…{address[-4:]}"
+
+
+def message_to_sign(
+    *, address: str, domain: str, uri: str, network: str, nonce: str, issued: datetime,
+    expires: datetime, purpose: str,
+) -> str:  # fmt: skip
+    """What a wallet shows its owner before he signs; modelled on EIP-4361."""
+    return "\n".join([
+        f"{domain} wants you to prove that this Bitcoin address is yours:",
+        address,
+        "",
+        f"{purpose} This costs nothing and moves no coins.",
+        "",
+        f"URI: {uri}",
+        "Version: 1",
+        f"Network: {network}",
+        f"Nonce: {nonce}",
+        f"Issued At: {_iso(issued)}",
+        f"Expiration Time: {_iso(expires)}",
+    ])  # fmt: skip
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
+             ("Safari", "Safari"), ("curl", "curl"), ("python-httpx", "Python"))  # fmt: skip
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),
+            ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """A few words for a person to know a device by, of a `User-Agent`."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), None)
+    system = next((name for mark, name in _SYSTEMS if mark in agent), None)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "Unknown device"
+
+
+def tidy(text: str) -> str:
+    """Free text without what cannot be seen: control and direction characters, outer blanks."""
+    kept = "".join(
+        c for c in unicodedata.normalize("NFC", text)
+        if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cn", "Cs"}
+    )  # fmt: skip
+    return kept.strip()
+
+
+def merged_settings(kept: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with a change laid over them, at any depth; lists are replaced whole."""
+    result = dict(kept)
+    for name, value in change.items():
+        before = result.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            result[name] = merged_settings(before, value)
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,278 @@
+"""The room on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from tbg.core.principal import Role, Scope
+from tbg.domains.accounts.rules import tidy
+
+AddressShown = Literal["whole", "short", "hidden"]
+Text = Annotated[str, StringConstraints(max_length=200)]
+
+
+class Given(BaseModel):
+    """What a client sends: nothing it did not mean to, nothing turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Told(BaseModel):
+    """What a client is told; may be read off a row of the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ChallengeWish(Given):
+    """Ask for a message to sign; `link`: to add the address to the account signed in."""
+
+    address: Text
+    link: bool = False
+
+
+class Challenge(Told):
+    """A message to be signed with the address, once and soon."""
+
+    challenge_id: UUID
+    message: str
+    expires_at: datetime
+
+
+class Proof(Given):
+    """A signed challenge; the signature as the wallet gave it."""
+
+    model_config = ConfigDict(strict=False)  # a UUID is text in JSON
+
+    challenge_id: UUID
+    signature: Annotated[str, StringConstraints(max_length=16_384)]
+
+
+class SignIn(Proof):
+    """A signed challenge, and how the session is to be kept."""
+
+    session: Literal["bearer", "cookie"] = "bearer"
+
+
+class RefreshWish(Given):
+    """The refresh token; none where a cookie holds it."""
+
+    refresh_token: Annotated[str, StringConstraints(max_length=512)] | None = None
+
+
+class Privacy(Told):
+    """What others see of a player."""
+
+    profile_public: bool
+    address_shown: AddressShown
+    on_leaderboards: bool
+
+
+class PrivacyChange(Given):
+    """Any of it."""
+
+    profile_public: bool | None = None
+    address_shown: AddressShown | None = None
+    on_leaderboards: bool | None = None
+
+
+class Me(Told):
+    """The player signed in; `name` is what others see."""
+
+    id: int
+    handle: str | None
+    display_name: str | None
+    country: str | None
+    bio: str | None
+    role: Role
+    address: str
+    addresses: int
+    name: str
+    privacy: Privacy
+    created_at: datetime
+    claimed_at: datetime | None
+    deletion_at: datetime | None
+
+
+class Tokens(Told):
+    """A session's tokens; null where cookies hold them."""
+
+    access_token: str | None
+    refresh_token: str | None
+    token_type: Literal["Bearer", "cookie"]
+    expires_in: int
+
+
+class SignedInAs(Tokens):
+    """Tokens, and whose."""
+
+    user: Me
+
+
+class ProfileChange(Given):
+    """Any of a profile; null clears."""
+
+    handle: Annotated[str, StringConstraints(max_length=64)] | None = None
+    display_name: Annotated[str, StringConstraints(max_length=60)] | None = None
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
+    bio: Annotated[str, StringConstraints(max_length=500)] | None = None
+    privacy: PrivacyChange | None = None
+
+    @field_validator("display_name", "bio")
+    @classmethod
+    def _tidy(cls, text: str | None) -> str | None:
+        return tidy(text) or None if text is not None else None
+
+
+class Notifications(Given):
+    """What a player wants to hear of."""
+
+    badges: bool = True
+    levels: bool = True
+    streaks: bool = True
+    blocks: bool = True
+    weekly_summary: bool = True
+
+
+class Units(Given):
+    """How figures are written."""
+
+    hashrate: Literal["auto", "GH/s", "TH/s", "PH/s"] = "auto"
+    difficulty: Literal["short", "full"] = "short"
+    clock: Literal["24h", "12h"] = "24h"
+
+
+class Dashboard(Given):
+    """The panels of the player's own page, in his order; empty: all, in ours."""
+
+    panels: list[Annotated[str, StringConstraints(pattern="^[a-z_]{1,32}$")]] = Field(
+        default=[], max_length=32
+    )
+
+
+class Settings(Given):
+    """A player's settings. What is stored is what was changed; the rest are these defaults."""
+
+    version: Literal[1] = 1
+    notifications: Notifications = Notifications()
+    units: Units = Units()
+    theme: Literal["system", "day", "evening"] = "system"
+    dashboard: Dashboard = Dashboard()
+
+
+class SettingsChange(Given):
+    """Any part of the settings; parts of parts too."""
+
+    notifications: dict[str, Any] | None = None
+    units: dict[str, Any] | None = None
+    theme: Literal["system", "day", "evening"] | None = None
+    dashboard: dict[str, Any] | None = None
+
+
+class Session(Told):
+    """A place where the player is signed in."""
+
+    id: UUID
+    kind: Literal["bearer", "cookie"]
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SessionList(Told):
+    """All of them, used last first."""
+
+    sessions: list[Session]
+
+
+class ApiKeyWish(Given):
+    """A new key; without `expires_in_days` it does not expire."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    scope: Scope
+    expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _tidy(cls, name: str) -> str:
+        if not (kept := tidy(name)):
+            raise ValueError("a name that can be seen, please")
+        return kept
+
+
+class ApiKey(Told):
+    """A key without its secret."""
+
+    id: str
+    name: str
+    scope: Scope
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class ApiKeyList(Told):
+    """A player's keys, newest first."""
+
+    api_keys: list[ApiKey]
+
+
+class NewApiKey(Told):
+    """A key, and its secret: shown this once."""
+
+    api_key: ApiKey
+    key: str
+
+
+class Address(Told):
+    """An address of the player."""
+
+    address: str
+    linked_at: datetime
+    proved_at: datetime | None
+    first: bool
+    can_unlink: bool
+
+
+class AddressList(Told):
+    """A player's addresses, in the order they were linked."""
+
+    addresses: list[Address]
+
+
+class Linked(AddressList):
+    """After a link; `merged`: the address had a game of its own, now part of this one."""
+
+    merged: bool
+
+
+class KeySet(BaseModel):
+    """Public keys (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+class DemoMiners(BaseModel):
+    """Addresses whose keys everybody has."""
+
+    addresses: list[str]
+
+
+class DemoWish(BaseModel):
+    """The challenge to sign."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    challenge_id: UUID
+
+
+class DemoSignature(BaseModel):
+    """A signature as a wallet gives it."""
+
+    signature: str

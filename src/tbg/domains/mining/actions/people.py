@@ -1,0 +1,185 @@
+"""What was mined, when two users turn out to be one, leave, or take their data along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tbg.core.section import Section
+from tbg.core.tx import Tx
+from tbg.domains.mining.actions.rollups import roll_up
+
+
+async def merge(tx: Tx, *, gone: int, kept: int) -> None:
+    """Everything `gone` mined becomes what `kept` mined; no batch is in hand meanwhile.
+
+    Two workers of one name become one. The pool's totals stay as they are.
+    """
+    while await roll_up(tx):  # what waits bears the user it was mined for
+        pass
+    workers = await tx.rows(_WORKERS, gone=gone, kept=kept)
+    for statement in _MERGE:
+        await tx.run(
+            statement,
+            gone=gone,
+            kept=kept,
+            olds=[row.old for row in workers],
+            news=[row.new for row in workers],
+        )
+    twins = [row for row in workers if row.old != row.new]
+    await tx.run(_TWINS, olds=[row.old for row in twins], news=[row.new for row in twins])
+    await tx.run(
+        "DELETE FROM workers WHERE id = ANY(:olds ::bigint[])", olds=[t.old for t in twins]
+    )
+    await tx.run("UPDATE workers SET user_id = :kept WHERE user_id = :gone", gone=gone, kept=kept)
+
+
+# Each worker that moves, and who it will be.
+_WORKERS = """
+SELECT w.id AS old, COALESCE(twin.id, w.id) AS new
+FROM workers w LEFT JOIN workers twin ON twin.user_id = :kept AND twin.name_key = w.name_key
+WHERE w.user_id = :gone ORDER BY w.id
+"""
+
+_MERGE = (
+    """
+    UPDATE shares s SET user_id = :kept, worker_id = m.new
+    FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+    WHERE s.user_id = :gone AND s.worker_id = m.old
+    """,
+    """
+    UPDATE blocks b SET user_id = :kept, worker_id = m.new
+    FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+    WHERE b.user_id = :gone AND b.worker_id = m.old
+    """,
+    """
+    WITH moved AS (DELETE FROM hourly_shares WHERE user_id = :gone RETURNING *)
+    INSERT INTO hourly_shares AS h (user_id, hour, worker_id, accepted, rejected, work,
+        best_sdiff)
+    SELECT CAST(:kept AS bigint), hour, m.new, accepted, rejected, work, best_sdiff
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
+    ON CONFLICT (user_id, hour, worker_id) DO UPDATE SET
+        accepted = h.accepted + excluded.accepted, rejected = h.rejected + excluded.rejected,
+        work = h.work + excluded.work,
+        best_sdiff = GREATEST(h.best_sdiff, excluded.best_sdiff)
+    """,
+    """
+    WITH moved AS (DELETE FROM daily_shares WHERE user_id = :gone RETURNING *)
+    INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work, best_sdiff)
+    SELECT CAST(:kept AS bigint), day, m.new, accepted, rejected, work, best_sdiff
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
+    ON CONFLICT (user_id, day, worker_id) DO UPDATE SET
+        accepted = d.accepted + excluded.accepted, rejected = d.rejected + excluded.rejected,
+        work = d.work + excluded.work,
+        best_sdiff = GREATEST(d.best_sdiff, excluded.best_sdiff)
+    """,
+    """
+    WITH moved AS (DELETE FROM daily_rejects WHERE user_id = :gone RETURNING *)
+    INSERT INTO daily_rejects AS r (user_id, day, worker_id, errn, rejected)
+    SELECT CAST(:kept AS bigint), day, m.new, errn, rejected
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
+    ON CONFLICT (user_id, day, worker_id, errn) DO UPDATE SET
+        rejected = r.rejected + excluded.rejected
+    """,
+    # Which of two is the better one is decided as the roll-up decides it.
+    """
+    WITH moved AS (DELETE FROM personal_bests WHERE user_id = :gone RETURNING *)
+    INSERT INTO personal_bests AS p (user_id, timeframe, period_key, best_difficulty, at,
+        share_id, worker_id)
+    SELECT CAST(:kept AS bigint), timeframe, period_key, best_difficulty, at, share_id, m.new
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
+    ON CONFLICT (user_id, timeframe, period_key) DO UPDATE SET
+        best_difficulty = excluded.best_difficulty, at = excluded.at,
+        share_id = excluded.share_id, worker_id = excluded.worker_id
+    WHERE (excluded.best_difficulty, p.at, p.share_id)
+        > (p.best_difficulty, excluded.at, excluded.share_id)
+    """,
+)
+
+# Whether it is there, and what it runs, is the word of the one that was heard of last.
+_TWINS = """
+UPDATE workers w SET first_seen = LEAST(w.first_seen, old.first_seen),
+    last_seen = GREATEST(w.last_seen, old.last_seen),
+    agent = CASE WHEN later THEN COALESCE(old.agent, w.agent) ELSE COALESCE(w.agent, old.agent) END,
+    connected = CASE WHEN later THEN old.connected ELSE w.connected END,
+    connected_at = CASE WHEN later THEN old.connected_at ELSE w.connected_at END
+FROM (SELECT m.new, o.*, COALESCE(o.connected_at > k.connected_at, k.connected_at IS NULL) AS later
+    FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+    JOIN workers o ON o.id = m.old JOIN workers k ON k.id = m.new) old
+WHERE w.id = old.new
+"""
+
+
+async def erase(tx: Tx, *, user_id: int) -> None:
+    """Workers lose the names that a person gave them; everything they did stays."""
+    # Keys are without case: one in capitals is none that a person can have chosen.
+    await tx.run(
+        """
+        UPDATE workers SET name = 'worker-' || id, name_key = 'WORKER-' || id, agent = NULL
+        WHERE user_id = :id
+        """,
+        id=user_id,
+    )
+
+
+def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
+    """Workers, bests, sums by hour and day, rejects, blocks, and every raw share."""
+    for name, (about, sql) in _EXPORTS.items():
+        yield Section(name, about, tx.stream(sql, id=user_id), lines=name == "shares")
+
+
+_EXPORTS = {
+    "workers": (
+        "Your mining devices.",
+        """
+        SELECT id, name, agent, source, first_seen, last_seen, connected, connected_at
+        FROM workers WHERE user_id = :id ORDER BY id
+        """,
+    ),
+    "personal_bests": (
+        "The best difficulty of all time, of each month and of each week.",
+        """
+        SELECT timeframe, period_key, best_difficulty, at, share_id, worker_id
+        FROM personal_bests WHERE user_id = :id ORDER BY timeframe, period_key
+        """,
+    ),
+    "daily_shares": (
+        "Shares by day and worker; work is the sum of the difficulties of accepted ones.",
+        """
+        SELECT day, worker_id, accepted, rejected, work::text AS work, best_sdiff
+        FROM daily_shares WHERE user_id = :id ORDER BY day, worker_id
+        """,
+    ),
+    "hourly_shares": (
+        "Shares by hour and worker.",
+        """
+        SELECT hour, worker_id, accepted, rejected, work::text AS work, best_sdiff
+        FROM hourly_shares WHERE user_id = :id ORDER BY hour, worker_id
+        """,
+    ),
+    "daily_rejects": (
+        "Rejected shares by day, worker and ckpool's number of the reason (-1: none given).",
+        """
+        SELECT day, worker_id, errn, rejected FROM daily_rejects
+        WHERE user_id = :id ORDER BY day, worker_id, errn
+        """,
+    ),
+    "blocks": (
+        "The blocks you found; rewards in satoshi.",
+        """
+        SELECT hash, height, worker_id, found_at, sdiff, reward_sats, source, confirmed_by
+        FROM blocks WHERE user_id = :id ORDER BY height, hash
+        """,
+    ),
+    "shares": (
+        "Every share of the last 90 days.",
+        """
+        SELECT id, at, worker_id, diff, sdiff, accepted, errn, reject_reason, height,
+            workinfoid, hash, source
+        FROM shares WHERE user_id = :id ORDER BY user_id, at, id
+        """,
+    ),
+}

@@ -1,0 +1,22 @@
+"""A miner's own figures, for him and for what he gave a key."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from tbg.adapters.http import Reader, Reading, problems
+from tbg.domains.mining import queries
+from tbg.domains.mining.schemas import MinerBests
+
+router = APIRouter(prefix="/mining", tags=["mining"])
+
+
+@router.get(
+    "/personal-bests",
+    summary="One's best difficulties",
+    operation_id="personal_bests",
+    responses=problems(401, 403),
+)
+async def personal_bests(tx: Reading, who: Reader) -> MinerBests:
+    """The best of all time, of this month, of this week."""
+    return MinerBests.model_validate(await queries.bests(tx, who.user_id))

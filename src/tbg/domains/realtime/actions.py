@@ -1,0 +1,28 @@
+"""Frames, when two users turn out to be one, leave, or take their data along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tbg.core.section import Section
+from tbg.core.tx import Tx
+
+
+async def merge(tx: Tx, *, gone: int, kept: int) -> None:  # noqa: ARG001 - as every room's
+    """The frames of `gone` go: they tell of totals that are nobody's any more."""
+    await erase(tx, user_id=gone)
+
+
+async def erase(tx: Tx, *, user_id: int) -> None:
+    """The user's frames and their numbers go."""
+    await tx.run("DELETE FROM frames WHERE user_id = :id", id=user_id)
+    await tx.run("DELETE FROM frame_counters WHERE user_id = :id", id=user_id)
+
+
+def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
+    """What your browser was told of late."""
+    sql = """
+        SELECT id, channel, type, data, created_at FROM frames
+        WHERE user_id = :id ORDER BY id
+    """
+    yield Section("frames", "What your browser was told of late.", tx.stream(sql, id=user_id))
