@@ -75,7 +75,8 @@ it("says how many hashes a difficulty is", () => {
 
 it("shortens addresses and names, whole letters only", () => {
   expect(shortAddress("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf7k3d")).toBe("bc1q…7k3d");
-  expect(shortAddress("short")).toBe("short");
+  expect(shortAddress("1BvBMSEYstWetqTFn5Au4m4GFg")).toBe("1BvB…4GFg");
+  expect(shortAddress("garage-left-shelf-qaxe-1")).toBe("garage-left-shelf-qaxe-1");
   expect(shortName("kitchen-axe")).toBe("kitchen-axe");
   expect(Array.from(shortName("🔥".repeat(40)))).toHaveLength(24);
 });

@@ -74,9 +74,16 @@ export function hashesInWords(difficulty: number): string {
   return word === undefined ? "more hashes than we can name" : `${mantissa}${NBSP}${word}`.trim();
 }
 
-/** First four, ellipsis, last four. */
+/** The shortest address has 26 letters, the longest handle 24. */
+const NAME = 24;
+
+export function isName(text: string): boolean {
+  return text.length <= NAME;
+}
+
+/** First four, ellipsis, last four; a handle, which may stand for an address, stays whole. */
 export function shortAddress(address: string): string {
-  return address.length <= 11 ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
+  return isName(address) ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
 }
 
 /** Long worker names are kept whole in titles and shown cut. */

@@ -17,7 +17,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { meQuery } from "./api/me";
+import { settle } from "./api/me";
 import { again } from "./api/queries";
 import { onSession } from "./api/session";
 import { KilnContext, KilnStore } from "./celebrate/store";
@@ -28,11 +28,7 @@ import { router } from "./router";
 const client = new QueryClient({
   defaultOptions: { queries: { retry: again, retryDelay: (n) => 600 * 2 ** n } },
 });
-onSession((signedIn) => {
-  // Told by another tab, or by a session that ended: who is here is asked anew.
-  if (signedIn) void client.invalidateQueries({ queryKey: meQuery.queryKey });
-  else client.setQueryData(meQuery.queryKey, null);
-});
+onSession((signedIn) => settle(client, signedIn ? undefined : null));
 const live = liveForPage();
 const kiln = new KilnStore();
 

@@ -2,16 +2,14 @@ import { describe, expect, it } from "vitest";
 import { couldBeHandle, LONGEST, wrongHandle } from "./handle";
 
 describe("the hint under a handle", () => {
-  it.each(["", "kitchen-axe", "satoshi", "a_1", "a".repeat(LONGEST)])("takes %j", (handle) => {
+  it.each(["", "kitchen-axe", "Hal", "7axe", "a_1-b", "a".repeat(LONGEST)])("takes %j", (handle) => {
     expect(wrongHandle(handle)).toBeNull();
   });
 
   it.each([
     ["a", "2 more"],
     ["ab", "1 more"],
-    ["Kitchen", "Small letters"],
     ["kitchen axe", "No spaces"],
-    ["7axe", "starts with a letter"],
     ["_axe", "starts with a letter"],
     ["kïtchen", "“ï” cannot"],
     ["axe🔥", "“🔥” cannot"],

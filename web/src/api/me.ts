@@ -1,5 +1,5 @@
 /** Who is signed in, and what is theirs; everything here lies under the key "me". */
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { account, type Me, type Settings } from "./account";
 import { Refusal } from "./client";
 import { mayBeSignedIn, sessionChanged } from "./session";
@@ -54,13 +54,19 @@ export const demoMinersQuery = queryOptions({
   staleTime: 5 * MINUTE,
 });
 
-/** Take somebody in, or show them out: what is theirs goes, what others see is read again. */
+/** Somebody came, went, or became somebody else: what was theirs goes, pages are read again. */
+export function settle(client: QueryClient, me: Me | null | undefined) {
+  client.removeQueries({ queryKey: ["me"], predicate: (query) => query.queryKey.length > 1 });
+  if (me === undefined) void client.invalidateQueries(meQuery);
+  else client.setQueryData(meQuery.queryKey, me);
+  void client.invalidateQueries({ queryKey: ["miner"] });
+}
+
+/** Take somebody in, or show them out, in every tab. */
 export function useSignedIn(): (me: Me | null) => void {
   const client = useQueryClient();
   return (me) => {
-    client.removeQueries({ queryKey: ["me"], predicate: (query) => query.queryKey.length > 1 });
-    client.setQueryData(meQuery.queryKey, me);
-    void client.invalidateQueries({ queryKey: ["miner"] });
+    settle(client, me);
     sessionChanged(me !== null);
   };
 }

@@ -14,8 +14,8 @@ function browser(server: (request: Request, jar: { csrf: string | null }) => Pro
   const jar: { csrf: string | null } = { csrf: "one" };
   const asked: string[] = [];
   const ended = vi.fn();
-  let renewedAt = 0;
-  let clock = 1000;
+  let clock = 5_000_000;
+  let renewedAt = clock;
   let queue: Promise<unknown> = Promise.resolve();
   const locks = {
     request<T>(_name: string, run: () => Promise<T>): Promise<T> {
@@ -24,7 +24,7 @@ function browser(server: (request: Request, jar: { csrf: string | null }) => Pro
       return turn;
     },
   };
-  const around = (with_locks: boolean): Surroundings => ({
+  const around = (locked: boolean): Surroundings => ({
     origin: ORIGIN,
     fetch: async (request) => {
       clock += 1;
@@ -32,12 +32,15 @@ function browser(server: (request: Request, jar: { csrf: string | null }) => Pro
       return server(request, jar);
     },
     cookies: () => (jar.csrf ? `a=b; tbg_csrf=${jar.csrf}` : "a=b"),
-    locks: with_locks ? locks : undefined,
+    locks: locked ? locks : undefined,
     renewed: { read: () => renewedAt, write: (at) => (renewedAt = at) },
     now: () => clock,
     ended,
   });
-  return { jar, asked, ended, tab: (with_locks = true) => withSession(around(with_locks)) };
+  const later = (ms: number) => {
+    clock += ms;
+  };
+  return { jar, asked, ended, later, tab: (locked = true) => withSession(around(locked)) };
 }
 
 const me = () => new Request(`${ORIGIN}/api/v1/users/me`);
@@ -138,6 +141,36 @@ describe("an access cookie that ran out", () => {
     const refused = browser(async () => problem(401, "signature_refused"));
     expect((await refused.tab()(me())).status).toBe(401);
     expect([away.asked.length, refused.asked.length]).toEqual([1, 1]);
+  });
+});
+
+describe("an access cookie that is known to be old", () => {
+  const QUARTER = 15 * 60_000;
+
+  it("is renewed first, because public pages would not ask for it", async () => {
+    const { tab, asked, later } = browser(async () => Response.json({}));
+    const send = tab();
+    await send(me());
+    later(QUARTER);
+    await Promise.all([send(me()), send(me())]);
+    await send(me());
+    expect(asked).toEqual([
+      "GET /api/v1/users/me",
+      "POST /api/v1/auth/refresh",
+      "GET /api/v1/users/me",
+      "GET /api/v1/users/me",
+      "GET /api/v1/users/me",
+    ]);
+  });
+
+  it("does not keep anybody from reading when it cannot be renewed", async () => {
+    const { tab, later, ended } = browser(async (request) => {
+      if (request.url === REFRESH) throw new TypeError("no network");
+      return Response.json({});
+    });
+    later(QUARTER);
+    expect((await tab()(me())).status).toBe(200);
+    expect(ended).not.toHaveBeenCalled();
   });
 });
 

@@ -9,6 +9,11 @@ const HEADER = "X-CSRF-Token";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const REFRESH = "/api/v1/auth/refresh";
 const LOCK = "tbg.refresh";
+/**
+ * Access cookies hold for 15 minutes. An older one is renewed before it is used: what everybody may
+ * read is not refused without one, but the owner would be shown what strangers see.
+ */
+const HOLDS = 14 * 60_000;
 
 /** The token of the readable cookie, or null: then nobody is signed in here. */
 export function csrfOf(cookies: string): string | null {
@@ -82,9 +87,11 @@ export function withSession(around: Surroundings): Send {
   }
 
   return async (request) => {
+    if (token() === null) return send(request); // never signed in: there is nothing to renew
+    const stale = around.now() - HOLDS;
+    if (around.renewed.read() <= stale) await renew(stale).catch(() => null);
     const [again, csrf, since] = [request.clone(), token(), around.now()];
     const answer = await send(request);
-    if (csrf === null) return answer; // never signed in: there is nothing to renew
     if (answer.status === 403 && token() !== csrf && (await codeOf(answer)) === "csrf") {
       return send(again); // another tab renewed the cookies meanwhile
     }
@@ -100,6 +107,29 @@ const KEY = "tbg.renewed";
 const listeners = new Set<(signedIn: boolean) => void>();
 let remembered = 0;
 
+const renewed: Surroundings["renewed"] = {
+  read: () => {
+    try {
+      return Math.max(remembered, Number(localStorage.getItem(KEY) ?? 0));
+    } catch {
+      return remembered;
+    }
+  },
+  write: (at) => {
+    remembered = at;
+    try {
+      localStorage.setItem(KEY, String(at));
+    } catch {
+      // Then only this tab knows; the lock still keeps the others from asking at once.
+    }
+  },
+};
+
+/** The cookies are new: somebody has just signed in. */
+export function noteRenewed() {
+  renewed.write(Date.now());
+}
+
 function tell(signedIn: boolean) {
   for (const listener of listeners) listener(signedIn);
 }
@@ -112,15 +142,14 @@ function listenToTabs() {
   tabs.onmessage = (event) => tell(event.data === true);
 }
 
-/** Hear when somebody signs in or out, here or in another tab. */
+/** Hear when somebody signs in or out in another tab, or when the session ends by itself. */
 export function onSession(listener: (signedIn: boolean) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Say so, to this page and to the other tabs. */
+/** Say so to the other tabs. */
 export function sessionChanged(signedIn: boolean) {
-  tell(signedIn);
   tabs?.postMessage(signedIn);
 }
 
@@ -136,24 +165,16 @@ export function sessionOfPage(): Send {
     fetch: (request) => fetch(request),
     cookies: () => document.cookie,
     locks: navigator.locks as Surroundings["locks"],
-    renewed: {
-      read: () => {
-        try {
-          return Math.max(remembered, Number(localStorage.getItem(KEY) ?? 0));
-        } catch {
-          return remembered;
-        }
-      },
-      write: (at) => {
-        remembered = at;
-        try {
-          localStorage.setItem(KEY, String(at));
-        } catch {
-          // Then only this tab knows; the lock still keeps the others from asking at once.
-        }
-      },
-    },
+    renewed,
     now: Date.now,
-    ended: () => sessionChanged(false),
+    ended: () => {
+      // The cookie that can be reached goes, so that the next page knows at once.
+      for (const name of COOKIES) {
+        const secure = name.startsWith("__Host-") ? "; Secure" : "";
+        document.cookie = `${name}=; Max-Age=0; Path=/${secure}`;
+      }
+      tell(false);
+      sessionChanged(false);
+    },
   });
 }

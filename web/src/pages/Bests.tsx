@@ -25,7 +25,7 @@ export function Bests({ bests, now }: { bests: PublicMiner["bests"]; now: number
   );
 }
 
-function Row({ name, best, now }: { name: string; best: Best | null; now: number }) {
+function Row({ name, best, now }: { name: string; best: Best | null | undefined; now: number }) {
   return (
     <div>
       <dt>{name}</dt>

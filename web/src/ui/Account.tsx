@@ -1,7 +1,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { account, type Me } from "../api/account";
+import { account, type Me, seedOf } from "../api/account";
 import { Refusal } from "../api/client";
 import { meQuery, pageOf, useSignedIn } from "../api/me";
 import { configQuery } from "../api/queries";
@@ -61,7 +61,7 @@ function AccountMenu({ me }: { me: Me }) {
   return (
     <Menu.Root onOpenChange={(open) => open && leave.reset()}>
       <Menu.Trigger className="account-trigger" aria-label={`Your account, ${name}`}>
-        <AddressTile address={me.address} size={34} />
+        <AddressTile address={seedOf(me)} size={34} />
         <span className="account-name">{shortName(name, 18)}</span>
       </Menu.Trigger>
       <Menu.Portal>

@@ -1,7 +1,7 @@
 /** Small pieces that every page is laid from. */
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../art";
-import { ago, fullTime, type Quantity, shortAddress } from "../format";
+import { ago, fullTime, isName, type Quantity, shortAddress } from "../format";
 import { useLiveState } from "../live/hooks";
 
 interface PanelProps {
@@ -53,7 +53,9 @@ export function Time({ at, now, prefix = "" }: { at: string; now: number; prefix
   );
 }
 
+/** An address, or the handle that stands for it. */
 export function Address({ of }: { of: string }) {
+  if (isName(of)) return <span className="wrap">{of}</span>;
   return (
     <span className="mono" title={of}>
       <span aria-hidden="true">{shortAddress(of)}</span>

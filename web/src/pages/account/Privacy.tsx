@@ -1,4 +1,4 @@
-import type { Me, Privacy as Choices } from "../../api/account";
+import { type Me, type Privacy as Choices, seedOf } from "../../api/account";
 import { AddressTile } from "../../art";
 import { shortAddress } from "../../format";
 import { Choice, outcomeOf, Saved, Switch } from "../../ui/form";
@@ -57,7 +57,7 @@ function Preview({ me }: { me: Me }) {
       <p className="small">Others see</p>
       {profile_public ? (
         <div className="preview-card">
-          <AddressTile address={me.address} size={60} />
+          <AddressTile address={seedOf(me)} size={60} />
           <div>
             <p className="strong wrap">{named ?? (own === HIDDEN ? "A miner without a name" : own)}</p>
             <p className={own === HIDDEN ? "small" : "small mono wrap"}>

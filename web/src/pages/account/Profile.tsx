@@ -1,16 +1,15 @@
 import { type FormEvent, useMemo, useState } from "react";
 import { countries } from "../../account/countries";
 import { RULES, wrongHandle } from "../../account/handle";
-import type { Me, MeChange } from "../../api/account";
+import { type Me, type MeChange, seedOf } from "../../api/account";
 import { Refusal } from "../../api/client";
 import { AddressTile } from "../../art";
-import { shortAddress } from "../../format";
 import { Field, outcomeOf, Saved, said, WorkButton } from "../../ui/form";
 import { Panel } from "../../ui/parts";
 import { useChangeMe } from "./change";
 
-const NAME = 40;
-const BIO = 280;
+const NAME = 60;
+const BIO = 500;
 
 type Draft = Record<"handle" | "display_name" | "country" | "bio", string>;
 
@@ -60,10 +59,12 @@ export function Profile({ me }: { me: Me }) {
   return (
     <Panel title="Profile">
       <div className="own-tile">
-        <AddressTile address={me.address} size={88} title={`Your tile, ${shortAddress(me.address)}`} />
+        <AddressTile address={seedOf(me)} size={88} title="Your tile" />
         <p className="small">
-          Your tile is drawn from your first address, the same on every screen. It cannot be chosen,
-          and nobody else has it.
+          {me.privacy.address_shown === "whole"
+            ? "Your tile is drawn from your first address, the same on every screen."
+            : "Your tile is drawn from your name here, so that it gives no address away."}{" "}
+          It cannot be chosen, and nobody else has it.
         </p>
       </div>
       <form className="stack" onSubmit={save} noValidate>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Navigate, useLocation, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Me } from "../../api/account";
+import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
 import { shortAddress } from "../../format";
@@ -96,7 +96,7 @@ function Side({ me }: { me: Me }) {
     <div className="settings-side">
       <StoveWall className="settings-wall" columns={CELLS} rows={3}>
         <div className="settings-tile">
-          <AddressTile address={me.address} size={110} />
+          <AddressTile address={seedOf(me)} size={110} />
         </div>
         <Plate column={3} row={1} columns={4} rows={2} className="settings-who">
           <p className="settings-name">{nameOf(me)}</p>
