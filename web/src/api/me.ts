@@ -2,6 +2,7 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { account, type Me, type Settings } from "./account";
 import { Refusal } from "./client";
+import { prefer } from "../units";
 import { mayBeSignedIn, sessionChanged } from "./session";
 
 const MINUTE = 60_000;
@@ -59,6 +60,7 @@ export function settle(client: QueryClient, me: Me | null | undefined) {
   client.removeQueries({ queryKey: ["me"], predicate: (query) => query.queryKey.length > 1 });
   if (me === undefined) void client.invalidateQueries(meQuery);
   else client.setQueryData(meQuery.queryKey, me);
+  if (me === null) prefer(null);
   void client.invalidateQueries({ queryKey: ["miner"] });
 }
 

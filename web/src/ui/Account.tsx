@@ -9,6 +9,7 @@ import { AddressTile, Icon } from "../art";
 import { date, shortAddress, shortName } from "../format";
 import { said, WorkButton } from "./form";
 import { useNow } from "./hooks";
+import { Address } from "./parts";
 
 /** At the end of the top bar: the way in, or who is in. Its place is kept while that is unknown. */
 export function AccountCorner() {
@@ -41,6 +42,12 @@ export function nameOf(me: Me): string {
   return me.display_name ?? me.handle ?? shortAddress(me.address);
 }
 
+/** The line under somebody's name: the address, unless that is the name. */
+export function Under({ me }: { me: Me }) {
+  const named = me.display_name ?? me.handle;
+  return <p className="small">{named ? <Address of={me.address} /> : "No handle yet"}</p>;
+}
+
 function AccountMenu({ me }: { me: Me }) {
   const signedIn = useSignedIn();
   const navigate = useNavigate();
@@ -69,7 +76,7 @@ function AccountMenu({ me }: { me: Me }) {
           <Menu.Popup className="menu">
             <div className="menu-who">
               <p className="strong">{shortName(name, 30)}</p>
-              <p className="small mono">{shortAddress(me.address)}</p>
+              <Under me={me} />
             </div>
             <Menu.LinkItem
               className="menu-item"

@@ -1,6 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { useChangeSettings, useOwnPreferences } from "../api/change";
 import { pageOf, useMe } from "../api/me";
 import { Icon, Logo } from "../art";
 import { Celebration } from "../celebrate/Celebration";
@@ -12,6 +13,7 @@ import { useLastMiner, useTheme } from "./hooks";
 
 export function Shell() {
   useFocusOnNewPage();
+  useOwnPreferences();
   return (
     <>
       <a className="skip" href="#main">
@@ -69,11 +71,18 @@ function TopBar() {
 
 function ThemeSwitch() {
   const evening = useTheme() === "evening";
+  const me = useMe();
+  const change = useChangeSettings();
+  function turn() {
+    const theme = evening ? "day" : "evening";
+    choose(theme);
+    if (me) change.mutate({ theme });
+  }
   return (
     <button
       type="button"
       className="icon-button"
-      onClick={() => choose(evening ? "day" : "evening")}
+      onClick={turn}
       aria-label={evening ? "Switch to the day glaze" : "Switch to the evening glaze"}
     >
       <Icon name={evening ? "sun" : "moon"} size={24} />

@@ -34,7 +34,7 @@ export function Field({ label, hint, error, aside, children }: FieldProps) {
     <div className="field">
       <div className="field-head">
         <label htmlFor={id}>{label}</label>
-        {aside && <span className="small tn">{aside}</span>}
+        {aside && <span className="small field-aside">{aside}</span>}
       </div>
       {children({ id, "aria-describedby": described, "aria-invalid": Boolean(error) })}
       {hint && (

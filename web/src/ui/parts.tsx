@@ -26,11 +26,14 @@ export function Panel({ title, aside, className = "", id, children }: PanelProps
   );
 }
 
+/** More digits than fit beside anything: somebody wanted them all. */
+const LONG = 9;
+
 /** A standing figure with its unit; a changed value fades in, nothing rolls. */
 export function Figure({ of, label, className = "" }: FigureProps) {
   return (
     <p className={`figure ${className}`}>
-      <span className="num" key={of.value}>
+      <span className={of.value.length > LONG ? "num long" : "num"} key={of.value}>
         {of.value}
       </span>
       {of.unit && <span className="unit"> {of.unit}</span>}

@@ -37,7 +37,7 @@ export function Addresses({ me }: { me: Me }) {
 
   return (
     <>
-      <Panel title="Addresses" aside={me.addresses === 1 ? "one so far" : `${me.addresses} linked`}>
+      <Panel title="Your addresses" aside={me.addresses === 1 ? "one so far" : `${me.addresses} linked`}>
         {own.data ? (
           <ul className="rows">
             {own.data.addresses.map((one) => (

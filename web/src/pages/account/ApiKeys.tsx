@@ -31,7 +31,7 @@ export function ApiKeys({ me }: { me: Me }) {
   const keys = useQuery(apiKeysQuery);
   return (
     <>
-      <Panel title="API keys">
+      <Panel title="Your keys">
         {keys.data ? (
           keys.data.api_keys.length > 0 ? (
             <ul className="rows">

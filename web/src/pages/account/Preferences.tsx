@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Settings } from "../../api/account";
+import { useChangeSettings } from "../../api/change";
 import { settingsQuery } from "../../api/me";
 import { choose } from "../../theme";
 import { Choice, outcomeOf, Saved, Switch } from "../../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../../ui/parts";
-import { useChangeSettings } from "./change";
 
 const NEWS: [keyof Settings["notifications"], string, string][] = [
   ["badges", "Badges", "When one leaves the kiln."],

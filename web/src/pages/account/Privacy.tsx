@@ -1,15 +1,14 @@
+import { Link } from "@tanstack/react-router";
 import { type Me, type Privacy as Choices, seedOf } from "../../api/account";
+import { useChangePrivacy } from "../../api/change";
 import { AddressTile } from "../../art";
 import { shortAddress } from "../../format";
 import { Choice, outcomeOf, Saved, Switch } from "../../ui/form";
 import { Panel } from "../../ui/parts";
-import { useChangePrivacy } from "./change";
-
-const HIDDEN = "hidden";
 
 /** What others read where the address would stand. */
 function shown(address: string, how: Choices["address_shown"]): string {
-  if (how === "hidden") return HIDDEN;
+  if (how === "hidden") return "address not shown";
   return how === "short" ? shortAddress(address) : address;
 }
 
@@ -17,7 +16,7 @@ export function Privacy({ me }: { me: Me }) {
   const change = useChangePrivacy();
   const { privacy } = me;
   return (
-    <Panel title="Privacy" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title="What others see" aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack">
         <Switch
           label="My page is public"
@@ -50,8 +49,8 @@ export function Privacy({ me }: { me: Me }) {
 
 function Preview({ me }: { me: Me }) {
   const { profile_public, address_shown } = me.privacy;
-  const named = me.display_name ?? me.handle;
-  const own = shown(me.address, address_shown);
+  const hidden = address_shown === "hidden";
+  const name = me.display_name ?? me.handle ?? (hidden ? "A miner" : shortAddress(me.address));
   return (
     <div className="preview" role="group" aria-label="How others see you">
       <p className="small">Others see</p>
@@ -59,17 +58,22 @@ function Preview({ me }: { me: Me }) {
         <div className="preview-card">
           <AddressTile address={seedOf(me)} size={60} />
           <div>
-            <p className="strong wrap">{named ?? (own === HIDDEN ? "A miner without a name" : own)}</p>
-            <p className={own === HIDDEN ? "small" : "small mono wrap"}>
-              {own === HIDDEN ? "address not shown" : own}
+            <p className="strong wrap">{name}</p>
+            <p className={hidden ? "small" : "small mono wrap"}>
+              {shown(me.address, address_shown)}
             </p>
           </div>
         </div>
       ) : (
         <p>Nothing: your page is closed to everybody but you.</p>
       )}
-      {address_shown === "hidden" && profile_public && !named && (
-        <p className="small">A handle on your profile would give them something to call you.</p>
+      {profile_public && address_shown !== "whole" && !me.handle && (
+        <p className="small">
+          Without a handle there is nothing to find you by: the wall and the feed leave you out.{" "}
+          <Link to="/settings/$section" params={{ section: "profile" }}>
+            Choose a handle
+          </Link>
+        </p>
       )}
     </div>
   );

@@ -2,11 +2,11 @@ import { type FormEvent, useMemo, useState } from "react";
 import { countries } from "../../account/countries";
 import { RULES, wrongHandle } from "../../account/handle";
 import { type Me, type MeChange, seedOf } from "../../api/account";
+import { useChangeMe } from "../../api/change";
 import { Refusal } from "../../api/client";
 import { AddressTile } from "../../art";
 import { Field, outcomeOf, Saved, said, WorkButton } from "../../ui/form";
 import { Panel } from "../../ui/parts";
-import { useChangeMe } from "./change";
 
 const NAME = 60;
 const BIO = 500;
@@ -57,7 +57,7 @@ export function Profile({ me }: { me: Me }) {
   }
 
   return (
-    <Panel title="Profile">
+    <Panel title="Your profile">
       <div className="own-tile">
         <AddressTile address={seedOf(me)} size={88} title="Your tile" />
         <p className="small">

@@ -17,7 +17,7 @@ export function Sessions() {
   const all = sessions.data?.sessions.slice().sort(order);
   const others = all?.filter((session) => !session.current) ?? [];
   return (
-    <Panel title="Devices" aside="where you are signed in">
+    <Panel title="Where you are signed in">
       {all ? (
         <ul className="rows">
           {all.map((session) => (

@@ -4,8 +4,7 @@ import type { ReactNode } from "react";
 import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
-import { shortAddress } from "../../format";
-import { nameOf } from "../../ui/Account";
+import { nameOf, Under } from "../../ui/Account";
 import { PHONE, useMedia } from "../../ui/hooks";
 import { ErrorNotice, Skeleton } from "../../ui/parts";
 import { NotFoundPage } from "../NotFoundPage";
@@ -94,13 +93,13 @@ function Side({ me }: { me: Me }) {
   const open = section ?? (phone ? "" : "profile");
   return (
     <div className="settings-side">
-      <StoveWall className="settings-wall" columns={CELLS} rows={3}>
+      <StoveWall className="settings-wall" columns={CELLS} rows={2}>
         <div className="settings-tile">
           <AddressTile address={seedOf(me)} size={110} />
         </div>
         <Plate column={3} row={1} columns={4} rows={2} className="settings-who">
           <p className="settings-name">{nameOf(me)}</p>
-          <p className="mono">{shortAddress(me.address)}</p>
+          <Under me={me} />
         </Plate>
       </StoveWall>
       <nav className="panel settings-nav" aria-label="Settings">

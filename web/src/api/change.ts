@@ -1,4 +1,5 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import {
   account,
   type Me,
@@ -6,8 +7,10 @@ import {
   type Privacy,
   type Settings,
   type SettingsChange,
-} from "../../api/account";
-import { meQuery, settingsQuery } from "../../api/me";
+} from "./account";
+import { choose } from "../theme";
+import { prefer, units } from "../units";
+import { meQuery, settingsQuery } from "./me";
 
 /** Save a part of the person; what others see of them is read again. */
 export function useChangeMe() {
@@ -63,9 +66,25 @@ export function useChangeSettings() {
       await client.cancelQueries({ queryKey: key });
       const before = client.getQueryData(key);
       client.setQueryData(key, (old) => old && merged(old, change));
+      if (change.units) prefer({ ...units(), ...change.units });
       return { before };
     },
-    onError: (_error, _change, kept) => client.setQueryData(key, kept?.before),
+    onError: (_error, _change, kept) => {
+      client.setQueryData(key, kept?.before);
+      if (kept?.before) prefer(kept.before.units);
+    },
     onSuccess: (settings) => client.setQueryData(key, settings),
   });
+}
+
+/** What somebody chose on another device holds on this one as well. */
+export function useOwnPreferences() {
+  const signedIn = Boolean(useQuery(meQuery).data);
+  const settings = useQuery({ ...settingsQuery, enabled: signedIn }).data;
+  useEffect(() => {
+    if (!settings) return;
+    prefer(settings.units);
+    // "As the device" is what nobody has chosen yet: it does not undo a choice made here.
+    if (settings.theme !== "system") choose(settings.theme);
+  }, [settings]);
 }
