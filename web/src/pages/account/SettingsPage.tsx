@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, Navigate, useLocation, useParams } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, useLocation, useNavigate, useParams } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
 import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
@@ -46,10 +46,9 @@ export function SettingsPage() {
   const { section } = useParams({ strict: false });
   const phone = useMedia(PHONE);
   const me = useQuery(meQuery);
-  const href = useLocation({ select: (at) => at.href });
   const known = SECTIONS.find(({ slug }) => slug === (section ?? (phone ? "" : "profile")));
   if (section !== undefined && !known) return <NotFoundPage />;
-  if (me.data === null) return <Navigate to="/sign-in" search={{ back: href }} replace />;
+  if (me.data === null) return <ToSignIn />;
   const title = known && section ? `${known.name} · Settings` : "Settings";
   return (
     <div className="page account-page settings-page">
@@ -83,6 +82,16 @@ export function SettingsPage() {
       )}
     </div>
   );
+}
+
+/** Once: while the other page loads, this one is still here, and the place is already the other. */
+function ToSignIn() {
+  const [back] = useState(useLocation({ select: (at) => at.href }));
+  const navigate = useNavigate();
+  useEffect(() => {
+    void navigate({ to: "/sign-in", search: { back }, replace: true });
+  }, [navigate, back]);
+  return null;
 }
 
 const CELLS = 6;
