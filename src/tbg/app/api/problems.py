@@ -100,7 +100,7 @@ async def _plain(request: Request, error: Exception) -> Response:
         # The framework knows only the methods of the first route at this path.
         path = route_of(request.scope)
         methods = request.app.openapi()["paths"].get(path, {})
-        headers["allow"] = ", ".join(sorted(method.upper() for method in methods))
+        headers["Allow"] = ", ".join(sorted(method.upper() for method in methods))
     return problem(request.scope, error.status_code, headers=headers)
 
 
