@@ -124,7 +124,7 @@ async def _write(file: IO[bytes], section: Section) -> None:
 
 
 def _json(row: AnyRow) -> bytes:
-    return orjson.dumps(row._asdict())
+    return orjson.dumps(row._asdict(), default=str)  # ids of a driver's own type
 
 
 def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
