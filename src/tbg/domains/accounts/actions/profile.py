@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy.exc import IntegrityError
 
 from tbg.core import limits
+from tbg.core.principal import Role
 from tbg.core.tx import Tx
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
@@ -76,3 +77,10 @@ async def ask_for_deletion(tx: Tx, *, user_id: int) -> None:
 async def restore(tx: Tx, *, user_id: int) -> None:
     """Take the deletion back."""
     await tx.run("UPDATE users SET deletion_at = NULL WHERE id = :id", id=user_id)
+
+
+async def grant_role(tx: Tx, *, user_id: int, role: Role) -> Role:
+    """Give a user a role; the one he had."""
+    before: Role = await tx.value("SELECT role FROM users WHERE id = :id FOR UPDATE", id=user_id)
+    await tx.run("UPDATE users SET role = :role WHERE id = :id", id=user_id, role=role)
+    return before
