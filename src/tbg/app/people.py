@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import IO, Any
 
 import orjson
@@ -11,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from tbg.adapters.queue import Cron
 from tbg.core import limits
-from tbg.core.errors import Conflict
+from tbg.core.errors import Conflict, Refused
 from tbg.core.section import Section
 from tbg.core.telemetry import log
-from tbg.core.tx import AnyRow, Database, Tx
+from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.actions import people as accounts
 from tbg.domains.gamification.actions import people as gamification
 from tbg.domains.mining.actions import people as mining
@@ -49,9 +50,10 @@ class CannotUnite(Conflict):
     title = "These accounts cannot be united"
 
 
-class AccountsBusy(Conflict):
+class AccountsBusy(Refused):
     """Somebody held the accounts for too long: nothing was changed, and it may be tried again."""
 
+    status = 503
     code = "accounts_busy"
     title = "The accounts are in use"
 
@@ -59,13 +61,11 @@ class AccountsBusy(Conflict):
 async def unite(tx: Tx, *, gone: int, kept: int) -> None:
     """User `gone` becomes part of user `kept`, with all he has.
 
-    Call `stop_everybody` before anything of the transaction reads an address: who has read one
-    already would wait for another who did the same.
+    Within `nobody_else` before its transaction reads any address: two who have read one already
+    would wait for each other.
     """
-    await stop_everybody(tx)
-    people = {
-        row.id
-        for row in await tx.rows(
+    async with nobody_else(tx):
+        people = await tx.rows(
             """
             SELECT id FROM users WHERE id IN (:gone, :kept)
                 AND merged_into IS NULL AND erased_at IS NULL
@@ -73,29 +73,30 @@ async def unite(tx: Tx, *, gone: int, kept: int) -> None:
             gone=gone,
             kept=kept,
         )
-    }
-    if gone == kept or people != {gone, kept}:
-        raise CannotUnite("Both must be accounts of their own, and not the same one.")
-    for merge in MERGES:
-        await merge(tx, gone=gone, kept=kept)
+        if len(people) != 2:
+            raise CannotUnite("Both must be accounts of their own, and not the same one.")
+        for merge in MERGES:
+            await merge(tx, gone=gone, kept=kept)
 
 
 async def erase(tx: Tx, *, user_id: int) -> None:
     """The person behind a user goes; what he mined and earned stays, as nobody's.
 
-    Call `stop_everybody` first, as for `unite`.
+    Before its transaction reads any address, as `unite`.
     """
-    await stop_everybody(tx)
-    for erasure in ERASURES:
-        await erasure(tx, user_id=user_id)
+    async with nobody_else(tx):
+        for erasure in ERASURES:
+            await erasure(tx, user_id=user_id)
 
 
-async def stop_everybody(tx: Tx) -> None:
+@asynccontextmanager
+async def nobody_else(tx: Tx) -> AsyncIterator[None]:
     """Wait, but not for long, until no batch and no job is in hand; the next ones wait for us."""
     wait = f"{limits.TABLE_LOCK_SECONDS}s"
     await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
     try:
         await accounts.change_owners(tx)
+        yield
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
@@ -115,16 +116,15 @@ async def export(tx: Tx, *, user_id: int, out: IO[bytes]) -> None:
 
 
 async def _write(file: IO[bytes], section: Section) -> None:
-    between, end = (b"", b"") if section.lines else (b"[\n", b"\n]\n")
-    async for row in section.rows:
-        line = _json(row)
-        file.write(line + b"\n" if section.lines else between + line)
-        between = b",\n"
-    file.write(b"[]\n" if between == b"[\n" else end)
-
-
-def _json(row: AnyRow) -> bytes:
-    return orjson.dumps(row._asdict())
+    opening, between, closing = (b"", b"\n", b"\n") if section.lines else (b"[", b",\n", b"]\n")
+    written = False
+    file.write(opening)
+    async for page in section.pages:
+        # The driver has a type of its own for ids, which is none to orjson.
+        lines = [orjson.dumps(row._asdict(), default=str) for row in page]
+        file.write(between * written + between.join(lines))
+        written = True
+    file.write(closing if written or not section.lines else b"")
 
 
 def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
@@ -159,8 +159,7 @@ async def erase_due(database: Database) -> int:
 
 
 async def _erase_if_due(database: Database, user_id: int) -> bool:
-    async with database.transaction() as tx:
-        await stop_everybody(tx)
+    async with database.transaction() as tx, nobody_else(tx):
         due: Any = await tx.value(
             "SELECT deletion_at <= :now FROM users WHERE id = :id FOR UPDATE",
             now=tx.now,

@@ -59,8 +59,8 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 STATEMENT_TIMEOUT_MS = 60_000
 """No statement of the doors may hold locks longer than this."""
 
-STREAM_ROWS = 1_000
-"""Rows in memory of what is read as a stream: an export of millions of shares is one."""
+PAGE_ROWS = 1_000
+"""Rows in memory of a read that may give millions: an export of every share is one."""
 
 # --- rollups -------------------------------------------------------------------------------
 ROLLUP_BATCHES = 16
@@ -255,8 +255,8 @@ SILENT_FOR = timedelta(minutes=2)
 """History that has earned nothing for this long has been read to its end."""
 
 TABLE_LOCK_SECONDS = 10
-"""How long a change of the registry or of the partitions waits for batches in hand: new ones
-wait behind it."""
+"""How long a change of the registry, of the partitions or of who is who waits for batches in hand:
+new ones wait behind it."""
 
 JOBS_AT_ONCE = 4
 """Jobs one worker runs side by side; each holds a database connection."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from tbg.core.tx import AnyRow
 
 
 class Section(NamedTuple):
-    """Rows under a name, and what they are in one sentence. `lines`: there may be millions."""
+    """Pages of rows under a name, and what they are in a sentence. `lines`: of millions of rows."""
 
     name: str
     about: str
-    rows: AsyncIterator[AnyRow]
+    pages: AsyncIterator[Sequence[AnyRow]]
     lines: bool = False

@@ -61,13 +61,13 @@ class Tx:
         """Run a statement for its effect; the number of rows it touched."""
         return (await self.connection.execute(text(sql), values)).rowcount
 
-    async def stream(self, sql: str, /, **values: Any) -> AsyncIterator[AnyRow]:
-        """The rows of a statement that may give millions, a page of them in memory at a time."""
-        options = {"yield_per": limits.STREAM_ROWS}
+    async def pages(self, sql: str, /, **values: Any) -> AsyncIterator[Sequence[AnyRow]]:
+        """The rows of a statement that may give millions; one page at a time is in memory."""
+        options = {"yield_per": limits.PAGE_ROWS}
         statement = text(sql)
         async with self.connection.stream(statement, values, execution_options=options) as rows:
-            async for row in rows:
-                yield row
+            async for page in rows.partitions(limits.PAGE_ROWS):
+                yield page
 
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], *, columns: Sequence[str]

@@ -171,7 +171,7 @@ async def test_the_configuration(db: Database, redis: Redis) -> None:
         "network": "signet",
         "name": "Our Pool",
         "demo": True,
-        "features": {"live": True, "sign_in": False},
+        "features": {"live": True, "sign_in": True, "demo_sign_in": True},
         "categories": ["mining", "streak", "competition", "social", "node"],
         "rarities": ["common", "rare", "epic", "legendary"],
     }

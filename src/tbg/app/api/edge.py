@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tbg.app.api.problems import problem
+from tbg.app.api.problems import problem, route_of
 from tbg.core import limits
 from tbg.core.event import uuid7
 from tbg.core.settings import Settings
@@ -122,13 +122,6 @@ class _Exchange:
         tell = _log.debug if route in _QUIET else _log.info
         ms = round(seconds * 1000, 2)
         tell("request", method=method, route=route, status=self.status, ms=ms)
-
-
-def route_of(scope: Scope) -> str:
-    """The template of the route that a request took, as `/api/v1/badges/{slug}`."""
-    context = scope.get("fastapi", {}).get("effective_route_context")
-    path = getattr(context, "path", None) or getattr(scope.get("route"), "path", None)
-    return str(path or scope.get("page", "none"))
 
 
 def _declared_length(scope: Scope) -> int:

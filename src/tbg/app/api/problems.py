@@ -95,4 +95,17 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 async def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(request.scope, error.status_code, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # The framework knows only the methods of the first route at this path.
+        path = route_of(request.scope)
+        methods = request.app.openapi()["paths"].get(path, {})
+        headers["Allow"] = ", ".join(sorted(method.upper() for method in methods))
+    return problem(request.scope, error.status_code, headers=headers)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that a request took, as `/api/v1/badges/{slug}`."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    path = getattr(context, "path", None) or getattr(scope.get("route"), "path", None)
+    return str(path or scope.get("page", "none"))

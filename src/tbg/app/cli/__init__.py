@@ -33,6 +33,8 @@ COMMANDS = {
     "events": "tbg.app.cli.events:app",
     "rewards": "tbg.app.cli.rewards:app",
     "registry": "tbg.app.cli.registry:app",
+    "keys": "tbg.app.cli.keys:app",
+    "admin": "tbg.app.cli.admin:app",
     "openapi": "tbg.app.cli.serve:openapi",
     "bench": "tbg.app.cli.bench:app",
     "faults": "tbg.app.cli.faults:app",

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tbg.adapters.broadcast import heartbeats
+from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import DEAD_LETTER, backlog
 from tbg.adapters.streams.durable import durability
 from tbg.app import doors
@@ -178,6 +179,14 @@ async def _clock(house: doors.House) -> tuple[bool, str]:
     return ok, f"{skew.total_seconds():.2f} s from the database's" + (": set NTP up" * (not ok))
 
 
+async def _keys(house: doors.House) -> tuple[bool, str]:
+    ring = KeyRing(house.settings.keys, house.database.clock, house.settings.public_url)
+    if not house.settings.keys.exists():
+        return True, f"none yet: the API makes them in {house.settings.keys}"
+    await asyncio.to_thread(ring.prepare)
+    return True, f"{len(ring.listed())} in {house.settings.keys}: back them up with the database"
+
+
 async def _disk(house: doors.House) -> tuple[bool, str]:
     place = house.settings.data_dir if house.settings.data_dir.exists() else "."
     free = shutil.disk_usage(place).free
@@ -207,5 +216,6 @@ _CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
     "outbox": _outbox,
     "doors": _doors,
     "clock": _clock,
+    "keys": _keys,
     "disk": _disk,
 }

@@ -111,8 +111,8 @@ async def person(tx: Tx, user_id: int) -> Person:
         """
         SELECT u.id, u.handle, u.display_name, u.country, u.bio, u.role,
             (array_agg(a.address ORDER BY a.merged_at NULLS FIRST, a.linked_at, a.address))[1],
-            count(*), u.profile_public, u.address_shown, u.on_leaderboards, u.created_at, u.claimed_at,
-            u.deletion_at
+            count(*), u.profile_public, u.address_shown, u.on_leaderboards, u.created_at,
+            u.claimed_at, u.deletion_at
         FROM users u JOIN user_addresses a ON a.user_id = u.id WHERE u.id = :id GROUP BY u.id
         """,
         id=user_id,

@@ -25,4 +25,4 @@ def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
         SELECT id, channel, type, data, created_at FROM frames
         WHERE user_id = :id ORDER BY id
     """
-    yield Section("frames", "What your browser was told of late.", tx.stream(sql, id=user_id))
+    yield Section("frames", "What your browser was told of late.", tx.pages(sql, id=user_id))

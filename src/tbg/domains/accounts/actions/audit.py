@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -44,6 +44,29 @@ async def audit(
         previous=previous,
         hash=_seal(previous, number, tx.now, actor_id, actor, action, subject, words),
     )
+
+
+class Entry(NamedTuple):
+    """An entry; `by` is the actor, with the user's number when he is one."""
+
+    id: int
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
+async def latest(tx: Tx, *, most: int) -> list[Entry]:
+    """The newest entries, newest first."""
+    rows = await tx.rows(
+        """
+        SELECT id, at, actor || COALESCE(' of user:' || actor_id, ''), action, subject,
+            details::text FROM audit_log ORDER BY id DESC LIMIT :most
+        """,
+        most=most,
+    )
+    return [Entry(*rest, orjson.loads(details)) for *rest, details in rows]
 
 
 async def first_broken(tx: Tx) -> int | None:

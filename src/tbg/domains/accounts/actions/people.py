@@ -104,7 +104,7 @@ async def _empty(tx: Tx, ids: list[int]) -> None:
 def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
     """Profile, addresses, sessions, API keys and the audit log's words; no secret, no digest."""
     for name, (about, sql) in _EXPORTS.items():
-        yield Section(name, about, tx.stream(sql, id=user_id))
+        yield Section(name, about, tx.pages(sql, id=user_id))
 
 
 # Of those who became part of the user there are sessions and keys left, ended and revoked.

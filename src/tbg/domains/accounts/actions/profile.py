@@ -8,26 +8,37 @@ import orjson
 from sqlalchemy.exc import IntegrityError
 
 from tbg.core import limits
+from tbg.core.principal import Role
 from tbg.core.tx import Tx
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
 
-_COLUMNS = {
-    "display_name", "country", "bio", "profile_public", "address_shown", "on_leaderboards",
-}  # fmt: skip
-
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> None:
-    """Change some of a profile; `change` has the columns to change, and `handle`."""
-    values = {name: value for name, value in change.items() if name in _COLUMNS}
+    """Change some of a profile: `change` has new values by column; None clears."""
+    kept = await tx.row(
+        """
+        SELECT handle, handle_key, display_name, country, bio, profile_public, address_shown,
+            on_leaderboards FROM users WHERE id = :id FOR UPDATE
+        """,
+        id=user_id,
+    )
+    assert kept is not None  # whoever is signed in is there
     if "handle" in change:
-        values |= _handle(change["handle"])
-    if not values:
-        return
-    columns = ", ".join(f"{name} = :{name}" for name in sorted(values))
+        change = change | _handle(change["handle"])
     try:
-        await tx.run(f"UPDATE users SET {columns} WHERE id = :id", id=user_id, **values)  # noqa: S608 - names of ours
+        await tx.run(
+            """
+            UPDATE users SET handle = :handle, handle_key = :handle_key,
+                display_name = :display_name, country = :country, bio = :bio,
+                profile_public = :profile_public, address_shown = :address_shown,
+                on_leaderboards = :on_leaderboards
+            WHERE id = :id
+            """,
+            id=user_id,
+            **(kept._asdict() | change),
+        )
     except IntegrityError as error:
         if "users_handle_key" not in str(error.orig):
             raise
@@ -66,3 +77,10 @@ async def ask_for_deletion(tx: Tx, *, user_id: int) -> None:
 async def restore(tx: Tx, *, user_id: int) -> None:
     """Take the deletion back."""
     await tx.run("UPDATE users SET deletion_at = NULL WHERE id = :id", id=user_id)
+
+
+async def grant_role(tx: Tx, *, user_id: int, role: Role) -> Role:
+    """Give a user a role; the one he had."""
+    before: Role = await tx.value("SELECT role FROM users WHERE id = :id FOR UPDATE", id=user_id)
+    await tx.run("UPDATE users SET role = :role WHERE id = :id", id=user_id, role=role)
+    return before

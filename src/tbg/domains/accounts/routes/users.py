@@ -176,11 +176,11 @@ async def link_address(request: Request, tx: Writing, who: SignedIn, proof: Proo
         tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=who.user_id
     )
     people = request.app.state.people
-    await people.stop_everybody(tx)  # before anybody's addresses are read: see there
-    other = await addresses.link(tx, user_id=who.user_id, address=address)
-    if other is not None:
-        await people.unite(tx, gone=other, kept=who.user_id)
-        await _note(tx, who, "account.merge", gone=other)
+    async with people.nobody_else(tx):
+        other = await addresses.link(tx, user_id=who.user_id, address=address)
+        if other is not None:
+            await people.unite(tx, gone=other, kept=who.user_id)
+            await _note(tx, who, "account.merge", gone=other)
     return Linked(addresses=await _addresses(tx, who), merged=other is not None)
 
 

@@ -149,7 +149,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
 def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
     """Standing, badges, the ledger, the calendar and the weeks won."""
     for name, (about, sql) in _EXPORTS.items():
-        yield Section(name, about, tx.stream(sql, id=user_id))
+        yield Section(name, about, tx.pages(sql, id=user_id))
 
 
 _EXPORTS = {

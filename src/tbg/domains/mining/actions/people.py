@@ -128,7 +128,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
 def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
     """Workers, bests, sums by hour and day, rejects, blocks, and every raw share."""
     for name, (about, sql) in _EXPORTS.items():
-        yield Section(name, about, tx.stream(sql, id=user_id), lines=name == "shares")
+        yield Section(name, about, tx.pages(sql, id=user_id), lines=name == "shares")
 
 
 _EXPORTS = {

@@ -1,0 +1,96 @@
+"""`tbg admin`: who runs this pool, and what was done in whose name."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import orjson
+import typer
+
+from tbg.adapters import bitcoin
+from tbg.app import doors
+from tbg.app.cli.common import once
+from tbg.core.errors import CannotRun, NeedsPerson
+from tbg.core.principal import Role
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.actions import audit as audit_log
+from tbg.domains.accounts.actions.profile import grant_role
+
+app = typer.Typer(no_args_is_help=True, help="Who runs this pool, and what was done.")
+
+
+@app.callback()
+def group() -> None:
+    """Who runs this pool, and what was done in whose name."""
+
+
+@app.command()
+def grant(
+    who: Annotated[str, typer.Argument(help="A player: handle or address.")],
+    role: Annotated[Role, typer.Argument(help="user takes every role away.")],
+) -> None:
+    """Give a player a role; it holds from his next request on, and stands in the audit log."""
+
+    async def give(house: doors.House) -> str:
+        try:
+            name = bitcoin.normalise(who, house.settings.network)
+        except bitcoin.AddressRefused:
+            name = who
+        async with house.database.transaction() as tx:
+            found = await queries.miner(tx, name)
+            if found is None:
+                raise CannotRun(f"nobody here is called {who}: he must mine or sign in first")
+            before = await grant_role(tx, user_id=found.id, role=role)
+            await audit_log.audit(
+                tx,
+                actor_id=None,
+                actor=f"tbg admin ({getpass.getuser()})",
+                action="role.grant",
+                subject=f"user:{found.id}",
+                details={"before": before, "after": role},
+            )
+        return f"{found.handle or found.address}: {before} → {role}"
+
+    typer.echo(once(give))
+
+
+@app.command()
+def roles() -> None:
+    """Everybody who is more than a player."""
+
+    async def read(house: doors.House) -> list[str]:
+        async with house.database.transaction() as tx:
+            rows = await queries.with_roles(tx)
+            addresses = await queries.addresses(tx, [row.id for row in rows])
+        return [f"{row.role:10} {row.handle or addresses[row.id][0]}" for row in rows]
+
+    for line in once(read) or ["nobody yet: `tbg admin grant ADDRESS admin`"]:
+        typer.echo(line)
+
+
+@app.command()
+def audit(
+    last: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 20,
+    verify: Annotated[bool, typer.Option("--verify", help="Check the chain of all.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """The audit log, newest first; with --verify, exit 3 when an entry was changed or is gone."""
+
+    async def read(house: doors.House) -> tuple[list[audit_log.Entry], int | None]:
+        async with house.database.transaction() as tx:
+            broken = await audit_log.first_broken(tx) if verify else None
+            return await audit_log.latest(tx, most=last), broken
+
+    entries, broken = once(read)
+    for entry in entries:
+        if as_json:
+            typer.echo(orjson.dumps(entry._asdict()).decode())
+        else:
+            details = orjson.dumps(entry.details).decode() if entry.details else ""
+            at = entry.at.isoformat(timespec="seconds")
+            typer.echo(f"{entry.id:>6} {at} {entry.action} {entry.subject} by {entry.by} {details}")
+    if broken is not None:
+        raise NeedsPerson(f"entry {broken} of the audit log is not what was written, or is gone")
+    if verify:
+        typer.echo("every entry is what was written, and none is missing between them")

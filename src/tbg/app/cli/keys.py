@@ -1,0 +1,49 @@
+"""`tbg keys`: the keys that sign access tokens."""
+
+from __future__ import annotations
+
+import orjson
+import typer
+
+from tbg.adapters.keys import KeyRing
+from tbg.core import limits
+from tbg.core.clock import SystemClock
+from tbg.core.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
+
+
+@app.callback()
+def group() -> None:
+    """The keys that sign access tokens."""
+
+
+@app.command("list")
+def list_keys(
+    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
+) -> None:
+    """Every key: since when it is there, which one signs, until when the others are trusted."""
+    for key, signs in _ring().listed():
+        until = "" if key.until is None else key.until.isoformat(timespec="seconds")
+        made = key.made_at.isoformat(timespec="seconds")
+        if as_json:
+            line = {"kid": key.kid, "made_at": made, "signs": signs, "trusted_until": until or None}
+            typer.echo(orjson.dumps(line).decode())
+        else:
+            what = "signs" if signs else f"trusted until {until}" if until else "signs soon"
+            typer.echo(f"{key.kid}  made {made}  {what}")
+
+
+@app.command()
+def rotate() -> None:
+    """Add a key, and remove those whose tokens have all run out; nobody is signed out."""
+    made = _ring().rotate()
+    seconds = int(limits.KEY_SETTLES.total_seconds())
+    typer.echo(f"{made.kid} is published now and signs in {seconds} s, in every process")
+
+
+def _ring() -> KeyRing:
+    settings = load_settings()
+    ring = KeyRing(settings.keys, SystemClock(), settings.public_url)
+    ring.prepare()
+    return ring

@@ -1,0 +1,64 @@
+"""Players for tests, who sign in with real keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tbg.adapters.simulator import DemoKey, demo_key, sign_message
+
+
+def player(index: int) -> DemoKey:
+    """The key of a player; the first four have an address of each type."""
+    return demo_key("tests", index)
+
+
+@dataclass
+class SignedIn:
+    """A session, and requests that bear its token."""
+
+    client: httpx.AsyncClient
+    key: DemoKey
+    user: dict[str, Any]
+    access_token: str
+    refresh_token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+    async def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """A request to the API as this player."""
+        headers = self.headers | rest.pop("headers", {})
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **rest)
+
+
+async def signed_challenge(
+    client: httpx.AsyncClient, key: DemoKey, *, headers: dict[str, str] | None = None, **wish: Any
+) -> dict[str, str]:
+    """A challenge for a key's address, and its signature: the body of `verify`."""
+    made = await client.post(
+        "/api/v1/auth/challenge", json={"address": key.address, **wish}, headers=headers or {}
+    )
+    assert made.status_code == 201, made.text
+    challenge = made.json()
+    signature = sign_message(key, challenge["message"])
+    return {"challenge_id": challenge["challenge_id"], "signature": signature}
+
+
+async def sign_in(client: httpx.AsyncClient, index: int = 0) -> SignedIn:
+    """Sign a player in with tokens."""
+    key = player(index)
+    body = await signed_challenge(client, key)
+    answer = await client.post("/api/v1/auth/verify", json=body)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    return SignedIn(client, key, told["user"], told["access_token"], told["refresh_token"])
+
+
+async def link(who: SignedIn, index: int) -> httpx.Response:
+    """Link a further player's address to this one's account."""
+    body = await signed_challenge(who.client, player(index), headers=who.headers, link=True)
+    return await who.ask("POST", "/users/me/addresses", json=body)

@@ -1,0 +1,750 @@
+"""Accounts unite, leave and take their data along; and the books agree after each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import random
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.adapters.broadcast import Broadcast
+from tbg.adapters.streams import SHARE_SUBMITTED, BestDiff, Connection, Fact, Share
+from tbg.app import people
+from tbg.app.people import AccountsBusy, CannotUnite, erase, erase_due, export, unite
+from tbg.app.relay import Relay
+from tbg.core import limits
+from tbg.core.clock import FixedClock
+from tbg.core.tx import Database, connect
+from tbg.domains.gamification.actions import Grant, correct_xp, lock, record_event, reward
+from tbg.domains.gamification.actions.champion import crown_champions
+from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
+from tbg.domains.gamification.actions.stats import count_badges
+from tbg.domains.gamification.actions.streaks import check_streaks
+from tbg.domains.gamification.actions.summaries import tell_silent
+from tbg.domains.gamification.actions.verify import repair, verify
+from tbg.domains.mining.actions import roll_up_all
+from tests import servers
+from tests.api import client_of, make_app
+from tests.conftest import NOW
+from tests.domains.gamification.play import (
+    ALICE,
+    BOB,
+    CAROL,
+    best,
+    block,
+    execute,
+    key,
+    on,
+    play,
+    rows,
+    share,
+    told,
+    value,
+)
+from tests.events import door, publish
+from tests.events import share as event
+
+WEEK = timedelta(weeks=1)
+
+
+async def user_of(db: Database, address: str) -> int:
+    found = await value(db, "SELECT user_id FROM user_addresses WHERE address = :a", a=address)
+    return int(found)
+
+
+async def join(db: Database, gone: str | int, kept: str | int) -> tuple[int, int]:
+    """Unite the users of two addresses (or ids); gives the ids."""
+    old = gone if isinstance(gone, int) else await user_of(db, gone)
+    new = kept if isinstance(kept, int) else await user_of(db, kept)
+    async with db.transaction() as tx:
+        await unite(tx, gone=old, kept=new)
+    assert [type(event).__name__ for event in tx.announced] == [], "a merge is silent"
+    return old, new
+
+
+async def close_books(db: Database) -> None:
+    """All jobs that reward."""
+    await check_streaks(db)
+    await pay_personal_bests(db)
+    await crown_champions(db)
+
+
+async def in_order(db: Database) -> None:
+    """Verify finds nothing, and repairing finds nothing to repair."""
+    verdict = await verify(db)
+    assert {name: c for name, c in verdict.checks.items() if c.mismatches} == {}
+    assert await repair(db) == 0
+
+
+# All that must be the same whether a user was one from the start or became one.
+_STATE = {
+    "totals": """
+        SELECT badges_earned, current_streak, longest_streak, streak_start_date,
+            last_active_week, total_shares, best_difficulty, best_on, blocks_found
+        FROM user_gamification WHERE user_id = :user
+    """,
+    "badges": "SELECT badge_slug FROM user_badges WHERE user_id = :user ORDER BY 1",
+    "calendar": """
+        SELECT week_iso, week_start, share_count, best_diff, days, is_active, paid
+        FROM streak_calendar WHERE user_id = :user ORDER BY 1
+    """,
+    "xp": """
+        SELECT source, CASE WHEN source <> 'share' THEN source_id END AS id, sum(amount)
+        FROM xp_ledger WHERE user_id = :user AND source <> 'personal_best'
+        GROUP BY 1, 2 ORDER BY 1, 2
+    """,
+    "workers": """
+        SELECT name_key, first_seen, last_seen, connected, connected_at FROM workers
+        WHERE user_id = :user ORDER BY 1
+    """,
+    "shares": """
+        SELECT s.id, at, name_key, sdiff, accepted, errn FROM shares s
+        JOIN workers w ON w.id = worker_id AND w.user_id = s.user_id
+        WHERE s.user_id = :user ORDER BY 1
+    """,
+    "hours": """
+        SELECT hour, name_key, accepted, rejected, work, best_sdiff FROM hourly_shares h
+        JOIN workers w ON w.id = worker_id AND w.user_id = h.user_id
+        WHERE h.user_id = :user ORDER BY 1, 2
+    """,
+    "days": """
+        SELECT day, name_key, accepted, rejected, work, best_sdiff FROM daily_shares d
+        JOIN workers w ON w.id = worker_id AND w.user_id = d.user_id
+        WHERE d.user_id = :user ORDER BY 1, 2
+    """,
+    "rejects": """
+        SELECT day, name_key, errn, r.rejected FROM daily_rejects r
+        JOIN workers w ON w.id = worker_id AND w.user_id = r.user_id
+        WHERE r.user_id = :user ORDER BY 1, 2, 3
+    """,
+    "bests": """
+        SELECT timeframe, period_key, best_difficulty, at, share_id, name_key
+        FROM personal_bests p JOIN workers w ON w.id = worker_id AND w.user_id = p.user_id
+        WHERE p.user_id = :user ORDER BY 1, 2
+    """,
+    "blocks": """
+        SELECT hash, height, name_key, found_at FROM blocks b
+        JOIN workers w ON w.id = worker_id AND w.user_id = b.user_id
+        WHERE b.user_id = :user ORDER BY 1
+    """,
+    "champion": """
+        SELECT week_iso, best_difficulty FROM weekly_champions WHERE user_id = :user ORDER BY 1
+    """,
+    "pool": "SELECT accepted, rejected, work FROM pool_totals WHERE :user > 0",
+}
+
+
+async def state_of(db: Database, user: int) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: await rows(db, sql, user=user) for name, sql in _STATE.items()}
+
+
+async def paid_days(db: Database, user: int) -> set[str]:
+    sql = "SELECT source_id FROM xp_ledger WHERE user_id = :u AND source = 'personal_best'"
+    return {day for (day,) in await rows(db, sql, u=user)}
+
+
+def best_days(facts: Iterable[Fact]) -> set[str]:
+    """The closed days that beat all days before them, the first left out."""
+    days: dict[str, float] = {}
+    for fact in facts:
+        if isinstance(fact, BestDiff) or (isinstance(fact, Share) and fact.accepted):
+            day = fact.at.date().isoformat()
+            days[day] = max(fact.sdiff, days.get(day, 0.0))
+    ordered = [day for day in sorted(days) if day < NOW.date().isoformat()]
+    return {
+        day
+        for n, day in enumerate(ordered)
+        if n and days[day] > max(days[before] for before in ordered[:n])
+    }
+
+
+def came(at: datetime, user: str, worker: str, *, connected: bool) -> Connection:
+    name = key(f"{at}{user}{worker}")
+    return Connection(name, 7, at, False, "hosted", user, worker, connected, "bitaxe/2.6")
+
+
+def story(seed: int) -> list[Fact]:
+    """Months of two addresses of one person, and somebody else's; all that is awkward in it."""
+    dice = random.Random(seed)
+    facts: list[Fact] = []
+    for user, weeks in ((ALICE, 9), (BOB, 12), (CAROL, 3)):
+        active = dice.sample(range(weeks + 6), weeks)
+        for week in active:
+            for _ in range(dice.choice((1, 2, 5, 40))):
+                at = NOW - week * WEEK - timedelta(minutes=dice.randrange(60 * 24 * 6))
+                accepted = dice.random() > 0.15
+                sdiff = 512 / (1 - dice.random()) * 10 ** dice.choice((0, 0, 0, 2, 6))
+                facts.append(
+                    share(
+                        at,
+                        user=user,
+                        sdiff=sdiff if accepted else -1.0,
+                        accepted=accepted,
+                        worker=dice.choice(("bitaxe", "Bitaxe", user[:6], "default")),
+                        history=at < NOW - timedelta(days=1),
+                        diff=dice.choice((512.0, 0.001953125, 1024.5)),
+                    )
+                )
+        # Ties between users are decided by their ids, which differ from game to game.
+        word = 7.4e8 if user == CAROL else 7.5e8
+        facts.append(best(NOW - timedelta(days=dice.randrange(60)), user=user, sdiff=word))
+        minute = NOW - timedelta(minutes=dice.randrange(1, 5000))
+        facts.append(came(minute, user, "bitaxe", connected=dice.random() < 0.5))
+    # A tie in everything but the moment, and one in the moment too.
+    tie = NOW - timedelta(days=dice.randrange(30))
+    for name, user, late in (("b", BOB, 0), ("a", ALICE, 0), ("c", ALICE, 1)):
+        at = tie + timedelta(seconds=late)
+        facts.append(share(at, user=user, sdiff=9e9, name=f"{seed}/{name}"))
+    if dice.random() < 0.7:
+        facts.append(block(NOW - timedelta(days=3), user=BOB, hash_=f"{seed:064}"))
+    return facts
+
+
+@pytest.fixture(scope="module")
+def two_databases(pg_url: str, migrated_template: str) -> Iterator[tuple[str, str]]:
+    with (
+        servers.database(pg_url, template=migrated_template) as one,
+        servers.database(pg_url, template=migrated_template) as other,
+    ):
+        yield one, other
+
+
+async def empty(db: Database) -> None:
+    await execute(
+        db,
+        "ALTER TABLE xp_ledger DISABLE TRIGGER ALL",
+        "TRUNCATE xp_ledger, user_badges, user_gamification, streak_calendar, silent_rewards,"
+        " users, user_addresses, workers, shares, rollup_queue, hourly_shares, daily_shares,"
+        " daily_rejects, personal_bests, blocks, event_keys, outbox, job_marks, weekly_champions,"
+        " frames, frame_counters",
+        "ALTER TABLE xp_ledger ENABLE TRIGGER ALL",
+        "UPDATE pool_totals SET accepted = 0, rejected = 0, work = 0",
+    )
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_united_is_as_if_always_one(two_databases: tuple[str, str], seed: int) -> None:
+    games = [connect(url, FixedClock(NOW)) for url in two_databases]
+    whole, split = games
+    for game in games:
+        await empty(game)
+    await execute(
+        whole,
+        "INSERT INTO users (id, created_at) OVERRIDING SYSTEM VALUE"
+        f" VALUES (1000000, '{NOW.isoformat()}')",
+        "INSERT INTO user_addresses (address, user_id, linked_at)"
+        " SELECT a, 1000000, created_at FROM users,"
+        f" unnest(ARRAY['{ALICE}', '{BOB}']) AS t (a)",
+    )
+    dice = random.Random(f"order {seed}")
+    facts = story(seed)
+    dice.shuffle(facts)
+    for address in (BOB, ALICE):  # the two to be united are there before they are
+        first = next(n for n, fact in enumerate(facts) if fact.address == address)
+        facts.insert(0, facts.pop(first))
+    for n in range(0, len(facts), 37):
+        await play(whole, facts[n : n + 37])
+    await close_books(whole)
+
+    moment = dice.randrange(2, len(facts))
+    await tell(split, dice, facts[:moment], pay=True)
+    alice = await user_of(split, ALICE)
+    before = await paid_days(split, alice)
+    await join(split, BOB, ALICE)
+    ours = [fact for fact in facts if fact.address in (ALICE, BOB)]
+    united = [fact for fact in facts[:moment] if fact.address in (ALICE, BOB)]
+    after = await paid_days(split, alice)
+    assert after == before | best_days(united)
+    await in_order(split)
+    await tell(split, dice, facts[moment:], pay=False)
+    await close_books(split)
+
+    assert await state_of(split, alice) == await state_of(whole, 1000000)
+    assert await paid_days(split, alice) == after | best_days(ours)
+    assert await state_of(split, await user_of(split, CAROL)) == await state_of(
+        whole, await user_of(whole, CAROL)
+    )
+    await in_order(split)
+    await in_order(whole)
+    for game in games:
+        await game.close()
+
+
+async def tell(db: Database, dice: random.Random, facts: list[Fact], *, pay: bool) -> None:
+    """Events in random batches, with jobs in between; some wait for the rollups at the end."""
+    left = list(facts)
+    while left:
+        size = dice.choice((1, 3, 17, 100))
+        await play(db, left[:size])
+        left = left[size:]
+        if dice.random() < 0.2:
+            await check_streaks(db)
+        if dice.random() < 0.1:
+            await roll_up_all(db)
+        if pay and dice.random() < 0.2:
+            await pay_personal_bests(db)
+
+
+async def grant(db: Database, user: int, source: str, what: str, amount: int) -> None:
+    """What rooms above will grant: a quest, a lesson."""
+    async with db.transaction() as tx:
+        await lock(tx, [user])
+        name = f"{source}:{user}:{what}"
+        await reward(tx, grants=[Grant(user, name, amount, source, what, what, tx.now)])
+
+
+async def ledger(db: Database, user: int) -> dict[str, int]:
+    sql = "SELECT idempotency_key, amount FROM xp_ledger WHERE user_id = :u"
+    return dict(await rows(db, sql, u=user))
+
+
+class TestUnite:
+    async def test_a_chain_pays_once_and_closes_each_ledger(self, db: Database) -> None:
+        for n, user in enumerate((ALICE, BOB, CAROL)):
+            await play(db, [share(NOW - 3 * WEEK, user=user, sdiff=10.0**n) for _ in range(150)])
+        ids = [await user_of(db, user) for user in (ALICE, BOB, CAROL)]
+        alice, bob, carol = ids
+        for id_ in ids:
+            await grant(db, id_, "quest", "spring:2026", 30)
+        await grant(db, carol, "lesson", "hash", 25)
+        async with db.transaction() as tx:
+            await record_event(tx, event="gift_sent", user_ids=[carol], at=NOW)
+            await correct_xp(tx, user_id=carol, amount=7, reason="sorry", by="ops")
+        await close_books(db)
+        assert await rows(db, "SELECT DISTINCT user_id FROM weekly_champions") == [(carol,)]
+        await join(db, CAROL, BOB)
+        await in_order(db)
+        once = await ledger(db, bob)
+        await join(db, BOB, ALICE)
+        await in_order(db)
+        with pytest.raises(CannotUnite):
+            await join(db, bob, alice)
+        await close_books(db)
+        await in_order(db)
+
+        found = await ledger(db, alice)
+        assert sum(a for k, a in found.items() if k.startswith("share:")) == 450 // 100
+        assert sum(a for k, a in found.items() if k.startswith("streak:")) == 25
+        assert found[f"quest:{alice}:spring:2026"] == 30, "the same quest is not paid twice"
+        assert found[f"lesson:{alice}:hash"] == 25
+        assert sum(a for k, a in found.items() if k.startswith("correction:")) == 7
+        assert found[f"badge:orange_piller:{alice}"] == 200
+        assert found[f"badge:weekly_diff_champion:{alice}"] == 300
+        assert [k for k in found if k.startswith("merge:")] == []
+        for gone, into in ((carol, bob), (bob, alice)):
+            closed = await ledger(db, gone)
+            assert sum(closed.values()) == 0
+            assert closed[f"merge:{into}"] < 0
+        assert once.items() <= (await ledger(db, bob)).items(), "no row is rewritten"
+        assert await rows(db, "SELECT DISTINCT user_id FROM weekly_champions") == [(alice,)]
+        merged = "SELECT id, merged_into FROM users ORDER BY id"
+        assert await rows(db, merged) == [(alice, None), (bob, alice), (carol, alice)]
+
+    async def test_one_summary_is_told_and_badges_are_counted(
+        self, db: Database, clock: FixedClock
+    ) -> None:
+        await play(db, [share(NOW) for _ in range(60)])
+        await play(db, [share(NOW - WEEK, user=BOB, sdiff=5e6, history=True) for _ in range(60)])
+        before = await value(db, "SELECT max(id) FROM outbox")
+        _, alice = await join(db, BOB, ALICE)
+        clock.move(timedelta(minutes=3))
+        for _ in range(2):
+            async with db.transaction() as tx:
+                await tell_silent(tx)
+        sql = "SELECT type, payload FROM outbox WHERE id > :before"
+        ((kind, payload),) = await rows(db, sql, before=before)
+        assert kind == "SilentRewards"
+        # The Million Club, one hundred shares, one week.
+        assert payload == {"user_id": alice, "badges": 1, "xp": 50 + 1 + 25}
+        async with db.transaction() as tx:
+            assert await count_badges(tx)
+        sql = "SELECT total_earned, percentage FROM badge_stats WHERE badge_slug = 'first_share'"
+        assert await rows(db, sql) == [(1, 100)]
+
+    async def test_a_loss_takes_no_more_than_there_is(self, db: Database) -> None:
+        await play(db, [share(on(2026, 2, day), sdiff=float(day)) for day in (1, 2, 3)])
+        first = on(2026, 1, 31)
+        await play(db, [share(first, user=BOB, sdiff=9.0)])
+        await close_books(db)
+        alice, sql = await user_of(db, ALICE), "SELECT total_xp FROM user_gamification"
+        total = await value(db, f"{sql} WHERE user_id = :u", u=alice)
+        async with db.transaction() as tx:
+            await correct_xp(tx, user_id=alice, amount=-total, reason="a cheat", by="ops")
+        # Alice's personal bests are none on the united facts, and what she lost is lost.
+        await join(db, ALICE, BOB)
+        assert await rows(db, sql) == [(0,)]
+        await in_order(db)
+
+    async def test_two_workers_of_one_name_are_one(self, db: Database) -> None:
+        await play(db, [share(NOW - WEEK, worker="Garage"), share(NOW, user=BOB, worker="garage")])
+        await play(db, [came(NOW - WEEK, ALICE, "garage", connected=False)])
+        await play(db, [came(NOW, BOB, "garage", connected=True), share(NOW, user=BOB)])
+        _, alice = await join(db, BOB, ALICE)
+        found = "SELECT user_id, name, connected, connected_at FROM workers ORDER BY name"
+        assert await rows(db, found) == [
+            (alice, "Garage", True, NOW),
+            (alice, "bitaxe", None, None),
+        ]
+        await in_order(db)
+
+    async def test_what_gone_could_do_is_over(self, db: Database) -> None:
+        await play(db, [share(NOW), share(NOW, user=BOB)])
+        bob = await user_of(db, BOB)
+        await furnish(db, bob)
+        _, alice = await join(db, BOB, ALICE)
+        assert await value(db, "SELECT count(*) FROM sessions WHERE ended_why <> 'merged'") == 0
+        assert await value(db, "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL") == 0
+        assert await value(db, "SELECT count(*) FROM idempotency_keys") == 0
+        sql = "SELECT handle, handle_key, deletion_at FROM users WHERE id = :b"
+        assert await rows(db, sql, b=bob) == [(None, None, None)]
+        sql = "SELECT address, merged_at FROM user_addresses WHERE user_id = :a"
+        assert set(await rows(db, sql, a=alice)) == {(ALICE, None), (BOB, NOW)}
+
+    @pytest.mark.parametrize(("gone", "kept"), [(1, 1), (1, 99), (99, 1), (1, 3), (3, 1)])
+    async def test_who_cannot_be_united(self, db: Database, gone: int, kept: int) -> None:
+        await play(db, [share(NOW)])
+        await execute(db, "SELECT nextval('users_id_seq')")
+        await execute(
+            db,
+            f"INSERT INTO users (created_at, erased_at) SELECT created_at, created_at"
+            f" FROM users WHERE {gone} > 0",
+        )
+        with pytest.raises(CannotUnite):
+            await join(db, gone, kept)
+
+    async def test_it_waits_for_batches_but_not_for_long(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await play(db, [share(NOW), share(NOW, user=BOB)])
+        monkeypatch.setattr(limits, "TABLE_LOCK_SECONDS", 0.2)
+        async with db.transaction() as busy:
+            await busy.rows("SELECT * FROM user_addresses")
+            with pytest.raises(AccountsBusy):
+                await join(db, 2, 1)
+        await join(db, 2, 1)
+
+    async def test_while_two_lanes_ingest(self, db: Database, redis: Redis) -> None:
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        before = await value(db, deadlocks)
+        sent = [
+            event(NOW - timedelta(seconds=n), user=user, worker=f"w{n % 5}", sdiff=str(n))
+            for n in range(1, 2_001)
+            for user in (ALICE, BOB, CAROL)
+        ]
+        random.Random(5).shuffle(sent)
+        await publish(redis, *sent[:300])
+        await door(db, redis).drain()
+        lanes = door(db, redis, lanes=2, batch_events=60)
+        relay = Relay(db, Broadcast(redis))
+        await publish(redis, *sent[300:])
+        ingesting = asyncio.create_task(lanes.drain())
+        busy = asyncio.create_task(_rush(db, relay, ingesting))
+        for gone, kept in ((CAROL, BOB), (BOB, ALICE)):
+            await asyncio.sleep(0.4)
+            assert not ingesting.done()
+            await join(db, gone, kept)
+        await asyncio.gather(ingesting, busy)
+        await relay.drain()
+        await close_books(db)
+        alice = await user_of(db, ALICE)
+        sql = "SELECT user_id, total_shares FROM user_gamification"
+        assert await rows(db, sql) == [(alice, 6_000)]
+        assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
+        assert await value(db, "SELECT count(*) FROM shares") == 6_000
+        assert await redis.xlen(SHARE_SUBMITTED) >= 0
+        await in_order(db)
+        await asyncio.sleep(1.1)  # statistics are told a second late
+        assert await value(db, deadlocks) == before
+        assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+
+
+async def _rush(db: Database, relay: Relay, until: asyncio.Task[None]) -> None:
+    """Jobs and deliveries, one after the other for as long as there are batches."""
+    while not until.done():
+        await check_streaks(db)
+        await pay_personal_bests(db)
+        await crown_champions(db)
+        await relay.drain()
+        await asyncio.sleep(0)
+
+
+SECRET = "s3cr3t"
+
+
+async def furnish(db: Database, user: int) -> None:
+    """A signed-in person with some of everything, secrets among it."""
+    async with db.transaction() as tx:
+        for statement in _FURNITURE:
+            await tx.run(statement, id=user, now=tx.now, secret=SECRET)
+        await tx.run(_AUDIT, id=user, now=tx.now)
+
+
+_FURNITURE = (
+    """
+    UPDATE users SET handle = 'satsuma', handle_key = 'satsuma', display_name = 'Satsuma',
+        country = 'IS', bio = 'hello', settings = '{"a": [1]}', claimed_at = :now
+    WHERE id = :id AND CAST(:secret AS text) <> ''
+    """,
+    """
+    INSERT INTO sessions (user_id, id, kind, address, device, created_at, last_used_at, expires_at)
+    SELECT :id, gen_random_uuid(), 'cookie', address, 'Firefox', :now, :now, :now
+    FROM user_addresses WHERE user_id = :id AND CAST(:secret AS text) <> ''
+    """,
+    """
+    INSERT INTO refresh_tokens (user_id, session_id, digest, created_at)
+    SELECT user_id, id, CAST(CAST(:secret AS text) AS bytea), :now FROM sessions WHERE user_id = :id
+    """,
+    """
+    INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at)
+    VALUES (:id, 'k1', 'rig', 'read', CAST(CAST(:secret AS text) AS bytea), :secret, :now)
+    """,
+    """
+    INSERT INTO idempotency_keys (user_id, digest, request, created_at)
+    VALUES (:id, CAST(CAST(:secret AS text) AS bytea), 'x', :now)
+    """,
+    """
+    INSERT INTO auth_challenges (id, address, for_user, message, created_at, expires_at)
+    VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'm', :now, :now)
+    """,
+)
+
+_AUDIT = """
+INSERT INTO audit_log (id, at, actor_id, actor, action, subject, details, previous, hash)
+VALUES (:id, :now, :id, 'satsuma', 'signed_in', 'user:' || CAST(:id AS bigint), '{}', '', '')
+"""
+
+
+async def everything(db: Database, *, but: tuple[str, ...] = ()) -> str:
+    """All rows of all tables as text."""
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    tables = [name for (name,) in await rows(db, sql) if name not in but]
+    found = [await rows(db, f"SELECT CAST(t AS text) FROM {table} t") for table in tables]
+    return "\n".join(str(row) for part in found for row in part)
+
+
+async def leave(db: Database, address: str) -> int:
+    user = await user_of(db, address)
+    async with db.transaction() as tx:
+        await erase(tx, user_id=user)
+    return user
+
+
+class TestErase:
+    async def test_the_person_goes_and_the_numbers_stay(self, db: Database) -> None:
+        await play(db, [share(NOW - WEEK, worker="Basement", sdiff=2e9) for _ in range(120)])
+        await play(db, [block(NOW), share(NOW, user=BOB, worker="Kitchen"), share(NOW, user=CAROL)])
+        await furnish(db, await user_of(db, BOB))
+        await join(db, BOB, ALICE)
+        await furnish(db, await user_of(db, ALICE))
+        await close_books(db)
+        alice = await user_of(db, ALICE)
+        before = await state_of(db, alice), await ledger(db, alice)
+        user = await leave(db, ALICE)
+        after = await state_of(db, alice), await ledger(db, alice)
+        for kind in ("totals", "badges", "calendar", "xp", "champion", "pool"):
+            assert after[0][kind] == before[0][kind]
+        assert after[1] == before[1]
+        await in_order(db)
+        # The audit log keeps who did what; what is still to be told is forgotten in a week.
+        text = await everything(db, but=("audit_log", "outbox"))
+        for word in (ALICE, BOB, "satsuma", "Satsuma", "asement", "itchen", "Firefox", SECRET):
+            assert word not in text, word
+        assert CAROL in text
+        sql = "SELECT erased_at, merged_into FROM users WHERE id = :u"
+        assert await rows(db, sql, u=user) == [(NOW, None)]
+
+    async def test_a_later_share_begins_a_new_user(self, db: Database) -> None:
+        await play(db, [share(NOW) for _ in range(120)])
+        old = await leave(db, ALICE)
+        await play(db, [share(NOW, sdiff=3.0)])
+        new = await user_of(db, ALICE)
+        assert new != old
+        sql = "SELECT user_id, total_shares FROM user_gamification ORDER BY 1"
+        assert await rows(db, sql) == [(old, 120), (new, 1)]
+        await close_books(db)
+        await in_order(db)
+        with pytest.raises(CannotUnite):
+            await join(db, old, new)
+
+    async def test_workers_named_as_the_nameless_are(self, db: Database) -> None:
+        names = [f"worker-{n}" for n in range(1, 9)]
+        await play(db, [share(NOW, worker=name) for name in names[::-1]])
+        await leave(db, ALICE)
+        assert await value(db, "SELECT count(DISTINCT name_key) FROM workers") == 8
+
+    async def test_those_who_are_due_one_by_one(
+        self, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dave = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+        users = []
+        for user, days in ((ALICE, -1), (BOB, -2), (CAROL, 1), (dave, None)):
+            await play(db, [share(NOW, user=user)])
+            users.append(await user_of(db, user))
+            if days is not None:
+                at = (NOW + timedelta(days=days)).isoformat()
+                sql = f"UPDATE users SET deletion_at = '{at}' WHERE id = {users[-1]}"
+                await execute(db, sql)
+        alice, bob, carol, _ = users
+
+        async def fail(tx: object, *, user_id: int) -> None:
+            if user_id == bob:
+                raise RuntimeError("not today")
+
+        erased = "SELECT id FROM users WHERE erased_at IS NOT NULL ORDER BY id"
+        with monkeypatch.context() as patch:
+            patch.setattr(people, "ERASURES", (*people.ERASURES, fail))
+            with pytest.raises(ExceptionGroup):
+                await erase_due(db)
+        assert await rows(db, erased) == [(alice,)]
+        assert await user_of(db, BOB) == bob, "half an erasure is none"
+        assert await erase_due(db) == 1
+        assert await erase_due(db) == 0
+        clock.move(timedelta(days=2))
+        assert await erase_due(db) == 1
+        assert await rows(db, erased) == [(alice,), (bob,), (carol,)]
+
+
+class TestMessagesOnTheirWay:
+    @pytest.mark.parametrize("how", ["merged", "erased"])
+    async def test_nobody_is_told_of_who_is_no_more(
+        self, db: Database, redis: Redis, how: str
+    ) -> None:
+        await play(db, [share(NOW, sdiff=2e6), block(NOW), share(NOW, user=BOB)])
+        gone, bob = await user_of(db, ALICE), await user_of(db, BOB)
+        if how == "merged":
+            await join(db, ALICE, BOB)
+        else:
+            await leave(db, ALICE)
+        await Relay(db, Broadcast(redis)).drain()
+        assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(bob,)]
+        assert await rows(db, "SELECT user_id FROM frame_counters") == [(bob,)]
+        assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+        assert len(await told(db, "BlockRecorded")) == 1
+        assert gone != bob
+
+    async def test_frames_that_were_there_go(self, db: Database, redis: Redis) -> None:
+        await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB), share(NOW, user=CAROL)])
+        relay = Relay(db, Broadcast(redis))
+        await relay.drain()
+        await join(db, BOB, ALICE)
+        await leave(db, CAROL)
+        alice = await user_of(db, ALICE)
+        assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
+        assert await rows(db, "SELECT user_id FROM frame_counters") == [(alice,)]
+        await play(db, [share(NOW, user=BOB, sdiff=2e9)])
+        await relay.drain()
+        numbers = "SELECT count(*) = max(id) FROM frames"
+        assert await value(db, numbers), "the miner's numbers go on without a gap"
+
+
+async def test_pages_answer_after_all_that(db: Database, redis: Redis) -> None:
+    await play(db, [share(NOW, sdiff=3e9), block(NOW), share(NOW, user=CAROL, sdiff=5e6)])
+    await play(db, [share(NOW, user=BOB, sdiff=5e12), block(NOW, user=BOB, hash_="ab" * 32)])
+    await close_books(db)
+    await join(db, ALICE, CAROL)
+    await leave(db, BOB)
+    async with db.transaction() as tx:
+        await count_badges(tx)
+    async with client_of(make_app(db, redis)) as client:
+        pool = (await client.get("/api/v1/public/stats")).raise_for_status().json()
+        assert (pool["miners"], pool["blocks_found"], pool["shares_accepted"]) == (2, 2, 3)
+        assert pool["best_difficulty"]["user"] == ""
+        assert {tile["user"] for tile in pool["wall"]} == {CAROL}
+        assert {item["user"] for item in pool["recent"]} == {CAROL}
+        for address in (ALICE, CAROL):
+            page = (await client.get(f"/api/v1/public/miners/{address}")).raise_for_status().json()
+            assert page["stats"]["shares_accepted"] == 2
+            assert page["stats"]["blocks_found"] == 1
+        assert (await client.get(f"/api/v1/public/miners/{BOB}")).status_code == 404
+        badge = (await client.get("/api/v1/badges/first_share")).raise_for_status().json()["badge"]
+        assert [earner["user"] for earner in badge["recent_earners"]] == [CAROL]
+        assert badge["total_earned"] == 2
+
+
+async def taken_along(db: Database, user: int) -> zipfile.ZipFile:
+    out = io.BytesIO()
+    async with db.transaction() as tx:
+        await export(tx, user_id=user, out=out)
+    return zipfile.ZipFile(out)
+
+
+_TABLES = {
+    "addresses.json": "user_addresses",
+    "sessions.json": "sessions",
+    "api_keys.json": "api_keys",
+    "audit_log.json": "audit_log",
+    "workers.json": "workers",
+    "personal_bests.json": "personal_bests",
+    "daily_shares.json": "daily_shares",
+    "hourly_shares.json": "hourly_shares",
+    "daily_rejects.json": "daily_rejects",
+    "blocks.json": "blocks",
+    "shares.ndjson": "shares",
+    "standing.json": "user_gamification",
+    "badges.json": "user_badges",
+    "xp_ledger.json": "xp_ledger",
+    "streak_calendar.json": "streak_calendar",
+    "champion_weeks.json": "weekly_champions",
+    "frames.json": "frames",
+}
+_NOT_TAKEN = {
+    # No secret, nothing that lives for minutes, no counter of frames, no waiting summary.
+    "refresh_tokens", "idempotency_keys", "frame_counters", "silent_rewards",
+}  # fmt: skip
+
+
+class TestExport:
+    async def test_every_row_and_no_secret(self, db: Database, redis: Redis) -> None:
+        await play(db, [share(NOW - WEEK, sdiff=2e9) for _ in range(120)])
+        await play(db, [block(NOW), share(NOW, accepted=False), share(NOW, user=CAROL)])
+        await play(db, [share(NOW, user=BOB, sdiff=4e9)])
+        await furnish(db, await user_of(db, BOB))
+        await join(db, BOB, ALICE)
+        alice = await user_of(db, ALICE)
+        async with db.transaction() as tx:
+            await tx.run(_FURNITURE[0], id=alice, now=tx.now, secret=SECRET)
+            await tx.run(_AUDIT, id=alice, now=tx.now)
+        await close_books(db)
+        await Relay(db, Broadcast(redis)).drain()
+        with await taken_along(db, alice) as archive:
+            assert archive.testzip() is None
+            files = {name: archive.read(name) for name in archive.namelist()}
+        assert set(files) == {*_TABLES, "profile.json", "README.txt"}
+        ids = "(SELECT id FROM users WHERE id = :u OR merged_into = :u)"
+        for name, table in _TABLES.items():
+            column = "actor_id" if table == "audit_log" else "user_id"
+            whose = "(:u)" if table == "audit_log" else ids
+            sql = f"SELECT count(*) FROM {table} WHERE {column} IN {whose}"
+            there = await value(db, sql, u=alice)
+            lines = files[name].splitlines()
+            parsed = [json.loads(line) for line in lines] if name == "shares.ndjson" else None
+            found = json.loads(files[name]) if parsed is None else parsed
+            assert len(found) == there > 0, name
+            assert name in files["README.txt"].decode()
+        (profile,) = json.loads(files["profile.json"])
+        assert profile["handle"] == "satsuma"
+        assert profile["settings"] == {"a": [1]}
+        assert SECRET.encode() not in b"".join(files.values())
+        assert CAROL.encode() not in b"".join(files.values())
+
+    async def test_every_table_of_people_is_taken_or_left_for_a_reason(self, db: Database) -> None:
+        sql = """
+            SELECT table_name FROM information_schema.columns JOIN information_schema.tables
+                USING (table_schema, table_name)
+            WHERE table_schema = 'public' AND column_name = 'user_id'
+                AND table_name !~ '^shares_'
+        """
+        tables = {name for (name,) in await rows(db, sql)}
+        assert tables - _NOT_TAKEN == set(_TABLES.values()) - {"audit_log"}
+
+    async def test_somebody_who_never_was(self, db: Database) -> None:
+        with await taken_along(db, 99) as archive:
+            assert json.loads(archive.read("profile.json")) == []
+            assert archive.read("shares.ndjson") == b""

@@ -1,0 +1,279 @@
+"""One's own account over HTTP: profile, privacy, settings, addresses, leaving."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from tbg.app.people import erase_due
+from tbg.core.clock import FixedClock
+from tbg.core.tx import Database
+from tests.accounts import link, player, sign_in
+from tests.api import client_of, make_app
+from tests.conftest import NOW
+from tests.domains.gamification.play import play, share
+
+
+@pytest.fixture
+async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(db, redis)) as client:
+        yield client
+
+
+async def mined(db: Database, index: int, shares: int, *, sdiff: float = 5e3) -> None:
+    """So many accepted shares for a player's address."""
+    await play(db, [share(NOW, user=player(index).address, sdiff=sdiff) for _ in range(shares)])
+
+
+async def test_signing_in_claims_the_user_that_mining_made(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mined(db, 0, 100)
+    page = (await client.get(f"/api/v1/public/miners/{player(0).address}")).json()
+    assert page["claimed"] is False
+    me = await sign_in(client, 0)
+    page = (await client.get(f"/api/v1/public/miners/{player(0).address}")).json()
+    assert page["claimed"] is True
+    assert page["stats"]["shares_accepted"] == 100
+    assert me.user["address"] == player(0).address
+    async with db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM users") == 1
+
+
+async def test_who_never_mined_is_made_when_he_signs_in(client: httpx.AsyncClient) -> None:
+    me = await sign_in(client, 1)
+    assert me.user["addresses"] == 1
+    assert me.user["claimed_at"] is not None
+    again = await sign_in(client, 1)
+    assert again.user["id"] == me.user["id"]
+
+
+async def test_a_profile_is_changed_and_cleared(client: httpx.AsyncClient) -> None:
+    me = await sign_in(client)
+    change = {
+        "handle": "Solo_Miner",
+        "display_name": " Al\u200b ",
+        "country": "CH",
+        "bio": "Hi\nyou",
+    }
+    body = (await me.ask("PATCH", "/users/me", json=change)).json()
+    assert [body[name] for name in ("handle", "display_name", "country", "bio", "name")] == [
+        "Solo_Miner", "Al", "CH", "Hi\nyou", "Solo_Miner",
+    ]  # fmt: skip
+    body = (await me.ask("PATCH", "/users/me", json={"bio": None})).json()
+    assert (body["bio"], body["handle"]) == (None, "Solo_Miner")
+    body = (await me.ask("PATCH", "/users/me", json={"handle": None})).json()
+    assert (body["handle"], body["name"]) == (None, player(0).address)
+
+
+async def test_a_handle_is_had_once_and_so_is_what_looks_like_it(client: httpx.AsyncClient) -> None:
+    first, second = await sign_in(client, 0), await sign_in(client, 1)
+    assert (await first.ask("PATCH", "/users/me", json={"handle": "alice"})).status_code == 200
+    answer = await second.ask("PATCH", "/users/me", json={"handle": "AL1CE"})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/handle_taken"
+    assert (await first.ask("PATCH", "/users/me", json={"handle": "Alice"})).status_code == 200
+    answer = await second.ask("PATCH", "/users/me", json={"handle": "adm1n"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/handle_refused")
+
+
+async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.AsyncClient) -> None:
+    players = [await sign_in(client, index) for index in range(4)]
+    answers = await asyncio.gather(
+        *(one.ask("PATCH", "/users/me", json={"handle": "satoshi-fan"}) for one in players)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"country": "ch"}, {"country": "CHE"}, {"bio": "x" * 501}, {"display_name": 7},
+     {"role": "admin"}, {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
+)  # fmt: skip
+async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
+    me = await sign_in(client)
+    answer = await me.ask("PATCH", "/users/me", json=change)
+    assert answer.status_code == 422
+    assert (await me.ask("GET", "/users/me")).json() == me.user
+
+
+async def test_a_handle_finds_the_page(db: Database, client: httpx.AsyncClient) -> None:
+    await mined(db, 0, 3)
+    me = await sign_in(client)
+    await me.ask("PATCH", "/users/me", json={"handle": "Stoker", "display_name": "The Stoker"})
+    for name in ("Stoker", "stoker", player(0).address):
+        page = (await client.get(f"/api/v1/public/miners/{name}")).json()
+        assert (page["handle"], page["display_name"]) == ("Stoker", "The Stoker")
+    assert (await client.get("/api/v1/public/miners/st0ker")).status_code == 404
+    stats = (await client.get("/api/v1/public/stats")).json()
+    assert [item["user"] for item in stats["recent"]] == ["Stoker"]
+
+
+async def test_privacy_is_kept_everywhere(db: Database, client: httpx.AsyncClient) -> None:
+    await mined(db, 0, 3)
+    me = await sign_in(client)
+    address = player(0).address
+
+    async def shown(**privacy: object) -> httpx.Response:
+        answer = await me.ask("PATCH", "/users/me", json={"privacy": privacy})
+        assert answer.status_code == 200
+        return await client.get(f"/api/v1/public/miners/{address}")
+
+    short = (await shown(address_shown="short")).json()
+    assert short["address"] == f"{address[:4]}…{address[-4:]}"
+    hidden = (await shown(address_shown="hidden")).json()
+    assert hidden["address"] is None
+    assert hidden["avatar_seed"] != address
+    stats = (await client.get("/api/v1/public/stats")).text
+    assert address not in stats
+    assert (await shown(profile_public=False)).status_code == 404
+    mine = await me.ask("GET", f"/public/miners/{address}")
+    assert mine.status_code == 200
+    for path in ("/api/v1/public/stats", "/api/v1/badges/first_share"):
+        assert address not in (await client.get(path)).text
+
+
+async def test_settings_have_defaults_and_remember_changes(client: httpx.AsyncClient) -> None:
+    me = await sign_in(client)
+    defaults = (await me.ask("GET", "/users/me/settings")).json()
+    assert defaults["version"] == 1
+    assert defaults["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "24h"}
+    change = {"units": {"clock": "12h"}, "theme": "evening", "dashboard": {"panels": ["xp"]}}
+    body = (await me.ask("PATCH", "/users/me/settings", json=change)).json()
+    assert body["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "12h"}
+    assert (await me.ask("GET", "/users/me/settings")).json() == body
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"units": {"clock": "25h"}}, {"units": {"colour": "red"}}, {"theme": "pink"}, {"x": 1},
+     {"notifications": {"badges": "yes"}}, {"dashboard": {"panels": ["x" * 40]}},
+     {"dashboard": {"panels": ["a"] * 33}}],
+)  # fmt: skip
+async def test_settings_take_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
+    me = await sign_in(client)
+    assert (await me.ask("PATCH", "/users/me/settings", json=change)).status_code == 422
+    assert (await me.ask("GET", "/users/me/settings")).status_code == 200
+
+
+async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.AsyncClient) -> None:
+    me = await sign_in(client)
+    changes = [{"notifications": {name: False}} for name in ("badges", "levels", "streaks")]
+    await asyncio.gather(*(me.ask("PATCH", "/users/me/settings", json=c) for c in changes))
+    kept = (await me.ask("GET", "/users/me/settings")).json()["notifications"]
+    assert [kept[name] for name in ("badges", "levels", "streaks")] == [False] * 3
+
+
+async def test_a_second_address_brings_its_game_along(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mined(db, 0, 60)
+    await mined(db, 1, 50)
+    me = await sign_in(client)
+    answer = await link(me, 1)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["merged"] is True
+    for index in (0, 1):
+        page = (await client.get(f"/api/v1/public/miners/{player(index).address}")).json()
+        assert page["stats"]["shares_accepted"] == 110
+        assert page["xp"]["total_xp"] % 10 == 1  # one XP for the hundred that neither had alone
+    rows = (await me.ask("GET", "/users/me/addresses")).json()["addresses"]
+    assert [(row["address"], row["first"], row["can_unlink"]) for row in rows] == [
+        (player(0).address, True, False),
+        (player(1).address, False, False),
+    ]
+    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/cannot_unlink")
+    # Whoever signs in with either is the same player now.
+    assert (await sign_in(client, 1)).user["id"] == me.user["id"]
+
+
+async def test_an_address_without_a_game_can_be_unlinked(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await mined(db, 0, 5)
+    clock.move(timedelta(seconds=1))
+    me = await sign_in(client)
+    assert (await link(me, 1)).json()["merged"] is False
+    await mined(db, 1, 2)
+    assert (await me.ask("GET", "/users/me")).json()["addresses"] == 2
+    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
+    assert answer.status_code == 204
+    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
+    assert answer.status_code == 404
+    answer = await me.ask("DELETE", f"/users/me/addresses/{player(0).address}")
+    assert answer.status_code == 409
+    page = (await client.get(f"/api/v1/public/miners/{player(0).address}")).json()
+    assert page["stats"]["shares_accepted"] == 7  # what it mined meanwhile stays
+
+
+async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.AsyncClient) -> None:
+    me = await sign_in(client)
+    answer = await link(me, 0)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/already_yours")
+
+
+async def test_links_at_once_do_not_wait_for_each_other_for_ever(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    for index in range(6):
+        await mined(db, index, 30)
+    one, two = await sign_in(client, 0), await sign_in(client, 3)
+    answers = await asyncio.gather(link(one, 1), link(two, 4), link(one, 2), link(two, 5))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    for index in range(6):
+        page = (await client.get(f"/api/v1/public/miners/{player(index).address}")).json()
+        assert page["stats"]["shares_accepted"] == 90
+    async with db.transaction() as tx:
+        assert not await tx.value(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        )
+
+
+async def test_the_export_is_a_zip_of_what_there_is(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mined(db, 0, 3)
+    me = await sign_in(client)
+    answer = await me.ask("GET", "/users/me/export")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        profile = orjson.loads(archive.read("profile.json"))
+        shares = archive.read("shares.ndjson").splitlines()
+    assert profile[0]["id"] == me.user["id"]
+    assert len(shares) == 3
+
+
+async def test_an_account_goes_a_week_after_it_was_deleted(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await mined(db, 0, 100)
+    me = await sign_in(client)
+    await me.ask("PATCH", "/users/me", json={"handle": "leaver"})
+    body = (await me.ask("DELETE", "/users/me")).json()
+    assert body["deletion_at"].startswith("2026-03-11T12:00:00")
+    assert (await me.ask("POST", "/users/me/restore")).json()["deletion_at"] is None
+    clock.move(timedelta(days=8))
+    assert await erase_due(db) == 0
+    again = await sign_in(client)
+    await again.ask("DELETE", "/users/me")
+    clock.move(timedelta(days=7, seconds=1))
+    assert await erase_due(db) == 1
+    assert (await again.ask("GET", "/users/me")).status_code == 401
+    for name in ("leaver", player(0).address):
+        assert (await client.get(f"/api/v1/public/miners/{name}")).status_code == 404
+    stats = (await client.get("/api/v1/public/stats")).json()
+    assert (stats["miners"], stats["wall"], stats["recent"]) == (1, [], [])
+    new = await sign_in(client)
+    assert new.user["id"] != me.user["id"]
+    assert (await new.ask("PATCH", "/users/me", json={"handle": "leaver"})).status_code == 200

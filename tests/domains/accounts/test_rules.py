@@ -1,0 +1,83 @@
+"""Handles, names and settings, without a database."""
+
+from __future__ import annotations
+
+import pytest
+
+from tbg.domains.accounts.rules import (
+    device_of,
+    handle_key,
+    merged_settings,
+    shown_address,
+    tidy,
+    why_no_handle,
+)
+
+
+@pytest.mark.parametrize("handle", ["alice", "Bob-42", "x_y_z", "a1b", "Miner" * 4])
+def test_handles_that_one_may_have(handle: str) -> None:
+    assert why_no_handle(handle) is None
+
+
+@pytest.mark.parametrize(
+    "handle",
+    ["", "ab", "a" * 25, "-abc", "abc-", "a--b", "a b c", "аlice", "ali\u200bce", "a.b", "a/b",
+     "admin", "Adm1n", "ADMlN", "sat0shi", "Satoshi_Nakamoto", "me", "null", "root", "r00t",
+     "bc1qar0srrr7xfkvy5l643lydn", "1BvBMSEYstWetqTFn5Au4m4GF"],
+)  # fmt: skip
+def test_handles_that_nobody_may_have(handle: str) -> None:
+    assert why_no_handle(handle)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Alice", "alice"), ("al1ce", "alice"), ("AlIce", "alice"), ("b0b_7", "bob7"),
+     ("rnax", "max"), ("vvim", "wim"), ("s0lo-miner", "solo_m1ner"), ("8ob", "bob")],
+)  # fmt: skip
+def test_what_looks_alike_is_one_handle(one: str, other: str) -> None:
+    assert handle_key(one) == handle_key(other)
+
+
+def test_different_handles_stay_different() -> None:
+    handles = ["alice", "alina", "bob", "bobby", "carol", "dave", "erin", "frank", "mallory"]
+    assert len({handle_key(handle) for handle in handles}) == len(handles)
+
+
+def test_an_address_is_shown_as_its_owner_wants() -> None:
+    address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    assert shown_address(address, "whole") == address
+    assert shown_address(address, "short") == "bc1q…f3t4"
+    assert shown_address(address, "hidden") is None
+
+
+def test_text_keeps_nothing_that_cannot_be_seen() -> None:
+    assert tidy("  a\u202eb\u200b\x00c\nd ") == "abc\nd"
+    assert tidy("\u200b\u2066") == ""
+
+
+def test_settings_are_laid_over_each_other_at_any_depth() -> None:
+    kept = {"units": {"hashrate": "TH/s", "clock": "12h"}, "theme": "day"}
+    change = {"units": {"clock": "24h"}, "dashboard": {"panels": ["xp"]}}
+    assert merged_settings(kept, change) == {
+        "units": {"hashrate": "TH/s", "clock": "24h"},
+        "theme": "day",
+        "dashboard": {"panels": ["xp"]},
+    }
+    assert kept["units"] == {"hashrate": "TH/s", "clock": "12h"}
+
+
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36",
+         "Chrome on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1",
+         "Safari on iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0",
+         "Firefox on Windows"),
+        ("curl/8.5.0", "curl"),
+        ("", "Unknown device"),
+    ],
+)  # fmt: skip
+def test_devices_are_known_by_a_few_words(agent: str, device: str) -> None:
+    assert device_of(agent) == device
