@@ -8,7 +8,7 @@ import json
 import random
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -384,6 +384,34 @@ class TestUnite:
         await join(db, ALICE, BOB)
         assert await rows(db, sql) == [(0,)]
         await in_order(db)
+
+    async def test_what_only_both_have_reached(self, db: Database) -> None:
+        await play(db, [share(NOW - WEEK) for _ in range(600)])
+        await play(db, [share(NOW, user=BOB) for _ in range(450)])
+        _, alice = await join(db, BOB, ALICE)
+        sql = """
+            SELECT earned_at, metadata FROM user_badges
+            WHERE user_id = :u AND badge_slug = 'shares_1k'
+        """
+        day = datetime(2026, 3, 4, tzinfo=UTC)
+        ((at, metadata),) = await rows(db, sql, u=alice)
+        assert day <= at <= NOW
+        assert metadata["total_shares"] == 1000
+        await in_order(db)
+
+    @pytest.mark.parametrize("first", [ALICE, BOB])
+    @pytest.mark.parametrize("later", [0, 1])
+    async def test_ties_go_to_the_first_then_to_the_lower_id(
+        self, db: Database, first: str, later: int
+    ) -> None:
+        second = BOB if first == ALICE else ALICE
+        names = sorted(("x", "y"), key=key)
+        await play(db, [share(NOW, user=first, sdiff=7.0, name=names[later])])
+        at = NOW + timedelta(seconds=later)
+        await play(db, [share(at, user=second, sdiff=7.0, name=names[1 - later])])
+        await join(db, BOB, ALICE)
+        sql = "SELECT DISTINCT at, share_id::text FROM personal_bests"
+        assert await rows(db, sql) == [(NOW, str(key(names[later])))]
 
     async def test_two_workers_of_one_name_are_one(self, db: Database) -> None:
         await play(db, [share(NOW - WEEK, worker="Garage"), share(NOW, user=BOB, worker="garage")])
