@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   ago,
+  clock,
   count,
   date,
+  difficulty,
   hashesInWords,
   hashrate,
   joined,
@@ -75,7 +77,8 @@ it("says how many hashes a difficulty is", () => {
 
 it("shortens addresses and names, whole letters only", () => {
   expect(shortAddress("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf7k3d")).toBe("bc1q…7k3d");
-  expect(shortAddress("short")).toBe("short");
+  expect(shortAddress("1BvBMSEYstWetqTFn5Au4m4GFg")).toBe("1BvB…4GFg");
+  expect(shortAddress("garage-left-shelf-qaxe-1")).toBe("garage-left-shelf-qaxe-1");
   expect(shortName("kitchen-axe")).toBe("kitchen-axe");
   expect(Array.from(shortName("🔥".repeat(40)))).toHaveLength(24);
 });
@@ -106,5 +109,29 @@ describe("ago", () => {
 
   it("has a short month", () => {
     expect(date(new Date(2026, 10, 2).toISOString(), now, "short")).toBe("2 Nov");
+  });
+});
+
+describe("as somebody likes it", () => {
+  it.each([
+    [0.977, "GH/s", "977"],
+    [0.977, "PH/s", "0.000977"],
+    [1_210, "TH/s", "1,210"],
+    [0, "PH/s", "0"],
+  ] as const)("writes %d TH/s in %s", (ths, unit, value) => {
+    expect(hashrate(ths, en, unit)).toEqual({ value, unit });
+  });
+
+  it("writes every digit of a difficulty", () => {
+    expect(difficulty(4_294_967_296, en, "full")).toEqual({ value: "4,294,967,296", unit: "" });
+    expect(difficulty(4_294_967_296, en, "short")).toEqual({ value: "4.29", unit: "G" });
+    expect(difficulty(0, en, "full")).toEqual({ value: "0", unit: "" });
+  });
+
+  it("tells the time by either clock", () => {
+    // Test time is Auckland's: 13 hours ahead of UTC in November.
+    expect(clock("2026-11-21T05:02:00Z", "24h")).toBe("18:02");
+    expect(clock("2026-11-21T05:02:00Z", "12h")).toBe("6:02\u202fpm".replace("\u202f", " "));
+    expect(clock("2026-11-20T11:05:00Z", "24h")).toBe("00:05");
   });
 });

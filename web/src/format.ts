@@ -1,5 +1,7 @@
 /** Numbers, addresses and times as people read them here: three digits, short, exact. */
 
+import { type Units, units } from "./units";
+
 const NBSP = "\u00a0";
 const STEPS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const WORDS = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
@@ -44,12 +46,26 @@ export function magnitude(n: number, locale?: string): Quantity {
   return { value: threeDigits(mantissa, locale), unit: STEPS[steps] ?? "" };
 }
 
-/** A hashrate that comes in TH/s: 1.21 TH/s, 812 GH/s, 1.04 PH/s. */
-export function hashrate(ths: number, locale?: string): Quantity {
-  if (!Number.isFinite(ths) || ths <= 0) return { value: "0", unit: "TH/s" };
+/** A difficulty as its reader likes it: 4.29 G, or every digit of it. */
+export function difficulty(n: number, locale?: string, how = units().difficulty): Quantity {
+  if (how === "short" || !Number.isFinite(n) || n <= 0) return magnitude(n, locale);
+  return { value: count(n, locale), unit: "" };
+}
+
+/** A hashrate that comes in TH/s: 1.21 TH/s, 812 GH/s, 1.04 PH/s, or always in the unit asked. */
+export function hashrate(
+  ths: number,
+  locale?: string,
+  unit: Units["hashrate"] = units().hashrate,
+): Quantity {
+  if (!Number.isFinite(ths) || ths <= 0) return { value: "0", unit: unit === "auto" ? "TH/s" : unit };
+  if (unit !== "auto") {
+    const value = (ths * 1e12) / 1000 ** STEPS.indexOf(unit.charAt(0));
+    return { value: threeDigits(value, locale), unit };
+  }
   const { mantissa, steps } = step(ths * 1e12, 3);
-  const unit = STEPS[Math.min(steps, STEPS.length - 1)] ?? "";
-  return { value: threeDigits(mantissa, locale), unit: `${unit}H/s` };
+  const prefix = STEPS[Math.min(steps, STEPS.length - 1)] ?? "";
+  return { value: threeDigits(mantissa, locale), unit: `${prefix}H/s` };
 }
 
 /** Value and unit in one piece of text, held together by a non-breaking space. */
@@ -74,9 +90,16 @@ export function hashesInWords(difficulty: number): string {
   return word === undefined ? "more hashes than we can name" : `${mantissa}${NBSP}${word}`.trim();
 }
 
-/** First four, ellipsis, last four. */
+/** The shortest address has 26 letters, the longest handle 24. */
+const NAME = 24;
+
+export function isName(text: string): boolean {
+  return text.length <= NAME;
+}
+
+/** First four, ellipsis, last four; a handle, which may stand for an address, stays whole. */
 export function shortAddress(address: string): string {
-  return address.length <= 11 ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
+  return isName(address) ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
 }
 
 /** Long worker names are kept whole in titles and shown cut. */
@@ -90,8 +113,10 @@ function dayNumber(time: number): number {
   return Math.floor(Date.UTC(d.getFullYear(), d.getMonth(), d.getDate()) / DAY);
 }
 
-export function clock(iso: string): string {
-  return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+export function clock(iso: string, how = units().clock): string {
+  const hour12 = how === "12h";
+  const hour = hour12 ? "numeric" : "2-digit";
+  return new Date(iso).toLocaleTimeString("en-GB", { hour, minute: "2-digit", hour12 });
 }
 
 /** "2 November" or "2 Nov", with the year when it is another one. */
@@ -121,7 +146,8 @@ export function ago(iso: string, now: number): string {
 }
 
 export function fullTime(iso: string): string {
-  return new Date(iso).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "medium" });
+  const hour12 = units().clock === "12h";
+  return new Date(iso).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "medium", hour12 });
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

@@ -17,7 +17,9 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { settle } from "./api/me";
 import { again } from "./api/queries";
+import { onSession } from "./api/session";
 import { KilnContext, KilnStore } from "./celebrate/store";
 import { LiveContext } from "./live/hooks";
 import { liveForPage } from "./live/page";
@@ -26,6 +28,7 @@ import { router } from "./router";
 const client = new QueryClient({
   defaultOptions: { queries: { retry: again, retryDelay: (n) => 600 * 2 ** n } },
 });
+onSession((signedIn) => settle(client, signedIn ? undefined : null));
 const live = liveForPage();
 const kiln = new KilnStore();
 

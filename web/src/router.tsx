@@ -2,6 +2,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   stripSearchParams,
 } from "@tanstack/react-router";
 import { BadgePage } from "./pages/BadgePage";
@@ -46,8 +47,41 @@ const badge = createRoute({
   component: BadgePage,
 });
 
+const signIn = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("./pages/account/SignInPage"), "SignInPage"),
+  validateSearch: (search: Record<string, unknown>): { back?: string } =>
+    typeof search.back === "string" ? { back: search.back } : {},
+});
+
+const SettingsPage = lazyRouteComponent(
+  () => import("./pages/account/SettingsPage"),
+  "SettingsPage",
+);
+
+const settings = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: SettingsPage,
+});
+
+const settingsSection = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/$section",
+  component: SettingsPage,
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([landing, miner, badges, badge]),
+  routeTree: rootRoute.addChildren([
+    landing,
+    miner,
+    badges,
+    badge,
+    signIn,
+    settings,
+    settingsSection,
+  ]),
   defaultPreload: false,
   scrollRestoration: true,
 });

@@ -28,10 +28,12 @@ function show() {
   for (const tell of listeners) tell();
 }
 
-export function choose(next: Theme) {
+/** Null follows the system again. */
+export function choose(next: Theme | null) {
   choice = next;
   try {
-    localStorage.setItem(KEY, next);
+    if (next === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, next);
   } catch {
     // It still holds until the page is left.
   }

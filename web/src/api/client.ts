@@ -1,8 +1,10 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
+import { sessionOfPage } from "./session";
 import type { Problem } from "./types";
 
-export const api = createClient<paths>({ baseUrl: window.location.origin });
+export const send = sessionOfPage();
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
 
 /** The server answered, and the answer is no. `problem` is what it said, if anything. */
 export class Refusal extends Error {
@@ -12,6 +14,12 @@ export class Refusal extends Error {
   ) {
     super(problem.detail ?? problem.title ?? `The pool answered with ${status}.`);
   }
+
+  /** What the problem is called: "handle_taken". */
+  get code(): string {
+    const type = this.problem.type ?? "";
+    return type.slice(type.lastIndexOf("/") + 1);
+  }
 }
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
@@ -20,9 +28,19 @@ function isProblem(body: unknown): body is Partial<Problem> {
   return typeof body === "object" && body !== null && "title" in body;
 }
 
+function refusal({ error, response }: Answer<unknown>): Refusal {
+  return new Refusal(response.status, isProblem(error) ? error : {});
+}
+
 /** Unwrap an answer: the data, or a Refusal. A network failure passes through as it is. */
 export async function read<T>(pending: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await pending;
-  if (data !== undefined && response.ok) return data;
-  throw new Refusal(response.status, isProblem(error) ? error : {});
+  const answer = await pending;
+  if (answer.data !== undefined && answer.response.ok) return answer.data;
+  throw refusal(answer);
+}
+
+/** The same for an answer that has no body. */
+export async function done(pending: Promise<Answer<unknown>>): Promise<void> {
+  const answer = await pending;
+  if (!answer.response.ok) throw refusal(answer);
 }

@@ -244,7 +244,6 @@ describe("the stove", () => {
 
   it("draws every icon once", () => {
     const all = iconNames.map((name) => renderToStaticMarkup(<Icon name={name} />));
-    expect(all).toHaveLength(20);
-    expect(new Set(all).size).toBe(20);
+    expect(new Set(all).size).toBe(iconNames.length);
   });
 });

@@ -9,6 +9,10 @@ const AT = "2026-11-21T10:00:00.000Z";
 const miner: PublicMiner = {
   handle: "bc1q",
   address: "bc1q",
+  avatar_seed: "bc1q",
+  display_name: null,
+  country: null,
+  bio: null,
   claimed: false,
   since: AT,
   last_share_at: null,

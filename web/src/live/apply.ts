@@ -168,7 +168,7 @@ function bestDiff(miner: PublicMiner, frame: Frame): PublicMiner {
   if (sdiff === null) return miner;
   const at = str(frame.data, "at") ?? frame.ts;
   const best: Best = { sdiff, at, worker: str(frame.data, "worker") ?? "default", share_id: null };
-  const better = (old: Best | null) => (old && old.sdiff >= sdiff ? old : best);
+  const better = (old: Best | null | undefined) => (old && old.sdiff >= sdiff ? old : best);
   const { alltime, month, week } = miner.bests;
   const bests = { alltime: better(alltime), month: better(month), week: better(week) };
   const next = { ...miner, bests };

@@ -34,14 +34,15 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(live.onState, live.state);
 }
 
-/** Hold a channel while mounted; `take` gets its frames, `stale` asks for a fresh read. */
-function useChannel(channel: string, take: (frame: Frame) => void, stale: () => void) {
+/** Hold a channel, if any, while mounted; `take` gets its frames, `stale` asks for a fresh read. */
+function useChannel(channel: string | null, take: (frame: Frame) => void, stale: () => void) {
   const live = useLive();
   const latest = useRef({ take, stale });
   useEffect(() => {
     latest.current = { take, stale };
   });
   useEffect(() => {
+    if (channel === null) return;
     const ends = [
       live.onFrame((frame) => {
         if (frame.subject === channel) latest.current.take(frame);
@@ -55,15 +56,15 @@ function useChannel(channel: string, take: (frame: Frame) => void, stale: () => 
   }, [live, channel]);
 }
 
-function firedKey(address: string, slug: string): string {
-  return `${address}:${slug}`;
+function firedKey(who: string, slug: string): string {
+  return `${who}:${slug}`;
 }
 
-function firedByFrame(address: string, frame: Frame): Fired | null {
+function firedByFrame(who: string, frame: Frame): Fired | null {
   const slug = str(frame.data, "badge_slug");
   if (!slug) return null;
   return {
-    key: firedKey(address, slug),
+    key: firedKey(who, slug),
     slug,
     name: str(frame.data, "badge_name") ?? slug,
     category: str(frame.data, "category") ?? "mining",
@@ -72,24 +73,27 @@ function firedByFrame(address: string, frame: Frame): Fired | null {
   };
 }
 
-function firedByRead(address: string, badge: Badge): Fired {
+function firedByRead(who: string, badge: Badge): Fired {
   const { slug, name, category, rarity, xp_reward } = badge;
-  return { key: firedKey(address, slug), slug, name, category, rarity, xp: xp_reward };
+  return { key: firedKey(who, slug), slug, name, category, rarity, xp: xp_reward };
 }
 
-/** Keep a miner's page alive: frames change it at once, a read soon after sets it straight. */
-export function useMinerLive(address: string) {
+/**
+ * Keep a miner's page alive: frames change it at once, a read soon after sets it straight. `who` is
+ * the name the page was asked for by; frames go by the address, which may not be known.
+ */
+export function useMinerLive(who: string, address: string | null) {
   const client = useQueryClient();
   const kiln = useKilnStore();
-  const { queryKey } = minerQuery(address);
-  const reread = useReread(() => client.invalidateQueries({ queryKey: ["miner", address] }));
-  const rereadLater = useReread(() => client.invalidateQueries({ queryKey: ["miner", address] }));
+  const { queryKey } = minerQuery(who);
+  const reread = useReread(() => client.invalidateQueries({ queryKey: ["miner", who] }));
+  const rereadLater = useReread(() => client.invalidateQueries({ queryKey: ["miner", who] }));
 
   useChannel(
-    `miner:${address}`,
+    address === null ? null : `miner:${address}`,
     (frame) => {
       if (frame.type === "badge_earned") {
-        const badge = firedByFrame(address, frame);
+        const badge = firedByFrame(who, frame);
         if (badge) kiln.push([badge]);
       }
       if (client.getQueryData(queryKey) === undefined) {
@@ -106,16 +110,16 @@ export function useMinerLive(address: string) {
     () => reread(0),
   );
 
-  useEffect(() => celebrateNews(client, kiln.push.bind(kiln), address), [client, kiln, address]);
+  useEffect(() => celebrateNews(client, kiln.push.bind(kiln), who), [client, kiln, who]);
 }
 
 /** A frame may be lost. A badge that two reads differ in, and that is new, is fired as well. */
-function celebrateNews(client: QueryClient, push: (badges: Fired[]) => void, address: string) {
+function celebrateNews(client: QueryClient, push: (badges: Fired[]) => void, who: string) {
   const opened = Date.now();
-  const hash = JSON.stringify(minerQuery(address).queryKey);
+  const hash = JSON.stringify(minerQuery(who).queryKey);
   let known: Set<string> | null = null;
   const look = () => {
-    const miner = client.getQueryData(minerQuery(address).queryKey);
+    const miner = client.getQueryData(minerQuery(who).queryKey);
     if (!miner) return;
     const before = known;
     known = new Set(miner.badges.earned.map((b) => b.slug));
@@ -129,7 +133,7 @@ function celebrateNews(client: QueryClient, push: (badges: Fired[]) => void, add
     push(
       fresh.flatMap(({ slug }) => {
         const badge = all.find((b) => b.slug === slug);
-        return badge ? [firedByRead(address, badge)] : [];
+        return badge ? [firedByRead(who, badge)] : [];
       }),
     );
   };

@@ -6,18 +6,18 @@ import type { Shelved } from "./shelf";
 
 interface Props {
   shelf: Shelved[];
-  address: string;
+  who: string;
   onOpen: (slug: string) => void;
 }
 
-export function BadgeShelf({ shelf, address, onOpen }: Props) {
+export function BadgeShelf({ shelf, who, onOpen }: Props) {
   const kiln = useKiln();
   const phone = useMedia(PHONE);
   return (
     <ul className="shelf">
       {shelf.map((one) => {
         const { badge } = one;
-        const state = shelfState(kiln, `${address}:${badge.slug}`);
+        const state = shelfState(kiln, `${who}:${badge.slug}`);
         const look = lookOf(one, state);
         return (
           <li key={badge.slug}>

@@ -1,5 +1,5 @@
 import type { Best, PublicMiner } from "../api/types";
-import { hashesInWords, joined, magnitude, shortName } from "../format";
+import { difficulty, hashesInWords, joined, shortName } from "../format";
 import { Figure, Panel, Time } from "../ui/parts";
 
 export function Bests({ bests, now }: { bests: PublicMiner["bests"]; now: number }) {
@@ -8,7 +8,7 @@ export function Bests({ bests, now }: { bests: PublicMiner["bests"]; now: number
     <Panel title="Best ever" className="area-bests">
       {alltime ? (
         <>
-          <Figure of={magnitude(alltime.sdiff)} />
+          <Figure of={difficulty(alltime.sdiff)} />
           <p className="small">
             <Time at={alltime.at} now={now} /> on {shortName(alltime.worker)}
             <span className="bests-odds">, one in {hashesInWords(alltime.sdiff)} hashes</span>
@@ -25,7 +25,7 @@ export function Bests({ bests, now }: { bests: PublicMiner["bests"]; now: number
   );
 }
 
-function Row({ name, best, now }: { name: string; best: Best | null; now: number }) {
+function Row({ name, best, now }: { name: string; best: Best | null | undefined; now: number }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -38,7 +38,7 @@ function Row({ name, best, now }: { name: string; best: Best | null; now: number
           "still open"
         )}
       </dd>
-      <dd className="tn">{best ? joined(magnitude(best.sdiff)) : "–"}</dd>
+      <dd className="tn">{best ? joined(difficulty(best.sdiff)) : "–"}</dd>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { statsQuery } from "../api/queries";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
-import { count, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
+import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
 import { usePoolLive } from "../live/hooks";
 import { AddressField } from "../ui/AddressField";
 import { BadgeTile } from "../ui/BadgeTile";
@@ -73,7 +73,7 @@ function Pool({ stats }: { stats: PublicStats }) {
         <div className="pool-figures">
           <Figure of={hashrate(stats.hashrate_ths)} label="all miners, last hour" />
           <Figure
-            of={magnitude(best?.sdiff ?? 0)}
+            of={difficulty(best?.sdiff ?? 0)}
             label={
               best ? (
                 <>

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { couldBeHandle } from "../account/handle";
 import { looksRight, spelled } from "../address";
 import { Refusal } from "../api/client";
+import { pageOf, useMe } from "../api/me";
 import { badgesQuery, minerQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
 import { shortAddress } from "../format";
@@ -14,41 +16,52 @@ import { BadgeDialog } from "./BadgeDialog";
 import { BadgeShelf } from "./BadgeShelf";
 import { Bests } from "./Bests";
 import { Mosaic } from "./Mosaic";
-import { NoShares, WrongAddress } from "./NoShares";
+import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
 import { Numbers } from "./Numbers";
 import { shelve } from "./shelf";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
 
 export function MinerPage() {
-  const address = spelled(useParams({ from: "/m/$address" }).address);
-  // A page per address: what is drawn, fired and slid in belongs to one miner alone.
-  return <OneMiner key={address} address={address} />;
+  const who = spelled(useParams({ from: "/m/$address" }).address);
+  // A page per name: what is drawn, fired and slid in belongs to one miner alone.
+  return <OneMiner key={who} who={who} />;
 }
 
-function OneMiner({ address }: { address: string }) {
-  useMinerLive(address);
-  const miner = useQuery(minerQuery(address));
+/** The address whose frames are this miner's, if it may be known here. */
+function useFrameAddress(who: string, miner: PublicMiner | undefined): string | null {
+  const network = useNetwork();
+  const me = useMe();
+  const shown = miner?.address;
+  if (shown && looksRight(shown, network)) return shown;
+  if (miner && me && miner.handle === pageOf(me)) return me.address;
+  return looksRight(who, network) ? who : null;
+}
+
+function OneMiner({ who }: { who: string }) {
+  const miner = useQuery(minerQuery(who));
+  useMinerLive(who, useFrameAddress(who, miner.data));
   const network = useNetwork();
   const refused = miner.error instanceof Refusal ? miner.error.status : null;
-  const rightLooking = looksRight(address, network);
+  const rightLooking = looksRight(who, network);
   const unknown = refused === 404;
 
   useEffect(() => {
-    if (miner.data || rightLooking) rememberMiner(address);
-  }, [miner.data, rightLooking, address]);
+    if (miner.data || rightLooking) rememberMiner(who);
+  }, [miner.data, rightLooking, who]);
 
-  if (miner.data) return <Page miner={miner.data} />;
+  if (miner.data) return <Page who={who} miner={miner.data} />;
+  if (unknown && couldBeHandle(who)) return <NoSuchName name={who} />;
   if (refused === 422 || (unknown && !rightLooking)) {
-    return <WrongAddress address={address} network={network} />;
+    return <WrongAddress address={who} network={network} />;
   }
   return (
     <>
-      <title>{`${shortAddress(address)} · The Bitcoin Game`}</title>
-      <Mosaic address={address} miner={null} waiting={!unknown} />
+      <title>{`${shortAddress(who)} · The Bitcoin Game`}</title>
+      <Mosaic who={who} miner={null} waiting={!unknown} />
       <div className="page grid">
         {unknown ? (
-          <NoShares address={address} />
+          <NoShares address={who} />
         ) : miner.isError ? (
           <section className="panel span-12" aria-label="This miner">
             <ErrorNotice
@@ -72,7 +85,7 @@ function OneMiner({ address }: { address: string }) {
   );
 }
 
-function Page({ miner }: { miner: PublicMiner }) {
+function Page({ who, miner }: { who: string; miner: PublicMiner }) {
   const now = useNow();
   const badges = useQuery(badgesQuery);
   const { badge: open } = useSearch({ from: "/m/$address" });
@@ -84,9 +97,14 @@ function Page({ miner }: { miner: PublicMiner }) {
 
   return (
     <>
-      <title>{`${shortAddress(miner.handle)} · The Bitcoin Game`}</title>
-      <Mosaic address={miner.address} miner={miner} />
+      <title>{`${miner.display_name ?? shortAddress(miner.handle)} · The Bitcoin Game`}</title>
+      <Mosaic who={who} miner={miner} />
       <div className="page grid miner-grid">
+        {miner.bio && (
+          <section className="panel span-12 miner-bio" aria-label="About this miner">
+            <p>{miner.bio}</p>
+          </section>
+        )}
         <div className="miner-left">
           <Panel
             title="Badges"
@@ -94,7 +112,7 @@ function Page({ miner }: { miner: PublicMiner }) {
             className="area-badges"
           >
             {shelf ? (
-              <BadgeShelf shelf={shelf} address={miner.address} onOpen={turn} />
+              <BadgeShelf shelf={shelf} who={who} onOpen={turn} />
             ) : badges.isError ? (
               <ErrorNotice
                 error={badges.error}

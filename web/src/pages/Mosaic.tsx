@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
+import { countryName } from "../account/countries";
 import { levelsQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
 import { AddressTile, LevelRing, StoveWall } from "../art";
-import { count, date, shortAddress } from "../format";
+import { count, date, isName, shortAddress } from "../format";
 import { PHONE, useMedia, useNow } from "../ui/hooks";
 import { CopyButton, Online, Time } from "../ui/parts";
 
 interface Props {
-  address: string;
+  /** The name the page was asked for by: an address or a handle. */
+  who: string;
   miner: PublicMiner | null;
   /** The first answer is still under way. */
   waiting?: boolean;
@@ -18,18 +20,18 @@ const PHONE_CELLS = 8;
 const CELLS = 68;
 
 /** The band on top of a miner's page: its tile set into the stove, its name and its level. */
-export function Mosaic({ address, miner, waiting = false }: Props) {
+export function Mosaic({ who, miner, waiting = false }: Props) {
   const phone = useMedia(PHONE);
   return (
     <div className="mosaic-frame">
       <StoveWall className="mosaic" columns={phone ? PHONE_CELLS : CELLS}>
         <div className="mosaic-tile">
-          <AddressTile address={address} size={160} />
+          <AddressTile address={miner?.avatar_seed ?? who} size={160} />
         </div>
         <div className="art-plate mosaic-name">
-          <h1>{miner && miner.handle !== miner.address ? miner.handle : <Name of={address} />}</h1>
+          <Title who={who} miner={miner} />
           <div className="mosaic-line">
-            <CopyButton text={address} label="Copy address" />
+            {miner ? <Where miner={miner} /> : <CopyAddress of={who} />}
             {miner && <State miner={miner} />}
             {!miner && !waiting && <Online on={false}>No shares yet</Online>}
           </div>
@@ -46,6 +48,37 @@ function EmptyPlate({ waiting }: { waiting: boolean }) {
       {!waiting && <p>Level 1 starts with the first share.</p>}
     </div>
   );
+}
+
+/** Large for as long as it fits on the plate; longer names are set smaller, not cut. */
+const FITS = 11;
+
+function Title({ who, miner }: { who: string; miner: PublicMiner | null }) {
+  const name = miner?.display_name ?? miner?.handle ?? who;
+  const said = shortAddress(name);
+  const named = miner?.display_name || isName(name);
+  return (
+    <h1 className={Array.from(named ? name : said).length > FITS ? "long" : ""}>
+      {named ? name : <Name of={name} />}
+    </h1>
+  );
+}
+
+/** The address as its owner shows it, the handle when another name stands above, the country. */
+function Where({ miner }: { miner: PublicMiner }) {
+  const { address, handle, display_name, country } = miner;
+  return (
+    <>
+      {display_name && isName(handle) && <span>{handle}</span>}
+      {address && !isName(address) && <CopyAddress of={address} />}
+      {address && isName(address) && <span className="mono">{address}</span>}
+      {country && <span>{countryName(country)}</span>}
+    </>
+  );
+}
+
+function CopyAddress({ of }: { of: string }) {
+  return isName(of) ? null : <CopyButton text={of} label="Copy address" />;
 }
 
 function Name({ of }: { of: string }) {

@@ -101,3 +101,19 @@ export function WrongAddress({ address, network }: { address: string; network: N
     </div>
   );
 }
+
+export function NoSuchName({ name }: { name: string }) {
+  return (
+    <div className="page lone">
+      <title>Nobody by that name · The Bitcoin Game</title>
+      <section className="panel">
+        <h1>Nobody by that name</h1>
+        <p>
+          No miner is called {name}, or the page is not public. A payout address finds a miner as
+          well.
+        </p>
+        <AddressField look="hero" />
+      </section>
+    </div>
+  );
+}

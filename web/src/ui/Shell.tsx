@@ -1,21 +1,26 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { useChangeSettings, useOwnPreferences } from "../api/change";
+import { pageOf, useMe } from "../api/me";
 import { Icon, Logo } from "../art";
 import { Celebration } from "../celebrate/Celebration";
 import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
+import { AccountCorner, LeavingBanner } from "./Account";
 import { AddressField } from "./AddressField";
 import { useLastMiner, useTheme } from "./hooks";
 
 export function Shell() {
   useFocusOnNewPage();
+  useOwnPreferences();
   return (
     <>
       <a className="skip" href="#main">
         Skip to the page
       </a>
       <TopBar />
+      <LeavingBanner />
       <Plate />
       <main id="main" tabIndex={-1}>
         <Outlet />
@@ -58,6 +63,7 @@ function TopBar() {
         {!landing && <AddressField look="bar" />}
         {!landing && <SearchDialog />}
         <ThemeSwitch />
+        <AccountCorner />
       </div>
     </header>
   );
@@ -65,11 +71,18 @@ function TopBar() {
 
 function ThemeSwitch() {
   const evening = useTheme() === "evening";
+  const me = useMe();
+  const change = useChangeSettings();
+  function turn() {
+    const theme = evening ? "day" : "evening";
+    choose(theme);
+    if (me) change.mutate({ theme });
+  }
   return (
     <button
       type="button"
       className="icon-button"
-      onClick={() => choose(evening ? "day" : "evening")}
+      onClick={turn}
       aria-label={evening ? "Switch to the day glaze" : "Switch to the evening glaze"}
     >
       <Icon name={evening ? "sun" : "moon"} size={24} />
@@ -115,7 +128,9 @@ function Plate() {
 }
 
 function TabBar() {
-  const miner = useLastMiner();
+  const last = useLastMiner();
+  const me = useMe();
+  const miner = me ? pageOf(me) : last;
   const here = { exact: true, includeHash: true, includeSearch: false };
   const own = { to: "/m/$address", params: { address: miner ?? "" }, activeOptions: here } as const;
   const wall = { to: "/", activeOptions: here } as const;

@@ -1,7 +1,7 @@
 /** Small pieces that every page is laid from. */
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../art";
-import { ago, fullTime, type Quantity, shortAddress } from "../format";
+import { ago, fullTime, isName, type Quantity, shortAddress } from "../format";
 import { useLiveState } from "../live/hooks";
 
 interface PanelProps {
@@ -26,11 +26,14 @@ export function Panel({ title, aside, className = "", id, children }: PanelProps
   );
 }
 
+/** More digits than fit beside anything: somebody wanted them all. */
+const LONG = 9;
+
 /** A standing figure with its unit; a changed value fades in, nothing rolls. */
 export function Figure({ of, label, className = "" }: FigureProps) {
   return (
     <p className={`figure ${className}`}>
-      <span className="num" key={of.value}>
+      <span className={of.value.length > LONG ? "num long" : "num"} key={of.value}>
         {of.value}
       </span>
       {of.unit && <span className="unit"> {of.unit}</span>}
@@ -53,7 +56,9 @@ export function Time({ at, now, prefix = "" }: { at: string; now: number; prefix
   );
 }
 
+/** An address, or the handle that stands for it. */
 export function Address({ of }: { of: string }) {
+  if (isName(of)) return <span className="wrap">{of}</span>;
   return (
     <span className="mono" title={of}>
       <span aria-hidden="true">{shortAddress(of)}</span>
@@ -62,16 +67,38 @@ export function Address({ of }: { of: string }) {
   );
 }
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+/** Without https there is no clipboard to write to, but an old command that copies a selection. */
+async function copyText(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "sr-only";
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (before instanceof HTMLElement) before.focus();
+  if (!copied) throw new Error("The browser does not copy here.");
+}
+
+interface CopyButtonProps {
+  text: string;
+  label: string;
+  /** What the label says is enough where the text is long or secret. */
+  spoken?: string;
+}
+
+export function CopyButton({ text, label, spoken = `${label} ${text}` }: CopyButtonProps) {
   const [done, setDone] = useState<"copied" | "failed" | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   async function copy() {
     let result: "copied" | "failed" = "copied";
     try {
-      await navigator.clipboard.writeText(text);
+      await copyText(text);
     } catch {
-      result = "failed"; // No clipboard without https or permission; the address is in the bar.
+      result = "failed"; // No permission; what would be copied is in sight.
     }
     setDone(result);
     clearTimeout(timer.current);
@@ -79,7 +106,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   }
   const said = { copied: "Copied", failed: "Could not copy" };
   return (
-    <button type="button" className="copy" onClick={copy} aria-label={`${label} ${text}`}>
+    <button type="button" className="copy" onClick={copy} aria-label={spoken}>
       <Icon name={done === "copied" ? "check" : "copy"} size={20} />
       <span aria-hidden="true">{done ? said[done] : label}</span>
       <span className="sr-only" role="status">

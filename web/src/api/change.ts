@@ -1,0 +1,90 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import {
+  account,
+  type Me,
+  type MeChange,
+  type Privacy,
+  type Settings,
+  type SettingsChange,
+} from "./account";
+import { choose } from "../theme";
+import { prefer, units } from "../units";
+import { meQuery, settingsQuery } from "./me";
+
+/** Save a part of the person; what others see of them is read again. */
+export function useChangeMe() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: MeChange) => account.change(change),
+    onSuccess: (me) => {
+      client.setQueryData(meQuery.queryKey, me);
+      void client.invalidateQueries({ queryKey: ["miner"] });
+    },
+  });
+}
+
+/** Privacy shows at once and goes back if the server says no. */
+export function useChangePrivacy() {
+  const client = useQueryClient();
+  const key = meQuery.queryKey;
+  return useMutation({
+    scope: { id: "privacy" }, // quick clicks arrive in their order
+    mutationFn: (privacy: Partial<Privacy>) => account.change({ privacy }),
+    onMutate: async (privacy) => {
+      await client.cancelQueries({ queryKey: key, exact: true });
+      const before = client.getQueryData(key);
+      client.setQueryData(key, (me: Me | null | undefined) =>
+        me ? { ...me, privacy: { ...me.privacy, ...privacy } } : me,
+      );
+      return { before };
+    },
+    onError: (_error, _change, kept) => client.setQueryData(key, kept?.before),
+    onSuccess: (me) => {
+      client.setQueryData(key, me);
+      void client.invalidateQueries({ queryKey: ["miner"] });
+    },
+  });
+}
+
+export function merged(settings: Settings, change: SettingsChange): Settings {
+  return {
+    ...settings,
+    theme: change.theme ?? settings.theme,
+    units: { ...settings.units, ...change.units },
+    notifications: { ...settings.notifications, ...change.notifications },
+  };
+}
+
+export function useChangeSettings() {
+  const client = useQueryClient();
+  const key = settingsQuery.queryKey;
+  return useMutation({
+    scope: { id: "settings" },
+    mutationFn: (change: SettingsChange) => account.changeSettings(change),
+    onMutate: async (change) => {
+      await client.cancelQueries({ queryKey: key });
+      const before = client.getQueryData(key);
+      client.setQueryData(key, (old) => old && merged(old, change));
+      if (change.units) prefer({ ...units(), ...change.units });
+      return { before };
+    },
+    onError: (_error, _change, kept) => {
+      client.setQueryData(key, kept?.before);
+      if (kept?.before) prefer(kept.before.units);
+    },
+    onSuccess: (settings) => client.setQueryData(key, settings),
+  });
+}
+
+/** What somebody chose on another device holds on this one as well. */
+export function useOwnPreferences() {
+  const signedIn = Boolean(useQuery(meQuery).data);
+  const settings = useQuery({ ...settingsQuery, enabled: signedIn }).data;
+  useEffect(() => {
+    if (!settings) return;
+    prefer(settings.units);
+    // "As the device" is what nobody has chosen yet: it does not undo a choice made here.
+    if (settings.theme !== "system") choose(settings.theme);
+  }, [settings]);
+}

@@ -1,0 +1,180 @@
+/**
+ * A signed-in browser: its cookies cannot be read here, except the one that proves that a request
+ * comes from this page. An access cookie that ran out is renewed once, by one tab at a time: the
+ * token that renews it is good for one use, and using it twice ends the session.
+ */
+
+const COOKIES = ["__Host-tbg_csrf", "tbg_csrf"];
+const HEADER = "X-CSRF-Token";
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const REFRESH = "/api/v1/auth/refresh";
+const LOCK = "tbg.refresh";
+/**
+ * Access cookies hold for 15 minutes. An older one is renewed before it is used: what everybody may
+ * read is not refused without one, but the owner would be shown what strangers see.
+ */
+const HOLDS = 14 * 60_000;
+
+/** The token of the readable cookie, or null: then nobody is signed in here. */
+export function csrfOf(cookies: string): string | null {
+  for (const pair of cookies.split(";")) {
+    const at = pair.indexOf("=");
+    if (at > 0 && COOKIES.includes(pair.slice(0, at).trim())) {
+      return decodeURIComponent(pair.slice(at + 1).trim()) || null;
+    }
+  }
+  return null;
+}
+
+/** What the session needs from the browser, so that a test can hand in its own. */
+export interface Surroundings {
+  origin: string;
+  fetch: (request: Request) => Promise<Response>;
+  cookies: () => string;
+  /** One tab at a time; old browsers have none. */
+  locks: { request: <T>(name: string, run: () => Promise<T>) => Promise<T> } | undefined;
+  /** When any tab last renewed the session, in ms. */
+  renewed: { read: () => number; write: (at: number) => void };
+  now: () => number;
+  ended: () => void;
+}
+
+type Send = (request: Request) => Promise<Response>;
+
+/** What the problem is called, from the last part of its type: "sign_in_required". */
+async function codeOf(response: Response): Promise<string> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  const type = typeof body === "object" && body !== null && "type" in body ? body.type : "";
+  return typeof type === "string" ? type.slice(type.lastIndexOf("/") + 1) : "";
+}
+
+export function withSession(around: Surroundings): Send {
+  const token = () => csrfOf(around.cookies());
+  let underWay: Promise<Response | null> | null = null;
+
+  function send(request: Request): Promise<Response> {
+    const csrf = SAFE.has(request.method) ? null : token();
+    if (csrf !== null) request.headers.set(HEADER, csrf);
+    return around.fetch(request);
+  }
+
+  /** Null when the session is good again, else the answer that says why not. */
+  async function renewNow(since: number): Promise<Response | null> {
+    if (around.renewed.read() > since) return null; // another tab was here first
+    const { origin } = around;
+    const headers = { "content-type": "application/json" };
+    const answer = await send(
+      new Request(origin + REFRESH, { method: "POST", headers, body: "{}" }),
+    );
+    if (answer.ok) {
+      around.renewed.write(around.now());
+      return null;
+    }
+    if (around.renewed.read() > since) return null; // without locks, two may have asked at once
+    if (answer.status === 401) around.ended();
+    return answer;
+  }
+
+  function renew(since: number): Promise<Response | null> {
+    const run = () => renewNow(since);
+    underWay ??= (around.locks ? around.locks.request(LOCK, run) : run()).finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  }
+
+  return async (request) => {
+    if (token() === null) return send(request); // never signed in: there is nothing to renew
+    const stale = around.now() - HOLDS;
+    if (around.renewed.read() <= stale) await renew(stale).catch(() => null);
+    const [again, csrf, since] = [request.clone(), token(), around.now()];
+    const answer = await send(request);
+    if (answer.status === 403 && token() !== csrf && (await codeOf(answer)) === "csrf") {
+      return send(again); // another tab renewed the cookies meanwhile
+    }
+    if (answer.status !== 401 || (await codeOf(answer)) !== "sign_in_required") return answer;
+    const refused = await renew(since);
+    if (refused === null) return send(again);
+    // A session that ended is a plain "sign in"; anything else may pass and is told as it is.
+    return refused.status === 401 ? answer : refused.clone();
+  };
+}
+
+const KEY = "tbg.renewed";
+const listeners = new Set<(signedIn: boolean) => void>();
+let remembered = 0;
+
+const renewed: Surroundings["renewed"] = {
+  read: () => {
+    try {
+      return Math.max(remembered, Number(localStorage.getItem(KEY) ?? 0));
+    } catch {
+      return remembered;
+    }
+  },
+  write: (at) => {
+    remembered = at;
+    try {
+      localStorage.setItem(KEY, String(at));
+    } catch {
+      // Then only this tab knows; the lock still keeps the others from asking at once.
+    }
+  },
+};
+
+/** The cookies are new: somebody has just signed in. */
+export function noteRenewed() {
+  renewed.write(Date.now());
+}
+
+function tell(signedIn: boolean) {
+  for (const listener of listeners) listener(signedIn);
+}
+
+let tabs: BroadcastChannel | null = null;
+
+function listenToTabs() {
+  if (tabs || typeof BroadcastChannel === "undefined") return;
+  tabs = new BroadcastChannel("tbg.session");
+  tabs.onmessage = (event) => tell(event.data === true);
+}
+
+/** Hear when somebody signs in or out in another tab, or when the session ends by itself. */
+export function onSession(listener: (signedIn: boolean) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Say so to the other tabs. */
+export function sessionChanged(signedIn: boolean) {
+  tabs?.postMessage(signedIn);
+}
+
+export function mayBeSignedIn(): boolean {
+  return csrfOf(document.cookie) !== null;
+}
+
+/** The session of this page. */
+export function sessionOfPage(): Send {
+  listenToTabs();
+  return withSession({
+    origin: window.location.origin,
+    fetch: (request) => fetch(request),
+    cookies: () => document.cookie,
+    locks: navigator.locks as Surroundings["locks"],
+    renewed,
+    now: Date.now,
+    ended: () => {
+      // The cookie that can be reached goes, so that the next page knows at once.
+      for (const name of COOKIES) {
+        const secure = name.startsWith("__Host-") ? "; Secure" : "";
+        document.cookie = `${name}=; Max-Age=0; Path=/${secure}`;
+      }
+      tell(false);
+      sessionChanged(false);
+    },
+  });
+}

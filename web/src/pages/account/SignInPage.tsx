@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { pageOf, useMe } from "../../api/me";
+import { configQuery } from "../../api/queries";
+import { Panel, Skeleton } from "../../ui/parts";
+import { nameOf } from "../../ui/Account";
+import { ByHand } from "./ByHand";
+import { DemoMiners } from "./DemoMiners";
+import { useSignIn } from "./prove";
+import { WithWallet } from "./WithWallet";
+import "../../styles/account.css";
+
+export function SignInPage() {
+  const features = useQuery(configQuery).data?.features;
+  const me = useMe();
+  const proof = useSignIn();
+  return (
+    <div className="page account-page">
+      <title>Sign in · The Bitcoin Game</title>
+      <header className="page-head">
+        <h1>Sign in with your address</h1>
+        <p>
+          You sign a line of text with the wallet that holds your payout address. That shows the
+          tile is yours. It costs nothing and moves no coins: a signed message is not a payment, and
+          we never ask for a key or a seed.
+        </p>
+      </header>
+      {features?.sign_in === false ? (
+        <section className="panel" aria-label="Sign in">
+          <p>This game has no accounts. Every page can be seen without one.</p>
+        </section>
+      ) : (
+        <div className="grid sign-in">
+          <div className="sign-in-quick">
+            {me && <Already name={nameOf(me)} page={pageOf(me)} />}
+            {features?.demo_sign_in && (
+              <Panel title="Sign in as a demo miner">
+                <DemoMiners proof={proof} />
+              </Panel>
+            )}
+            <Panel title="A wallet in this browser">
+              <WithWallet proof={proof} />
+            </Panel>
+          </div>
+          <Panel title="Any other wallet" aside="hardware wallets too" className="sign-in-hand">
+            {features ? <ByHand proof={proof} /> : <Skeleton lines={5} label="One moment" />}
+          </Panel>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Already({ name, page }: { name: string; page: string }) {
+  return (
+    <Panel title={`You are signed in as ${name}`}>
+      <p>
+        To be somebody else in this browser, just sign in with another address. To bring a second
+        address under the same name, link it in the settings.
+      </p>
+      <p className="actions">
+        <Link to="/m/$address" params={{ address: page }} className="button quiet">
+          My page
+        </Link>
+        <Link to="/settings/$section" params={{ section: "addresses" }} className="button quiet">
+          My addresses
+        </Link>
+      </p>
+    </Panel>
+  );
+}

@@ -1,0 +1,75 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { account, type Me } from "../../api/account";
+import { meQuery } from "../../api/me";
+import { date } from "../../format";
+import { Confirm, outcomeOf, Saved, WorkButton } from "../../ui/form";
+import { useNow } from "../../ui/hooks";
+import { Panel } from "../../ui/parts";
+
+function save(zip: Blob) {
+  const url = URL.createObjectURL(zip);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `the-bitcoin-game-${new Date().toISOString().slice(0, 10)}.zip`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+export function YourData({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const now = useNow(60_000);
+  const take = useMutation({ mutationFn: account.download, onSuccess: save });
+  const leaving = me.deletion_at;
+  return (
+    <>
+      <Panel title="Take it along">
+        <p>
+          Everything we keep about you, in files that a person and a spreadsheet can read: profile,
+          addresses, shares by day, bests, badges, XP.
+        </p>
+        <div className="save-row">
+          <WorkButton
+            look="quiet"
+            busy={take.isPending}
+            doing="Packing it…"
+            onClick={() => take.mutate()}
+          >
+            Download my data
+          </WorkButton>
+          <Saved outcome={outcomeOf(take)} done="It is in your downloads" />
+        </div>
+      </Panel>
+      <Panel title="Delete my account">
+        {leaving ? (
+          <p role="status">
+            Your account goes on {date(leaving, now)}. Until then, “Keep my account” at the top of
+            every page stops that.
+          </p>
+        ) : (
+          <>
+            <p>
+              After a week, the person goes: addresses, handle, name, country, sessions, keys. The
+              pool's totals keep their sums, without anybody's name on them. Your miner goes on
+              mining either way; a share sent later starts a new tile from nothing.
+            </p>
+            <div className="actions">
+              <Confirm
+                trigger="Delete my account"
+                title="Delete your account?"
+                action="Delete it in a week"
+                doing="Noting it down…"
+                word="delete"
+                run={async () => client.setQueryData(meQuery.queryKey, await account.remove())}
+              >
+                <p>
+                  You have a week to change your mind. After that, level, streak and badges are gone
+                  for good, and nobody can bring them back, not even us.
+                </p>
+              </Confirm>
+            </div>
+          </>
+        )}
+      </Panel>
+    </>
+  );
+}

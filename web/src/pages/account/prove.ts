@@ -1,0 +1,50 @@
+/** Proving an address: a message is asked for, signed by its key, and handed in. */
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { account, type Challenge } from "../../api/account";
+import { Refusal } from "../../api/client";
+import { pageOf, useSignedIn } from "../../api/me";
+import { wayBack } from "../../account/back";
+
+export interface Proof {
+  /** Ask for the message that this address is to sign. */
+  challenge: (address: string) => Promise<Challenge>;
+  /** Hand the signature in; when it is good, what follows happens too. */
+  handIn: (challenge: Challenge, signature: string) => Promise<void>;
+  action: string;
+  doing: string;
+}
+
+/** The message can no longer be used: it was, or its five minutes are over. */
+export function isSpent(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "challenge_spent";
+}
+
+export function useSignIn(): Proof {
+  const navigate = useNavigate();
+  const signedIn = useSignedIn();
+  const { back } = useSearch({ from: "/sign-in" });
+  return {
+    challenge: (address) => account.challenge(address, false),
+    handIn: async ({ challenge_id }, signature) => {
+      const { user } = await account.verify(challenge_id, signature);
+      signedIn(user);
+      const to = wayBack(back);
+      if (to !== null) await navigate({ href: to, replace: true });
+      else {
+        await navigate({ to: "/m/$address", params: { address: pageOf(user) }, replace: true });
+      }
+    },
+    action: "Sign in",
+    doing: "Checking the signature…",
+  };
+}
+
+/** Signatures are pasted with line ends and blanks that mail and terminals put into them. */
+export function tidySignature(pasted: string): string {
+  const text = pasted.trim();
+  const armoured = /-----BEGIN BITCOIN SIGNATURE-----([\s\S]*?)-----END/i.exec(text)?.[1];
+  if (armoured === undefined) return text.replace(/\s+/g, "");
+  // An armoured one has lines "Version:" and "Address:", an empty one, and then the signature.
+  const lines = armoured.trim().split(/\r?\n/);
+  return lines.filter((line) => !/^\w+: /.test(line)).join("").replace(/\s+/g, "");
+}

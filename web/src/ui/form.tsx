@@ -1,0 +1,278 @@
+/** Pieces of forms: a name, a hint, an error, and what became of it. */
+import { AlertDialog } from "@base-ui/react/alert-dialog";
+import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { Refusal } from "../api/client";
+import { Icon } from "../art";
+import { WalletRefusal } from "../wallets/types";
+
+/** An error in words that say what to do. */
+export function said(error: unknown): string {
+  if (error instanceof WalletRefusal) return error.message;
+  if (error instanceof Refusal) {
+    if (error.status === 429) return "That was a little fast. Wait a minute and try again.";
+    if (error.status >= 500) return "The game stumbled over that. Try again in a moment.";
+    const [field] = error.problem.errors ?? [];
+    return error.problem.detail || field?.message || error.message;
+  }
+  return "We could not reach the game. Look at your connection and try again.";
+}
+
+type FieldIds = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean };
+
+interface FieldProps {
+  label: string;
+  hint?: ReactNode;
+  error?: string | null | undefined;
+  aside?: ReactNode;
+  children: (ids: FieldIds) => ReactNode;
+}
+
+export function Field({ label, hint, error, aside, children }: FieldProps) {
+  const id = useId();
+  const described = [hint && `${id}-hint`, `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor={id}>{label}</label>
+        {aside && <span className="small field-aside">{aside}</span>}
+      </div>
+      {children({ id, "aria-describedby": described, "aria-invalid": Boolean(error) })}
+      {hint && (
+        <p className="small" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <p className="field-error" id={`${id}-error`} role="alert">
+        {error}
+      </p>
+    </div>
+  );
+}
+
+interface SwitchProps {
+  label: string;
+  hint?: ReactNode;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  disabled?: boolean;
+}
+
+/** On or off, at once; the word beside the track says which, not only its colour. */
+export function Switch({ label, hint, checked, onChange, disabled = false }: SwitchProps) {
+  const id = useId();
+  return (
+    <div className="switch">
+      <div>
+        <label htmlFor={id} className="strong">
+          {label}
+        </label>
+        {hint && (
+          <p className="small" id={`${id}-hint`}>
+            {hint}
+          </p>
+        )}
+      </div>
+      <span className="switch-end">
+        <span className="small" aria-hidden="true">
+          {checked ? "on" : "off"}
+        </span>
+        <input
+          id={id}
+          type="checkbox"
+          role="switch"
+          checked={checked}
+          disabled={disabled}
+          aria-describedby={hint ? `${id}-hint` : undefined}
+          onChange={(event) => onChange(event.target.checked)}
+        />
+      </span>
+    </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  legend: string;
+  hint?: ReactNode;
+  options: { value: T; label: ReactNode; hint?: ReactNode }[];
+  value: T;
+  onChange: (value: T) => void;
+}
+
+/** One of a few, all in sight. */
+export function Choice<T extends string>(props: ChoiceProps<T>) {
+  const { legend, hint, options, value, onChange } = props;
+  const name = useId();
+  return (
+    <fieldset className="choice">
+      <legend className="strong">{legend}</legend>
+      {hint && <p className="small">{hint}</p>}
+      <div className="choice-row">
+        {options.map((option) => (
+          <label key={option.value} className={option.value === value ? "chosen" : ""}>
+            <input
+              type="radio"
+              name={name}
+              value={option.value}
+              checked={option.value === value}
+              onChange={() => onChange(option.value)}
+            />
+            <span>
+              <span className="choice-label">{option.label}</span>
+              {option.hint && <span className="small">{option.hint}</span>}
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface WorkButtonProps extends ComponentProps<"button"> {
+  busy: boolean;
+  doing: string;
+  look?: "quiet" | "bad" | "";
+}
+
+/** A button that says what it is doing; it stays in reach so that the focus is not lost. */
+export function WorkButton({ busy, doing, look = "", children, onClick, ...rest }: WorkButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      className={`button ${look === "bad" ? "quiet bad" : look}`}
+      aria-disabled={busy || undefined}
+      onClick={(event) => {
+        if (busy) event.preventDefault();
+        else onClick?.(event);
+      }}
+    >
+      {busy ? doing : children}
+    </button>
+  );
+}
+
+export type Outcome = { state: "idle" | "busy" | "done" | "failed"; error?: unknown };
+
+export function outcomeOf(mutation: {
+  isPending: boolean;
+  isSuccess: boolean;
+  error: unknown;
+}): Outcome {
+  if (mutation.isPending) return { state: "busy" };
+  if (mutation.error) return { state: "failed", error: mutation.error };
+  return { state: mutation.isSuccess ? "done" : "idle" };
+}
+
+/** What became of the last change; read aloud without taking the focus. */
+export function Saved({ outcome, done = "Saved" }: { outcome: Outcome; done?: string }) {
+  const { state, error } = outcome;
+  return (
+    <p className={`saved ${state}`} role="status">
+      {state === "busy" && "Saving…"}
+      {state === "done" && (
+        <>
+          <Icon name="check" size={20} /> {done}
+        </>
+      )}
+      {state === "failed" && (
+        <>
+          <Icon name="warn" size={20} /> {said(error)}
+        </>
+      )}
+    </p>
+  );
+}
+
+export function Failed({ error }: { error: unknown }) {
+  return (
+    <p className="field-error" role="alert">
+      {error ? said(error) : null}
+    </p>
+  );
+}
+
+interface ConfirmProps {
+  trigger: ReactNode;
+  triggerLabel?: string;
+  title: string;
+  children: ReactNode;
+  action: string;
+  doing: string;
+  /** Typed before the button works, for what cannot be taken back. */
+  word?: string;
+  run: () => Promise<unknown>;
+}
+
+/** Asks once more. Stays open while it works, and says here what went wrong. */
+export function Confirm(props: ConfirmProps) {
+  const { trigger, triggerLabel, title, children, action, doing, word, run } = props;
+  const [open, setOpen] = useState(false);
+  const [typed, setTyped] = useState("");
+  const [state, setState] = useState<Outcome>({ state: "idle" });
+  const busy = state.state === "busy";
+  const ready = word === undefined || typed.trim().toLowerCase() === word;
+
+  async function go() {
+    if (!ready || busy) return;
+    setState({ state: "busy" });
+    try {
+      await run();
+      setOpen(false);
+      setState({ state: "idle" });
+    } catch (error) {
+      setState({ state: "failed", error });
+    }
+  }
+
+  return (
+    <AlertDialog.Root
+      open={open}
+      onOpenChange={(next) => {
+        if (busy) return;
+        setOpen(next);
+        setTyped("");
+        setState({ state: "idle" });
+      }}
+    >
+      <AlertDialog.Trigger className="button quiet bad" aria-label={triggerLabel}>
+        {trigger}
+      </AlertDialog.Trigger>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className="veil" />
+        <AlertDialog.Popup className="dialog dialog-confirm">
+          <AlertDialog.Title className="dialog-title">{title}</AlertDialog.Title>
+          <AlertDialog.Description render={<div />}>{children}</AlertDialog.Description>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void go();
+            }}
+          >
+            {word !== undefined && (
+              <Field label={`Type ${word} to go on`}>
+                {(ids) => (
+                  <input
+                    {...ids}
+                    className="input"
+                    autoComplete="off"
+                    autoCapitalize="none"
+                    spellCheck={false}
+                    value={typed}
+                    onChange={(event) => setTyped(event.target.value)}
+                  />
+                )}
+              </Field>
+            )}
+            <Failed error={state.error} />
+            <p className="actions">
+              <AlertDialog.Close className="button quiet">Leave it as it is</AlertDialog.Close>
+              <WorkButton type="submit" look="bad" busy={busy} doing={doing} disabled={!ready}>
+                {action}
+              </WorkButton>
+            </p>
+          </form>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
