@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.adapters.streams import SHARE_SUBMITTED, BestDiff, Connection, Fact, Share
+from tbg.adapters.streams import BestDiff, Connection, Fact, Share
 from tbg.app import people
 from tbg.app.people import AccountsBusy, CannotUnite, erase, erase_due, export, unite
 from tbg.app.relay import Relay
@@ -477,8 +477,8 @@ class TestUnite:
         await publish(redis, *sent[300:])
         ingesting = asyncio.create_task(lanes.drain())
         busy = asyncio.create_task(_rush(db, relay, ingesting))
-        for gone, kept in ((CAROL, BOB), (BOB, ALICE)):
-            await asyncio.sleep(0.4)
+        for gone, kept, seen in ((CAROL, BOB, 1_000), (BOB, ALICE, 2_500)):
+            await until_seen(db, seen)
             assert not ingesting.done()
             await join(db, gone, kept)
         await asyncio.gather(ingesting, busy)
@@ -489,7 +489,6 @@ class TestUnite:
         assert await rows(db, sql) == [(alice, 6_000)]
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
         assert await value(db, "SELECT count(*) FROM shares") == 6_000
-        assert await redis.xlen(SHARE_SUBMITTED) >= 0
         await in_order(db)
         await asyncio.sleep(1.1)  # statistics are told a second late
         assert await value(db, deadlocks) == before
@@ -534,6 +533,11 @@ async def _work(db: Database, name: str) -> None:
         if name == "xp":
             with pytest.raises(BelowZero):
                 await correct_xp(tx, user_id=0, amount=-1, reason="none", by="ops")
+
+
+async def until_seen(db: Database, events: int) -> None:
+    while await value(db, "SELECT count(*) FROM event_keys") < events:
+        await asyncio.sleep(0.01)
 
 
 async def _rush(db: Database, relay: Relay, until: asyncio.Task[None]) -> None:
@@ -643,6 +647,33 @@ class TestErase:
         await in_order(db)
         with pytest.raises(CannotUnite):
             await join(db, old, new)
+
+    async def test_while_two_lanes_ingest(self, db: Database, redis: Redis) -> None:
+        sent = [
+            event(NOW - timedelta(seconds=n), user=user, worker="Basement")
+            for n in range(2_000)
+            for user in (ALICE, BOB)
+        ]
+        await publish(redis, *sent[:100])
+        await door(db, redis).drain()
+        lanes = door(db, redis, lanes=2, batch_events=60)
+        await publish(redis, *sent[100:])
+        ingesting = asyncio.create_task(lanes.drain())
+        busy = asyncio.create_task(_rush(db, Relay(db, Broadcast(redis)), ingesting))
+        await until_seen(db, 1_000)
+        assert not ingesting.done()
+        old = await leave(db, ALICE)
+        await asyncio.gather(ingesting, busy)
+        new = await user_of(db, ALICE)
+        sql = "SELECT total_shares FROM user_gamification WHERE user_id = :u"
+        shares = [await value(db, sql, u=user) for user in (old, new)]
+        assert sum(shares) == 2_000
+        assert all(shares)
+        sql = "SELECT DISTINCT name ~ '^worker-' FROM workers WHERE user_id = :u"
+        assert await rows(db, sql, u=old) == [(True,)]
+        assert await rows(db, sql, u=new) == [(False,)]
+        await close_books(db)
+        await in_order(db)
 
     async def test_workers_named_as_the_nameless_are(self, db: Database) -> None:
         names = [f"worker-{n}" for n in range(1, 9)]
