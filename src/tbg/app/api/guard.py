@@ -21,7 +21,7 @@ from tbg.adapters.limiter import AUTH_BY_IP, BY_IP, BY_KEY, BY_USER, CHANGES, Li
 from tbg.app.api.idempotency import Idempotency
 from tbg.app.api.problems import problem, refusal
 from tbg.core import limits
-from tbg.core.errors import NotAllowed, Refused, SignInRequired
+from tbg.core.errors import NotAllowed, Refused
 from tbg.core.principal import Principal
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
@@ -81,7 +81,8 @@ class Guard:
                 for name, value in scope["state"].get("rate", {}).items():
                     headers.setdefault(name, value)
                 if scope["state"].get("principal") is not None:
-                    headers.setdefault("cache-control", "private, no-cache")
+                    if headers.get("cache-control", "no-cache") == "no-cache":
+                        headers["cache-control"] = "private, no-cache"
                     headers.append("vary", "authorization, cookie")
             await send(message)
 
@@ -231,6 +232,3 @@ def client_ip(scope: Scope, settings: Settings) -> str:
                 return f"{ip_address(int(address) >> 64 << 64)}/64"
             return str(address)
     return peer or "unknown"
-
-
-__all__ = ["Guard", "SignInRequired", "client_ip"]

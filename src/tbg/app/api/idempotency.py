@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tbg.adapters.keys import KeyRing
+from tbg.app.api.bodies import given, whole_body
 from tbg.core import limits
 from tbg.core.errors import Conflict, Invalid
 from tbg.core.principal import Principal
@@ -52,7 +53,7 @@ class Idempotency:
             return await self.app(scope, receive, send)
         if not 1 <= len(key) <= limits.IDEMPOTENCY_CHARS or not key.isascii():
             raise Invalid(f"Idempotency-Key: 1 to {limits.IDEMPOTENCY_CHARS} ASCII characters.")
-        body = await _whole(receive)
+        body = await whole_body(receive)
         digest = self.keys.mac("idempotency", key.encode())
         path = scope["path"].encode()
         request = hashlib.sha256(path + b"\0" + scope["query_string"] + b"\0" + body).digest()
@@ -74,9 +75,6 @@ class Idempotency:
     ) -> None:  # fmt: skip
         told: dict[str, Any] = {"headers": {}, "body": b"", "status": 0}
 
-        async def given() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = Headers(raw=message["headers"])
@@ -87,7 +85,7 @@ class Idempotency:
             await send(message)
 
         try:
-            await self.app(scope, given, note)
+            await self.app(scope, given(body), note)
         finally:
             # What failed on our side may be asked again; so may what was refused for a moment.
             done = 200 <= told["status"] < 500 and told["status"] not in (409, 429)
@@ -116,12 +114,3 @@ class Idempotency:
         raw["content-length"] = str(len(body.encode()))
         await send(start)
         await send({"type": "http.response.body", "body": body.encode()})
-
-
-async def _whole(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
