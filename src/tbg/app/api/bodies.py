@@ -32,6 +32,8 @@ class StrictJson:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             return await self.app(scope, receive, send)
         body = await whole_body(receive)
+        if body is None:
+            return None  # nobody waits for an answer
         if body:
             kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
@@ -43,26 +45,33 @@ class StrictJson:
                 why = str(error) if isinstance(error, _Ambiguous) else "The body is not JSON."
                 answer = problem(scope, 400, code="bad_json", detail=why)
                 return await answer(scope, receive, send)
-        await self.app(scope, given(body), send)
+        await self.app(scope, again(body, receive), send)
 
 
-async def whole_body(receive: Receive) -> bytes:
-    """The whole body of a request; how much that may be, the edge has seen to."""
+async def whole_body(receive: Receive) -> bytes | None:
+    """The body of a request (the edge bounds it); None when the client went away meanwhile."""
     parts = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
 
 
-def given(body: bytes) -> Receive:
-    """A way to receive a body that was read already."""
+def again(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was received, then what comes after it."""
+    given = False
 
-    async def receive() -> Message:
+    async def next_message() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return receive
+    return next_message
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -218,15 +218,19 @@ def client_ip(scope: Scope, settings: Settings) -> str:
     """Who is at the other end: the nearest hop that is not a proxy of ours.
 
     `X-Forwarded-For` grows to the right at each proxy; what a stranger wrote in it is to the left
-    of what the proxies that we trust have added. Networks of IPv6 count as one (/64).
+    of what the proxies that we trust have added, or in a line above theirs. Networks of IPv6 count
+    as one (/64).
     """
-    hops = [part.strip() for part in Headers(scope=scope).get("x-forwarded-for", "").split(",")]
+    lines = Headers(scope=scope).getlist("x-forwarded-for")
+    hops = [part.strip() for part in ",".join(lines).split(",")]
     peer = (scope.get("client") or ("", 0))[0]
     for hop in reversed([*hops, peer]):
         try:
             address = ip_address(hop)
         except ValueError:
             return peer or "unknown"
+        if address.version == 6:
+            address = address.ipv4_mapped or address
         if not any(address in network for network in settings.proxies):
             if address.version == 6:
                 return f"{ip_address(int(address) >> 64 << 64)}/64"
