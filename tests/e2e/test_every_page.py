@@ -29,6 +29,7 @@ PATHS = [
     "/m/hello",
     "/badges",
     "/badges/diff_1e9",
+    "/sign-in",
     "/nowhere/at/all",
 ]
 WIDTHS = (320, 390, 768, 1200, 1440)

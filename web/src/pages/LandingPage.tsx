@@ -31,7 +31,7 @@ export function LandingPage() {
             <AddressField look="hero" />
           </div>
           <p className="small">
-            No account. We read the address and nothing else, and nobody can spend with it.
+            No account needed. We read the address and nothing else, and nobody can spend with it.
           </p>
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />

@@ -72,7 +72,7 @@ export function Addresses({ me }: { me: Me }) {
           yours, and that cannot be parted again.
         </p>
         {linking ? (
-          <div className="linking">
+          <div className="linking" ref={focused} tabIndex={-1}>
             <h3>A wallet in this browser</h3>
             <WithWallet proof={proof} />
             <h3>Any other wallet</h3>
@@ -100,6 +100,11 @@ export function Addresses({ me }: { me: Me }) {
       </Panel>
     </>
   );
+}
+
+/** The button that opened it is gone; the focus goes on inside. */
+function focused(box: HTMLDivElement | null) {
+  box?.focus({ preventScroll: true });
 }
 
 function Row({ one, unlink }: { one: OwnAddress; unlink: () => Promise<void> }) {

@@ -24,6 +24,7 @@ const LIFETIME = 5 * 60_000;
 export function ByHand({ proof }: { proof: Proof }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [draft, setDraft] = useState("");
+  const [again, setAgain] = useState(false);
 
   async function ask(address: string) {
     const challenge = await proof.challenge(address);
@@ -39,12 +40,19 @@ export function ByHand({ proof }: { proof: Proof }) {
           <div className="step-address">
             <AddressTile address={asked.address} size={44} />
             <Address of={asked.address} />
-            <button type="button" className="button quiet" onClick={() => setAsked(null)}>
+            <button
+              type="button"
+              className="button quiet"
+              onClick={() => {
+                setAgain(true);
+                setAsked(null);
+              }}
+            >
               Another address
             </button>
           </div>
         ) : (
-          <AddressForm draft={draft} setDraft={setDraft} ask={ask} />
+          <AddressForm draft={draft} setDraft={setDraft} ask={ask} focus={again} />
         )}
       </Step>
       {asked ? (
@@ -92,9 +100,11 @@ interface AddressFormProps {
   draft: string;
   setDraft: (text: string) => void;
   ask: (address: string) => Promise<void>;
+  /** The button that led back here is gone. */
+  focus: boolean;
 }
 
-function AddressForm({ draft, setDraft, ask }: AddressFormProps) {
+function AddressForm({ draft, setDraft, ask, focus }: AddressFormProps) {
   const network = useNetwork();
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -135,6 +145,7 @@ function AddressForm({ draft, setDraft, ask }: AddressFormProps) {
             autoCorrect="off"
             spellCheck={false}
             enterKeyHint="next"
+            autoFocus={focus}
             value={draft}
             onChange={(event) => {
               setDraft(event.target.value);

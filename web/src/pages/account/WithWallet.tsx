@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { AddressTile, Icon } from "../../art";
 import { said } from "../../ui/form";
 import { useNetwork } from "../../ui/hooks";
@@ -27,86 +27,111 @@ type Stage =
 export function WithWallet({ proof }: { proof: Proof }) {
   const wallets = useWallets();
   const [stage, setStage] = useState<Stage>({ at: "start", wrong: "" });
+  const box = useFocusOn(stage.at);
+  const turn = useRef(0);
 
-  async function begin(wallet: Wallet) {
+  /** Some wallets never answer when their window is closed: whoever gave up hears no more of it. */
+  async function run(work: (still: () => boolean) => Promise<void>, failed: (why: string) => Stage) {
+    turn.current += 1;
+    const mine = turn.current;
+    const still = () => turn.current === mine;
+    try {
+      await work(still);
+    } catch (error) {
+      if (still()) setStage(failed(said(error)));
+    }
+  }
+
+  function begin(wallet: Wallet) {
     setStage({ at: "asking", wallet: wallet.name });
-    try {
-      const accounts = await wallet.accounts();
-      const [only] = accounts;
-      if (only && accounts.length === 1) return await sign(wallet.name, only);
-      setStage({ at: "choosing", wallet: wallet.name, accounts, wrong: "" });
-    } catch (error) {
-      setStage({ at: "start", wrong: said(error) });
-    }
+    return run(
+      async (still) => {
+        const accounts = await wallet.accounts();
+        if (!still()) return;
+        const [only] = accounts;
+        if (only && accounts.length === 1) return sign(wallet.name, only);
+        setStage({ at: "choosing", wallet: wallet.name, accounts, wrong: "" });
+      },
+      (wrong) => ({ at: "start", wrong }),
+    );
   }
 
-  async function sign(wallet: string, account: Account, others?: Account[]) {
+  function sign(wallet: string, account: Account, others?: Account[]): Promise<void> {
     setStage({ at: "signing", wallet, account });
-    try {
-      const challenge = await proof.challenge(account.address);
-      await proof.handIn(challenge, await account.sign(challenge.message));
-      setStage({ at: "start", wrong: "" });
-    } catch (error) {
-      const wrong = said(error);
-      setStage(
+    return run(
+      async (still) => {
+        const challenge = await proof.challenge(account.address);
+        const signature = await account.sign(challenge.message);
+        if (!still()) return;
+        await proof.handIn(challenge, signature);
+        setStage({ at: "start", wrong: "" });
+      },
+      (wrong) =>
         others ? { at: "choosing", wallet, accounts: others, wrong } : { at: "start", wrong },
-      );
-    }
+    );
   }
 
-  if (wallets.length === 0) {
-    return (
-      <p className="empty">
-        No wallet has shown itself to this page. UniSat, Xverse and Leather sign in with one click
-        where they are installed. Any other one works by hand.
-      </p>
-    );
+  function giveUp() {
+    turn.current += 1;
+    setStage({ at: "start", wrong: "" });
   }
-  if (stage.at === "asking") return <Waiting text={`${stage.wallet} asks which address…`} />;
-  if (stage.at === "signing") {
-    return (
-      <Waiting
-        text={
-          <>
-            Confirm in {stage.wallet}: it signs the message with <Address of={stage.account.address} />.
-          </>
-        }
-      />
-    );
-  }
-  if (stage.at === "choosing") {
-    const { accounts, wallet } = stage;
-    return (
-      <>
-        <p>Which address does your miner use?</p>
-        <ul className="picks">
-          {accounts.map((account) => (
-            <li key={account.address}>
-              <button
-                type="button"
-                className="pick"
-                onClick={() => void sign(wallet, account, accounts)}
-              >
-                <AddressTile address={account.address} size={44} />
-                <span>
-                  <Address of={account.address} />
-                  {account.use && <span className="small">{account.use}</span>}
-                </span>
-                <Icon name="right" size={20} />
-              </button>
-            </li>
-          ))}
-        </ul>
-        <Wrong text={stage.wrong} />
-      </>
-    );
-  }
+
+  return (
+    <div className="wallet-stage" ref={box} tabIndex={-1}>
+      {wallets.length === 0 ? (
+        <p className="empty">
+          No wallet has shown itself to this page. UniSat, Xverse and Leather sign in with one click
+          where they are installed. Any other one works by hand.
+        </p>
+      ) : stage.at === "start" ? (
+        <Wallets wallets={wallets} wrong={stage.wrong} use={begin} />
+      ) : stage.at === "choosing" ? (
+        <Accounts
+          accounts={stage.accounts}
+          wrong={stage.wrong}
+          use={(account) => sign(stage.wallet, account, stage.accounts)}
+          giveUp={giveUp}
+        />
+      ) : (
+        <Waiting giveUp={giveUp}>
+          {stage.at === "asking" ? (
+            `${stage.wallet} asks which address…`
+          ) : (
+            <>
+              Confirm in {stage.wallet}: it signs the message with{" "}
+              <Address of={stage.account.address} />.
+            </>
+          )}
+        </Waiting>
+      )}
+    </div>
+  );
+}
+
+/** What was clicked is gone with its stage; the focus goes on with what took its place. */
+function useFocusOn(stage: Stage["at"]) {
+  const box = useRef<HTMLDivElement>(null);
+  const before = useRef(stage);
+  useEffect(() => {
+    if (before.current !== stage) box.current?.focus({ preventScroll: true });
+    before.current = stage;
+  }, [stage]);
+  return box;
+}
+
+interface WalletsProps {
+  wallets: Wallet[];
+  wrong: string;
+  use: (wallet: Wallet) => Promise<void>;
+}
+
+function Wallets({ wallets, wrong, use }: WalletsProps) {
   return (
     <>
       <ul className="picks">
         {wallets.map((wallet) => (
           <li key={wallet.name}>
-            <button type="button" className="pick" onClick={() => void begin(wallet)}>
+            <button type="button" className="pick" onClick={() => void use(wallet)}>
               <span className="pick-mark">
                 <Icon name="key" size={24} />
               </span>
@@ -116,17 +141,55 @@ export function WithWallet({ proof }: { proof: Proof }) {
           </li>
         ))}
       </ul>
-      <Wrong text={stage.wrong} />
+      <Wrong text={wrong} />
     </>
   );
 }
 
-function Waiting({ text }: { text: React.ReactNode }) {
+interface AccountsProps {
+  accounts: Account[];
+  wrong: string;
+  use: (account: Account) => Promise<void>;
+  giveUp: () => void;
+}
+
+function Accounts({ accounts, wrong, use, giveUp }: AccountsProps) {
   return (
-    <p className="waiting-line" role="status">
+    <>
+      <p>Which address does your miner use?</p>
+      <ul className="picks">
+        {accounts.map((account) => (
+          <li key={account.address}>
+            <button type="button" className="pick" onClick={() => void use(account)}>
+              <AddressTile address={account.address} size={44} />
+              <span>
+                <Address of={account.address} />
+                {account.use && <span className="small">{account.use}</span>}
+              </span>
+              <Icon name="right" size={20} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Wrong text={wrong} />
+      <p className="actions">
+        <button type="button" className="button quiet" onClick={giveUp}>
+          Another wallet
+        </button>
+      </p>
+    </>
+  );
+}
+
+function Waiting({ children, giveUp }: { children: ReactNode; giveUp: () => void }) {
+  return (
+    <div className="waiting-line">
       <span className="ember-dot" aria-hidden="true" />
-      <span>{text}</span>
-    </p>
+      <p role="status">{children}</p>
+      <button type="button" className="button quiet" onClick={giveUp}>
+        Never mind
+      </button>
+    </div>
   );
 }
 

@@ -1,0 +1,259 @@
+"""Signing in with an address, and what is one's own afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tbg.adapters.simulator import DemoKey, demo_key, sign_message
+from tests.e2e.audit import SMALL_TARGETS
+from tests.e2e.conftest import Open, readers, settled
+from tests.e2e.game import Game, share
+from tests.e2e.test_every_page import broken, crowded, faint, resize
+from tests.e2e.town import Town
+
+REFUSED = r"status of (401|409|422) .*/api/v1/(auth/verify|users/me)"
+"""The browser's own word for a signature or a wish that was refused."""
+UNKNOWN = r"status of 404 .*/api/v1/public/miners/"
+OUT = r"status of 401 .*/api/v1/users/me"
+CUT = r"WebSocket is closed before"
+"""A page that is left while it still connects."""
+
+_numbers = count()
+
+
+def new_key() -> DemoKey:
+    """The key of somebody who was never here."""
+    return demo_key(f"somebody {next(_numbers)}", 0)
+
+
+@dataclass
+class Person:
+    """Somebody in his browser, signed in."""
+
+    page: Page
+    key: DemoKey
+
+
+def ask_message(page: Page, key: DemoKey) -> str:
+    """Type the address; the message that is to be signed."""
+    page.get_by_label("Address", exact=True).fill(key.address)
+    page.get_by_role("button", name="Get the message").click()
+    return page.get_by_label("The message to sign").inner_text()
+
+
+def hand_in(page: Page, signature: str, action: str = "Sign in") -> None:
+    """Paste a signature and send it."""
+    page.get_by_label("Signature", exact=True).fill(signature)
+    page.get_by_role("main").get_by_role("button", name=action).click()
+
+
+def sign_in(page: Page, key: DemoKey) -> None:
+    """From the sign-in page to wherever it leads."""
+    hand_in(page, sign_message(key, ask_message(page, key)))
+    expect(page.get_by_role("button", name="Your account")).to_be_visible()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def after_the_town(town: Town) -> None:
+    """The town counts its people when it is settled; newcomers wait until then."""
+
+
+@pytest.fixture
+def person(open_page: Open, game: Game) -> Person:
+    """Somebody who mined a share and signed in."""
+    key = new_key()
+    game.mine(share(key.address), miner=key.address)
+    page = open_page("/sign-in", quiet=True, allowed=(REFUSED, UNKNOWN, OUT, CUT))
+    sign_in(page, key)
+    return Person(page, key)
+
+
+def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:
+    key = new_key()
+    page = open_page("/settings/privacy", allowed=(REFUSED,))
+    expect(page).to_have_url(re.compile(r"/sign-in\?back=%2Fsettings%2Fprivacy$"))
+    message = ask_message(page, key)
+    assert key.address in message.splitlines()
+    page.get_by_role("button", name="Show as QR code").click()
+    expect(page.get_by_role("img", name="QR code of the message")).to_be_visible()
+
+    hand_in(page, "not a signature")
+    expect(page.locator(".step-form .field-error")).to_contain_text("Sign the whole message")
+    signature = sign_message(key, message)
+    hand_in(page, f" {signature[:40]}\n{signature[40:]} ")
+    expect(page).to_have_url(re.compile("/settings/privacy$"))
+    expect(page.get_by_role("switch", name="My page is public")).to_be_checked()
+
+
+def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
+    key = new_key()
+    page = open_page("/badges")
+    page.clock.install()
+    page.get_by_role("link", name="Sign in").click()
+    first = ask_message(page, key)
+    expect(page.get_by_role("timer")).to_contain_text(re.compile("^(5:00|4:5)"))
+    page.clock.fast_forward(301_000)
+    expect(page.get_by_text("This message can no longer be used.")).to_be_visible()
+    expect(page.get_by_label("Signature", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="New message").click()
+    expect(page.get_by_label("Signature", exact=True)).to_be_visible()
+    second = page.get_by_label("The message to sign").inner_text()
+    assert second != first
+    hand_in(page, sign_message(key, second))
+    expect(page).to_have_url(re.compile("/badges$"))
+
+
+def test_a_wallet_in_the_browser_needs_one_click(open_page: Open) -> None:
+    key = new_key()
+    page = open_page("/badges", allowed=(UNKNOWN, CUT))
+    page.expose_function("signHere", lambda message: sign_message(key, message))
+    page.add_init_script(
+        f"window.unisat = {{requestAccounts: async () => ['{key.address}'],"
+        " signMessage: (text, kind) => kind === 'bip322-simple' ? signHere(text)"
+        " : Promise.reject(new Error(kind))}"
+    )
+    page.goto(page.url.replace("/badges", "/sign-in"))
+    page.get_by_role("button", name="Use UniSat").click()
+    expect(page).to_have_url(re.compile(f"/m/{key.address}$"))
+    expect(page.get_by_role("button", name="Your account")).to_be_visible()
+
+
+def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
+    person: Person, open_page: Open, game: Game
+) -> None:
+    page, name = person.page, f"axe-{next(_numbers)}-north"
+    page.goto(f"{game.url}/settings/profile")
+    page.get_by_label("Handle").fill("a b")
+    expect(page.get_by_text("No spaces, please")).to_be_visible()
+    page.get_by_label("Handle").fill("admin")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".field .field-error").first).to_contain_text("reserved")
+    page.get_by_label("Handle").fill(name)
+    page.get_by_label("Country").select_option("CH")
+    page.get_by_label("About you").fill("Two boards in a cold garage.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+
+    page.goto(f"{game.url}/settings/privacy")
+    page.get_by_role("radio", name="Not at all").check()
+    expect(page.get_by_role("group", name="How others see you")).to_contain_text(name)
+    expect(page.get_by_text("Saved")).to_be_visible()
+    other = open_page(f"/m/{name}")
+    expect(other.get_by_role("heading", level=1)).to_have_text(name)
+    expect(other.get_by_text("Switzerland")).to_be_visible()
+    expect(other.get_by_text("Two boards in a cold garage.")).to_be_visible()
+    assert person.key.address not in other.content()
+
+    page.get_by_role("switch", name="My page is public").click()
+    expect(page.get_by_text("Nothing: your page is closed")).to_be_visible()
+    expect(page.locator(".saved.done")).to_be_visible()
+    closed = open_page(f"/m/{name}", allowed=(UNKNOWN,))
+    expect(closed.get_by_role("heading", name="Nobody by that name")).to_be_visible()
+    page.goto(f"{game.url}/m/{name}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_a_second_address_is_linked_and_its_totals_unite(person: Person, game: Game) -> None:
+    page, other = person.page, new_key()
+    game.mine(share(other.address), share(other.address), miner=other.address)
+    page.goto(f"{game.url}/settings/addresses")
+    page.get_by_role("button", name="Link an address").click()
+    message = ask_message(page, other)
+    hand_in(page, sign_message(other, message), "Link this address")
+    expect(page.get_by_text("Linked, and its totals are yours now.")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(2)
+
+
+def test_a_key_is_shown_once_and_gone_when_revoked(person: Person, game: Game) -> None:
+    page = person.page
+    page.goto(f"{game.url}/settings/api-keys")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_text("Give it a name")).to_be_visible()
+    page.get_by_label("Name").fill("hall display")
+    page.get_by_role("button", name="Make the key").click()
+    dialog = page.get_by_role("dialog", name="Your new key")
+    expect(dialog.locator(".secret")).to_have_text(re.compile("^tbg_"))
+    dialog.get_by_role("button", name="I have it").click()
+    expect(dialog).to_have_count(0)
+    page.reload()
+    assert "tbg_" not in page.get_by_role("main").inner_text()
+    page.get_by_role("button", name="Revoke hall display").click()
+    page.get_by_role("button", name="Revoke it").click()
+    expect(page.get_by_text("No keys.")).to_be_visible()
+
+
+def test_an_account_may_be_taken_along_left_and_kept(person: Person, game: Game) -> None:
+    page = person.page
+    page.goto(f"{game.url}/settings/data")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my data").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    page.get_by_role("button", name="Delete my account").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog.get_by_role("button", name="Delete it in a week")).to_be_disabled()
+    dialog.get_by_label("Type delete to go on").fill("Delete")
+    dialog.get_by_role("button", name="Delete it in a week").click()
+    page.goto(f"{game.url}/badges")
+    page.get_by_role("button", name="Keep my account").click()
+    expect(page.get_by_role("region", name="Your account")).to_have_count(0)
+
+
+def test_tabs_renew_an_old_session_together_and_leave_it_together(
+    person: Person, game: Game
+) -> None:
+    page = person.page
+    renewals: list[str] = []
+    page.context.on(
+        "request", lambda asked: renewals.append(asked.url) if "refresh" in asked.url else None
+    )
+    page.context.clear_cookies(name=re.compile("access"))
+    page.goto(f"{game.url}/settings/sessions")
+    expect(page.get_by_text("this device")).to_be_visible()
+    other = page.context.new_page()
+    page.evaluate("() => localStorage.setItem('tbg.renewed', '1')")  # long ago
+    page.goto("about:blank")
+    page.context.clear_cookies(name=re.compile("access"))
+    renewals.clear()
+    for tab in (page, other):
+        tab.goto(f"{game.url}/settings/sessions", wait_until="commit")
+    for tab in (page, other):
+        expect(tab.get_by_text("this device")).to_be_visible()
+    assert len(renewals) == 1
+
+    page.get_by_role("button", name="Your account").press("Enter")
+    page.get_by_role("menuitem", name="Sign out").press("Enter")
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(other).to_have_url(re.compile("/sign-in"))
+
+
+SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "api-keys", "data")
+
+
+@pytest.fixture(scope="module")
+def inside(browser: Browser, game: Game) -> Iterator[Page]:
+    """A page of somebody signed in, for all that is asked of every settings page."""
+    with readers(browser, game) as open_page:
+        page = open_page("/sign-in", quiet=True, allowed=(UNKNOWN, CUT))
+        sign_in(page, new_key())
+        yield page
+
+
+@pytest.mark.parametrize("section", ["", *SECTIONS])
+def test_every_settings_page_fits_and_can_be_read_and_hit(
+    inside: Page, game: Game, section: str
+) -> None:
+    resize(inside, 1440)
+    inside.goto(f"{game.url}/settings/{section}")
+    settled(inside)
+    assert crowded(inside) == []
+    inside.evaluate("() => { document.documentElement.style.fontSize = '100%' }")
+    assert faint(inside) == []
+    assert broken(inside) == []
+    resize(inside, 390)
+    assert inside.evaluate(SMALL_TARGETS) == []
