@@ -8,20 +8,22 @@ import json
 import random
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.adapters.streams import SHARE_SUBMITTED, BestDiff, Connection, Fact, Share
+from tbg.adapters.streams import BestDiff, Connection, Fact, Share
 from tbg.app import people
 from tbg.app.people import AccountsBusy, CannotUnite, erase, erase_due, export, unite
 from tbg.app.relay import Relay
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
+from tbg.domains.accounts.actions.people import change_owners
+from tbg.domains.gamification import jobs as gamification
 from tbg.domains.gamification.actions import Grant, correct_xp, lock, record_event, reward
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
@@ -29,6 +31,7 @@ from tbg.domains.gamification.actions.stats import count_badges
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.actions.summaries import tell_silent
 from tbg.domains.gamification.actions.verify import repair, verify
+from tbg.domains.gamification.errors import BelowZero
 from tbg.domains.mining.actions import roll_up_all
 from tests import servers
 from tests.api import client_of, make_app
@@ -382,6 +385,34 @@ class TestUnite:
         assert await rows(db, sql) == [(0,)]
         await in_order(db)
 
+    async def test_what_only_both_have_reached(self, db: Database) -> None:
+        await play(db, [share(NOW - WEEK) for _ in range(600)])
+        await play(db, [share(NOW, user=BOB) for _ in range(450)])
+        _, alice = await join(db, BOB, ALICE)
+        sql = """
+            SELECT earned_at, metadata FROM user_badges
+            WHERE user_id = :u AND badge_slug = 'shares_1k'
+        """
+        day = datetime(2026, 3, 4, tzinfo=UTC)
+        ((at, metadata),) = await rows(db, sql, u=alice)
+        assert day <= at <= NOW
+        assert metadata["total_shares"] == 1000
+        await in_order(db)
+
+    @pytest.mark.parametrize("first", [ALICE, BOB])
+    @pytest.mark.parametrize("later", [0, 1])
+    async def test_ties_go_to_the_first_then_to_the_lower_id(
+        self, db: Database, first: str, later: int
+    ) -> None:
+        second = BOB if first == ALICE else ALICE
+        names = sorted(("x", "y"), key=key)
+        await play(db, [share(NOW, user=first, sdiff=7.0, name=names[later])])
+        at = NOW + timedelta(seconds=later)
+        await play(db, [share(at, user=second, sdiff=7.0, name=names[1 - later])])
+        await join(db, BOB, ALICE)
+        sql = "SELECT DISTINCT at, share_id::text FROM personal_bests"
+        assert await rows(db, sql) == [(NOW, str(key(names[later])))]
+
     async def test_two_workers_of_one_name_are_one(self, db: Database) -> None:
         await play(db, [share(NOW - WEEK, worker="Garage"), share(NOW, user=BOB, worker="garage")])
         await play(db, [came(NOW - WEEK, ALICE, "garage", connected=False)])
@@ -446,8 +477,8 @@ class TestUnite:
         await publish(redis, *sent[300:])
         ingesting = asyncio.create_task(lanes.drain())
         busy = asyncio.create_task(_rush(db, relay, ingesting))
-        for gone, kept in ((CAROL, BOB), (BOB, ALICE)):
-            await asyncio.sleep(0.4)
+        for gone, kept, seen in ((CAROL, BOB, 1_000), (BOB, ALICE, 2_500)):
+            await until_seen(db, seen)
             assert not ingesting.done()
             await join(db, gone, kept)
         await asyncio.gather(ingesting, busy)
@@ -458,11 +489,55 @@ class TestUnite:
         assert await rows(db, sql) == [(alice, 6_000)]
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
         assert await value(db, "SELECT count(*) FROM shares") == 6_000
-        assert await redis.xlen(SHARE_SUBMITTED) >= 0
         await in_order(db)
         await asyncio.sleep(1.1)  # statistics are told a second late
         assert await value(db, deadlocks) == before
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+
+    @pytest.mark.parametrize("job", [*(job.name for job in gamification.JOBS), "event", "xp"])
+    async def test_who_rewards_is_not_in_hand_meanwhile(self, db: Database, job: str) -> None:
+        """Else a job that had looked already would reward who is no more."""
+        await play(db, [share(NOW - WEEK + timedelta(days=n), sdiff=n + 1.0) for n in range(3)])
+        await play(db, [share(NOW, user=BOB)])
+        await execute(db, "UPDATE badge_definitions SET backfilled_at = NULL")
+        await execute(db, "DELETE FROM user_badges WHERE badge_slug = 'first_share'")
+        async with db.transaction() as tx:
+            await change_owners(tx)
+            working = asyncio.create_task(_work(db, job))
+            await asyncio.sleep(0.3)
+            assert working.done() == (job in _GIVE_NOTHING)
+            # Deadlock or none: what it holds while it waits is nothing that a merge needs.
+            (alice, bob) = [
+                row.user_id
+                for address in (ALICE, BOB)
+                for row in await tx.rows(_OWNER, address=address)
+            ]
+            await unite(tx, gone=alice, kept=bob)
+        await working
+        assert await value(db, "SELECT count(*) FROM user_badges WHERE user_id = :a", a=alice) == 0
+        assert sum((await ledger(db, alice)).values()) == 0
+
+
+_OWNER = "SELECT user_id FROM user_addresses WHERE address = :address"
+_GIVE_NOTHING = {"streak_warning", "badge_counts", "silent_summaries", "xp_verifier"}
+
+
+async def _work(db: Database, name: str) -> None:
+    """One of the jobs, or what rooms above and operators do."""
+    for job in gamification.JOBS:
+        if job.name == name:
+            await job.run(db)
+    async with db.transaction() as tx:
+        if name == "event":
+            await record_event(tx, event="gift_sent", user_ids=[], at=NOW)
+        if name == "xp":
+            with pytest.raises(BelowZero):
+                await correct_xp(tx, user_id=0, amount=-1, reason="none", by="ops")
+
+
+async def until_seen(db: Database, events: int) -> None:
+    while await value(db, "SELECT count(*) FROM event_keys") < events:
+        await asyncio.sleep(0.01)
 
 
 async def _rush(db: Database, relay: Relay, until: asyncio.Task[None]) -> None:
@@ -573,6 +648,33 @@ class TestErase:
         with pytest.raises(CannotUnite):
             await join(db, old, new)
 
+    async def test_while_two_lanes_ingest(self, db: Database, redis: Redis) -> None:
+        sent = [
+            event(NOW - timedelta(seconds=n), user=user, worker="Basement")
+            for n in range(2_000)
+            for user in (ALICE, BOB)
+        ]
+        await publish(redis, *sent[:100])
+        await door(db, redis).drain()
+        lanes = door(db, redis, lanes=2, batch_events=60)
+        await publish(redis, *sent[100:])
+        ingesting = asyncio.create_task(lanes.drain())
+        busy = asyncio.create_task(_rush(db, Relay(db, Broadcast(redis)), ingesting))
+        await until_seen(db, 1_000)
+        assert not ingesting.done()
+        old = await leave(db, ALICE)
+        await asyncio.gather(ingesting, busy)
+        new = await user_of(db, ALICE)
+        sql = "SELECT total_shares FROM user_gamification WHERE user_id = :u"
+        shares = [await value(db, sql, u=user) for user in (old, new)]
+        assert sum(shares) == 2_000
+        assert all(shares)
+        sql = "SELECT DISTINCT name ~ '^worker-' FROM workers WHERE user_id = :u"
+        assert await rows(db, sql, u=old) == [(True,)]
+        assert await rows(db, sql, u=new) == [(False,)]
+        await close_books(db)
+        await in_order(db)
+
     async def test_workers_named_as_the_nameless_are(self, db: Database) -> None:
         names = [f"worker-{n}" for n in range(1, 9)]
         await play(db, [share(NOW, worker=name) for name in names[::-1]])
@@ -628,6 +730,21 @@ class TestMessagesOnTheirWay:
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
         assert len(await told(db, "BlockRecorded")) == 1
         assert gone != bob
+
+    async def test_a_delivery_waits_with_nothing_in_hand(self, db: Database, redis: Redis) -> None:
+        await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB, sdiff=2e6)])
+        relay = Relay(db, Broadcast(redis))
+        await relay.drain()
+        await play(db, [share(NOW, sdiff=2e9), share(NOW, user=BOB, sdiff=2e9)])
+        alice, bob = await user_of(db, ALICE), await user_of(db, BOB)
+        async with db.transaction() as tx:
+            await change_owners(tx)
+            delivering = asyncio.create_task(relay.drain())
+            await asyncio.sleep(0.3)
+            assert not delivering.done()
+            await unite(tx, gone=bob, kept=alice)
+        assert await delivering > 0
+        assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
 
     async def test_frames_that_were_there_go(self, db: Database, redis: Redis) -> None:
         await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB), share(NOW, user=CAROL)])

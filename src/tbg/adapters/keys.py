@@ -75,15 +75,13 @@ class KeyRing:
                     _write(self._secret_file, secrets.token_bytes(32))
                 if not any(self.directory.glob("jwt-*.pem")):
                     self._add(at=self.clock.now())
-            self._secret = self._secret_file.read_bytes()
-            self._read()
+                self._require_alone()
+                self._secret = self._secret_file.read_bytes()
+                self._read()
         except (OSError, ValueError) as error:
             raise CannotRun(
                 f"the keys in {self.directory} cannot be read or made: {error}"
             ) from None
-        for path in self.directory.iterdir():
-            if path.stat().st_mode & 0o077:
-                raise CannotRun(f"others may read {path}: run `chmod 600 {path}`")
 
     def sign(self, *, user_id: int, session_id: str) -> str:
         """An access token for one session, good for `limits.ACCESS_TOKEN_AGE`."""
@@ -105,6 +103,8 @@ class KeyRing:
         """The claims of an access token; TokenRefused unless all of it holds."""
         if len(token) > limits.TOKEN_CHARS:
             raise TokenRefused("it is too long")
+        if not token.isascii():
+            raise TokenRefused("it is no token")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
@@ -209,7 +209,7 @@ class KeyRing:
         cipher = AESGCM(self.mac(f"seal/{purpose}", secret))
         try:
             return cipher.decrypt(sealed[:12], sealed[12:], None)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short for what seal() makes
             return None
 
     @property
@@ -225,6 +225,14 @@ class KeyRing:
             yield
         finally:
             os.close(handle)
+
+    def _require_alone(self) -> None:
+        """CannotRun when others may read a key, or put one of theirs into the folder."""
+        if self.directory.stat().st_mode & 0o022:
+            raise CannotRun(f"others may change {self.directory}: run `chmod 700 {self.directory}`")
+        for path in self.directory.iterdir():
+            if path.stat().st_mode & 0o077:
+                raise CannotRun(f"others may read {path}: run `chmod 600 {path}`")
 
     def _add(self, *, at: datetime) -> str:
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -17,19 +17,17 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
-from tbg.core.clock import FixedClock
 from tbg.core.event import Frame
-from tbg.core.tx import connect as connect_database
-from tests.api import make_app, served
+from tbg.core.tx import Database
+from tests.accounts import link, player, sign_in
+from tests.api import client_of, make_app, served
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 
 
 @pytest.fixture
-async def app(pg_url: str, clock: FixedClock, redis: Redis) -> AsyncIterator[FastAPI]:
-    database = connect_database(pg_url, clock)  # public sockets read its clock and nothing else
-    yield make_app(database, redis)
-    await database.close()
+async def app(db: Database, redis: Redis) -> FastAPI:
+    return make_app(db, redis)
 
 
 @pytest.fixture
@@ -118,6 +116,38 @@ async def test_a_channel_is_answered_in_our_spelling(
     assert frame["data"]["channels"] == [f"miner:{ALICE}"]
     await show(redis, f"miner:{ALICE}", 1)
     assert (await hear(socket))["data"]["n"] == 1
+
+
+async def test_a_player_of_several_addresses_is_followed_as_one_under_the_name_asked_for(
+    socket: ClientConnection, app: FastAPI, redis: Redis
+) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        assert (await link(me, 1)).status_code == 201
+        change = {"handle": "Stoker", "privacy": {"address_shown": "hidden"}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    assert (await ask(socket, "subscribe", channels=["miner:stoker"]))["data"]["channels"] == [
+        "miner:stoker"
+    ]
+    for index in (0, 1):
+        frame = Frame("mining", f"miner:{player(index).address}", "best_diff", {"sdiff": index})
+        await Broadcast(redis).publish([frame], now=NOW)
+        heard = await hear(socket)
+        assert (heard["subject"], heard["data"]) == ("miner:stoker", {"sdiff": index})
+        assert player(index).address not in str(heard)
+    await ask(socket, "unsubscribe", channels=["miner:stoker"])
+    assert not app.state.hub._followers
+
+
+async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: FastAPI) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        change = {"handle": "Stoker", "privacy": {"profile_public": False}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    for name in ("miner:Stoker", f"miner:{player(0).address}", "miner:nobody-of-us"):
+        refusal = await ask(socket, "subscribe", channels=[name])
+        assert (refusal["type"], refusal["data"]["code"]) == ("error", "unknown_channel")
+        assert (await hear(socket))["data"]["channels"] == []
 
 
 async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:

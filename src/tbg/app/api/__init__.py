@@ -20,6 +20,7 @@ from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
 from tbg.app import people
 from tbg.app.api import health, problems
+from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.guard import Guard
@@ -76,6 +77,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
                 limiter=limiter,
                 cookies=cookies,
             ),
+            Middleware(StrictJson),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
         ],

@@ -21,7 +21,7 @@ from tbg.adapters.limiter import AUTH_BY_IP, BY_IP, BY_KEY, BY_USER, CHANGES, Li
 from tbg.app.api.idempotency import Idempotency
 from tbg.app.api.problems import problem, refusal
 from tbg.core import limits
-from tbg.core.errors import NotAllowed, Refused, SignInRequired
+from tbg.core.errors import NotAllowed, Refused
 from tbg.core.principal import Principal
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
@@ -81,7 +81,8 @@ class Guard:
                 for name, value in scope["state"].get("rate", {}).items():
                     headers.setdefault(name, value)
                 if scope["state"].get("principal") is not None:
-                    headers.setdefault("cache-control", "private, no-cache")
+                    if headers.get("cache-control", "no-cache") == "no-cache":
+                        headers["cache-control"] = "private, no-cache"
                     headers.append("vary", "authorization, cookie")
             await send(message)
 
@@ -217,20 +218,21 @@ def client_ip(scope: Scope, settings: Settings) -> str:
     """Who is at the other end: the nearest hop that is not a proxy of ours.
 
     `X-Forwarded-For` grows to the right at each proxy; what a stranger wrote in it is to the left
-    of what the proxies that we trust have added. Networks of IPv6 count as one (/64).
+    of what the proxies that we trust have added, or in a line above theirs. Networks of IPv6 count
+    as one (/64).
     """
-    hops = [part.strip() for part in Headers(scope=scope).get("x-forwarded-for", "").split(",")]
+    lines = Headers(scope=scope).getlist("x-forwarded-for")
+    hops = [part.strip() for part in ",".join(lines).split(",")]
     peer = (scope.get("client") or ("", 0))[0]
     for hop in reversed([*hops, peer]):
         try:
             address = ip_address(hop)
         except ValueError:
             return peer or "unknown"
+        if address.version == 6:
+            address = address.ipv4_mapped or address
         if not any(address in network for network in settings.proxies):
             if address.version == 6:
                 return f"{ip_address(int(address) >> 64 << 64)}/64"
             return str(address)
     return peer or "unknown"
-
-
-__all__ = ["Guard", "SignInRequired", "client_ip"]

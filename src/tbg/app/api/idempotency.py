@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tbg.adapters.keys import KeyRing
+from tbg.app.api.bodies import again, whole_body
 from tbg.core import limits
 from tbg.core.errors import Conflict, Invalid
 from tbg.core.principal import Principal
@@ -52,7 +53,9 @@ class Idempotency:
             return await self.app(scope, receive, send)
         if not 1 <= len(key) <= limits.IDEMPOTENCY_CHARS or not key.isascii():
             raise Invalid(f"Idempotency-Key: 1 to {limits.IDEMPOTENCY_CHARS} ASCII characters.")
-        body = await _whole(receive)
+        body = await whole_body(receive)
+        if body is None:
+            return None  # nobody waits for an answer
         digest = self.keys.mac("idempotency", key.encode())
         path = scope["path"].encode()
         request = hashlib.sha256(path + b"\0" + scope["query_string"] + b"\0" + body).digest()
@@ -66,16 +69,17 @@ class Idempotency:
             if found.answer is None:
                 raise InFlight("Ask again in a moment.")
             return await self._replay(key, found.status, found.answer, send)
-        await self._answer(scope, body, send, principal=principal, key=key, digest=digest)
+        # Who asks again may not take what the first one took.
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        await self._answer(
+            scope, again(body, receive), send, principal=principal, key=key, digest=digest
+        )
 
     async def _answer(
-        self, scope: Scope, body: bytes, send: Send, *, principal: Principal, key: str,
+        self, scope: Scope, receive: Receive, send: Send, *, principal: Principal, key: str,
         digest: bytes,
     ) -> None:  # fmt: skip
         told: dict[str, Any] = {"headers": {}, "body": b"", "status": 0}
-
-        async def given() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
 
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,13 +91,13 @@ class Idempotency:
             await send(message)
 
         try:
-            await self.app(scope, given, note)
+            await self.app(scope, receive, note)
         finally:
             # What failed on our side may be asked again; so may what was refused for a moment.
             done = 200 <= told["status"] < 500 and told["status"] not in (409, 429)
             sealed = None
             if done:
-                plain = orjson.dumps([told["headers"], told["body"].decode()])
+                plain = orjson.dumps([told["headers"], told["body"].decode("latin-1")])
                 sealed = self.keys.seal("idempotency", key.encode(), plain)
             async with self.database.transaction() as tx:
                 await actions.finish(
@@ -108,20 +112,12 @@ class Idempotency:
         plain = self.keys.unseal("idempotency", key.encode(), answer)
         if plain is None:
             raise InFlight("This key was used before our secret was changed: choose another.")
-        headers, body = orjson.loads(plain)
+        headers, text = orjson.loads(plain)
+        body = text.encode("latin-1")  # bytes are kept as text, whatever they are
         start: Message = {"type": "http.response.start", "status": status, "headers": []}
         raw = MutableHeaders(raw=start["headers"])
         for name, value in {**headers, "idempotent-replayed": "true"}.items():
             raw[name] = value
-        raw["content-length"] = str(len(body.encode()))
+        raw["content-length"] = str(len(body))
         await send(start)
-        await send({"type": "http.response.body", "body": body.encode()})
-
-
-async def _whole(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+        await send({"type": "http.response.body", "body": body})

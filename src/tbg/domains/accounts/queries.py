@@ -177,13 +177,17 @@ class StoredKey(NamedTuple):
 
 
 async def api_key(tx: Tx, user_id: int, key_id: str) -> StoredKey | None:
-    """An API key that holds; None for one that is revoked, expired or not there."""
+    """An API key that holds; None for one that is revoked, expired or not there.
+
+    A service's key holds for as long as its owner is an admin.
+    """
     row = await tx.row(
         """
         SELECT u.role, k.scope, k.mac, k.hash, k.last_used_at
         FROM api_keys k JOIN users u ON u.id = k.user_id
         WHERE k.user_id = :user AND k.id = :id AND k.revoked_at IS NULL
             AND (k.expires_at IS NULL OR k.expires_at > :now)
+            AND (k.scope <> 'service' OR u.role = 'admin')
         """,
         user=user_id,
         id=key_id,

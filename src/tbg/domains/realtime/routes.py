@@ -15,14 +15,17 @@ from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.core import limits
-from tbg.core.clock import Clock
 from tbg.core.settings import Settings
+from tbg.core.tx import Database, is_passing
+from tbg.domains.accounts.queries import addresses, miner
+from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.realtime.schemas import Channels, Ping, control
 
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
 _OWN = frozenset({"me", "mining", "dashboard", "gamification", "competition"})
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
+_SUBJECT = '"subject":"'
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
 
 
@@ -33,21 +36,23 @@ async def live(socket: WebSocket) -> None:
         await socket.close()  # before it is accepted: answers 403
         return
     await socket.accept()
-    code = await Conversation(socket, state.hub, state.settings, state.database.clock).run()
+    code = await Conversation(socket, state.hub, state.settings, state.database).run()
     CLOSED.labels(str(code) if code in _KNOWN_CODES else "other").inc()
 
 
 class Conversation:
     """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
 
-    __slots__ = ("_allowance", "_clock", "_closing", "_counted_at", "_hub", "_mailbox",
-                 "_network", "_socket")  # fmt: skip
+    __slots__ = ("_allowance", "_closing", "_counted_at", "_database", "_followed", "_hub",
+                 "_mailbox", "_names", "_network", "_socket")  # fmt: skip
 
-    def __init__(self, socket: WebSocket, hub: Hub, settings: Settings, clock: Clock) -> None:
+    def __init__(self, socket: WebSocket, hub: Hub, settings: Settings, database: Database) -> None:
         self._socket = socket
         self._hub = hub
         self._network = settings.network
-        self._clock = clock
+        self._database = database
+        self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
+        self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
         self._mailbox = Mailbox(self._hang_up)
         self._closing: asyncio.Task[None] | None = None
         self._counted_at = asyncio.get_running_loop().time()
@@ -87,7 +92,7 @@ class Conversation:
             while True:
                 frame = await mailbox.take()
                 mailbox.sending_since = loop.time()
-                await socket.send_text(frame)
+                await socket.send_text(self._as_asked(frame))
                 mailbox.sending_since = None
                 FRAMES.inc()
         except (WebSocketDisconnect, RuntimeError):
@@ -115,26 +120,67 @@ class Conversation:
         if isinstance(order, Ping):
             self._say("pong")
             return
-        subjects = [s for name in order.channels if (s := self._subject(name)) is not None]
+        asked = [s for name in order.channels if (s := self._subject(name)) is not None]
         if order.op == "unsubscribe":
-            self._hub.unfollow(self._mailbox, subjects)
-            self._say("unsubscribed", channels=subjects)
+            for name in asked:
+                self._hub.unfollow(self._mailbox, self._followed.pop(name, []))
+            self._say("unsubscribed", channels=asked)
         else:
-            await self._follow(subjects, resumed=order.op == "resume")
+            await self._follow(asked, resumed=order.op == "resume")
 
-    async def _follow(self, subjects: list[str], *, resumed: bool) -> None:
-        if len(self._mailbox.subjects.union(subjects)) > limits.SOCKET_SUBJECTS:
+    async def _follow(self, asked: list[str], *, resumed: bool) -> None:
+        if len(self._followed.keys() | set(asked)) > limits.SOCKET_SUBJECTS:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
             self._say("error", code="too_many_channels", detail=detail)
             return
-        await self._hub.follow(self._mailbox, subjects)
-        self._say("subscribed", channels=subjects)
+        known = {name: subjects for name in asked if (subjects := await self._subjects(name))}
+        self._followed |= known
+        for name, subjects in known.items():
+            self._names |= {subject: name for subject in subjects if subject != name}
+        await self._hub.follow(self._mailbox, {s for some in known.values() for s in some})
+        self._say("subscribed", channels=list(known))
         if resumed:
             # Frames of public subjects have no ids: there is nothing to take up from.
-            self._say("snapshot", channels=subjects)
+            self._say("snapshot", channels=list(known))
+
+    async def _subjects(self, name: str) -> list[str]:
+        """The hub's subjects for what a client asked for: a miner's frames bear his addresses."""
+        kind, _, handle = name.partition(":")
+        if kind != "miner":
+            return [name]
+        try:
+            async with self._database.transaction() as tx:
+                found = await miner(tx, handle)
+                mine = await addresses(tx, [found.id]) if found else {}
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            return [name]  # PostgreSQL is away: the address that was asked for will do
+        if found is not None and found.profile_public:
+            return [f"miner:{address}" for address in mine[found.id][: limits.SOCKET_SUBJECTS]]
+        if found is None and self._is_address(handle):
+            return [name]  # he has not mined yet: his first share will be seen here
+        detail = "there is no miner of this name, or he is not public"
+        self._say("error", code="unknown_channel", detail=detail, name=name[:200])
+        return []
+
+    def _as_asked(self, frame: str) -> str:
+        """A frame whose subject is called what this client called it."""
+        if not self._names:
+            return frame
+        start = frame.find(_SUBJECT) + len(_SUBJECT)
+        end = frame.find('"', start)
+        name = self._names.get(frame[start:end])
+        return frame if name is None else frame[:start] + name + frame[end:]
+
+    def _is_address(self, handle: str) -> bool:
+        try:
+            return bool(bitcoin.normalise(handle, self._network))
+        except bitcoin.AddressRefused:
+            return False
 
     def _subject(self, name: str) -> str | None:
-        """The subject that a client means, in our spelling; None (and an error said) if none."""
+        """What a client asks for, in our spelling; None (and an error said) if there is no such."""
         if name == "pool":
             return name
         kind, _, address = name.partition(":")
@@ -142,12 +188,14 @@ class Conversation:
             try:
                 return f"miner:{bitcoin.normalise(address, self._network)}"
             except bitcoin.AddressRefused as error:
+                if why_no_handle(address) is None:
+                    return name
                 self._say("error", code="unknown_channel", detail=str(error), name=name[:200])
         elif name in _OWN:
             detail = "this channel is your own: sign in first"
             self._say("error", code="sign_in_needed", detail=detail, name=name)
         else:
-            detail = "a channel is `pool` or `miner:` and an address"
+            detail = "a channel is `pool` or `miner:` and a handle or address"
             self._say("error", code="unknown_channel", detail=detail, name=name[:200])
         return None
 
@@ -162,7 +210,7 @@ class Conversation:
             self._say("error", code="unknown_op", detail=detail)
 
     def _say(self, type_: str, **data: Any) -> None:
-        self._mailbox.offer(control(type_, at=self._clock.now(), **data))
+        self._mailbox.offer(control(type_, at=self._database.clock.now(), **data))
 
     def _hang_up(self, code: int) -> None:
         """Close from our side, at once even when the client takes nothing any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.users import admit_addresses
 from tbg.domains.accounts.errors import AlreadyYours, CannotUnlink
 from tbg.domains.accounts.queries import linked
@@ -35,6 +36,7 @@ async def link(tx: Tx, *, user_id: int, address: str) -> int | None:
 
 async def unlink(tx: Tx, *, user_id: int, address: str) -> None:
     """Part an address from a user; what it mined stays with him, what it will mine does not."""
+    await hold_owners(tx)
     await tx.run("SELECT 1 FROM users WHERE id = :user FOR UPDATE", user=user_id)
     mine = {one.address: one for one in await linked(tx, user_id)}
     if address not in mine:

@@ -62,11 +62,11 @@ async def latest(tx: Tx, *, most: int) -> list[Entry]:
     rows = await tx.rows(
         """
         SELECT id, at, actor || COALESCE(' of user:' || actor_id, ''), action, subject,
-            details::text FROM audit_log ORDER BY id DESC LIMIT :most
+            details::text AS details FROM audit_log ORDER BY id DESC LIMIT :most
         """,
         most=most,
     )
-    return [Entry(*rest, orjson.loads(details)) for *rest, details in rows]
+    return [Entry(*row)._replace(details=orjson.loads(row.details)) for row in rows]
 
 
 async def first_broken(tx: Tx) -> int | None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
@@ -17,6 +18,7 @@ from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handl
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> None:
     """Change some of a profile: `change` has new values by column; None clears."""
+    await hold_owners(tx)
     kept = await tx.row(
         """
         SELECT handle, handle_key, display_name, country, bio, profile_public, address_shown,
@@ -67,6 +69,7 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
 
 async def ask_for_deletion(tx: Tx, *, user_id: int) -> None:
     """Have the account erased in a week; asking again does not put it off."""
+    await hold_owners(tx)
     await tx.run(
         "UPDATE users SET deletion_at = COALESCE(deletion_at, :at) WHERE id = :id",
         id=user_id,
@@ -76,6 +79,7 @@ async def ask_for_deletion(tx: Tx, *, user_id: int) -> None:
 
 async def restore(tx: Tx, *, user_id: int) -> None:
     """Take the deletion back."""
+    await hold_owners(tx)
     await tx.run("UPDATE users SET deletion_at = NULL WHERE id = :id", id=user_id)
 
 

@@ -1,0 +1,156 @@
+"""How often one may ask, counted in a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.adapters import limiter
+from tbg.adapters import redis as redis_adapter
+from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, Verdict
+from tbg.core.errors import TooManyRequests
+
+HOUSE = [
+    limiter.BY_IP, limiter.BY_USER, limiter.BY_KEY, limiter.CHANGES, limiter.AUTH_BY_IP,
+    limiter.AUTH_BY_ADDRESS,
+]  # fmt: skip
+
+
+@pytest.fixture
+def counter(redis: Redis) -> Limiter:
+    return Limiter(redis)
+
+
+async def taken(counter: Limiter, policy: Policy, who: str = "me") -> Verdict:
+    verdict = await counter.take((policy, who))
+    assert verdict is not None
+    return verdict
+
+
+async def test_a_whole_quota_may_be_taken_at_once_and_no_more(counter: Limiter) -> None:
+    policy = Policy("burst", 10, 3600)
+    left = [(await taken(counter, policy)).remaining for _ in range(10)]
+    assert left == list(range(9, -1, -1))
+    refused = await taken(counter, policy)
+    assert 0 < refused.retry_after <= 360
+    assert refused.remaining == 0
+
+
+async def test_after_a_burst_one_is_let_in_at_the_even_rate(counter: Limiter) -> None:
+    policy = Policy("even", 20, 2)  # one each tenth of a second
+    for _ in range(20):
+        assert not (await taken(counter, policy)).retry_after
+    begun = time.monotonic()
+    admitted = 0
+    while (waited := time.monotonic() - begun) < 1.5:
+        admitted += not (await taken(counter, policy)).retry_after
+        await asyncio.sleep(0.005)
+    assert 0.8 * waited * 10 <= admitted <= waited * 10 + 1
+
+
+@pytest.mark.parametrize("quota", [1, 5])
+async def test_who_waits_as_long_as_he_was_told_is_let_in(counter: Limiter, quota: int) -> None:
+    policy = Policy("wait", quota, quota)
+    for _ in range(quota):
+        assert not (await taken(counter, policy)).retry_after
+    refused = await taken(counter, policy)
+    assert refused.retry_after == 1
+    # Asking meanwhile does not put it off.
+    for _ in range(5):
+        await asyncio.sleep(0.05)
+        await taken(counter, policy)
+    await asyncio.sleep(refused.retry_after - 0.25)
+    assert not (await taken(counter, policy)).retry_after
+
+
+@pytest.mark.parametrize("policy", HOUSE, ids=lambda policy: policy.name)
+async def test_the_headers_say_what_is_left_and_when_all_is_back(
+    counter: Limiter, policy: Policy
+) -> None:
+    name, quota, seconds = policy
+    first = await taken(counter, policy)
+    assert first.headers == {
+        "ratelimit-policy": f'"{name}";q={quota};w={seconds}',
+        "ratelimit": f'"{name}";r={quota - 1};t={-(-seconds // quota)}',
+    }
+
+
+async def test_a_refusal_says_when_to_come_again(counter: Limiter) -> None:
+    policy = Policy("tell", 2, 120)
+    await counter.require((policy, "me"))
+    await counter.require((policy, "me"))
+    before = LIMITED.labels("tell")._value.get()
+    with pytest.raises(TooManyRequests, match="again in 60 s") as refused:
+        await counter.require((policy, "me"))
+    assert refused.value.headers == {
+        "ratelimit-policy": '"tell";q=2;w=120',
+        "ratelimit": '"tell";r=0;t=120',
+        "retry-after": "60",
+    }
+    assert LIMITED.labels("tell")._value.get() == before + 1
+
+
+async def test_each_asker_and_each_policy_has_a_quota_of_its_own(counter: Limiter) -> None:
+    one, two = Policy("one", 1, 3600), Policy("two", 1, 3600)
+    for policy in (one, two):
+        for who in ("me", "you"):
+            assert not (await taken(counter, policy, who)).retry_after
+    assert (await taken(counter, one)).retry_after
+
+
+async def test_of_several_policies_the_tightest_is_told(counter: Limiter) -> None:
+    wide, narrow = Policy("wide", 1000, 60), Policy("narrow", 3, 3600)
+    for left in (2, 1, 0):
+        verdict = await counter.take((wide, "me"), (narrow, "me"))
+        assert verdict is not None
+        assert (verdict.policy, verdict.remaining, verdict.retry_after) == (narrow, left, 0)
+    refused = await counter.take((wide, "me"), (narrow, "me"))
+    assert refused is not None
+    assert (refused.policy, refused.retry_after) == (narrow, 1200)
+    # The wide one was counted each time, whatever the narrow one said.
+    assert (await taken(counter, wide)).remaining == 995
+
+
+async def test_however_many_ask_at_once_no_more_than_the_quota_get_in(redis_url: str) -> None:
+    policy = Policy("crowd", 50, 3600)
+    clients = [redis_adapter.connect(redis_url) for _ in range(4)]  # as of four processes
+    await clients[0].flushdb()
+    counters = [Limiter(client) for client in clients]
+    verdicts = await asyncio.gather(*(counters[n % 4].take((policy, "me")) for n in range(200)))
+    for client in clients:
+        await client.aclose()
+    admitted = [v for v in verdicts if v is not None and not v.retry_after]
+    assert len(verdicts) - verdicts.count(None) == 200
+    assert len(admitted) == 50
+    assert sorted(v.remaining for v in admitted) == list(range(50))
+
+
+async def test_what_is_counted_does_not_stay(redis: Redis, counter: Limiter) -> None:
+    policy = Policy("short", 10, 1)
+    for _ in range(5):
+        await taken(counter, policy)
+    (key,) = await redis.keys("tbg:limit:*")
+    assert 0 < await redis.pttl(key) <= 501
+    await asyncio.sleep(0.6)
+    assert await redis.keys("tbg:limit:*") == []
+
+
+@pytest.fixture
+async def away() -> AsyncIterator[Redis]:
+    """A Redis that does not answer."""
+    client = redis_adapter.connect("redis://127.0.0.1:1/0", retries=0)
+    yield client
+    await client.aclose()
+
+
+async def test_while_redis_is_away_all_are_let_in_and_that_is_counted(away: Redis) -> None:
+    before = UNCOUNTED._value.get()
+    counter, policy = Limiter(away), Policy("away", 1, 3600)
+    for _ in range(3):
+        assert await counter.take((policy, "me")) is None
+        assert await counter.require((policy, "me")) is None
+    assert UNCOUNTED._value.get() == before + 6

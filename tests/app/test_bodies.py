@@ -1,0 +1,74 @@
+"""Bodies that no program should read in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from tbg.core.tx import Database
+from tests.accounts import sign_in
+from tests.api import client_of, make_app
+
+
+@pytest.fixture
+async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(db, redis)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b'{"bio": "a", "bio": "b"}', "application/json", 400, "bad_json"),
+        (b'{"privacy": {"a": 1, "a": 1}}', "application/json", 400, "bad_json"),
+        (b"[" * 100_000, "application/json", 400, "bad_json"),
+        (b'{"bio":' * 50_000 + b"1" + b"}" * 50_000, "application/json", 400, "bad_json"),
+        (b'{"bio": NaN}', "application/json", 400, "bad_json"),
+        (b'{"bio": -Infinity}', "application/json", 400, "bad_json"),
+        (b"\xff\xfe", "application/json", 400, "bad_json"),
+        (b"{", "application/json; charset=utf-8", 400, "bad_json"),
+        (b"bio=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b'{"bio": "b"}', "text/plain", 415, "unsupported_media_type"),
+        (b'{"bio": "b"}', "", 415, "unsupported_media_type"),
+        (b'{"bio": 1}', "application/json", 422, "invalid"),
+        (b'{"bio": "\\ud800"}', "application/json", 422, "invalid"),
+        (b'{"bio": "a\\u0000"}', "application/json", 200, ""),
+        (b'{"handle": "a\\u0000b"}', "application/json", 422, "handle_refused"),
+        (b"[]", "application/json", 422, "invalid"),
+        (b"null", "application/json", 422, "invalid"),
+    ],
+)
+async def test_a_body_is_read_in_one_way_or_refused(
+    client: httpx.AsyncClient, body: bytes, kind: str, status: int, code: str
+) -> None:
+    me = await sign_in(client)
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await me.ask("PATCH", "/users/me", content=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    if code:
+        assert answer.json()["type"] == f"/problems/{code}"
+
+
+@pytest.mark.parametrize("address", ["a\u0000b", "x" * 200, "é", "", "bc1" + "q" * 90])
+async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, address: str) -> None:
+    content = b'{"address": "%s"}' % address.encode("unicode_escape").replace(b"\\x00", b"\\u0000")
+    content = content.replace(b"\\xe9", b"\\u00e9")
+    answer = await client.post(
+        "/api/v1/auth/challenge", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/not_an_address")
+
+
+async def test_what_somebody_signed_in_is_told_is_kept_by_nobody_else(
+    client: httpx.AsyncClient,
+) -> None:
+    me = await sign_in(client)
+    answer = await me.ask("GET", "/users/me")
+    assert answer.headers["cache-control"] == "private, no-cache"
+    tag = answer.headers["etag"]
+    again = await me.ask("GET", "/users/me", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert (await client.get("/api/v1/users/me", headers={"If-None-Match": tag})).status_code == 401

@@ -1,0 +1,404 @@
+"""The guard before the API: how often, from where, for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from tbg.adapters import redis as redis_adapter
+from tbg.adapters.limiter import (
+    AUTH_BY_ADDRESS,
+    AUTH_BY_IP,
+    BY_IP,
+    BY_KEY,
+    BY_USER,
+    CHANGES,
+    Policy,
+)
+from tbg.app.api import guard
+from tbg.app.api.guard import client_ip
+from tbg.core import limits
+from tbg.core.settings import Settings
+from tbg.core.tx import Database
+from tbg.domains.accounts.routes import auth
+from tests.accounts import player, sign_in
+from tests.api import client_of, make_app, served
+from tests.app.test_api import problem
+
+ME = "/api/v1/users/me"
+Tight = Callable[[Policy, int], Policy]
+
+
+@pytest.fixture
+def app(db: Database, redis: Redis) -> FastAPI:
+    return make_app(db, redis, trusted_proxies="127.0.0.1")
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+def from_(ip: str) -> dict[str, str]:
+    """As the proxy on this machine hands on what comes from there."""
+    return {"X-Forwarded-For": ip}
+
+
+@pytest.fixture
+def tight(monkeypatch: pytest.MonkeyPatch) -> Tight:
+    """Makes a policy of the house so narrow that a test can use it up; gives what it is now."""
+
+    def narrow(policy: Policy, quota: int) -> Policy:
+        narrowed = Policy(policy.name, quota, 3600)
+        for module in (guard, auth):
+            for name, there in vars(module).items():
+                if there is policy:
+                    monkeypatch.setattr(module, name, narrowed)
+        return narrowed
+
+    return narrow
+
+
+def too_many(answer: httpx.Response, policy: Policy) -> None:
+    body = problem(answer, 429, "too_many_requests")
+    name, quota, seconds = policy
+    wait = int(answer.headers["retry-after"])
+    assert 1 <= wait <= -(-seconds // quota)
+    assert f"again in {wait} s" in body["detail"]
+    assert answer.headers["ratelimit-policy"] == f'"{name}";q={quota};w={seconds}'
+    assert answer.headers["ratelimit"].startswith(f'"{name}";r=0;t=')
+
+
+# --- how often --------------------------------------------------------------------------------
+
+
+async def test_every_answer_says_what_is_left(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/levels", headers=from_("9.9.9.9"))
+    assert answer.headers["ratelimit-policy"] == '"ip";q=1200;w=60'
+    assert answer.headers["ratelimit"] == '"ip";r=1199;t=1'
+    again = await client.get("/api/v1/nothing", headers=from_("9.9.9.9"))
+    assert again.status_code == 404
+    assert again.headers["ratelimit"].startswith('"ip";r=119')
+    me = await sign_in(client)
+    answer = await me.ask("GET", "/users/me")
+    assert answer.headers["ratelimit-policy"] == '"user";q=600;w=60'
+
+
+async def test_one_address_of_the_internet_asks_so_often(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    policy = tight(BY_IP, 3)
+    for path in ("levels", "nothing", "users/me"):  # whatever becomes of it
+        answer = await client.get(f"/api/v1/{path}", headers=from_("9.9.9.9"))
+        assert answer.status_code != 429
+    too_many(await client.get("/api/v1/levels", headers=from_("9.9.9.9")), policy)
+    assert (await client.get("/api/v1/levels", headers=from_("9.9.9.8"))).status_code == 200
+    # Health and metrics are not the API.
+    assert (await client.get("/health", headers=from_("9.9.9.9"))).status_code == 200
+
+
+async def test_an_ip_address_tries_to_sign_in_so_often(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    policy = tight(AUTH_BY_IP, 3)
+
+    async def tried(what: str) -> httpx.Response:
+        return await client.post(f"/api/v1/auth/{what}", json={}, headers=from_("9.9.9.9"))
+
+    ways = ("challenge", "verify", "refresh")
+    assert [(await tried(what)).status_code for what in ways] == [422, 422, 401]
+    for what in ways:
+        too_many(await tried(what), policy)
+    assert (await client.get("/api/v1/levels", headers=from_("9.9.9.9"))).status_code == 200
+
+
+async def test_one_bitcoin_address_is_challenged_so_often_from_wherever(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    policy = tight(AUTH_BY_ADDRESS, 2)
+
+    async def challenge(address: str, ip: str) -> httpx.Response:
+        wish = {"address": address}
+        return await client.post("/api/v1/auth/challenge", json=wish, headers=from_(ip))
+
+    address = player(0).address
+    for ip in ("9.9.9.1", "9.9.9.2"):
+        assert (await challenge(address, ip)).status_code == 201
+    too_many(await challenge(address, "9.9.9.3"), policy)
+    too_many(await challenge(address.upper(), "9.9.9.4"), policy)  # the same, spelt otherwise
+    assert (await challenge(player(1).address, "9.9.9.1")).status_code == 201
+
+
+async def test_one_user_asks_so_often_by_all_his_sessions(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    one, two, other = await sign_in(client), await sign_in(client), await sign_in(client, 1)
+    policy = tight(BY_USER, 2)
+    for who in (one, two):
+        assert (await who.ask("GET", "/users/me")).status_code == 200
+    too_many(await one.ask("GET", "/users/me", headers=from_("9.9.9.1")), policy)
+    too_many(await two.ask("GET", "/users/me", headers=from_("9.9.9.2")), policy)
+    assert (await other.ask("GET", "/users/me")).status_code == 200
+
+
+async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient) -> None:
+    me = await sign_in(client)
+    policy = tight(CHANGES, 1)
+    assert (await me.ask("PATCH", "/users/me", json={"bio": "x"})).status_code == 200
+    too_many(await me.ask("PATCH", "/users/me", json={"bio": "y"}), policy)
+    answer = await me.ask("GET", "/users/me")
+    assert answer.json()["bio"] == "x"  # he may read, and nothing was changed
+
+
+async def test_one_key_asks_so_often_and_its_owner_goes_on(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+    wishes = [{"name": name, "scope": "read"} for name in "ab"]
+    made = [(await me.ask("POST", "/users/me/api-keys", json=wish)).json() for wish in wishes]
+    policy = tight(BY_KEY, 1)
+
+    async def by(number: int) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {made[number]['key']}"}
+        return await client.get("/api/v1/mining/personal-bests", headers=headers)
+
+    assert (await by(0)).status_code == 200
+    too_many(await by(0), policy)
+    assert (await by(1)).status_code == 200
+    assert (await me.ask("GET", "/users/me")).status_code == 200
+
+
+async def test_a_forged_token_is_counted_by_where_it_comes_from(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    policy = tight(BY_IP, 3)
+    headers = from_("9.9.9.9") | {"Authorization": "Bearer eyJ"}
+    for _ in range(3):
+        problem(await client.get(ME, headers=headers), 401, "sign_in_required")
+    too_many(await client.get(ME, headers=headers), policy)
+
+
+async def test_while_redis_is_away_the_game_goes_on(db: Database) -> None:
+    away = redis_adapter.connect("redis://127.0.0.1:1/0", retries=0)
+    async with client_of(make_app(db, away)) as client:
+        me = await sign_in(client)
+        answer = await me.ask("GET", "/users/me")
+        assert answer.status_code == 200
+        assert "ratelimit" not in answer.headers
+    await away.aclose()
+
+
+# --- from where -------------------------------------------------------------------------------
+
+V6 = "2001:db8:1:2::/64"
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "who"),
+    [
+        # Nobody is trusted but 10.0.0.0/8, ::1 and fd00::/8.
+        ("9.9.9.9", [], "9.9.9.9"),
+        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # a stranger says what he likes
+        ("9.9.9.9", ["10.0.0.1"], "9.9.9.9"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", [""], "10.0.0.1"),
+        ("10.0.0.1", ["9.9.9.9"], "9.9.9.9"),
+        ("10.0.0.1", ["9.9.9.9, 10.0.0.2"], "9.9.9.9"),
+        ("10.0.0.1", [" 9.9.9.9 ,10.0.0.2,10.0.0.3 "], "9.9.9.9"),
+        ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.1"),  # all of them ours
+        # What he wrote himself is to the left of what our proxies added.
+        ("10.0.0.1", ["1.1.1.1, 9.9.9.9"], "9.9.9.9"),
+        ("10.0.0.1", ["10.0.0.7, 9.9.9.9, 10.0.0.2"], "9.9.9.9"),
+        ("10.0.0.1", ["garbage, 9.9.9.9"], "9.9.9.9"),
+        ("10.0.0.1", ["<script>, ' OR 1=1, 9.9.9.9"], "9.9.9.9"),
+        # Some proxies add a line of their own below his.
+        ("10.0.0.1", ["1.1.1.1", "9.9.9.9"], "9.9.9.9"),
+        ("10.0.0.1", ["1.1.1.1", "9.9.9.9", "10.0.0.2"], "9.9.9.9"),
+        # What our own proxy writes and is no address names nobody.
+        ("10.0.0.1", ["9.9.9.9, unknown"], "10.0.0.1"),
+        ("10.0.0.1", ["9.9.9.9, 8.8.8.8, _hidden"], "10.0.0.1"),
+        # IPv6 by the network that a household gets.
+        ("2001:db8:1:2:3:4:5:6", [], V6),
+        ("10.0.0.1", ["2001:db8:1:2::1"], V6),
+        ("::1", ["2001:DB8:1:2:ffff::"], V6),
+        ("fd00::1", ["2001:db8:1:2::1, fd00::7"], V6),
+        ("fe80::1%eth0", [], "fe80::/64"),
+        # IPv4 in IPv6 clothes is IPv4, or all of it would be one household.
+        ("::ffff:9.9.9.9", [], "9.9.9.9"),
+        ("::ffff:10.0.0.1", ["::ffff:9.9.9.9"], "9.9.9.9"),
+        ("::ffff:10.0.0.1", ["1.1.1.1, 9.9.9.9, ::ffff:10.0.0.2"], "9.9.9.9"),
+        ("", [], "unknown"),
+        ("a.sock", ["9.9.9.9"], "a.sock"),
+    ],
+)
+def test_who_is_at_the_other_end(peer: str, forwarded: list[str], who: str) -> None:
+    settings = Settings(_env_file=None, trusted_proxies="10.0.0.0/8, ::1, fd00::/8")
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
+    scope = {"type": "http", "headers": headers, "client": (peer, 1234) if peer else None}
+    assert client_ip(scope, settings) == who
+
+
+async def test_nobody_is_somebody_else_by_saying_so(
+    db: Database, redis: Redis, tight: Tight
+) -> None:
+    policy = tight(BY_IP, 3)
+    async with client_of(make_app(db, redis)) as client:  # no proxy is trusted
+        for n in range(3):
+            answer = await client.get("/api/v1/levels", headers=from_(f"9.9.9.{n}"))
+            assert answer.status_code == 200
+        too_many(await client.get("/api/v1/levels", headers=from_("9.9.9.9")), policy)
+
+
+# --- for how long -----------------------------------------------------------------------------
+
+
+async def test_a_request_that_takes_too_long_is_given_up(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    @app.get("/api/v1/slow")
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.2)
+    async with asyncio.timeout(5):
+        answer = await client.get("/api/v1/slow")
+    body = problem(answer, 503, "unavailable")
+    assert body["detail"] == "This took longer than 0.2 s."
+    assert ended == [True]
+    assert (await client.get("/api/v1/levels")).status_code == 200
+
+
+async def test_a_request_given_up_changes_nothing_and_may_be_sent_again(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = await sign_in(client)
+    database: Database = app.state.database
+    wish = {"name": "slow", "scope": "read"}
+    headers = {"Idempotency-Key": "slow"}
+    # Somebody holds the user's row: his own other request, or a job.
+    async with database.transaction() as tx:
+        await tx.run("SELECT 1 FROM users WHERE id = :id FOR UPDATE", id=me.user["id"])
+        with monkeypatch.context() as patch:
+            patch.setattr(limits, "REQUEST_SECONDS", 0.5)
+            answer = await me.ask("POST", "/users/me/api-keys", json=wish, headers=headers)
+        problem(answer, 503, "unavailable")
+    answer = await me.ask("POST", "/users/me/api-keys", json=wish, headers=headers)
+    assert answer.status_code == 201
+    assert "idempotent-replayed" not in answer.headers
+    assert len((await me.ask("GET", "/users/me/api-keys")).json()["api_keys"]) == 1
+
+
+# --- from other people's pages ----------------------------------------------------------------
+
+NAMED = "https://stats.example"
+
+
+@pytest.fixture
+async def open_to_one(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(db, redis, cors_origins=NAMED)) as client:
+        yield client
+
+
+def asked_before(method: str, headers: str) -> dict[str, str]:
+    return {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+
+
+async def test_a_named_page_may_call_the_api_with_a_token_and_without_cookies(
+    open_to_one: httpx.AsyncClient,
+) -> None:
+    me = await sign_in(open_to_one)
+    before = asked_before("PATCH", "authorization,content-type,idempotency-key")
+    told = await open_to_one.options(ME, headers={"Origin": NAMED} | before)
+    assert told.status_code == 200
+    assert told.headers["access-control-allow-origin"] == NAMED
+    assert "access-control-allow-credentials" not in told.headers
+    for method, wish in (("GET", None), ("PATCH", {"bio": "x"})):
+        answer = await me.ask(method, "/users/me", json=wish, headers={"Origin": NAMED})
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == NAMED
+        assert "access-control-allow-credentials" not in answer.headers
+        assert "ratelimit" in answer.headers["access-control-expose-headers"]
+    refused = await open_to_one.get(ME, headers={"Origin": NAMED})
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == NAMED  # so that it can read why
+    # The proof that goes with cookies is for pages of ours.
+    told = await open_to_one.options(
+        ME, headers={"Origin": NAMED} | asked_before("PATCH", "x-csrf-token")
+    )
+    assert told.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "https://stats.example.evil.example", "http://stats.example", "null",
+     "https://stats.example:8443"],
+)  # fmt: skip
+async def test_another_page_may_read_nothing(open_to_one: httpx.AsyncClient, origin: str) -> None:
+    before = asked_before("GET", "authorization")
+    told = await open_to_one.options(ME, headers={"Origin": origin} | before)
+    assert told.status_code == 400
+    answer = await open_to_one.get("/api/v1/levels", headers={"Origin": origin})
+    for one in (told, answer):
+        assert "access-control-allow-origin" not in one.headers
+
+
+async def test_without_names_no_page_may_read_anything(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/levels", headers={"Origin": NAMED})
+    assert answer.status_code == 200
+    assert not [name for name in answer.headers if name.startswith("access-control-allow")]
+
+
+# --- who asks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("credential", "words"),
+    [
+        ("Basic dXNlcjpwYXNz", "Bearer"),
+        ("Bearer x", "does not hold"),
+        ("Bearer eyJhbGciOiJub25lIn0.e30.", "does not hold"),
+        ("Bearer tbg_1k00000000_0_0", "copied whole"),
+        ("Bearer " + "a" * 5000, "too long"),
+        ("Bearer \u00e9\u00ff", "does not hold"),
+        ("Bearer a b c", "does not hold"),
+        ("bearer", "This needs a session or a key."),
+        ("Bearer ", "This needs a session or a key."),
+    ],
+)
+async def test_a_credential_that_does_not_hold_is_refused_with_why(
+    client: httpx.AsyncClient, credential: str, words: str
+) -> None:
+    headers: Any = {b"authorization": credential.encode("latin-1")}
+    answer = await client.get(ME, headers=headers)
+    assert words in problem(answer, 401, "sign_in_required")["detail"]
+    # Where nobody need be anybody, it hurts nobody.
+    assert (await client.get("/api/v1/levels", headers=headers)).status_code == 200
+
+
+async def test_what_a_player_reads_is_kept_by_no_cache_of_others(
+    client: httpx.AsyncClient,
+) -> None:
+    me = await sign_in(client)
+    answer = await me.ask("GET", "/users/me")
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert "authorization" in answer.headers["vary"]
+
+
+async def test_over_a_real_connection_all_of_it_is_the_same(app: FastAPI, tight: Tight) -> None:
+    async with served(app) as host, httpx.AsyncClient(base_url=f"http://{host}") as client:
+        me = await sign_in(client)
+        policy = tight(BY_USER, 1)
+        assert (await me.ask("GET", "/users/me")).json() == me.user
+        too_many(await me.ask("GET", "/users/me"), policy)

@@ -1,0 +1,90 @@
+"""`tbg keys` and `tbg admin`, as an operator types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.core.tx import Database
+from tests.accounts import player, sign_in
+from tests.api import client_of, make_app
+
+
+@pytest.fixture
+def env(fresh_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return os.environ | {
+        "TBG_DATABASE_URL": fresh_database,
+        "TBG_REDIS_URL": redis_url,
+        "TBG_KEYS_DIR": str(tmp_path / "keys"),
+    }
+
+
+def tbg(env: dict[str, str], *words: str, code: int = 0) -> list[str]:
+    """Run it; the lines of stdout, or of stderr when it is to fail."""
+    words = (sys.executable, "-m", "tbg", *words)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    return (done.stderr if code else done.stdout).splitlines()
+
+
+def test_keys_are_listed_and_rotated(env: dict[str, str], tmp_path: Path) -> None:
+    (first,) = (json.loads(line) for line in tbg(env, "keys", "list", "--json"))
+    assert (first["signs"], first["trusted_until"]) == (True, None)
+    (said,) = tbg(env, "keys", "rotate")
+    assert "signs in 120 s" in said
+    second, again = (json.loads(line) for line in tbg(env, "keys", "list", "--json"))
+    assert again["kid"] == first["kid"]
+    assert (again["signs"], second["signs"]) == (True, False)
+    assert again["trusted_until"] > second["made_at"]
+    assert "signs soon" in "".join(tbg(env, "keys", "list"))
+    (tmp_path / "keys" / "secret").chmod(0o644)
+    (refusal,) = tbg(env, "keys", "list", code=1)
+    assert "chmod 600" in refusal
+
+
+async def test_roles_are_granted_and_stand_in_the_log(
+    db: Database, redis: Redis, env: dict[str, str]
+) -> None:
+    assert "nobody yet" in tbg(env, "admin", "roles")[0]
+    assert "nobody here is called" in tbg(env, "admin", "grant", "stoker", "admin", code=1)[0]
+    async with client_of(make_app(db, redis)) as client:
+        me = await sign_in(client)
+        await me.ask("PATCH", "/users/me", json={"handle": "Stoker"})
+        assert tbg(env, "admin", "grant", player(0).address, "moderator") == [
+            "Stoker: user → moderator"
+        ]
+        assert tbg(env, "admin", "grant", "stoker", "admin") == ["Stoker: moderator → admin"]
+        assert (await me.ask("GET", "/users/me")).json()["role"] == "admin"
+    assert tbg(env, "admin", "roles") == ["admin      Stoker"]
+    assert "Invalid value" in "".join(tbg(env, "admin", "grant", "stoker", "king", code=2))
+    entries = [json.loads(line) for line in tbg(env, "admin", "audit", "--json")]
+    assert [(entry["id"], entry["action"], entry["details"]) for entry in entries] == [
+        (2, "role.grant", {"before": "moderator", "after": "admin"}),
+        (1, "role.grant", {"before": "user", "after": "moderator"}),
+    ]
+    assert entries[0]["by"].startswith("tbg admin (")
+
+
+async def test_an_audit_log_that_was_changed_is_told(
+    db: Database, redis: Redis, env: dict[str, str]
+) -> None:
+    async with client_of(make_app(db, redis)) as client:
+        for index in range(3):
+            me = await sign_in(client, index)
+            await me.ask("DELETE", "/users/me")
+    assert "every entry" in tbg(env, "admin", "audit", "--verify")[-1]
+    async with db.transaction() as tx:
+        await tx.run("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
+        await tx.run("UPDATE audit_log SET subject = 'user:1' WHERE id = 2")
+    (said,) = tbg(env, "admin", "audit", "--verify", code=3)
+    assert "entry 2 of the audit log" in said
+    async with db.transaction() as tx:
+        await tx.run("DELETE FROM audit_log WHERE id = 2")
+    (said,) = tbg(env, "admin", "audit", "--verify", code=3)
+    assert "entry 3 of the audit log" in said

@@ -1,0 +1,164 @@
+"""Every route and everybody who might ask: a route without a row here fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from tbg.core.tx import Database
+from tests.accounts import SignedIn, link, sign_in, signed_challenge
+from tests.api import client_of, make_app
+
+# P everybody, U a session, K a session or a key that reads, S a service's key, A an admin's
+# session: the letters of the API document.
+WHO_MAY = {
+    "GET /.well-known/jwks.json": "P",
+    "GET /api/v1/badges": "P",
+    "GET /api/v1/badges/{slug}": "P",
+    "GET /api/v1/config": "P",
+    "GET /api/v1/demo/miners": "P",
+    "GET /api/v1/levels": "P",
+    "GET /api/v1/mining/personal-bests": "K",
+    "GET /api/v1/public/miners/{handle}": "P",
+    "GET /api/v1/public/stats": "P",
+    "GET /api/v1/users/me": "U",
+    "PATCH /api/v1/users/me": "U",
+    "DELETE /api/v1/users/me": "U",
+    "GET /api/v1/users/me/addresses": "U",
+    "POST /api/v1/users/me/addresses": "U",
+    "DELETE /api/v1/users/me/addresses/{address}": "U",
+    "GET /api/v1/users/me/api-keys": "U",
+    "POST /api/v1/users/me/api-keys": "U",
+    "DELETE /api/v1/users/me/api-keys/{key_id}": "U",
+    "GET /api/v1/users/me/export": "U",
+    "POST /api/v1/users/me/restore": "U",
+    "GET /api/v1/users/me/sessions": "U",
+    "DELETE /api/v1/users/me/sessions/{session_id}": "U",
+    "GET /api/v1/users/me/settings": "U",
+    "PATCH /api/v1/users/me/settings": "U",
+    "POST /api/v1/auth/challenge": "P",
+    "POST /api/v1/auth/logout": "U",
+    "POST /api/v1/auth/logout-all": "U",
+    "POST /api/v1/auth/refresh": "P",
+    "POST /api/v1/auth/verify": "P",
+    "POST /api/v1/demo/sign": "P",
+    "GET /health": "P",
+    "GET /health/ready": "P",
+    "GET /version": "P",
+}
+LETTERS = {None: "P", "session": "U", "session_or_key": "K", "service_key": "S",
+           "admin_session": "A"}  # fmt: skip
+MAY = {
+    "P": {"nobody", "owner", "other", "read", "mining", "service", "admin"},
+    "U": {"owner", "other", "admin"},
+    "K": {"owner", "other", "admin", "read", "mining"},
+    "S": {"service"},
+    "A": {"admin"},
+}
+ASKERS = sorted(MAY["P"])
+_FILLED = {
+    "slug": "first_share",
+    "handle": "nobody-here",
+    "address": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    "key_id": "1k00000000",
+    "session_id": "00000000-0000-4000-8000-000000000000",
+}
+
+
+@pytest.fixture
+async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(db, redis)) as client:
+        yield client
+
+
+async def key_of(who: SignedIn, scope: str) -> dict[str, Any]:
+    answer = await who.ask("POST", "/users/me/api-keys", json={"name": scope, "scope": scope})
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def promoted(db: Database, who: SignedIn) -> SignedIn:
+    async with db.transaction() as tx:
+        await tx.run("UPDATE users SET role = 'admin' WHERE id = :id", id=who.user["id"])
+    return who
+
+
+async def askers(db: Database, client: httpx.AsyncClient) -> dict[str, dict[str, str]]:
+    """The headers of each kind of caller."""
+    owner, other = await sign_in(client, 0), await sign_in(client, 1)
+    admin = await promoted(db, await sign_in(client, 2))
+    found = {"nobody": {}, "owner": owner.headers, "other": other.headers, "admin": admin.headers}
+    for scope, whose in (("read", owner), ("mining", owner), ("service", admin)):
+        key = (await key_of(whose, scope))["key"]
+        found[scope] = {"Authorization": f"Bearer {key}"}
+    return found
+
+
+async def test_the_document_and_this_table_name_the_same_routes_and_letters(
+    client: httpx.AsyncClient,
+) -> None:
+    document = (await client.get("/api/v1/openapi.json")).json()
+    told = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            schemes = [name for one in operation.get("security", []) for name in one] or [None]
+            assert len(schemes) == 1
+            told[f"{method.upper()} {path}"] = LETTERS[schemes[0]]
+    assert told == WHO_MAY
+
+
+@pytest.mark.parametrize("route", sorted(WHO_MAY))
+async def test_who_may_may_and_nobody_else(
+    db: Database, client: httpx.AsyncClient, route: str
+) -> None:
+    method, path = route.split(" ")
+    for name, value in _FILLED.items():
+        path = path.replace(f"{{{name}}}", value)
+    for asker, headers in (await askers(db, client)).items():
+        body: dict[str, str] | None = {} if method in ("POST", "PATCH") else None
+        answer = await client.request(method, path, headers=headers, json=body)
+        problem = answer.json().get("type", "") if answer.status_code >= 400 else ""
+        refused = problem in ("/problems/sign_in_required", "/problems/not_allowed")
+        assert refused == (asker not in MAY[WHO_MAY[route]]), (asker, answer.text)
+        if refused:
+            assert answer.status_code == (401 if asker == "nobody" else 403)
+        assert answer.status_code < 500 or path == "/health/ready"
+
+
+async def test_what_is_another_s_is_not_there(db: Database, client: httpx.AsyncClient) -> None:
+    owner, other = await sign_in(client, 0), await sign_in(client, 1)
+    admin = await promoted(db, await sign_in(client, 2))
+    assert (await link(owner, 3)).status_code == 201
+    key = (await key_of(owner, "read"))["api_key"]["id"]
+    (session,) = (await owner.ask("GET", "/users/me/sessions")).json()["sessions"]
+    address = (await owner.ask("GET", "/users/me/addresses")).json()["addresses"][1]["address"]
+    paths = [f"/users/me/api-keys/{key}", f"/users/me/addresses/{address}",
+             f"/users/me/sessions/{session['id']}"]  # fmt: skip
+    for path in paths:
+        for stranger in (other, admin):
+            assert (await stranger.ask("DELETE", path)).status_code == 404
+    challenge = await signed_challenge(client, owner.key, headers=owner.headers, link=True)
+    answer = await other.ask("POST", "/users/me/addresses", json=challenge)
+    assert answer.json()["type"] == "/problems/challenge_spent"
+    for path in paths:
+        assert (await owner.ask("DELETE", path)).status_code == 204
+
+
+async def test_a_role_that_is_taken_away_is_gone_at_once(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    admin = await promoted(db, await sign_in(client))
+    key = await key_of(admin, "service")
+    async with db.transaction() as tx:
+        await tx.run("UPDATE users SET role = 'user'")
+    assert (await admin.ask("GET", "/users/me")).json()["role"] == "user"
+    wish = {"name": "again", "scope": "service"}
+    assert (await admin.ask("POST", "/users/me/api-keys", json=wish)).status_code == 403
+    headers = {"Authorization": f"Bearer {key['key']}"}
+    answer = await client.get("/api/v1/mining/personal-bests", headers=headers)
+    assert answer.status_code == 401  # not 403: the key itself is no good any more
