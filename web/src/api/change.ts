@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import {
   account,
@@ -24,11 +24,20 @@ export function useChangeMe() {
   });
 }
 
+/** Of several quick changes, the answer to the last one knows them all. */
+function isLast(client: QueryClient, mutationKey: string[]): boolean {
+  return client.isMutating({ mutationKey }) <= 1;
+}
+
+const PRIVACY = ["me", "privacy"];
+const SETTINGS = ["me", "settings"];
+
 /** Privacy shows at once and goes back if the server says no. */
 export function useChangePrivacy() {
   const client = useQueryClient();
   const key = meQuery.queryKey;
   return useMutation({
+    mutationKey: PRIVACY,
     scope: { id: "privacy" }, // quick clicks arrive in their order
     mutationFn: (privacy: Partial<Privacy>) => account.change({ privacy }),
     onMutate: async (privacy) => {
@@ -41,7 +50,7 @@ export function useChangePrivacy() {
     },
     onError: (_error, _change, kept) => client.setQueryData(key, kept?.before),
     onSuccess: (me) => {
-      client.setQueryData(key, me);
+      if (isLast(client, PRIVACY)) client.setQueryData(key, me);
       void client.invalidateQueries({ queryKey: ["miner"] });
     },
   });
@@ -60,6 +69,7 @@ export function useChangeSettings() {
   const client = useQueryClient();
   const key = settingsQuery.queryKey;
   return useMutation({
+    mutationKey: SETTINGS,
     scope: { id: "settings" },
     mutationFn: (change: SettingsChange) => account.changeSettings(change),
     onMutate: async (change) => {
@@ -73,7 +83,9 @@ export function useChangeSettings() {
       client.setQueryData(key, kept?.before);
       if (kept?.before) prefer(kept.before.units);
     },
-    onSuccess: (settings) => client.setQueryData(key, settings),
+    onSuccess: (settings) => {
+      if (isLast(client, SETTINGS)) client.setQueryData(key, settings);
+    },
   });
 }
 

@@ -11,7 +11,8 @@ import { WithWallet } from "./WithWallet";
 import "../../styles/account.css";
 
 export function SignInPage() {
-  const features = useQuery(configQuery).data?.features;
+  const config = useQuery(configQuery);
+  const features = config.data?.features;
   const me = useMe();
   const proof = useSignIn();
   return (
@@ -43,7 +44,11 @@ export function SignInPage() {
             </Panel>
           </div>
           <Panel title="Any other wallet" aside="hardware wallets too" className="sign-in-hand">
-            {features ? <ByHand proof={proof} /> : <Skeleton lines={5} label="One moment" />}
+            {config.isPending ? (
+              <Skeleton lines={5} label="One moment" />
+            ) : (
+              <ByHand proof={proof} />
+            )}
           </Panel>
         </div>
       )}
