@@ -1,6 +1,5 @@
 /** Pieces of forms: a name, a hint, an error, and what became of it. */
-import { AlertDialog } from "@base-ui/react/alert-dialog";
-import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { type ComponentProps, type ReactNode, useId } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
 import { WalletRefusal } from "../wallets/types";
@@ -188,91 +187,5 @@ export function Failed({ error }: { error: unknown }) {
     <p className="field-error" role="alert">
       {error ? said(error) : null}
     </p>
-  );
-}
-
-interface ConfirmProps {
-  trigger: ReactNode;
-  triggerLabel?: string;
-  title: string;
-  children: ReactNode;
-  action: string;
-  doing: string;
-  /** Typed before the button works, for what cannot be taken back. */
-  word?: string;
-  run: () => Promise<unknown>;
-}
-
-/** Asks once more. Stays open while it works, and says here what went wrong. */
-export function Confirm(props: ConfirmProps) {
-  const { trigger, triggerLabel, title, children, action, doing, word, run } = props;
-  const [open, setOpen] = useState(false);
-  const [typed, setTyped] = useState("");
-  const [state, setState] = useState<Outcome>({ state: "idle" });
-  const busy = state.state === "busy";
-  const ready = word === undefined || typed.trim().toLowerCase() === word;
-
-  async function go() {
-    if (!ready || busy) return;
-    setState({ state: "busy" });
-    try {
-      await run();
-      setOpen(false);
-      setState({ state: "idle" });
-    } catch (error) {
-      setState({ state: "failed", error });
-    }
-  }
-
-  return (
-    <AlertDialog.Root
-      open={open}
-      onOpenChange={(next) => {
-        if (busy) return;
-        setOpen(next);
-        setTyped("");
-        setState({ state: "idle" });
-      }}
-    >
-      <AlertDialog.Trigger className="button quiet bad" aria-label={triggerLabel}>
-        {trigger}
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className="veil" />
-        <AlertDialog.Popup className="dialog dialog-confirm">
-          <AlertDialog.Title className="dialog-title">{title}</AlertDialog.Title>
-          <AlertDialog.Description render={<div />}>{children}</AlertDialog.Description>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              void go();
-            }}
-          >
-            {word !== undefined && (
-              <Field label={`Type ${word} to go on`}>
-                {(ids) => (
-                  <input
-                    {...ids}
-                    className="input"
-                    autoComplete="off"
-                    autoCapitalize="none"
-                    spellCheck={false}
-                    value={typed}
-                    onChange={(event) => setTyped(event.target.value)}
-                  />
-                )}
-              </Field>
-            )}
-            <Failed error={state.error} />
-            <p className="actions">
-              <AlertDialog.Close className="button quiet">Leave it as it is</AlertDialog.Close>
-              <WorkButton type="submit" look="bad" busy={busy} doing={doing} disabled={!ready}>
-                {action}
-              </WorkButton>
-            </p>
-          </form>
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
   );
 }

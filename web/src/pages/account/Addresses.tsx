@@ -4,7 +4,7 @@ import { account, type Me, type OwnAddress } from "../../api/account";
 import { addressesQuery, meQuery } from "../../api/me";
 import { AddressTile, Icon } from "../../art";
 import { date, shortAddress } from "../../format";
-import { Confirm } from "../../ui/form";
+import { Confirm } from "../../ui/Confirm";
 import { useNow } from "../../ui/hooks";
 import { Address, CopyButton, ErrorNotice, Panel, Skeleton } from "../../ui/parts";
 import { ByHand } from "./ByHand";

@@ -5,7 +5,8 @@ import { account, type ApiKey, type Me, type NewApiKey } from "../../api/account
 import { apiKeysQuery } from "../../api/me";
 import { Icon } from "../../art";
 import { date } from "../../format";
-import { Confirm, Failed, Field, WorkButton } from "../../ui/form";
+import { Confirm } from "../../ui/Confirm";
+import { Failed, Field, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { CopyButton, ErrorNotice, Panel, Skeleton, Time } from "../../ui/parts";
 

@@ -4,7 +4,8 @@ import { account, type Session } from "../../api/account";
 import { sessionsQuery, useSignedIn } from "../../api/me";
 import { Icon } from "../../art";
 import { date, shortName } from "../../format";
-import { Confirm, Failed, WorkButton } from "../../ui/form";
+import { Confirm } from "../../ui/Confirm";
+import { Failed, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../../ui/parts";
 

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
-import { nameOf, Under } from "../../ui/Account";
+import { nameOf, Under } from "../../ui/names";
 import { PHONE, useMedia } from "../../ui/hooks";
 import { ErrorNotice, Skeleton } from "../../ui/parts";
 import { NotFoundPage } from "../NotFoundPage";

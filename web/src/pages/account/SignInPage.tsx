@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { pageOf, useMe } from "../../api/me";
 import { configQuery } from "../../api/queries";
 import { Panel, Skeleton } from "../../ui/parts";
-import { nameOf } from "../../ui/Account";
+import { nameOf } from "../../ui/names";
 import { ByHand } from "./ByHand";
 import { DemoMiners } from "./DemoMiners";
 import { useSignIn } from "./prove";

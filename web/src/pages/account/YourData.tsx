@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { account, type Me } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { date } from "../../format";
-import { Confirm, outcomeOf, Saved, WorkButton } from "../../ui/form";
+import { Confirm } from "../../ui/Confirm";
+import { outcomeOf, Saved, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { Panel } from "../../ui/parts";
 
