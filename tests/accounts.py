@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from tbg.adapters.simulator import DemoKey, demo_key, sign_message
+from tests import canary
 
 
 def player(index: int) -> DemoKey:
@@ -45,6 +46,7 @@ async def signed_challenge(
     assert made.status_code == 201, made.text
     challenge = made.json()
     signature = sign_message(key, challenge["message"])
+    canary.remember("a signature", signature)
     return {"challenge_id": challenge["challenge_id"], "signature": signature}
 
 

@@ -24,6 +24,7 @@ from tbg.app.cli.serve import server_of
 from tbg.core.clock import FixedClock
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
+from tests import canary
 
 
 def make_app(db: Database, redis: Redis, **settings: Any) -> FastAPI:
@@ -46,7 +47,11 @@ def keys_dir() -> Path:
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     """A client that calls the application without a network between."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
+    return httpx.AsyncClient(
+        transport=transport,
+        base_url="http://127.0.0.1:8000",
+        event_hooks={"response": [canary.listen]},
+    )
 
 
 @asynccontextmanager

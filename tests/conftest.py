@@ -13,6 +13,7 @@ from tbg.adapters import redis as redis_adapter
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
+from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """The Wednesday of 2026-W10 on which tests happen, unless they move the clock."""

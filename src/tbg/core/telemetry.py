@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ def configure(settings: Settings, *, door: str) -> None:
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    tail = [structlog.processors.format_exc_info, renderer]
+    tail = [structlog.processors.format_exc_info, _without_rows, renderer]
     structlog.configure(
         processors=[*shared, *tail],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -70,3 +71,14 @@ def configure(settings: Settings, *, door: str) -> None:
             start_http_server(port, addr=settings.host)
         except OSError as error:  # a second door of this kind here: it works, unmeasured
             log(__name__).warning("metrics_port_taken", port=port, error=str(error))
+
+
+# PostgreSQL quotes the row that a constraint refused, with all that is in it.
+_ROW = re.compile(r"Failing row contains \(.*?\)\.?(?=\n|\Z)", re.DOTALL)
+
+
+def _without_rows(_logger: object, _method: str, event: structlog.typing.EventDict) -> Any:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _ROW.sub("Failing row contains (...).", value)
+    return event

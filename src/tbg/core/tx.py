@@ -118,6 +118,7 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
         max_overflow=0,
         pool_use_lifo=True,  # the connection that was used last has its statements prepared
         pool_recycle=1800,
+        hide_parameters=True,  # what a statement was given is nothing for a log
         connect_args={
             "timeout": 10,
             "server_settings": {
