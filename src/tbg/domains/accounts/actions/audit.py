@@ -27,7 +27,9 @@ async def audit(
     last = await tx.row("SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1")
     number = 1 if last is None else last.id + 1
     previous = _BEGIN if last is None else last.hash
-    words = orjson.dumps(details or {}, option=orjson.OPT_SORT_KEYS).decode()
+    # Sealed is what the database will give back: it writes some numbers otherwise than we do.
+    given = orjson.dumps(details or {}).decode()
+    words = _words(await tx.value("SELECT CAST(CAST(:given AS jsonb) AS text)", given=given))
     await tx.run(
         """
         INSERT INTO audit_log (id, at, actor_id, actor, action, subject, details, previous, hash)
@@ -84,12 +86,16 @@ async def first_broken(tx: Tx) -> int | None:
         if not rows:
             return None
         for row in rows:
-            words = orjson.dumps(orjson.loads(row.details), option=orjson.OPT_SORT_KEYS).decode()
-            told = (row.id, row.at, row.actor_id, row.actor, row.action, row.subject, words)
+            told = (row.id, row.at, row.actor_id, row.actor, row.action, row.subject,
+                    _words(row.details))  # fmt: skip
             right = row.id == number + 1 and row.previous == previous
             if not right or row.hash != _seal(previous, *told):
                 return int(row.id)
             previous, number = row.hash, row.id
+
+
+def _words(details: str) -> str:
+    return orjson.dumps(orjson.loads(details), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _seal(previous: bytes, number: int, at: datetime, actor_id: int | None, *words: str) -> bytes:

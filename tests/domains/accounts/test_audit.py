@@ -1,0 +1,199 @@
+"""The audit log: nobody rewrites it unnoticed, and the database lets nobody rewrite it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+from sqlalchemy.exc import DBAPIError
+
+from tbg.core.clock import FixedClock
+from tbg.core.tx import Database
+from tbg.domains.accounts.actions.audit import audit, first_broken
+from tests.accounts import sign_in
+from tests.api import client_of, make_app
+from tests.domains.gamification.play import execute, rows
+
+UNLOCKED = "ALTER TABLE audit_log DISABLE TRIGGER USER"
+"""What the owner of the database can do, and who breaks into it."""
+
+
+COPIED = """
+CREATE TEMPORARY TABLE one AS TABLE audit_log;
+UPDATE one SET id = id + 5;
+INSERT INTO audit_log SELECT * FROM one WHERE id = 6
+"""
+
+SWAPPED = """
+UPDATE audit_log SET id = id + 10 WHERE id IN (2, 3);
+UPDATE audit_log SET id = 15 - id WHERE id IN (12, 13)
+"""
+
+
+async def note(db: Database, **more: Any) -> None:
+    entry: dict[str, Any] = {
+        "actor_id": 1,
+        "actor": "session",
+        "action": "account.delete",
+        "subject": "user:1",
+    }
+    async with db.transaction() as tx:
+        await audit(tx, **(entry | more))
+
+
+async def broken(db: Database) -> int | None:
+    async with db.transaction() as tx:
+        return await first_broken(tx)
+
+
+@pytest.fixture
+async def five(db: Database, clock: FixedClock) -> Database:
+    """A log of five entries."""
+    for number in range(5):
+        await note(db, actor_id=number or None, details={"sats": 100 + number})
+        clock.move(timedelta(seconds=1, microseconds=7))
+    return db
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_log SET action = 'x' WHERE id = 3", "UPDATE audit_log SET action = action",
+     "DELETE FROM audit_log WHERE id = 5", "DELETE FROM audit_log", "TRUNCATE audit_log",
+     "TRUNCATE audit_log CASCADE", "TRUNCATE api_keys, audit_log",
+     "INSERT INTO audit_log TABLE audit_log ON CONFLICT (id) DO UPDATE SET actor = 'x'",
+     "MERGE INTO audit_log a USING (SELECT 3 AS id) b ON a.id = b.id WHEN MATCHED THEN DELETE"],
+)  # fmt: skip
+async def test_the_database_lets_nobody_change_what_was_written(
+    five: Database, statement: str
+) -> None:
+    before = await rows(five, "SELECT * FROM audit_log ORDER BY id")
+    with pytest.raises(DBAPIError, match="the audit log is append-only"):
+        await execute(five, statement)
+    assert await rows(five, "SELECT * FROM audit_log ORDER BY id") == before
+
+
+async def test_entries_follow_each_other_without_gaps(five: Database) -> None:
+    found = await rows(
+        five, "SELECT id, actor_id, details, previous, hash FROM audit_log ORDER BY id"
+    )
+    assert [row[0] for row in found] == [1, 2, 3, 4, 5]
+    assert [row[3] for row in found[1:]] == [row[4] for row in found[:-1]]
+    assert found[0][1] is None
+    assert found[4][2] == {"sats": 104}
+    assert await broken(five) is None
+
+
+async def test_an_empty_log_is_whole(db: Database) -> None:
+    assert await broken(db) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("UPDATE audit_log SET details = '{\"sats\": 999}' WHERE id = 3", 3),
+        ("UPDATE audit_log SET details = '{}' WHERE id = 1", 1),
+        ("UPDATE audit_log SET actor_id = 9 WHERE id = 2", 2),
+        ("UPDATE audit_log SET actor_id = NULL WHERE id = 2", 2),
+        ("UPDATE audit_log SET actor_id = 0 WHERE id = 1", 1),
+        ("UPDATE audit_log SET actor = 'tbg admin' WHERE id = 4", 4),
+        ("UPDATE audit_log SET action = 'account.restore' WHERE id = 5", 5),
+        ("UPDATE audit_log SET subject = 'user:2' WHERE id = 5", 5),
+        ("UPDATE audit_log SET actor = 'sessionaccount', action = '.delete' WHERE id = 3", 3),
+        ("UPDATE audit_log SET at = at + interval '1 microsecond' WHERE id = 3", 3),
+        ("UPDATE audit_log SET hash = previous WHERE id = 3", 3),
+        ("UPDATE audit_log SET previous = hash WHERE id = 3", 3),
+        ("UPDATE audit_log SET id = 9 WHERE id = 5", 9),
+        ("UPDATE audit_log SET id = 0 WHERE id = 1", 2),
+        ("DELETE FROM audit_log WHERE id = 3", 4),
+        ("DELETE FROM audit_log WHERE id = 1", 2),
+        # One that was copied to the end, and two that changed places.
+        (COPIED, 6),
+        (SWAPPED, 2),
+    ],
+)  # fmt: skip
+async def test_what_was_changed_behind_the_house_s_back_is_found(
+    five: Database, change: str, found: int
+) -> None:
+    await execute(five, UNLOCKED, *change.split(";"))
+    assert await broken(five) == found
+
+
+async def test_a_change_far_down_is_found(db: Database) -> None:
+    async with db.transaction() as tx:
+        for number in range(2_050):
+            await audit(tx, actor_id=number, actor="session", action="x", subject="y")
+    assert await broken(db) is None
+    await execute(db, UNLOCKED, "UPDATE audit_log SET action = 'z' WHERE id = 2048")
+    assert await broken(db) == 2048
+
+
+async def test_entries_written_at_once_are_one_chain(db: Database) -> None:
+    await asyncio.gather(*(note(db, details={"n": n}) for n in range(40)))
+    assert [row[0] for row in await rows(db, "SELECT id FROM audit_log ORDER BY id")] == list(
+        range(1, 41)
+    )
+    assert await broken(db) is None
+
+
+async def test_what_was_rolled_back_is_not_in_the_log(db: Database) -> None:
+    await note(db)
+    with suppress(ZeroDivisionError):
+        async with db.transaction() as tx:
+            await audit(tx, actor_id=1, actor="session", action="x", subject="y")
+            raise ZeroDivisionError
+    await note(db)
+    assert len(await rows(db, "SELECT 1 FROM audit_log")) == 2
+    assert await broken(db) is None
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+DETAILS = st.dictionaries(
+    WORDS,
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | WORDS
+        | st.floats(allow_nan=False, allow_infinity=False),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=4,
+)  # fmt: skip
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(details=DETAILS, words=st.tuples(WORDS, WORDS, WORDS))
+@example(details={"a": -0.0, "b": 1e16, "c": 1e300, "d": 5e-324, "e": 1.0}, words=("", "", ""))
+async def test_whatever_is_written_is_whole_when_it_is_read(
+    db: Database, details: dict[str, Any], words: tuple[str, str, str]
+) -> None:
+    actor, action, subject = words
+    await note(db, actor=actor, action=action, subject=subject, details=details)
+    assert await broken(db) is None
+
+
+async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, redis: Redis) -> None:
+    async with client_of(make_app(db, redis)) as client:
+        me = await sign_in(client)
+        made = await me.ask("POST", "/users/me/api-keys", json={"name": "x", "scope": "read"})
+        key = made.json()["api_key"]["id"]
+        await me.ask("DELETE", f"/users/me/api-keys/{key}")
+        await me.ask("DELETE", "/users/me")
+        await me.ask("POST", "/users/me/restore")
+        assert (await me.ask("GET", "/users/me/export")).status_code == 200
+        refused = await me.ask("DELETE", f"/users/me/api-keys/{key}")
+        assert refused.status_code == 404
+    user = me.user["id"]
+    assert await rows(db, "SELECT actor_id, actor, action, subject FROM audit_log ORDER BY id") == [
+        (user, "session", action, f"user:{user}")
+        for action in (
+            "api_key.make", "api_key.revoke", "account.delete", "account.restore", "account.export",
+        )
+    ]  # fmt: skip
+    assert await broken(db) is None
