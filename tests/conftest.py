@@ -6,13 +6,16 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
+from tests.api import client_of, make_app
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -81,3 +84,16 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
     await client.flushdb()
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def app(db: Database, redis: Redis) -> FastAPI:
+    """The API on this test's servers."""
+    return make_app(db, redis)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of it, without a network between."""
+    async with client_of(app) as client:
+        yield client

@@ -24,17 +24,6 @@ from tbg.core.tx import Database, connect
 from tests.api import client_of, make_app, served
 
 
-@pytest.fixture
-def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"

@@ -36,17 +36,6 @@ KEYS = "/users/me/api-keys"
 
 
 @pytest.fixture
-def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
-@pytest.fixture
 async def me(client: httpx.AsyncClient) -> SignedIn:
     return await sign_in(client)
 

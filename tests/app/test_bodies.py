@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
-from redis.asyncio import Redis
 
-from tbg.core.tx import Database
 from tests.accounts import sign_in
-from tests.api import client_of, make_app
-
-
-@pytest.fixture
-async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(make_app(db, redis)) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,6 @@ def app(db: Database, redis: Redis) -> FastAPI:
     return make_app(db, redis, trusted_proxies="127.0.0.1")
 
 
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
 def from_(ip: str) -> dict[str, str]:
     """As the proxy on this machine hands on what comes from there."""
     return {"X-Forwarded-For": ip}

@@ -32,17 +32,6 @@ ME = "/api/v1/users/me"
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
 async def verify(client: httpx.AsyncClient, body: dict[str, str], **more: str) -> httpx.Response:
     return await client.post(f"{AUTH}/verify", json=body | more)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from tbg.core.tx import Database
 from tests.accounts import SignedIn, link, sign_in, signed_challenge
-from tests.api import client_of, make_app
 
 # P everybody, U a session, K a session or a key that reads, S a service's key, A an admin's
 # session: the letters of the API document.
@@ -67,12 +64,6 @@ _FILLED = {
     "key_id": "1k00000000",
     "session_id": "00000000-0000-4000-8000-000000000000",
 }
-
-
-@pytest.fixture
-async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(make_app(db, redis)) as client:
-        yield client
 
 
 async def key_of(who: SignedIn, scope: str) -> dict[str, Any]:

@@ -5,27 +5,18 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import orjson
 import pytest
-from redis.asyncio import Redis
 
 from tbg.app.people import erase_due
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tests.accounts import link, player, sign_in
-from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, share
-
-
-@pytest.fixture
-async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(make_app(db, redis)) as client:
-        yield client
 
 
 async def mined(db: Database, index: int, shares: int, *, sdiff: float = 5e3) -> None:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from importlib.resources import files
 
 import httpx
 import orjson
 import pytest
-from redis.asyncio import Redis
 
 from tbg.core import limits
 from tbg.core.tx import Database
 from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
-from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, play, share
-
-
-@pytest.fixture
-async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(make_app(db, redis)) as client:
-        yield client
 
 
 async def test_the_twenty_badges_in_order(client: httpx.AsyncClient) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from sqlalchemy import event
 
 from tbg.adapters.streams import Connection, Fact
@@ -16,17 +15,10 @@ from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.mining.actions import roll_up
-from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, best, block, key, play, share
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def client(db: Database, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(make_app(db, redis)) as client:
-        yield client
 
 
 async def mine(db: Database, facts: Iterable[Fact]) -> None:

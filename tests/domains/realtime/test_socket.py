@@ -18,16 +18,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
 from tbg.core.event import Frame
-from tbg.core.tx import Database
 from tests.accounts import link, player, sign_in
-from tests.api import client_of, make_app, served
+from tests.api import client_of, served
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
-
-
-@pytest.fixture
-async def app(db: Database, redis: Redis) -> FastAPI:
-    return make_app(db, redis)
 
 
 @pytest.fixture
