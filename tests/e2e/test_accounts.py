@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tbg.adapters.simulator import DemoKey, demo_key, sign_message
 from tests.e2e.audit import SMALL_TARGETS
-from tests.e2e.conftest import Open, readers, settled
+from tests.e2e.conftest import Open, live, readers, settled
 from tests.e2e.game import Game, share
 from tests.e2e.test_every_page import broken, crowded, faint, resize
 from tests.e2e.town import Town
@@ -144,10 +144,13 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     page.get_by_role("radio", name="Not at all").check()
     expect(page.get_by_role("group", name="How others see you")).to_contain_text(name)
     expect(page.get_by_text("Saved")).to_be_visible()
-    other = open_page(f"/m/{name}")
+    other = open_page(f"/m/{name}", allowed=(UNKNOWN,))
     expect(other.get_by_role("heading", level=1)).to_have_text(name)
     expect(other.get_by_text("Switzerland")).to_be_visible()
     expect(other.get_by_text("Two boards in a cold garage.")).to_be_visible()
+    live(other)
+    game.mine(share(person.key.address, sdiff=3e6), miner=name)
+    expect(other.locator("#rewards")).to_contain_text("Million Club")
     assert person.key.address not in other.content()
 
     page.get_by_role("switch", name="My page is public").click()

@@ -81,6 +81,7 @@ async def test_the_pool_s_sums(db: Database, client: httpx.AsyncClient) -> None:
     assert body["best_difficulty"] == {
         "sdiff": 7e6,
         "user": BOB,
+        "seed": BOB,
         "at": "2026-03-04T11:30:00Z",
     }
     assert body["blocks_found"] == 1
@@ -104,8 +105,8 @@ async def test_the_wall_shows_those_heard_of_last(
     await mine(db, [connection(NOW, connected=False, worker="w0")])
     wall = (await stats(client))["wall"]
     assert wall == [
-        {"user": ALICE, "level": 1, "level_title": "Nocoiner", "online": True},
-        {"user": BOB, "level": 2, "level_title": "Curious Cat", "online": False},
+        {"user": ALICE, "seed": ALICE, "level": 1, "level_title": "Nocoiner", "online": True},
+        {"user": BOB, "seed": BOB, "level": 2, "level_title": "Curious Cat", "online": False},
     ]
     clock.move(timedelta(hours=1))
     assert [tile["online"] for tile in (await stats(client))["wall"]] == [False, False]

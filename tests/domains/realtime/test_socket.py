@@ -144,6 +144,17 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
         assert (await hear(socket))["data"]["channels"] == []
 
 
+async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: FastAPI) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        change = {"privacy": {"profile_public": False}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    cookie = {"Cookie": f"{app.state.cookies.access}={me.access_token}"}
+    async with connect(f"ws://{host}/ws", additional_headers=cookie) as socket:
+        name = f"miner:{player(0).address}"
+        assert (await ask(socket, "subscribe", channels=[name]))["data"]["channels"] == [name]
+
+
 async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:
     await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
     frame = await ask(socket, "unsubscribe", channels=[f"miner:{ALICE}"])

@@ -1176,12 +1176,14 @@ export interface components {
             at: string;
             /** Sdiff */
             sdiff: number;
+            /** Seed */
+            seed: string;
             /** User */
             user: string;
         };
         /**
          * PoolFeedItem
-         * @description One line of the pool's feed: `user` is who it happened to.
+         * @description One line of the pool's feed: `user` is who it happened to, `seed` what his tile is of.
          */
         PoolFeedItem: {
             /**
@@ -1195,6 +1197,8 @@ export interface components {
             detail: string | null;
             /** Id */
             id: string;
+            /** Seed */
+            seed: string;
             /** Title */
             title: string;
             /**
@@ -1422,6 +1426,8 @@ export interface components {
              * Format: date-time
              */
             earned_at: string;
+            /** Seed */
+            seed: string;
             /** User */
             user: string;
         };
@@ -1649,7 +1655,7 @@ export interface components {
         };
         /**
          * WallTile
-         * @description A miner on the wall.
+         * @description A miner on the wall; `seed` is what his tile is drawn from.
          */
         WallTile: {
             /** Level */
@@ -1658,6 +1664,8 @@ export interface components {
             level_title: string;
             /** Online */
             online: boolean;
+            /** Seed */
+            seed: string;
             /** User */
             user: string;
         };

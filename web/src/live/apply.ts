@@ -226,6 +226,7 @@ export function poolLine(frame: Frame): PoolFeedItem | null {
     badge_slug: str(data, "badge_slug"),
     at: str(data, "at") ?? frame.ts,
     user,
+    seed: str(data, "seed") ?? user,
   };
 }
 

@@ -80,9 +80,9 @@ function firedByRead(who: string, badge: Badge): Fired {
 
 /**
  * Keep a miner's page alive: frames change it at once, a read soon after sets it straight. `who` is
- * the name the page was asked for by; frames go by the address, which may not be known.
+ * the name the page was asked for by, `name` the one that frames are asked for by, once it is known.
  */
-export function useMinerLive(who: string, address: string | null) {
+export function useMinerLive(who: string, name: string | null) {
   const client = useQueryClient();
   const kiln = useKilnStore();
   const { queryKey } = minerQuery(who);
@@ -90,7 +90,7 @@ export function useMinerLive(who: string, address: string | null) {
   const rereadLater = useReread(() => client.invalidateQueries({ queryKey: ["miner", who] }));
 
   useChannel(
-    address === null ? null : `miner:${address}`,
+    name === null ? null : `miner:${name}`,
     (frame) => {
       if (frame.type === "badge_earned") {
         const badge = firedByFrame(who, frame);

@@ -64,10 +64,10 @@ function Found({ badge }: { badge: BadgeDetail }) {
           <p className="empty">Nobody yet. The kiln is warm, though.</p>
         ) : (
           <ol className="feed">
-            {badge.recent_earners.map(({ user, earned_at }) => (
+            {badge.recent_earners.map(({ user, seed, earned_at }) => (
               <li key={`${user}${earned_at}`} className="feed-line">
                 <span className="feed-mark">
-                  <AddressTile address={user} size={34} />
+                  <AddressTile address={seed} size={34} />
                 </span>
                 <div className="feed-text">
                   <p>

@@ -145,8 +145,8 @@ function Count({ name, n, note }: { name: string; n: number; note?: string }) {
 const EXAMPLES = ["one tile", "another tile", "a third tile"];
 
 function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
-  const users = stats?.wall.map((tile) => tile.user) ?? [];
-  const shown = users.length >= 3 ? users.slice(0, 3) : EXAMPLES;
+  const wall = stats?.wall.slice(0, 3) ?? [];
+  const shown = wall.length === 3 ? wall : EXAMPLES.map((seed) => ({ seed, user: null }));
   const others = stats && stats.miners > 1 ? `the ${count(stats.miners)} others` : "the others";
   return (
     <>
@@ -156,12 +156,12 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
           beside {others} and is lit while you mine.
         </p>
         <div className="how-row">
-          {shown.map((address) => (
+          {shown.map(({ seed, user }) => (
             <AddressTile
-              key={address}
-              address={address}
+              key={seed}
+              address={seed}
               size={104}
-              {...(users.length >= 3 ? { title: `The tile of ${shortAddress(address)}` } : {})}
+              {...(user === null ? {} : { title: `The tile of ${shortAddress(user)}` })}
             />
           ))}
         </div>

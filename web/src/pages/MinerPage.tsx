@@ -4,7 +4,6 @@ import { useEffect } from "react";
 import { couldBeHandle } from "../account/handle";
 import { looksRight, spelled } from "../address";
 import { Refusal } from "../api/client";
-import { pageOf, useMe } from "../api/me";
 import { badgesQuery, minerQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
 import { shortAddress } from "../format";
@@ -28,19 +27,15 @@ export function MinerPage() {
   return <OneMiner key={who} who={who} />;
 }
 
-/** The address whose frames are this miner's, if it may be known here. */
-function useFrameAddress(who: string, miner: PublicMiner | undefined): string | null {
+/** What this miner's frames are asked for by: his handle, or the address one came by. */
+function useFrameName(who: string, miner: PublicMiner | undefined): string | null {
   const network = useNetwork();
-  const me = useMe();
-  const shown = miner?.address;
-  if (shown && looksRight(shown, network)) return shown;
-  if (miner && me && miner.handle === pageOf(me)) return me.address;
-  return looksRight(who, network) ? who : null;
+  return miner?.handle ?? (looksRight(who, network) ? who : null);
 }
 
 function OneMiner({ who }: { who: string }) {
   const miner = useQuery(minerQuery(who));
-  useMinerLive(who, useFrameAddress(who, miner.data));
+  useMinerLive(who, useFrameName(who, miner.data));
   const network = useNetwork();
   const refused = miner.error instanceof Refusal ? miner.error.status : null;
   const rightLooking = looksRight(who, network);

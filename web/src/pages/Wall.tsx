@@ -35,7 +35,7 @@ export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }
                 aria-label={spoken(tile)}
                 title={spoken(tile)}
               >
-                <AddressTile address={tile.user} size={112} />
+                <AddressTile address={tile.seed} size={112} />
               </Link>
             </li>
           ) : (

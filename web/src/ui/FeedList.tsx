@@ -101,7 +101,7 @@ export function PoolFeed({ items, now }: { items: PoolFeedItem[]; now: number })
       {items.map((item) => (
         <Line
           key={feedKey(item)}
-          mark={<AddressTile address={item.user} size={34} />}
+          mark={<AddressTile address={item.seed} size={34} />}
           title={
             <Link to="/m/$address" params={{ address: item.user }} className="plain strong">
               <Address of={item.user} />

@@ -23,7 +23,7 @@ from tbg.app.api import health, problems
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
-from tbg.app.api.guard import Guard
+from tbg.app.api.guard import Gate, Guard
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
 from tbg.app.api.sockets import SocketDoor
@@ -50,6 +50,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     keys = KeyRing(settings.keys, database.clock, settings.public_url)
     hashing, limiter = Hashing(), Limiter(redis)
     cookies = SessionCookies(settings.public_url)
+    gate = Gate(database, keys, hashing, cookies)
     app = FastAPI(
         title="The Bitcoin Game",
         version=tbg.__version__,
@@ -71,11 +72,8 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
             Middleware(
                 Guard,
                 settings=settings,
-                database=database,
-                keys=keys,
-                hashing=hashing,
+                gate=gate,
                 limiter=limiter,
-                cookies=cookies,
             ),
             Middleware(StrictJson),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
@@ -87,6 +85,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.redis = redis
     app.state.people = people
     app.state.keys = keys
+    app.state.gate = gate
     app.state.hashing = hashing
     app.state.limiter = limiter
     app.state.cookies = cookies

@@ -48,22 +48,12 @@ class Guard:
     enough for a route, the route says (`adapters.http.Allowed`), from `state.principal`.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        settings: Settings,
-        database: Database,
-        keys: KeyRing,
-        hashing: Hashing,
-        limiter: Limiter,
-        cookies: SessionCookies,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, gate: Gate, limiter: Limiter) -> None:
         self.app = app
         self.settings = settings
         self.limiter = limiter
-        self.idempotency = Idempotency(app, database, keys)
-        self._gate = Gate(database, keys, hashing, cookies)
+        self.idempotency = Idempotency(app, gate.database, gate.keys)
+        self._gate = gate
         ours = urlsplit(settings.public_url)
         self._origins = {f"{ours.scheme}://{ours.netloc}", *settings.origins}
 

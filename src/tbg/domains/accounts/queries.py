@@ -11,14 +11,14 @@ import orjson
 
 from tbg.core.principal import Role, Scope
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.accounts.rules import handle_key, shown_address
+from tbg.domains.accounts.rules import handle_key, shown_address, tile_seed
 
 
 class Miner(NamedTuple):
     """A user as the public may know him.
 
     `address` is the first one he mined with or proved, for his own eyes and for drawing;
-    `address_shown` is what others may see of it.
+    `address_shown` is what others may see of it, `seed` what his tile is drawn from.
     """
 
     id: int
@@ -31,6 +31,7 @@ class Miner(NamedTuple):
     bio: str | None
     profile_public: bool
     address_shown: str | None
+    seed: str = ""
 
 
 async def miner(tx: Tx, handle: str) -> Miner | None:
@@ -52,17 +53,28 @@ async def miner(tx: Tx, handle: str) -> Miner | None:
     if row is None or row.address is None:
         return None
     found = Miner(*row)
-    return found._replace(address_shown=shown_address(row.address, row.address_shown))
+    how = row.address_shown
+    return found._replace(
+        address_shown=shown_address(row.address, how),
+        seed=tile_seed(row.id, row.address, row.handle, how),
+    )
 
 
-async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
-    """What users are called in public, by which their pages are found: handle, else address.
+class Name(NamedTuple):
+    """What a user is called in public, by which his page is found; `seed`: what his tile is of."""
+
+    name: str
+    seed: str
+
+
+async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, Name]:
+    """What users are called in public: handle, else address.
 
     Who is not public, or shows neither, has no name here: he is left out of what others see.
     """
     rows = await tx.rows(
         """
-        SELECT DISTINCT ON (a.user_id) a.user_id, COALESCE(u.handle, a.address) AS name
+        SELECT DISTINCT ON (a.user_id) a.user_id, u.handle, a.address, u.address_shown
         FROM user_addresses a JOIN users u ON u.id = a.user_id
         WHERE a.user_id = ANY(:ids) AND u.profile_public
             AND (u.handle IS NOT NULL OR u.address_shown = 'whole')
@@ -70,7 +82,13 @@ async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, str]:
         """,
         ids=list(user_ids),
     )
-    return {row.user_id: row.name for row in rows}
+    return {
+        row.user_id: Name(
+            row.handle or row.address,
+            tile_seed(row.user_id, row.address, row.handle, row.address_shown),
+        )
+        for row in rows
+    }
 
 
 async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -62,6 +62,11 @@ def shown_address(address: str, how: str) -> str | None:
     return None if how == "hidden" else short_address(address)
 
 
+def tile_seed(user_id: int, address: str, handle: str | None, how: str) -> str:
+    """What a tile is drawn from: the address, unless that would give away what is hidden."""
+    return address if how == "whole" else handle or str(user_id)
+
+
 def short_address(address: str) -> str:
     """The first four characters and the last four."""
     return f"{address[:4]}…{address[-4:]}"

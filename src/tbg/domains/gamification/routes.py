@@ -54,9 +54,9 @@ async def get_badge(tx: Reading, slug: Slug) -> BadgeDetail:
     earners = await queries.recent_earners(tx, slug)
     names = await names_of(tx, [earner.user_id for earner in earners])
     recent = [
-        RecentEarner(user=names[earner.user_id], earned_at=earner.earned_at)
+        RecentEarner(user=who.name, seed=who.seed, earned_at=earner.earned_at)
         for earner in earners
-        if earner.user_id in names  # a deleted account leaves numbers, not a name
+        if (who := names.get(earner.user_id)) is not None  # who is gone leaves numbers alone
     ]
     return BadgeDetail(badge=BadgeWithEarners(**shown.model_dump(), recent_earners=recent))
 

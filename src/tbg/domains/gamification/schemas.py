@@ -39,6 +39,7 @@ class RecentEarner(BaseModel):
     """Who earned a badge lately."""
 
     user: str
+    seed: str
     earned_at: datetime
 
 

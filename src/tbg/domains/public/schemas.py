@@ -43,9 +43,10 @@ class FeedItem(Shown):
 
 
 class PoolFeedItem(FeedItem):
-    """One line of the pool's feed: `user` is who it happened to."""
+    """One line of the pool's feed: `user` is who it happened to, `seed` what his tile is of."""
 
     user: str
+    seed: str
 
 
 class PoolBest(BaseModel):
@@ -53,6 +54,7 @@ class PoolBest(BaseModel):
 
     sdiff: float
     user: str
+    seed: str
     at: datetime
 
 
@@ -66,9 +68,10 @@ class LastBlock(BaseModel):
 
 
 class WallTile(BaseModel):
-    """A miner on the wall."""
+    """A miner on the wall; `seed` is what his tile is drawn from."""
 
     user: str
+    seed: str
     level: int
     level_title: str
     online: bool

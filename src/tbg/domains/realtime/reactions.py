@@ -39,9 +39,9 @@ async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
             tx.show(Frame(shown.channel, subject, shown.type, shown.data))
     for delivery in known:
         item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
-        user = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
-        if item is not None and user is not None:
-            item["user"] = user
+        who = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
+        if item is not None and who is not None:
+            item |= {"user": who.name, "seed": who.seed}
             tx.show(Frame("dashboard", "pool", "feed_item", item))
 
 

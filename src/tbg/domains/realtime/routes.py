@@ -15,6 +15,7 @@ from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.core import limits
+from tbg.core.principal import Principal
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.queries import addresses, miner
@@ -35,8 +36,9 @@ async def live(socket: WebSocket) -> None:
     if not _origin_allowed(socket, state.settings):
         await socket.close()  # before it is accepted: answers 403
         return
+    own = await _owner(socket)
     await socket.accept()
-    code = await Conversation(socket, state.hub, state.settings, state.database).run()
+    code = await Conversation(socket, state.hub, state.settings, state.database, own).run()
     CLOSED.labels(str(code) if code in _KNOWN_CODES else "other").inc()
 
 
@@ -44,13 +46,17 @@ class Conversation:
     """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
 
     __slots__ = ("_allowance", "_closing", "_counted_at", "_database", "_followed", "_hub",
-                 "_mailbox", "_names", "_network", "_socket")  # fmt: skip
+                 "_mailbox", "_names", "_network", "_own", "_socket")  # fmt: skip
 
-    def __init__(self, socket: WebSocket, hub: Hub, settings: Settings, database: Database) -> None:
+    def __init__(
+        self, socket: WebSocket, hub: Hub, settings: Settings, database: Database, own: int | None
+    ) -> None:
+        """`own`: the user whose browser this is, when he is signed in."""
         self._socket = socket
         self._hub = hub
         self._network = settings.network
         self._database = database
+        self._own = own
         self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
         self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
         self._mailbox = Mailbox(self._hang_up)
@@ -156,7 +162,7 @@ class Conversation:
             if not is_passing(error):
                 raise
             return [name]  # PostgreSQL is away: the address that was asked for will do
-        if found is not None and found.profile_public:
+        if found is not None and (found.profile_public or found.id == self._own):
             return [f"miner:{address}" for address in mine[found.id][: limits.SOCKET_SUBJECTS]]
         if found is None and self._is_address(handle):
             return [name]  # he has not mined yet: his first share will be seen here
@@ -223,6 +229,17 @@ class Conversation:
     async def _close(self, code: int) -> None:
         async with asyncio.timeout(limits.SOCKET_SEND_SECONDS):
             await self._socket.close(code)
+
+
+async def _owner(socket: WebSocket) -> int | None:
+    """The user whose browser this is, if he is signed in; public subjects need nobody to be."""
+    try:
+        who = await socket.app.state.gate.principal_of(socket)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        return None
+    return who.user_id if isinstance(who, Principal) else None
 
 
 def _origin_allowed(socket: WebSocket, settings: Settings) -> bool:

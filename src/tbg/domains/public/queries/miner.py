@@ -40,7 +40,7 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
     return PublicMiner(
         handle=handle,
         address=miner.address_shown,
-        avatar_seed=_seed(miner),
+        avatar_seed=miner.seed,
         display_name=miner.display_name,
         country=miner.country,
         bio=miner.bio,
@@ -64,13 +64,6 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         workers=[_worker(worker, tx.now) for worker in mined.workers],
         feed=await _feed(tx, miner.id, catalogue),
     )
-
-
-def _seed(miner: Miner) -> str:
-    """What the tile is drawn from: the address, unless that would give away what is hidden."""
-    if miner.address_shown == miner.address:
-        return miner.address
-    return miner.handle or str(miner.id)
 
 
 def _xp(standing: gamification.Standing) -> MinerXp:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tbg.core import limits
 from tbg.core.tx import Database, Tx
+from tbg.domains.accounts.queries import Name
 from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.mining import queries as mining
@@ -15,7 +16,10 @@ from tbg.domains.mining.rules import hourly_rate_ths
 from tbg.domains.public.rules import badge_line, block_line
 from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, PublicStats, WallTile
 
-Names = dict[int, str]
+Names = dict[int, Name]
+
+_NOBODY = Name("", "")
+"""Whoever is not public, or is gone: what he did stays, without a name."""
 
 
 async def pool_page(database: Database) -> bytes:
@@ -80,7 +84,8 @@ async def _sums(tx: Tx) -> _Sums:
 def _best(best: mining.PoolBest | None, names: Names) -> PoolBest | None:
     if best is None:
         return None
-    return PoolBest(sdiff=best.sdiff, user=names.get(best.user_id, ""), at=best.at)
+    who = names.get(best.user_id, _NOBODY)
+    return PoolBest(sdiff=best.sdiff, user=who.name, seed=who.seed, at=best.at)
 
 
 def _last_block(blocks: Sequence[mining.Block], names: Names) -> LastBlock | None:
@@ -91,7 +96,7 @@ def _last_block(blocks: Sequence[mining.Block], names: Names) -> LastBlock | Non
         height=last.height,
         hash=last.hash,
         found_at=last.found_at,
-        user=names.get(last.user_id, ""),
+        user=names.get(last.user_id, _NOBODY).name,
     )
 
 
@@ -103,9 +108,9 @@ async def _wall(tx: Tx, active: Sequence[mining.Active], names: Names) -> list[W
     levels = {row.user_id: (row.level, row.level_title) for row in rows}
     nobody = (LEVELS[0].level, LEVELS[0].title)
     return [
-        WallTile(user=names[one.user_id], level=level, level_title=title, online=one.online)
+        WallTile(user=who.name, seed=who.seed, level=level, level_title=title, online=one.online)
         for one in active
-        if one.user_id in names
+        if (who := names.get(one.user_id)) is not None
         for level, title in [levels.get(one.user_id, nobody)]
     ]
 
@@ -144,8 +149,8 @@ def _recent(
     lines.sort(key=lambda line: line[1].at, reverse=True)
     items = []
     for user_id, line in lines[: limits.POOL_FEED_ITEMS]:
-        user = names.get(user_id)
-        if user is not None:
-            told = line._replace(id=f"{line.id}-{user}")
-            items.append(PoolFeedItem(**told._asdict(), user=user))
+        who = names.get(user_id)
+        if who is not None:
+            told = line._replace(id=f"{line.id}-{who.name}")
+            items.append(PoolFeedItem(**told._asdict(), user=who.name, seed=who.seed))
     return items
