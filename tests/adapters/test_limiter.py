@@ -154,3 +154,21 @@ async def test_while_redis_is_away_all_are_let_in_and_that_is_counted(away: Redi
         assert await counter.take((policy, "me")) is None
         assert await counter.require((policy, "me")) is None
     assert UNCOUNTED._value.get() == before + 6
+
+
+async def test_a_redis_that_hangs_holds_nobody_up() -> None:
+    async def swallow(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+
+    before = UNCOUNTED._value.get()
+    async with await asyncio.start_server(swallow, "127.0.0.1", 0) as hanging:
+        port = hanging.sockets[0].getsockname()[1]
+        client = redis_adapter.connect(f"redis://127.0.0.1:{port}/0")
+        counter, policy = Limiter(client), Policy("hangs", 1, 3600)
+        begun = time.monotonic()
+        verdicts = await asyncio.gather(*(counter.take((policy, "me")) for _ in range(20)))
+        assert time.monotonic() - begun < 5
+        assert verdicts == [None] * 20
+        assert UNCOUNTED._value.get() == before + 20
+        await client.aclose()

@@ -6,11 +6,9 @@ alone, and from this very host. A pool in a home network without HTTPS gets plai
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from urllib.parse import urlsplit
 
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from tbg.core import limits
@@ -46,10 +44,6 @@ class SessionCookies:
             response.delete_cookie(
                 name, path="/", secure=self.secure, httponly=name != self.csrf, samesite="strict"
             )
-
-    def proved(self, request: HTTPConnection, *, expected: str) -> bool:
-        """Whether a page of ours sent this: it could read the cookie that goes with the session."""
-        return hmac.compare_digest(request.headers.get("x-csrf-token", ""), expected)
 
 
 def _is_this_machine(url: str) -> bool:

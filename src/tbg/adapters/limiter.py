@@ -6,6 +6,7 @@ be, had he asked at the even rate. A burst moves it ahead, waiting lets it fall 
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -94,10 +95,11 @@ class Limiter:
         keys = [f"tbg:limit:{policy.name}:{who}" for policy, who in asked]
         numbers = [n for policy, _ in asked for n in (policy.quota, policy.seconds)]
         try:
-            rows = await self._script(keys=keys, args=numbers)
+            async with asyncio.timeout(limits.RATE_SECONDS):
+                rows = await self._script(keys=keys, args=numbers)
         except (RedisError, OSError) as error:
             UNCOUNTED.inc()
-            _log.warning("rate_not_counted", error=str(error)[:200])
+            _log.warning("rate_not_counted", error=repr(error)[:200])
             return None
         verdicts = [
             Verdict(policy, int(left), math.ceil(float(ahead)), math.ceil(float(wait)))

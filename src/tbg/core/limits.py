@@ -220,6 +220,9 @@ REQUEST_SECONDS = 30
 """How long one request may take before it is answered 503; an export may take longer."""
 
 # --- how often (requests, seconds) -----------------------------------------------------------
+RATE_SECONDS = 1.0
+"""How long a request waits to be counted: a Redis that hangs holds up nobody for longer."""
+
 RATE_IP = (1_200, 60)
 """Any requests of one IP address: a household, or a small company, behind one router."""
 
