@@ -22,6 +22,7 @@ from tbg.adapters.simulator import demo_key
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
+from tbg.domains.accounts.actions.sessions import refresh
 from tests.accounts import SignedIn, player, sign_in, signed_challenge
 from tests.api import client_of, keys_dir, make_app
 from tests.app.test_api import problem
@@ -269,6 +270,19 @@ async def test_of_twenty_refreshes_at_once_one_succeeds_at_most(
     (good,) = [answer.json() for answer in answers if answer.status_code == 200]
     problem(await renew(client, good["refresh_token"]), 401, "session_ended")
     assert await count(db, "refresh_tokens") == 2
+
+
+async def test_a_refresh_waits_for_one_in_hand_and_finds_its_token_used(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+    async with db.transaction() as tx:
+        assert await refresh(tx, token=me.refresh_token) is not None
+        second = asyncio.create_task(renew(client, me.refresh_token))
+        done, _ = await asyncio.wait([second], timeout=0.5)
+        assert not done
+    problem(await second, 401, "session_ended")
+    assert (await me.ask("GET", "/users/me")).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -536,7 +550,7 @@ async def test_a_thousand_requests_while_keys_change_see_no_false_401(
     async with client_of(apps[0]) as one, client_of(apps[1]) as two:
         clients = [one, two]
         players = [await sign_in(clients[n % 2], n) for n in range(4)]
-        refresh = [player.refresh_token for player in players]
+        newest = [player.refresh_token for player in players]
         living = [[(player.access_token, clock.now())] for player in players]
         for round_ in range(125):  # a third of one: over two whole rotations
             for ring in rings:
@@ -545,8 +559,8 @@ async def test_a_thousand_requests_while_keys_change_see_no_false_401(
             if round_ in (10, 70):
                 rings[round_ == 70].rotate()  # the other process has just read the folder
             n = round_ % 4
-            told = (await renew(clients[round_ // 4 % 2], refresh[n])).json()
-            refresh[n] = told["refresh_token"]
+            told = (await renew(clients[round_ // 4 % 2], newest[n])).json()
+            newest[n] = told["refresh_token"]
             living[n].append((told["access_token"], clock.now()))
             for tokens in living:
                 while clock.now() - tokens[0][1] >= limits.ACCESS_TOKEN_AGE:
