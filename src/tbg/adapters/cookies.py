@@ -1,13 +1,11 @@
 """A browser's session in cookies that no script can read, but for the one that proves it is ours.
 
-The names begin with `__Host-`: a browser takes such a cookie over HTTPS (or from this machine)
-alone, and from this very host. A pool in a home network without HTTPS gets plain names.
+The names begin with `__Host-`: a browser takes such a cookie over HTTPS alone, and from this very
+host. A pool without HTTPS, at home or on a developer's machine, gets plain names: some browsers
+trust their own machine enough for the others, and some do not.
 """
 
 from __future__ import annotations
-
-import ipaddress
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -18,7 +16,7 @@ class SessionCookies:
     """The three cookies of a session, named and set for one installation."""
 
     def __init__(self, public_url: str) -> None:
-        self.secure = public_url.startswith("https://") or _is_this_machine(public_url)
+        self.secure = public_url.startswith("https://")
         prefix = "__Host-tbg" if self.secure else "tbg"
         self.access, self.refresh, self.csrf = (
             f"{prefix}_{name}" for name in ("access", "refresh", "csrf")
@@ -44,11 +42,3 @@ class SessionCookies:
             response.delete_cookie(
                 name, path="/", secure=self.secure, httponly=name != self.csrf, samesite="strict"
             )
-
-
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
