@@ -117,7 +117,7 @@ def test_a_celebration_never_takes_the_focus_or_the_page(open_page: Open, game: 
     game.mine(share(miner), miner=miner)
     page = open_page(f"/m/{miner}")
     live(page)
-    field = page.get_by_label("Payout address of a miner")
+    field = page.get_by_label("Address or handle of a miner")
     field.press_sequentially("bc1q")
     game.publish(share(miner, sdiff=3e6))
     expect(page.locator(".kiln")).to_contain_text("Million Club")

@@ -64,17 +64,17 @@ def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, to
 
 def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -> None:
     page = open_page("/")
-    field = page.get_by_label("Payout address of a miner")
+    field = page.get_by_label("Address or handle of a miner")
     field.fill(f" {town.veteran}.kitchen ")
     page.get_by_role("button", name="Show my miner").click()
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Miner {town.veteran}")
 
 
-@pytest.mark.parametrize("wrong", ["hello", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])
+@pytest.mark.parametrize("wrong", ["hello there", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])
 def test_what_is_no_address_is_told_how_they_begin(open_page: Open, wrong: str) -> None:
     page = open_page("/")
-    field = page.get_by_label("Payout address of a miner")
+    field = page.get_by_label("Address or handle of a miner")
     field.fill(wrong)
     field.press("Enter")
     said = page.get_by_role("alert").filter(has_text="They start with bc1, 1 or 3.")

@@ -104,7 +104,7 @@ def test_the_tabs_of_a_phone_lead_everywhere(open_page: Open, game: Game, town: 
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}#rewards")
     expect(page.get_by_role("region", name="Rewards")).to_be_in_viewport()
     page.get_by_role("button", name="Find a miner").click()
-    field = page.get_by_role("dialog").get_by_label("Payout address of a miner")
+    field = page.get_by_role("dialog").get_by_label("Address or handle of a miner")
     expect(field).to_be_focused()
     field.fill(town.wall[1])
     field.press("Enter")

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
+import { couldBeHandle } from "../account/handle";
 import { looksRight, tidy, wrongAddress } from "../address";
 import { Icon } from "../art";
 import { useNetwork } from "./hooks";
@@ -20,18 +21,19 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
 
   function go(event: FormEvent) {
     event.preventDefault();
-    const address = tidy(text);
-    if (!looksRight(address, network)) return setWrong(true);
+    const given = text.trim();
+    const address = couldBeHandle(given) ? given : tidy(given);
+    if (!couldBeHandle(given) && !looksRight(address, network)) return setWrong(true);
     setText("");
     onDone?.();
     void navigate({ to: "/m/$address", params: { address } });
   }
 
-  const placeholder = look === "bar" ? "Paste an address" : `${tidyStart(network)}…`;
+  const placeholder = look === "bar" ? "Address or handle" : `${tidyStart(network)}…`;
   return (
     <form className={`address-field ${look}`} onSubmit={go} noValidate>
       <label className="sr-only" htmlFor={id}>
-        Payout address of a miner
+        Address or handle of a miner
       </label>
       <div className="address-row">
         {look === "bar" && <Icon name="search" size={20} />}
