@@ -129,12 +129,12 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
 ) -> None:
     page, name = person.page, f"axe-{next(_numbers)}-north"
     page.goto(f"{game.url}/settings/profile")
-    page.get_by_label("Handle").fill("a b")
+    page.get_by_label("Handle", exact=True).fill("a b")
     expect(page.get_by_text("No spaces, please")).to_be_visible()
-    page.get_by_label("Handle").fill("admin")
+    page.get_by_label("Handle", exact=True).fill("admin")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".field .field-error").first).to_contain_text("reserved")
-    page.get_by_label("Handle").fill(name)
+    page.get_by_label("Handle", exact=True).fill(name)
     page.get_by_label("Country").select_option("CH")
     page.get_by_label("About you").fill("Two boards in a cold garage.")
     page.get_by_role("button", name="Save").click()
