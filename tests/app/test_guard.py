@@ -113,7 +113,7 @@ async def test_an_ip_address_tries_to_sign_in_so_often(
     assert (await client.get("/api/v1/levels", headers=from_("9.9.9.9"))).status_code == 200
 
 
-async def test_one_bitcoin_address_is_challenged_so_often_from_wherever(
+async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(AUTH_BY_ADDRESS, 2)
@@ -123,10 +123,12 @@ async def test_one_bitcoin_address_is_challenged_so_often_from_wherever(
         return await client.post("/api/v1/auth/challenge", json=wish, headers=from_(ip))
 
     address = player(0).address
-    for ip in ("9.9.9.1", "9.9.9.2"):
-        assert (await challenge(address, ip)).status_code == 201
-    too_many(await challenge(address, "9.9.9.3"), policy)
-    too_many(await challenge(address.upper(), "9.9.9.4"), policy)  # the same, spelt otherwise
+    for _ in range(2):
+        assert (await challenge(address, "9.9.9.1")).status_code == 201
+    too_many(await challenge(address, "9.9.9.1"), policy)
+    too_many(await challenge(address.upper(), "9.9.9.1"), policy)  # the same, spelt otherwise
+    # Whoever knows an address does not keep its owner out by asking for it.
+    assert (await challenge(address, "9.9.9.2")).status_code == 201
     assert (await challenge(player(1).address, "9.9.9.1")).status_code == 201
 
 

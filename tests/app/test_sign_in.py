@@ -100,7 +100,9 @@ async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(1).address, "link": True}
     made = await client.post(f"{AUTH}/challenge", json=wish, headers=me.headers)
-    assert "Signing links this address to your account, for good." in made.json()["message"]
+    account = me.user["address"]
+    told = f"Signing links this address, for good, to the account of {account}."
+    assert told in made.json()["message"]
 
 
 @pytest.mark.parametrize(

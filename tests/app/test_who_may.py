@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tests.accounts import SignedIn, link, sign_in, signed_challenge
 
@@ -121,9 +123,12 @@ async def test_who_may_may_and_nobody_else(
         assert answer.status_code < 500 or path == "/health/ready"
 
 
-async def test_what_is_another_s_is_not_there(db: Database, client: httpx.AsyncClient) -> None:
+async def test_what_is_another_s_is_not_there(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
     owner, other = await sign_in(client, 0), await sign_in(client, 1)
     admin = await promoted(db, await sign_in(client, 2))
+    clock.move(timedelta(seconds=1))
     assert (await link(owner, 3)).status_code == 201
     key = (await key_of(owner, "read"))["api_key"]["id"]
     (session,) = (await owner.ask("GET", "/users/me/sessions")).json()["sessions"]

@@ -37,6 +37,7 @@ _ALGORITHM = "RS256"
 _TYPE = "at+jwt"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _API_KEY = re.compile(r"tbg_([0-9]{1,18}k[0-9a-f]{8})_([0-9a-f]{40})_([0-9a-f]{16})")
+_SECRET_BYTES = 32
 _CLAIMS = ("iss", "aud", "sub", "sid", "iat", "nbf", "exp")
 
 
@@ -72,11 +73,13 @@ class KeyRing:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._alone():
                 if not self._secret_file.exists():
-                    _write(self._secret_file, secrets.token_bytes(32))
+                    _write(self._secret_file, secrets.token_bytes(_SECRET_BYTES))
                 if not any(self.directory.glob("jwt-*.pem")):
                     self._add(at=self.clock.now())
                 self._require_alone()
                 self._secret = self._secret_file.read_bytes()
+                if len(self._secret) < _SECRET_BYTES:
+                    raise ValueError("the secret is cut short: restore it, or remove it")
                 self._read()
         except (OSError, ValueError) as error:
             raise CannotRun(

@@ -17,6 +17,7 @@ from tbg.core.section import Section
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.actions import people as accounts
+from tbg.domains.accounts.actions.audit import audit
 from tbg.domains.gamification.actions import people as gamification
 from tbg.domains.mining.actions import people as mining
 from tbg.domains.realtime import actions as realtime
@@ -103,6 +104,13 @@ async def nobody_else(tx: Tx) -> AsyncIterator[None]:
         raise AccountsBusy("The pool is busy with these accounts. Try again.") from None
 
 
+@asynccontextmanager
+async def hold_everybody(tx: Tx) -> AsyncIterator[None]:
+    """Keep everybody who he is for as long as this transaction lasts; nobody waits."""
+    await accounts.hold_owners(tx)
+    yield
+
+
 async def export(tx: Tx, *, user_id: int, out: IO[bytes]) -> None:
     """Write all there is of a user as a ZIP: a JSON file a section, shares a line each."""
     contents = []
@@ -167,6 +175,10 @@ async def _erase_if_due(database: Database, user_id: int) -> bool:
         )
         if due:  # else he has changed his mind meanwhile
             await erase(tx, user_id=user_id)
+            subject = f"user:{user_id}"
+            await audit(
+                tx, actor_id=None, actor="the week is over", action="account.erase", subject=subject
+            )
         return bool(due)
 
 

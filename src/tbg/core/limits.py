@@ -97,6 +97,9 @@ SOCKET_QUEUE = 256
 SOCKET_FRAME_BYTES = 16 * 1024
 """Largest frame a client may send."""
 
+SOCKET_LOOK_SECONDS = 30.0
+"""How long a page that was closed may still be watched by who watched it before."""
+
 SOCKET_SUBJECTS = 50
 """Public subjects one socket may follow."""
 
@@ -204,6 +207,12 @@ API_KEYS_REMEMBERED = 10_000
 ARGON2_THREADS = 2
 """argon2 computations at once: each takes 19 MiB and a core."""
 
+ADDRESSES = 50
+"""Addresses one user links: a farm's pool accounts, and what one socket can follow."""
+
+EXPORTS_AT_ONCE = 2
+"""Exports one process writes at once: each holds a connection until it is written."""
+
 DELETION_AFTER = timedelta(days=7)
 """How long a deleted account may be taken back."""
 
@@ -226,6 +235,10 @@ RATE_SECONDS = 1.0
 RATE_IP = (1_200, 60)
 """Any requests of one IP address: a household, or a small company, behind one router."""
 
+RATE_SOCKETS = (3_000, 60)
+"""Sockets opened from one IP address: a hall of screens behind one router, all at once after a
+restart."""
+
 RATE_USER = (600, 60)
 """Requests of one user's sessions: ten pages a second, for a minute."""
 
@@ -237,6 +250,15 @@ RATE_AUTH_IP = (60, 60)
 
 RATE_AUTH_ADDRESS = (20, 60)
 """Challenges for one Bitcoin address: nobody signs faster."""
+
+RATE_LINKS = (20, 3_600)
+"""Links by one user: each may make the whole pool wait for a moment."""
+
+RATE_KEYS_MADE = (40, 3_600)
+"""API keys made by one user: each costs an argon2 hash."""
+
+RATE_EXPORTS = (10, 3_600)
+"""Exports by one user: each reads everything he has."""
 
 RATE_WRITE = (120, 60)
 """Changes by one user: settings, keys, links."""

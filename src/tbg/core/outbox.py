@@ -107,3 +107,11 @@ async def prune(tx: Tx) -> int:
     return await tx.run(
         "DELETE FROM outbox WHERE sent_at < :before", before=tx.now - limits.OUTBOX_KEPT
     )
+
+
+async def forget(tx: Tx, user_ids: Sequence[int]) -> int:
+    """Forget what was announced of users, delivered or not; how many messages."""
+    return await tx.run(
+        "DELETE FROM outbox WHERE CAST(payload ->> 'user_id' AS bigint) = ANY(:ids)",
+        ids=list(user_ids),
+    )

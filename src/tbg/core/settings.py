@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     def _production(self) -> Settings:
         if self.env == "production" and not self.public_url.startswith("https://"):
             raise ValueError("TBG_PUBLIC_URL must start with https:// in production")
+        if self.env == "production" and any(o.startswith("http://") for o in self.origins):
+            raise ValueError("TBG_CORS_ORIGINS must be https:// in production")
         return self
 
     @field_validator("trusted_proxies")

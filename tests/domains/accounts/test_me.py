@@ -11,9 +11,14 @@ import httpx
 import orjson
 import pytest
 
+from tbg.app.people import erase as nobody_is
 from tbg.app.people import erase_due
+from tbg.core import limits
 from tbg.core.clock import FixedClock
+from tbg.core.errors import SignInRequired
 from tbg.core.tx import Database
+from tbg.domains.accounts.actions import api_keys, profile
+from tbg.domains.accounts.queries import person
 from tests.accounts import link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, share
@@ -113,16 +118,21 @@ async def test_privacy_is_kept_everywhere(db: Database, client: httpx.AsyncClien
     me = await sign_in(client)
     address = player(0).address
 
+    await me.ask("PATCH", "/users/me", json={"handle": "Stoker"})
+
     async def shown(**privacy: object) -> httpx.Response:
         answer = await me.ask("PATCH", "/users/me", json={"privacy": privacy})
         assert answer.status_code == 200
-        return await client.get(f"/api/v1/public/miners/{address}")
+        return await client.get("/api/v1/public/miners/Stoker")
 
     short = (await shown(address_shown="short")).json()
     assert short["address"] == f"{address[:4]}…{address[-4:]}"
     hidden = (await shown(address_shown="hidden")).json()
     assert hidden["address"] is None
     assert hidden["avatar_seed"] != address
+    # Whoever knows the address does not learn from it who its owner is.
+    assert (await client.get(f"/api/v1/public/miners/{address}")).status_code == 404
+    assert (await me.ask("GET", f"/public/miners/{address}")).status_code == 200
     stats = (await client.get("/api/v1/public/stats")).text
     assert address not in stats
     assert (await shown(profile_public=False)).status_code == 404
@@ -227,6 +237,51 @@ async def test_links_at_once_do_not_wait_for_each_other_for_ever(
         assert not await tx.value(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )
+
+
+async def test_who_came_in_by_an_address_goes_with_it(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    me = await sign_in(client, 0)
+    clock.move(timedelta(seconds=1))
+    assert (await link(me, 1)).status_code == 201
+    thief = await sign_in(client, 1)
+    assert thief.user["id"] == me.user["id"]
+    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
+    assert answer.status_code == 204
+    assert (await thief.ask("GET", "/users/me")).status_code == 401
+    assert (await me.ask("GET", "/users/me")).status_code == 200
+
+
+async def test_links_come_seldom_and_end_somewhere(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = await sign_in(client, 0)
+    monkeypatch.setattr(limits, "ADDRESSES", 2)
+    assert (await link(me, 1)).status_code == 201
+    answer = await link(me, 2)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/too_many_addresses")
+    for index in range(limits.RATE_LINKS[0]):
+        answer = await link(me, 3 + index)
+    assert answer.status_code == 429
+
+
+async def test_what_an_account_of_the_past_still_wanted_is_refused(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mined(db, 0, 1)
+    me = await sign_in(client, 0)
+    async with db.transaction() as tx:
+        await nobody_is(tx, user_id=me.user["id"])
+        for act in (
+            lambda: api_keys.require_room(tx, user_id=me.user["id"]),
+            lambda: profile.change_settings(tx, user_id=me.user["id"], change={}),
+            lambda: profile.change_profile(tx, user_id=me.user["id"], change={}),
+            lambda: person(tx, me.user["id"]),
+        ):
+            with pytest.raises(SignInRequired):
+                await act()
+    assert (await me.ask("GET", "/users/me")).status_code == 401
 
 
 async def test_the_export_is_a_zip_of_what_there_is(

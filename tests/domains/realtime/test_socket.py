@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
 from tbg.core.event import Frame
+from tbg.core.tx import connect as connect_database
 from tests.accounts import link, player, sign_in
 from tests.api import client_of, served
 from tests.conftest import NOW
@@ -138,10 +139,45 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
         me = await sign_in(client, 0)
         change = {"handle": "Stoker", "privacy": {"profile_public": False}}
         assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
-    for name in ("miner:Stoker", f"miner:{player(0).address}", "miner:nobody-of-us"):
+    for name in ("miner:Stoker", "miner:nobody-of-us"):
         refusal = await ask(socket, "subscribe", channels=[name])
         assert (refusal["type"], refusal["data"]["code"]) == ("error", "unknown_channel")
         assert (await hear(socket))["data"]["channels"] == []
+    # Nothing tells his address from one that has not mined yet, but that nothing ever comes.
+    for address in (player(0).address, player(1).address):
+        answer = await ask(socket, "subscribe", channels=[f"miner:{address}"])
+        assert answer["data"]["channels"] == [f"miner:{address}"]
+    assert set(app.state.hub._followers) == {f"miner:{player(1).address}"}
+
+
+async def test_a_page_that_is_closed_is_followed_no_longer(
+    socket: ClientConnection, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        name = f"miner:{player(0).address}"
+        await ask(socket, "subscribe", channels=[name, "pool"])
+        await show(redis, name, 1)
+        assert (await hear(socket))["data"]["n"] == 1
+        change = {"privacy": {"profile_public": False}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
+    await show(redis, name, 2)
+    await show(redis, "pool", 3)
+    heard = await hear(socket)
+    assert (heard["subject"], heard["data"]["n"]) == ("pool", 3)
+    assert name not in app.state.hub._followers
+
+
+async def test_nobody_is_followed_while_nobody_can_say_who_is_public(
+    host: str, app: FastAPI
+) -> None:
+    away = connect_database("postgresql://nobody@127.0.0.1:1/none", app.state.database.clock)
+    app.state.database = away
+    async with connect(f"ws://{host}/ws") as late:
+        await say(late, "subscribe", channels=[f"miner:{ALICE}"])
+        assert await close_code(late) == 1013
+    await away.close()
 
 
 async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: FastAPI) -> None:

@@ -84,6 +84,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.database = database
     app.state.redis = redis
     app.state.people = people
+    app.state.exporting = asyncio.Semaphore(limits.EXPORTS_AT_ONCE)
     app.state.keys = keys
     app.state.gate = gate
     app.state.hashing = hashing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -96,6 +96,7 @@ class Guard:
         connection = HTTPConnection(scope)
         unsafe = scope["method"] not in _SAFE
         address = client_ip(scope, self.settings)
+        state["client_ip"] = address
         asked = [(BY_IP, address)]
         if unsafe and "/auth/" in scope["path"]:
             asked.append((AUTH_BY_IP, address))
@@ -216,13 +217,21 @@ def client_ip(scope: Scope, settings: Settings) -> str:
     peer = (scope.get("client") or ("", 0))[0]
     for hop in reversed([*hops, peer]):
         try:
-            address = ip_address(hop)
+            address = ip_address(_bare(hop))
         except ValueError:
             return peer or "unknown"
         if address.version == 6:
             address = address.ipv4_mapped or address
         if not any(address in network for network in settings.proxies):
             if address.version == 6:
-                return f"{ip_address(int(address) >> 64 << 64)}/64"
+                return str(IPv6Network((int(address), 64), strict=False))
             return str(address)
     return peer or "unknown"
+
+
+def _bare(hop: str) -> str:
+    """A hop without brackets and port, which some proxies write."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    host, colon, port = hop.partition(":")
+    return host if colon and port.isdigit() else hop

@@ -56,7 +56,8 @@ class Idempotency:
         body = await whole_body(receive)
         if body is None:
             return None  # nobody waits for an answer
-        digest = self.keys.mac("idempotency", key.encode())
+        asker = principal.key_id or str(principal.session_id)
+        digest = self.keys.mac("idempotency", f"{asker} {key}".encode())
         path = scope["path"].encode()
         request = hashlib.sha256(path + b"\0" + scope["query_string"] + b"\0" + body).digest()
         async with self.database.transaction() as tx:
@@ -94,7 +95,7 @@ class Idempotency:
             await self.app(scope, receive, note)
         finally:
             # What failed on our side may be asked again; so may what was refused for a moment.
-            done = 200 <= told["status"] < 500 and told["status"] not in (409, 429)
+            done = 200 <= told["status"] < 500 and told["status"] not in (401, 403, 409, 429)
             sealed = None
             if done:
                 plain = orjson.dumps([told["headers"], told["body"].decode("latin-1")])

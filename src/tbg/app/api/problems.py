@@ -17,6 +17,9 @@ from starlette.types import Scope
 from tbg.adapters.http import PROBLEM_JSON
 from tbg.core.errors import Refused
 
+_ERRORS_NAMED, _FIELD_CHARS = 20, 100
+"""What a refusal names: a body may have a hundred thousand fields, each of them wrong."""
+
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
@@ -80,11 +83,11 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = [
         {
-            "field": ".".join(str(part) for part in item["loc"]),
+            "field": ".".join(str(part) for part in item["loc"])[:_FIELD_CHARS],
             "code": item["type"],
             "message": item["msg"],
         }
-        for item in error.errors()
+        for item in error.errors()[:_ERRORS_NAMED]
     ]
     if any(item["code"] == "json_invalid" for item in wrong):
         return problem(request.scope, 400, code="bad_json", detail="The body is not JSON.")

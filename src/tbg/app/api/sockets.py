@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from tbg.adapters.limiter import SOCKETS_BY_IP
+from tbg.app.api.guard import client_ip
 from tbg.core import limits
 from tbg.domains.realtime.routes import live
 
@@ -67,6 +69,12 @@ class SocketDoor:
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)
         elif scope["path"] == self.path:
+            state = scope["app"].state
+            asker = client_ip(scope, state.settings)
+            verdict = await state.limiter.take((SOCKETS_BY_IP, asker))
+            if verdict is not None and verdict.retry_after:
+                await WebSocket(scope, receive, send).close()
+                return
             await live(WebSocket(scope, receive, send))
         else:
             await WebSocket(scope, receive, send).close()

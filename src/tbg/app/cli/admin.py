@@ -38,7 +38,7 @@ def grant(
         except bitcoin.AddressRefused:
             name = who
         async with house.database.transaction() as tx:
-            found = await queries.miner(tx, name)
+            found = await queries.miner(tx, name, anybody=True)
             if found is None:
                 raise CannotRun(f"nobody here is called {who}: he must mine or sign in first")
             before = await grant_role(tx, user_id=found.id, role=role)

@@ -63,6 +63,20 @@ class AlreadyYours(Conflict):
     title = "This address is already yours"
 
 
+class TooManyAddresses(Conflict):
+    """A user has as many addresses as one may have."""
+
+    code = "too_many_addresses"
+    title = "Too many addresses"
+
+
+class FoundItsGame(Conflict):
+    """The address began to mine while it was being linked."""
+
+    code = "accounts_busy"
+    title = "The address has just begun a game of its own"
+
+
 class CannotUnlink(Conflict):
     """The address cannot be parted from this account."""
 

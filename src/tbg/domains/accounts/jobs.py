@@ -33,4 +33,4 @@ async def clean_tokens(database: Database) -> Cleaned:
         )
 
 
-JOBS = (Cron("clean_tokens", clean_tokens, minute=25),)
+JOBS = (Cron("clean_tokens", clean_tokens, minute=40),)

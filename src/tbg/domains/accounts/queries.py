@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from tbg.core.errors import SignInRequired
 from tbg.core.principal import Role, Scope
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.accounts.rules import handle_key, shown_address, tile_seed
@@ -34,8 +35,14 @@ class Miner(NamedTuple):
     seed: str = ""
 
 
-async def miner(tx: Tx, handle: str) -> Miner | None:
-    """The miner behind a handle or an address; None when nobody is."""
+async def miner(
+    tx: Tx, handle: str, *, own: int | None = None, anybody: bool = False
+) -> Miner | None:
+    """The miner behind a handle or an address; None when nobody is.
+
+    Who does not show his address whole is not found by it, but by himself (`own`) and by
+    operators (`anybody`): else whoever knows it would learn who he is.
+    """
     row = await tx.row(
         """
         SELECT u.id, (SELECT address FROM user_addresses WHERE user_id = u.id
@@ -43,12 +50,17 @@ async def miner(tx: Tx, handle: str) -> Miner | None:
             u.claimed_at IS NOT NULL AS claimed, u.created_at, u.handle, u.display_name,
             u.country, u.bio, u.profile_public, u.address_shown
         FROM users u WHERE u.id = COALESCE(
-            (SELECT user_id FROM user_addresses WHERE address = :handle),
+            (SELECT a.user_id FROM user_addresses a JOIN users o ON o.id = a.user_id
+                WHERE a.address = :handle
+                    AND (o.address_shown = 'whole' OR o.id = CAST(:own AS bigint)
+                        OR CAST(:anybody AS boolean))),
             (SELECT id FROM users
                 WHERE handle_key = :key AND lower(handle) = lower(:handle)))
         """,
         handle=handle,
         key=handle_key(handle),
+        own=own,
+        anybody=anybody,
     )
     if row is None or row.address is None:
         return None
@@ -135,7 +147,8 @@ async def person(tx: Tx, user_id: int) -> Person:
         """,
         id=user_id,
     )
-    assert row is not None  # a session ends when its user does
+    if row is None:  # he was merged or erased since the session was looked at
+        raise SignInRequired("This account is no more. Sign in again.")
     return Person(*row)
 
 

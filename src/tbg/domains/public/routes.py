@@ -60,8 +60,9 @@ async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMine
         if why_no_handle(handle) is not None:
             raise NotAnAddress(f"This is {error}, and no handle.") from None
         name = handle
-    found = await miner(tx, name)
     who = request.state.principal
-    if found is None or not (found.profile_public or (who and who.user_id == found.id)):
+    own = None if who is None else who.user_id
+    found = await miner(tx, name, own=own)
+    if found is None or not (found.profile_public or found.id == own):
         raise NotFound("No share has come from this address yet, or its miner is not public.")
     return await queries.miner_page(tx, found, handle=found.handle or name)

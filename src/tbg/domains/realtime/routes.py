@@ -18,7 +18,7 @@ from tbg.core import limits
 from tbg.core.principal import Principal
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
-from tbg.domains.accounts.queries import addresses, miner
+from tbg.domains.accounts.queries import addresses, known_addresses, miner
 from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.realtime.schemas import Channels, Ping, control
 
@@ -46,7 +46,7 @@ class Conversation:
     """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
 
     __slots__ = ("_allowance", "_closing", "_counted_at", "_database", "_followed", "_hub",
-                 "_mailbox", "_names", "_network", "_own", "_socket")  # fmt: skip
+                 "_looked_at", "_mailbox", "_names", "_network", "_own", "_socket")  # fmt: skip
 
     def __init__(
         self, socket: WebSocket, hub: Hub, settings: Settings, database: Database, own: int | None
@@ -57,6 +57,7 @@ class Conversation:
         self._network = settings.network
         self._database = database
         self._own = own
+        self._looked_at = asyncio.get_running_loop().time()
         self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
         self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
         self._mailbox = Mailbox(self._hang_up)
@@ -97,6 +98,10 @@ class Conversation:
         try:
             while True:
                 frame = await mailbox.take()
+                if loop.time() - self._looked_at > limits.SOCKET_LOOK_SECONDS:
+                    await self._look_again()
+                    if not self._is_followed(frame):
+                        continue
                 mailbox.sending_since = loop.time()
                 await socket.send_text(self._as_asked(frame))
                 mailbox.sending_since = None
@@ -139,43 +144,74 @@ class Conversation:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
             self._say("error", code="too_many_channels", detail=detail)
             return
-        known = {name: subjects for name in asked if (subjects := await self._subjects(name))}
-        self._followed |= known
-        for name, subjects in known.items():
-            self._names |= {subject: name for subject in subjects if subject != name}
-        await self._hub.follow(self._mailbox, {s for some in known.values() for s in some})
+        self._allowance -= len(asked)  # each is looked up
+        known: dict[str, list[str]] = {}
+        for name in asked:
+            subjects = await self._subjects(name)
+            if subjects is None:
+                detail = "there is no miner of this name, or he is not public"
+                self._say("error", code="unknown_channel", detail=detail, name=name[:200])
+            else:
+                known[name] = subjects
+        await self._heed(known)
         self._say("subscribed", channels=list(known))
         if resumed:
             # Frames of public subjects have no ids: there is nothing to take up from.
             self._say("snapshot", channels=list(known))
 
-    async def _subjects(self, name: str) -> list[str]:
-        """The hub's subjects for what a client asked for: a miner's frames bear his addresses."""
+    async def _heed(self, known: dict[str, list[str]]) -> None:
+        """Follow these subjects under these names."""
+        self._followed |= known
+        for name, subjects in known.items():
+            self._names |= {subject: name for subject in subjects if subject != name}
+        await self._hub.follow(self._mailbox, {s for some in known.values() for s in some})
+
+    async def _look_again(self) -> None:
+        """See every so often who may still be followed: people close their pages, and sign out."""
+        self._looked_at = asyncio.get_running_loop().time()
+        self._own = await _owner(self._socket)
+        for name, before in list(self._followed.items()):
+            subjects = await self._subjects(name)
+            gone = set(before) - set(subjects or ())
+            self._hub.unfollow(self._mailbox, gone)
+            await self._heed({name: subjects or []})
+
+    async def _subjects(self, name: str) -> list[str] | None:
+        """The hub's subjects for what a client asked for: a miner's frames bear his addresses.
+
+        None for a handle that nobody has, or nobody public. An address that is not public has no
+        subject, and is otherwise told from one that has not mined yet by nothing.
+        """
         kind, _, handle = name.partition(":")
         if kind != "miner":
             return [name]
         try:
             async with self._database.transaction() as tx:
-                found = await miner(tx, handle)
+                found = await miner(tx, handle, own=self._own)
+                taken = await known_addresses(tx, [handle])
                 mine = await addresses(tx, [found.id]) if found else {}
         except Exception as error:
             if not is_passing(error):
                 raise
-            return [name]  # PostgreSQL is away: the address that was asked for will do
+            self._mailbox.close(1013)  # nobody can say who may be followed: come again later
+            return []
         if found is not None and (found.profile_public or found.id == self._own):
-            return [f"miner:{address}" for address in mine[found.id][: limits.SOCKET_SUBJECTS]]
-        if found is None and self._is_address(handle):
-            return [name]  # he has not mined yet: his first share will be seen here
-        detail = "there is no miner of this name, or he is not public"
-        self._say("error", code="unknown_channel", detail=detail, name=name[:200])
-        return []
+            return [f"miner:{address}" for address in mine[found.id]]
+        if self._is_address(handle):
+            return [] if taken else [name]  # his first share will be seen here
+        return None
+
+    def _is_followed(self, frame: str) -> bool:
+        """Whether a frame that waited is still one to be sent; control frames always are."""
+        start, end = _subject_in(frame)
+        subject = frame[start:end]
+        return not subject.startswith("miner:") or subject in self._mailbox.subjects
 
     def _as_asked(self, frame: str) -> str:
         """A frame whose subject is called what this client called it."""
         if not self._names:
             return frame
-        start = frame.find(_SUBJECT) + len(_SUBJECT)
-        end = frame.find('"', start)
+        start, end = _subject_in(frame)
         name = self._names.get(frame[start:end])
         return frame if name is None else frame[:start] + name + frame[end:]
 
@@ -240,6 +276,12 @@ async def _owner(socket: WebSocket) -> int | None:
             raise
         return None
     return who.user_id if isinstance(who, Principal) else None
+
+
+def _subject_in(frame: str) -> tuple[int, int]:
+    """Where in a frame its subject stands."""
+    start = frame.find(_SUBJECT) + len(_SUBJECT)
+    return start, frame.find('"', start)
 
 
 def _origin_allowed(socket: WebSocket, settings: Settings) -> bool:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from tbg.core import limits
 from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.people import hold_owners
-from tbg.domains.accounts.actions.users import admit_addresses
-from tbg.domains.accounts.errors import AlreadyYours, CannotUnlink
+from tbg.domains.accounts.actions.sessions import end_sessions
+from tbg.domains.accounts.actions.users import admit_addresses, lock_user
+from tbg.domains.accounts.errors import (
+    AlreadyYours,
+    CannotUnlink,
+    FoundItsGame,
+    TooManyAddresses,
+)
 from tbg.domains.accounts.queries import linked
 
 
-async def link(tx: Tx, *, user_id: int, address: str) -> int | None:
-    """Give a proved address to a user; the user it was until now, to be merged, if it was one."""
+async def link(tx: Tx, *, user_id: int, address: str, merge: bool) -> int | None:
+    """Give a proved address to a user; the user it was until now, to be merged, if it was one.
+
+    Without `merge` nobody may have it: FoundItsGame when it has begun to mine just now.
+    """
+    await lock_user(tx, user_id)
+    there = len(await linked(tx, user_id))
+    if there >= limits.ADDRESSES:
+        raise TooManyAddresses(f"You have {there} addresses, and more cannot be linked.")
     there = await tx.run(
         """
         INSERT INTO user_addresses (address, user_id, linked_at, proved_at)
@@ -26,6 +40,8 @@ async def link(tx: Tx, *, user_id: int, address: str) -> int | None:
     owner = (await admit_addresses(tx, [address]))[address]
     if owner == user_id:
         raise AlreadyYours("This address is linked to your account.")
+    if not merge:
+        raise FoundItsGame("A share of it came in just now. Ask for a message, and sign again.")
     await tx.run(
         "UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now) WHERE address = :address",
         now=tx.now,
@@ -37,7 +53,7 @@ async def link(tx: Tx, *, user_id: int, address: str) -> int | None:
 async def unlink(tx: Tx, *, user_id: int, address: str) -> None:
     """Part an address from a user; what it mined stays with him, what it will mine does not."""
     await hold_owners(tx)
-    await tx.run("SELECT 1 FROM users WHERE id = :user FOR UPDATE", user=user_id)
+    await lock_user(tx, user_id)
     mine = {one.address: one for one in await linked(tx, user_id)}
     if address not in mine:
         raise NotFound("You have no such address.")
@@ -48,3 +64,5 @@ async def unlink(tx: Tx, *, user_id: int, address: str) -> None:
             else "What it had mined is part of your game now, and cannot be told apart again."
         )
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
+    # Whoever came in by it may have been the reason to part with it.
+    await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")

@@ -9,6 +9,7 @@ from tbg.core import limits
 from tbg.core.errors import NotFound
 from tbg.core.principal import Scope
 from tbg.core.tx import AnyRow, Tx
+from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import TooManyKeys
 
 
@@ -17,12 +18,9 @@ def new_id(user_id: int) -> str:
     return f"{user_id}k{secrets.token_hex(4)}"
 
 
-async def add_key(
-    tx: Tx, *, user_id: int, key_id: str, name: str, scope: Scope, mac: bytes, hash_: str,
-    expires_at: datetime | None,
-) -> AnyRow:  # fmt: skip
-    """Store a key's digests; the row without them."""
-    await tx.run("SELECT 1 FROM users WHERE id = :user FOR UPDATE", user=user_id)
+async def require_room(tx: Tx, *, user_id: int) -> None:
+    """Lock the user, and see that he may have one more key."""
+    await lock_user(tx, user_id)
     there = await tx.value(
         """
         SELECT count(*) FROM api_keys WHERE user_id = :user AND revoked_at IS NULL
@@ -33,6 +31,13 @@ async def add_key(
     )
     if there >= limits.API_KEYS:
         raise TooManyKeys(f"You have {there} keys. Revoke one that you do not use any more.")
+
+
+async def add_key(
+    tx: Tx, *, user_id: int, key_id: str, name: str, scope: Scope, mac: bytes, hash_: str,
+    expires_at: datetime | None,
+) -> AnyRow:  # fmt: skip
+    """Store a key's digests, where there is room; the row without them."""
     made = await tx.row(
         """
         INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at, expires_at)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from tbg.core.principal import Principal
 from tbg.core.tx import Tx
 
 _LOCK = 0x7B67_AD17
@@ -45,6 +46,18 @@ async def audit(
         details=words,
         previous=previous,
         hash=_seal(previous, number, tx.now, actor_id, actor, action, subject, words),
+    )
+
+
+async def audit_of(tx: Tx, who: Principal, action: str, **details: Any) -> None:
+    """Add an entry of what a user did to his own account."""
+    await audit(
+        tx,
+        actor_id=who.user_id,
+        actor="session",
+        action=action,
+        subject=f"user:{who.user_id}",
+        details=details,
     )
 
 

@@ -10,12 +10,12 @@ from tbg.adapters.bitcoin.signatures import SignatureRefused, prove
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.accounts.errors import ChallengeSpent, SignatureWrong
-from tbg.domains.accounts.queries import open_challenge
+from tbg.domains.accounts.queries import Person, open_challenge
 from tbg.domains.accounts.rules import message_to_sign
 
 
 async def challenge(
-    tx: Tx, *, address: str, network: str, public_url: str, for_user: int | None = None
+    tx: Tx, *, address: str, network: str, public_url: str, for_person: Person | None = None
 ) -> AnyRow:
     """A new message for an address: challenge_id, message, expires_at."""
     expires = tx.now + limits.CHALLENGE_AGE
@@ -27,9 +27,9 @@ async def challenge(
         nonce=secrets.token_hex(16),
         issued=tx.now,
         expires=expires,
-        purpose="Signing links this address to your account, for good."
-        if for_user
-        else "Signing lets you in.",
+        purpose="Signing lets you in."
+        if for_person is None
+        else f"Signing links this address, for good, to the account of {for_person.address}.",
     )
     made = await tx.row(
         """
@@ -39,7 +39,7 @@ async def challenge(
         """,
         id=uuid4(),
         address=address,
-        user=for_user,
+        user=None if for_person is None else for_person.id,
         message=message,
         now=tx.now,
         expires=expires,
@@ -48,8 +48,8 @@ async def challenge(
     return made
 
 
-async def spend(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | None) -> str:
-    """The address that signed, its challenge used up; of many at once, one gets through."""
+async def check(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | None) -> str:
+    """The address that signed a challenge which was not used yet."""
     found = await open_challenge(tx, challenge_id)
     if found is None or found.for_user != for_user:
         raise ChallengeSpent("It was used already, or its five minutes are over. Ask for another.")
@@ -57,6 +57,12 @@ async def spend(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | N
         prove(found.address, found.message, signature)
     except SignatureRefused as error:
         raise SignatureWrong(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    return found.address
+
+
+async def spend(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | None) -> str:
+    """As `check`, and the challenge is used up; of many at once, one gets through."""
+    address = await check(tx, challenge_id=challenge_id, signature=signature, for_user=for_user)
     used = await tx.run(
         "UPDATE auth_challenges SET used_at = :now WHERE id = :id AND used_at IS NULL",
         id=challenge_id,
@@ -64,4 +70,4 @@ async def spend(tx: Tx, *, challenge_id: UUID, signature: str, for_user: int | N
     )
     if not used:
         raise ChallengeSpent("It was used just now. Ask for another.")
-    return found.address
+    return address

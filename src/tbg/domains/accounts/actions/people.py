@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tbg.core import outbox
 from tbg.core.section import Section
 from tbg.core.tx import Tx
 
@@ -64,6 +65,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
     for statement in _PERSON:
         await tx.run(statement, ids=ids)
     await _empty(tx, ids)
+    await outbox.forget(tx, ids)
     await tx.run(
         """
         UPDATE users SET profile_public = false, address_shown = 'hidden',

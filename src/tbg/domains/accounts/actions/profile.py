@@ -11,6 +11,7 @@ from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.people import hold_owners
+from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
@@ -19,10 +20,11 @@ from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handl
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> None:
     """Change some of a profile: `change` has new values by column; None clears."""
     await hold_owners(tx)
+    await lock_user(tx, user_id)
     kept = await tx.row(
         """
         SELECT handle, handle_key, display_name, country, bio, profile_public, address_shown,
-            on_leaderboards FROM users WHERE id = :id FOR UPDATE
+            on_leaderboards FROM users WHERE id = :id
         """,
         id=user_id,
     )
@@ -57,7 +59,7 @@ def _handle(handle: str | None) -> dict[str, str | None]:
 
 async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> dict[str, Any]:
     """Lay a change over what a user has set; the whole of it."""
-    await tx.run("SELECT 1 FROM users WHERE id = :id FOR UPDATE", id=user_id)
+    await lock_user(tx, user_id)
     kept = merged_settings(await settings(tx, user_id), change)
     await tx.run(
         "UPDATE users SET settings = CAST(:settings AS jsonb) WHERE id = :id",

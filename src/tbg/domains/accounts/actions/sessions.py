@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from tbg.core import limits
+from tbg.core.errors import SignInRequired
 from tbg.core.tx import Tx
-from tbg.domains.accounts.actions.users import admit_addresses
+from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import SessionEnded
 from tbg.domains.accounts.rules import device_of
 
@@ -34,18 +35,23 @@ async def sign_in(tx: Tx, *, address: str, kind: Literal["bearer", "cookie"], ag
     """Claim the user of a proved address (made now, if it never mined) and open a session."""
     user_id = (await admit_addresses(tx, [address]))[address]
     # The row lock makes sign-ins of one user take turns, and a merge or an erasure wait.
+    await lock_user(tx, user_id)
     await tx.run(
         "UPDATE users SET claimed_at = COALESCE(claimed_at, :now) WHERE id = :user",
         user=user_id,
         now=tx.now,
     )
-    await tx.run(
+    still_his = await tx.run(
         """
-        UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now) WHERE address = :address
+        UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now)
+        WHERE address = :address AND user_id = :user
         """,
         address=address,
+        user=user_id,
         now=tx.now,
     )
+    if not still_his:  # unlinked while we waited for his row
+        raise SignInRequired("This address was parted from its account just now. Try again.")
     session_id = uuid4()
     await tx.run(
         """
@@ -134,16 +140,18 @@ async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: str) -> bo
     return ended > 0
 
 
-async def end_sessions(tx: Tx, *, user_id: int, why: str) -> int:
-    """End all sessions of a user; how many."""
+async def end_sessions(tx: Tx, *, user_id: int, why: str, address: str | None = None) -> int:
+    """End all sessions of a user, or those begun with one address; how many."""
     return await tx.run(
         """
         UPDATE sessions SET ended_at = :now, ended_why = :why
         WHERE user_id = :user AND ended_at IS NULL
+            AND (CAST(:address AS text) IS NULL OR address = :address)
         """,
         now=tx.now,
         why=why,
         user=user_id,
+        address=address,
     )
 
 

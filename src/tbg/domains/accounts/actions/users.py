@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tbg.core.errors import SignInRequired
 from tbg.core.tx import Tx
 
 
@@ -33,6 +34,19 @@ async def admit_addresses(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:
     # Those left were admitted by another transaction between the two statements.
     late = [address for address in unknown if address not in users]
     return users | (await _known(tx, late) if late else {})
+
+
+async def lock_user(tx: Tx, user_id: int) -> None:
+    """Lock a user's row; SignInRequired when he was merged or erased meanwhile."""
+    there = await tx.value(
+        """
+        SELECT 1 FROM users WHERE id = :id AND merged_into IS NULL AND erased_at IS NULL
+        FOR UPDATE
+        """,
+        id=user_id,
+    )
+    if there is None:
+        raise SignInRequired("This account is no more. Sign in again.")
 
 
 async def _known(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:

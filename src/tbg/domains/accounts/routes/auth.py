@@ -13,6 +13,8 @@ from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
+from tbg.domains.accounts.actions.audit import audit_of
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
 from tbg.domains.accounts.schemas import (
@@ -42,7 +44,9 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
     """A message that a wallet can sign, to sign in or (`link`) to add the address."""
     settings, principal = request.app.state.settings, request.state.principal
     address = address_of(request, wish.address)
-    await request.app.state.limiter.require((AUTH_BY_ADDRESS, address))
+    # By asker too: else anybody could keep an address that he knows from signing in.
+    asker = f"{address} {request.state.client_ip}"
+    await request.app.state.limiter.require((AUTH_BY_ADDRESS, asker))
     if wish.link and (principal is None or principal.key_id is not None):
         raise SignInRequired("To link an address, sign in with the one you have.")
     made = await challenges.challenge(
@@ -50,7 +54,7 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
         address=address,
         network=settings.network,
         public_url=settings.public_url,
-        for_user=principal.user_id if wish.link else None,
+        for_person=await queries.person(tx, principal.user_id) if wish.link else None,
     )
     return Challenge.model_validate(made)
 
@@ -63,6 +67,7 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
 )
 async def verify(request: Request, response: Response, tx: Writing, proof: SignIn) -> SignedInAs:
     """Open a session for the user whose address signed; he is made if he never mined."""
+    await hold_owners(tx)
     address = await challenges.spend(
         tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=None
     )
@@ -108,6 +113,7 @@ async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
 async def logout_all(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
+    await audit_of(tx, who, "session.end_all")
     return _gone(request)
 
 

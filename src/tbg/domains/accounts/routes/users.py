@@ -15,11 +15,12 @@ from starlette.responses import Response, StreamingResponse
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.http import Reading, SignedIn, Writing, problems
 from tbg.adapters.keys import KeyRing
+from tbg.adapters.limiter import EXPORTS, KEYS_MADE, LINKS
 from tbg.core.errors import Invalid, NotAllowed, NotFound
 from tbg.core.principal import Principal
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
-from tbg.domains.accounts.actions.audit import audit
+from tbg.domains.accounts.actions.audit import audit_of
 from tbg.domains.accounts.rules import merged_settings, shown_address
 from tbg.domains.accounts.schemas import (
     Address,
@@ -68,7 +69,7 @@ async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
 async def delete_me(tx: Writing, who: SignedIn) -> Me:
     """Have the person erased in a week; until then it can be taken back."""
     await profile.ask_for_deletion(tx, user_id=who.user_id)
-    await _note(tx, who, "account.delete")
+    await audit_of(tx, who, "account.delete")
     return me_of(await queries.person(tx, who.user_id))
 
 
@@ -77,7 +78,7 @@ async def delete_me(tx: Writing, who: SignedIn) -> Me:
 async def restore_me(tx: Writing, who: SignedIn) -> Me:
     """Take a deletion back."""
     await profile.restore(tx, user_id=who.user_id)
-    await _note(tx, who, "account.restore")
+    await audit_of(tx, who, "account.restore")
     return me_of(await queries.person(tx, who.user_id))
 
 
@@ -136,6 +137,8 @@ async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKe
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
         raise NotAllowed("Keys for services are made by the operators of this pool.")
+    await request.app.state.limiter.require((KEYS_MADE, str(who.user_id)))
+    await api_keys.require_room(tx, user_id=who.user_id)
     keys: KeyRing = request.app.state.keys
     hashing: Hashing = request.app.state.hashing
     key_id = api_keys.new_id(who.user_id)
@@ -146,7 +149,7 @@ async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKe
         mac=keys.mac("api-key-at-rest", secret.encode()), hash_=await hashing.hash(secret),
         expires_at=tx.now + timedelta(days=days) if days else None,
     )  # fmt: skip
-    await _note(tx, who, "api_key.make", key=key_id, scope=wish.scope)
+    await audit_of(tx, who, "api_key.make", key=key_id, scope=wish.scope)
     return NewApiKey(api_key=ApiKey.model_validate(made), key=secret)
 
 
@@ -157,7 +160,7 @@ async def revoke_api_key(
 ) -> Response:
     """Revoke a key, from the next request on."""
     await api_keys.revoke_key(tx, user_id=who.user_id, key_id=key_id)
-    await _note(tx, who, "api_key.revoke", key=key_id)
+    await audit_of(tx, who, "api_key.revoke", key=key_id)
     return Response(status_code=204)
 
 
@@ -170,18 +173,22 @@ async def list_addresses(tx: Reading, who: SignedIn) -> AddressList:
 
 @router.post("/addresses", status_code=201, summary="Link a further address",
              operation_id="link_address", responses=problems(401, 403, 409, 422))  # fmt: skip
-async def link_address(request: Request, tx: Writing, who: SignedIn, proof: Proof) -> Linked:
+async def link_address(request: Request, who: SignedIn, proof: Proof) -> Linked:
     """Link the address of a challenge made with `link`; a game it had becomes part of this one."""
-    address = await challenges.spend(
-        tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=who.user_id
-    )
-    people = request.app.state.people
-    async with people.nobody_else(tx):
-        other = await addresses.link(tx, user_id=who.user_id, address=address)
+    state = request.app.state
+    await state.limiter.require((LINKS, str(who.user_id)))
+    async with state.database.transaction() as tx:
+        address = await challenges.check(tx, **proof.model_dump(), for_user=who.user_id)
+        merges = bool(await queries.known_addresses(tx, [address]))
+    # Everybody else waits only where two become one.
+    alone = state.people.nobody_else if merges else state.people.hold_everybody
+    async with state.database.transaction() as tx, alone(tx):
+        await challenges.spend(tx, **proof.model_dump(), for_user=who.user_id)
+        other = await addresses.link(tx, user_id=who.user_id, address=address, merge=merges)
         if other is not None:
-            await people.unite(tx, gone=other, kept=who.user_id)
-            await _note(tx, who, "account.merge", gone=other)
-    return Linked(addresses=await _addresses(tx, who), merged=other is not None)
+            await state.people.unite(tx, gone=other, kept=who.user_id)
+        await audit_of(tx, who, "address.link", merged=other)
+        return Linked(addresses=await _addresses(tx, who), merged=other is not None)
 
 
 @router.delete("/addresses/{address}", status_code=204, summary="Unlink an address",
@@ -192,6 +199,7 @@ async def unlink_address(
 ) -> Response:
     """Part an address from the account, while nothing of it was merged."""
     await addresses.unlink(tx, user_id=who.user_id, address=address)
+    await audit_of(tx, who, "address.unlink")
     return Response(status_code=204)
 
 
@@ -203,14 +211,18 @@ async def unlink_address(
     responses=problems(401, 403)
     | {200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
 )
-async def export_me(request: Request, tx: Writing, who: SignedIn) -> StreamingResponse:
+async def export_me(request: Request, who: SignedIn) -> StreamingResponse:
     """A ZIP with a file for each kind of thing, and one that says what they are."""
+    state = request.app.state
+    await state.limiter.require((EXPORTS, str(who.user_id)))
     out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
-    await request.app.state.people.export(tx, user_id=who.user_id, out=out)
-    await _note(tx, who, "account.export")
+    async with state.exporting, state.database.transaction() as tx:
+        await state.people.export(tx, user_id=who.user_id, out=out)
+        await audit_of(tx, who, "account.export")
     headers = {
         "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',
         "Content-Length": str(out.tell()),
+        "Content-Encoding": "identity",  # it is compressed already
         "Cache-Control": "no-store",
     }
     return StreamingResponse(_pieces(out), media_type="application/zip", headers=headers)
@@ -232,17 +244,6 @@ def me_of(person: queries.Person) -> Me:
 
 async def _addresses(tx: Reading, who: Principal) -> list[Address]:
     return [Address.model_validate(one) for one in await queries.linked(tx, who.user_id)]
-
-
-async def _note(tx: Writing, who: Principal, action: str, **details: Any) -> None:
-    await audit(
-        tx,
-        actor_id=who.user_id,
-        actor="session",
-        action=action,
-        subject=f"user:{who.user_id}",
-        details=details,
-    )
 
 
 def _checked(settings: dict[str, Any]) -> None:
