@@ -151,8 +151,8 @@ def _every_telling(real: Method) -> Method:
 def _key_by_chance(real: Any) -> Any:
     number = itertools.count()
 
-    def grant(row: Any, yesterday: Any) -> Any:
-        found = real(row, yesterday)
+    def grant(*facts: Any, **named: Any) -> Any:
+        found = real(*facts, **named)
         return found._replace(key=f"{found.key}:{next(number)}")
 
     return grant
