@@ -78,20 +78,28 @@ class Door:
 class Game:
     """A running game with a database and a Redis of its own."""
 
-    def __init__(self, *, database: str, redis: str, directory: Path) -> None:
+    def __init__(self, *, database: str, redis: str, directory: Path, **settings: str) -> None:
         port = processes.free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._database, self._redis = database, redis
+        self._directory = directory
         self._miners = iter(range(100, 1_000))
         env = {
             "TBG_DATABASE_URL": database,
             "TBG_REDIS_URL": redis,
             "TBG_PORT": str(port),
             "TBG_PUBLIC_URL": self.url,
+            **settings,
         }
         names = ("serve", "ingest", "relay", "worker")
         self.doors = {name: Door(name, env, directory) for name in names}
         self.api = self.doors["serve"]
+
+    def another(self, **settings: str) -> Game:
+        """Further doors on the same servers, with settings of their own."""
+        return Game(
+            database=self._database, redis=self._redis, directory=self._directory, **settings
+        )
 
     def start(self, *names: str) -> None:
         """Start doors; when the API is among them, wait until it says that all is ready."""

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tbg.adapters.simulator import DemoKey, demo_key, sign_message
+from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tests.e2e.audit import SMALL_TARGETS
 from tests.e2e.conftest import Open, live, readers, settled
 from tests.e2e.game import Game, share
@@ -164,9 +164,8 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-def test_a_second_address_is_linked_and_its_totals_unite(person: Person, game: Game) -> None:
-    page, other = person.page, new_key()
-    game.mine(share(other.address), share(other.address), miner=other.address)
+def link_and_unite(page: Page, game: Game, other: DemoKey) -> None:
+    """Link an address that has mined."""
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name="Link an address").click()
     message = ask_message(page, other)
@@ -175,8 +174,8 @@ def test_a_second_address_is_linked_and_its_totals_unite(person: Person, game: G
     expect(page.locator(".row")).to_have_count(2)
 
 
-def test_a_key_is_shown_once_and_gone_when_revoked(person: Person, game: Game) -> None:
-    page = person.page
+def make_and_revoke_a_key(page: Page, game: Game) -> None:
+    """A key is shown once, and gone when it is revoked."""
     page.goto(f"{game.url}/settings/api-keys")
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("Give it a name")).to_be_visible()
@@ -193,8 +192,8 @@ def test_a_key_is_shown_once_and_gone_when_revoked(person: Person, game: Game) -
     expect(page.get_by_text("No keys.")).to_be_visible()
 
 
-def test_an_account_may_be_taken_along_left_and_kept(person: Person, game: Game) -> None:
-    page = person.page
+def take_along_leave_and_stay(page: Page, game: Game) -> None:
+    """Export, delete, and change one's mind."""
     page.goto(f"{game.url}/settings/data")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
@@ -207,6 +206,40 @@ def test_an_account_may_be_taken_along_left_and_kept(person: Person, game: Game)
     page.goto(f"{game.url}/badges")
     page.get_by_role("button", name="Keep my account").click()
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)
+
+
+def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
+    other = new_key()
+    game.mine(share(other.address), share(other.address), miner=other.address)
+    link_and_unite(person.page, game, other)
+    make_and_revoke_a_key(person.page, game)
+    take_along_leave_and_stay(person.page, game)
+
+
+def test_a_demo_miner_on_a_phone_goes_all_the_way(browser: Browser, game: Game) -> None:
+    one, other = demo_key(DEMO_SEED, 0), demo_key(DEMO_SEED, 1)
+    for key in (one, other):
+        game.mine(share(key.address), miner=key.address)
+    demo = game.another(TBG_DEMO="true")
+    demo.start("serve")
+    try:
+        with readers(browser, demo) as begin:
+            allowed = (REFUSED, UNKNOWN, OUT, CUT)
+            page = begin("/sign-in", width=390, height=844, quiet=True, allowed=allowed)
+            page.locator("button.pick").filter(has_text=one.address[-4:]).click()
+            expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
+            link_and_unite(page, demo, other)
+            united = demo.ask(f"/public/miners/{other.address}")
+            assert united["stats"]["shares_accepted"] == 2
+            page.goto(f"{demo.url}/settings/profile")
+            page.get_by_label("Handle", exact=True).fill("demo-stoker")
+            page.get_by_role("button", name="Save").click()
+            expect(page.get_by_text("Saved")).to_be_visible()
+            assert demo.ask("/public/miners/demo-stoker")["handle"] == "demo-stoker"
+            make_and_revoke_a_key(page, demo)
+            take_along_leave_and_stay(page, demo)
+    finally:
+        demo.stop()
 
 
 def test_tabs_renew_an_old_session_together_and_leave_it_together(
