@@ -34,6 +34,7 @@ async def live(client: httpx.AsyncClient) -> list[int]:
     me = await sign_in(client)
     cookies = await signed_challenge(client, player(1))
     await ask("POST", "/auth/verify", json=cookies | {"session": "cookie"})
+    client.cookies.clear()  # what follows is asked with tokens and keys
     made = await ask(
         "POST", "/users/me/api-keys", json={"name": "x", "scope": "read"}, headers=me.headers
     )

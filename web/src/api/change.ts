@@ -40,8 +40,9 @@ export function useChangePrivacy() {
     mutationKey: PRIVACY,
     scope: { id: "privacy" }, // quick clicks arrive in their order
     mutationFn: (privacy: Partial<Privacy>) => account.change({ privacy }),
-    onMutate: async (privacy) => {
-      await client.cancelQueries({ queryKey: key, exact: true });
+    onMutate: (privacy) => {
+      // Not awaited: an answer under way may take its time to go, and the switch should not.
+      void client.cancelQueries({ queryKey: key, exact: true }, { revert: false });
       const before = client.getQueryData(key);
       client.setQueryData(key, (me: Me | null | undefined) =>
         me ? { ...me, privacy: { ...me.privacy, ...privacy } } : me,
@@ -72,8 +73,8 @@ export function useChangeSettings() {
     mutationKey: SETTINGS,
     scope: { id: "settings" },
     mutationFn: (change: SettingsChange) => account.changeSettings(change),
-    onMutate: async (change) => {
-      await client.cancelQueries({ queryKey: key });
+    onMutate: (change) => {
+      void client.cancelQueries({ queryKey: key }, { revert: false });
       const before = client.getQueryData(key);
       client.setQueryData(key, (old) => old && merged(old, change));
       if (change.units) prefer({ ...units(), ...change.units });
