@@ -153,7 +153,7 @@ def late():
     print(TOKEN)
 
 def test_at_the_end(late):
-    pass
+    assert late is None
 
 def test_in_the_middle_of_a_line():
     print(f"x{{TOKEN}}y")
