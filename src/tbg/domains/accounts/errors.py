@@ -73,7 +73,7 @@ class TooManyAddresses(Conflict):
 class FoundItsGame(Conflict):
     """The address began to mine while it was being linked."""
 
-    code = "accounts_busy"
+    code = "address_mines"
     title = "The address has just begun a game of its own"
 
 

@@ -37,7 +37,7 @@ async def add_key(
     tx: Tx, *, user_id: int, key_id: str, name: str, scope: Scope, mac: bytes, hash_: str,
     expires_at: datetime | None,
 ) -> AnyRow:  # fmt: skip
-    """Store a key's digests, where there is room; the row without them."""
+    """Store a key's digests, once `require_room` has passed; the row without them."""
     made = await tx.row(
         """
         INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at, expires_at)
