@@ -17,6 +17,7 @@ from tbg.core.tx import Database, connect
 from tests import servers
 from tests.api import client_of, make_app
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
+from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """The Wednesday of 2026-W10 on which tests happen, unless they move the clock."""

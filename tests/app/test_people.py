@@ -22,7 +22,7 @@ from tbg.app.relay import Relay
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
-from tbg.domains.accounts.actions.people import change_owners
+from tbg.domains.accounts.actions.people import change_owners, hold_owners
 from tbg.domains.gamification import jobs as gamification
 from tbg.domains.gamification.actions import Grant, correct_xp, lock, record_event, reward
 from tbg.domains.gamification.actions.champion import crown_champions
@@ -556,6 +556,7 @@ SECRET = "s3cr3t"
 async def furnish(db: Database, user: int) -> None:
     """A signed-in person with some of everything, secrets among it."""
     async with db.transaction() as tx:
+        await hold_owners(tx)
         for statement in _FURNITURE:
             await tx.run(statement, id=user, now=tx.now, secret=SECRET)
         await tx.run(_AUDIT, id=user, now=tx.now)
@@ -732,7 +733,10 @@ class TestMessagesOnTheirWay:
         assert len(await told(db, "BlockRecorded")) == (1 if how == "merged" else 0)
         assert gone != bob
 
-    async def test_a_delivery_waits_with_nothing_in_hand(self, db: Database, redis: Redis) -> None:
+    @pytest.mark.parametrize("how", ["merged", "erased"])
+    async def test_a_delivery_waits_with_nothing_in_hand(
+        self, db: Database, redis: Redis, how: str
+    ) -> None:
         await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB, sdiff=2e6)])
         relay = Relay(db, Broadcast(redis))
         await relay.drain()
@@ -743,7 +747,10 @@ class TestMessagesOnTheirWay:
             delivering = asyncio.create_task(relay.drain())
             await asyncio.sleep(0.3)
             assert not delivering.done()
-            await unite(tx, gone=bob, kept=alice)
+            if how == "merged":
+                await unite(tx, gone=bob, kept=alice)
+            else:
+                await erase(tx, user_id=bob)
         assert await delivering > 0
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
 

@@ -20,6 +20,7 @@ from tbg.core.event import Event
 from tbg.core.tasks import end
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx, is_passing
+from tbg.domains.accounts.actions.people import hold_owners
 
 MESSAGES = Counter("tbg_relay_messages_total", "Messages by what became of them", ["outcome"])
 AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
@@ -86,6 +87,7 @@ class Relay:
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         async with self.database.transaction() as tx:
+            await hold_owners(tx)  # an erasure takes messages too, and reactions ask who is who
             messages = await outbox.take(tx)
             if not messages:
                 return 0

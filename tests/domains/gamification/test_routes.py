@@ -66,14 +66,6 @@ async def test_the_list_of_earners_is_bounded(db: Database, client: httpx.AsyncC
     async with db.transaction() as tx:
         await tx.run(
             """
-            INSERT INTO user_badges SELECT n, 'first_share', :now, :now, '{}'
-            FROM generate_series(1, CAST(:many AS integer)) n
-            """,
-            now=tx.now,
-            many=many,
-        )
-        await tx.run(
-            """
             INSERT INTO users (created_at)
             SELECT :now FROM generate_series(1, CAST(:many AS integer))
             """,
@@ -85,6 +77,14 @@ async def test_the_list_of_earners_is_bounded(db: Database, client: httpx.AsyncC
             """
             INSERT INTO user_addresses SELECT 'address-' || n, n, :now
             FROM generate_series(2, CAST(:many AS integer)) n
+            """,
+            now=tx.now,
+            many=many,
+        )
+        await tx.run(
+            """
+            INSERT INTO user_badges SELECT n, 'first_share', :now, :now, '{}'
+            FROM generate_series(1, CAST(:many AS integer)) n
             """,
             now=tx.now,
             many=many,

@@ -21,7 +21,6 @@ async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     Who was merged or erased meanwhile has no address: what was to be told him, nobody is told.
     """
     at = tx.now.isoformat()
-    # Read before anything is written: a merge waits for whoever has read who is who.
     users = sorted({one.event.user_id for one in deliveries})  # type: ignore[attr-defined]
     first, names = await addresses(tx, users), await names_of(tx, users)
     known = [one for one in deliveries if one.event.user_id in first]  # type: ignore[attr-defined]
