@@ -39,9 +39,9 @@ async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:
         keys=keys,
         digests=[digests[key] for key in keys],
     )
+    if len(rows) == len(keys):
+        return Claimed(frozenset(keys), frozenset())
     fresh = frozenset(row.key for row in rows)
-    if len(fresh) == len(keys):
-        return Claimed(fresh, frozenset())
     seen = [key for key in keys if key not in fresh]
     known = await tx.rows(
         "SELECT key, digest FROM event_keys WHERE key = ANY(:keys ::uuid[])", keys=seen

@@ -13,6 +13,9 @@ INGEST_LANES = 2
 EVENT_BYTES = 64 * 1024
 """One event's fields together; a real share is under 1 KiB."""
 
+MINERS_REMEMBERED = 65_536
+"""Miners whose address a consumer has checked and need not check again; some 20 MiB."""
+
 EVENT_AHEAD = timedelta(minutes=5)
 """How far a producer's clock may run ahead of ours before the event is refused."""
 

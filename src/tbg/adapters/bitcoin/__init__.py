@@ -4,6 +4,11 @@ Signatures are imported from `tbg.adapters.bitcoin.signatures`, by the one door 
 them: the others need not load the curve.
 """
 
-from tbg.adapters.bitcoin.addresses import AddressRefused, normalise, split_user
+from tbg.adapters.bitcoin.addresses import (
+    LONGEST_ADDRESS,
+    AddressRefused,
+    normalise,
+    split_user,
+)
 
-__all__ = ["AddressRefused", "normalise", "split_user"]
+__all__ = ["LONGEST_ADDRESS", "AddressRefused", "normalise", "split_user"]

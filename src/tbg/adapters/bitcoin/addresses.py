@@ -7,19 +7,22 @@ from functools import lru_cache
 from btclib import b32, b58
 from btclib.exceptions import BTClibTypeError, BTClibValueError
 
+from tbg.core import limits
+
 # Base58 version bytes are shared by all test networks; bech32 prefixes by testnet and signet.
 _BECH32 = {"mainnet": "bc1", "testnet": "tb1", "signet": "tb1", "regtest": "bcrt1"}
-_LONGEST = 90
+LONGEST_ADDRESS = 90
+"""Characters; what is longer is no address."""
 
 
 class AddressRefused(ValueError):
     """Not an address of the configured network; the message says which of the two."""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=limits.MINERS_REMEMBERED)
 def normalise(address: str, network: str) -> str:
     """The address in the spelling we store (bech32 in lower case); AddressRefused otherwise."""
-    if not 14 <= len(address) <= _LONGEST or not address.isascii():
+    if not 14 <= len(address) <= LONGEST_ADDRESS or not address.isascii():
         raise AddressRefused("not a Bitcoin address")
     lower = address.lower()
     try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from math import isfinite
+from typing import NamedTuple
 
 # uuid.UUID in C, a subclass of it: thirty times as fast to make, and keys are made by the thousand.
 from asyncpg.pgproto.pgproto import UUID
@@ -22,6 +24,8 @@ MINER_CONNECTED = "mining:miner_connected"
 MINER_DISCONNECTED = "mining:miner_disconnected"
 
 _GENESIS = 1_231_006_505.0
+_AHEAD, _AGE = limits.EVENT_AHEAD.total_seconds(), limits.EVENT_AGE.total_seconds()
+_LONGEST_USER = bitcoin.LONGEST_ADDRESS + 1 + limits.WORKER_NAME_BYTES
 _INT32 = 2**31 - 1
 _INT63 = 2**63 - 1
 
@@ -46,9 +50,10 @@ class Rules:
 
 def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
     """One entry of a known stream as a typed fact; BadEvent when it cannot be read."""
+    names = _names_of(tuple(fields))
     raw = b"\0".join(fields.values())
-    if len(raw) + sum(map(len, fields)) > limits.EVENT_BYTES:
-        raise BadEvent("too_large", f"more than {limits.EVENT_BYTES} bytes")
+    if len(raw) + names.size > limits.EVENT_BYTES:
+        raise _too_large()
     if raw.count(b"\0") >= max(1, len(fields)):
         raise BadEvent("nul", "a field contains a NUL character")
     try:
@@ -57,8 +62,31 @@ def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
         raise BadEvent("encoding", "not UTF-8") from None
     if fields.get(b"v", b"1") != b"1":
         raise BadEvent("version", f"unknown schema version {_shown(fields[b'v'])}")
-    entry = _Entry(stream, entry_id, fields)
+    entry = _Entry(stream, entry_id, fields, names)
     return _MAKE[stream](entry, _when(entry, entry_id, rules), _who(entry, rules))
+
+
+class _Names(NamedTuple):
+    """What all entries with the same fields share: a producer sends the same few for ever."""
+
+    size: int
+    said: tuple[bytes, ...]
+    head: bytes
+
+
+@lru_cache(maxsize=256)
+def _names_of(fields: tuple[bytes, ...]) -> _Names:
+    size = sum(map(len, fields))
+    if size > limits.EVENT_BYTES:
+        raise _too_large()
+    # `history` says when an event was read, not what it is: reading it again a day later
+    # must not look like another payload.
+    said = tuple(sorted(name for name in fields if name != b"history"))
+    return _Names(size, said, b"=".join(said) + b"\0")
+
+
+def _too_large() -> BadEvent:
+    return BadEvent("too_large", f"more than {limits.EVENT_BYTES} bytes")
 
 
 class _Entry:
@@ -66,7 +94,7 @@ class _Entry:
 
     __slots__ = ("digest", "fields", "key", "source")
 
-    def __init__(self, stream: str, entry_id: str, fields: Fields) -> None:
+    def __init__(self, stream: str, entry_id: str, fields: Fields, names: _Names) -> None:
         self.fields = fields
         self.source = self.required(b"source").decode()[: limits.TEXT_CHARS]
         event_id = fields.get(b"event_id") or entry_id.encode()
@@ -74,9 +102,7 @@ class _Entry:
             raise BadEvent("event_id", f"event_id is longer than {limits.EVENT_ID_BYTES} bytes")
         identity = f"{stream}\0{self.source}\0".encode() + event_id
         self.key = UUID(blake2b(identity, digest_size=16).digest())
-        # `history` says when an event was read, not what it is: reading it again a day later
-        # must not look like another payload.
-        said = b"\0".join([k + b"=" + v for k, v in sorted(fields.items()) if k != b"history"])
+        said = names.head + b"\0".join(map(fields.__getitem__, names.said))
         self.digest = int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
 
     def required(self, name: bytes) -> bytes:
@@ -140,25 +166,32 @@ def _when(entry: _Entry, entry_id: str, rules: Rules) -> tuple[datetime, bool]:
         else int(entry_id.partition("-")[0] or 0) / 1000
     )
     ahead = stamp - rules.now.timestamp()
-    if ahead > limits.EVENT_AHEAD.total_seconds():
+    if ahead > _AHEAD:
         raise BadEvent("future", f"{ahead:.0f} s ahead of now")
     if stamp < _GENESIS:
         raise BadEvent("too_late", "before Bitcoin began")
-    if not history and -ahead > limits.EVENT_AGE.total_seconds():
+    if not history and -ahead > _AGE:
         raise BadEvent("too_late", f"live and {-ahead / 86400:.0f} days old")
     return datetime.fromtimestamp(stamp, UTC), history
 
 
 def _who(entry: _Entry, rules: Rules) -> tuple[str, str]:
-    user, tail = bitcoin.split_user(entry.required(b"user").decode())
+    user, worker = entry.required(b"user"), entry.fields.get(b"worker", b"")
+    return _miner(user[:_LONGEST_USER], worker[: limits.WORKER_NAME_BYTES], rules.network)
+
+
+@lru_cache(maxsize=limits.MINERS_REMEMBERED)
+def _miner(user: bytes, worker: bytes, network: str) -> tuple[str, str]:
+    """The address and the worker's name: a miner's shares say the same two again and again."""
+    first, tail = bitcoin.split_user(user.decode(errors="ignore"))
     try:
-        address = bitcoin.normalise(user, rules.network)
+        address = bitcoin.normalise(first, network)
     except bitcoin.AddressRefused as error:
         raise BadEvent("address", str(error)) from None
-    worker = entry.fields.get(b"worker", b"").decode() or tail or "default"
-    if len(worker) > limits.WORKER_NAME_BYTES // 4:
-        worker = worker.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
-    return address, worker
+    name = worker.decode(errors="ignore") or tail or "default"
+    if len(name) > limits.WORKER_NAME_BYTES // 4:
+        name = name.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
+    return address, name
 
 
 def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Share:

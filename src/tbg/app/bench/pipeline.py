@@ -57,7 +57,7 @@ class Plan:
     `rows_before`, `users_before`: shares and users that are there already (0: none).
     """
 
-    events: int = 200_000
+    events: int = 400_000
     users: int = 20_000
     batch: int = limits.BATCH_EVENTS
     consumers: int = 1

@@ -44,7 +44,7 @@ def bench() -> None:
 
 @app.command()
 def pipeline(  # noqa: PLR0917 - options all have names
-    events: Annotated[int, typer.Option(min=10, help="Shares of the pipeline.")] = 200_000,
+    events: Annotated[int, typer.Option(min=10, help="Shares of the pipeline.")] = 400_000,
     users: Annotated[int, typer.Option(min=1, help="Users, drawn evenly.")] = 20_000,
     batch: Annotated[int, typer.Option(min=1, help="Events a batch.")] = limits.BATCH_EVENTS,
     consumers: Annotated[int, typer.Option(min=1, max=16, help="Consumers at once.")] = 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nlargest
 
 from tbg.adapters.streams import Batch, BestDiff, Connection, Fact, Share, worker_key
 from tbg.core import limits
@@ -21,8 +22,9 @@ async def record(tx: Tx, batch: Batch) -> None:
     batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
     if facts:
-        users = [batch.users[fact.address] for fact in facts]
-        workers = [worker_of(batch, fact) for fact in facts]
+        keys = [_key_of(batch, fact) for fact in facts]
+        users = [user for user, _ in keys]
+        workers = [batch.workers[key] for key in keys]
         await _write_shares(tx, batch.shares, users, workers)
         await _queue_for_rollups(tx, batch, users, workers)
     if batch.blocks:
@@ -34,15 +36,20 @@ async def record(tx: Tx, batch: Batch) -> None:
 
 def worker_of(batch: Batch, fact: Fact) -> int:
     """The worker id of a fact."""
-    return batch.workers[batch.users[fact.address], worker_key(fact.worker)]
+    return batch.workers[_key_of(batch, fact)]
+
+
+def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
+    return batch.users[fact.address], worker_key(fact.worker)
 
 
 async def _meet_workers(tx: Tx, batch: Batch) -> None:
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], str] = {}
     for fact in batch.all():
-        key = (batch.users[fact.address], worker_key(fact.worker))
-        if key not in first or fact.at < first[key].at:
+        key = _key_of(batch, fact)
+        earliest = first.get(key)
+        if earliest is None or fact.at < earliest.at:
             first[key] = fact
         if agent := getattr(fact, "agent", None):
             agents[key] = agent
@@ -83,7 +90,7 @@ async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int,
         users=[user for user, _ in keys],
         names=[name for _, name in keys],
     )
-    return {(row.user_id, row.name_key): row.id for row in rows}
+    return {(user, name): worker for user, name, worker in rows}
 
 
 _SHARE_COLUMNS = (
@@ -214,8 +221,8 @@ def _show(tx: Tx, batch: Batch) -> None:
         key = (share.address, share.accepted)
         count, other = best.get(key, (0, share))
         best[key] = (count + 1, share if share.sdiff > other.sdiff else other)
-    shown = sorted(best.values(), key=lambda item: item[1].sdiff, reverse=True)
-    for count, share in shown[: limits.FRAMES_PER_BATCH]:
+    shown = nlargest(limits.FRAMES_PER_BATCH, best.values(), key=lambda item: item[1].sdiff)
+    for count, share in shown:
         tx.show(
             Frame(
                 "mining",

@@ -54,4 +54,4 @@ async def _known(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:
         "SELECT address, user_id FROM user_addresses WHERE address = ANY(:addresses ::text[])",
         addresses=addresses,
     )
-    return {row.address: row.user_id for row in rows}
+    return dict(rows)
