@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
 from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, decode
+from tbg.adapters.streams.lag import lag
 from tbg.app.projections import PROJECTIONS, Projection
 from tbg.core import inbox, limits
 from tbg.core.event import Frame, uuid7
@@ -37,7 +38,7 @@ BATCH_SIZE = Histogram(
 BATCH_SECONDS = Histogram(
     "tbg_ingest_batch_seconds", "From read to acknowledged", buckets=LATENCY_BUCKETS
 )
-LAG = Gauge("tbg_ingest_lag_seconds", "Age of the newest event of the last batch when committed")
+LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest event that is not settled has waited")
 BACKLOG = Gauge("tbg_ingest_backlog_events", "Events not acknowledged yet")
 RETRIES = Counter("tbg_ingest_retries_total", "Batches tried again for a passing cause")
 ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the rollups")
@@ -114,11 +115,11 @@ class Ingest:
         await self.reader.leave()
 
     async def _beside_chores(self, *lanes: Awaitable[None]) -> None:
-        chores = asyncio.create_task(self._forever(self._chores))
+        chores = [asyncio.create_task(self._forever(chore)) for chore in (self._fold, self._look)]
         try:
             await asyncio.gather(*lanes)
         finally:
-            await end(chores)
+            await asyncio.gather(*[end(chore) for chore in chores])
 
     async def process(self, entries: Sequence[Entry]) -> None:
         """Take entries through: bury the bad, commit the good, acknowledge them."""
@@ -230,8 +231,6 @@ class Ingest:
             EVENTS.labels("repeated").inc(len(facts) - len(claimed.fresh))
             for key in claimed.conflicting:
                 self._alarm(key)
-            newest = max(fact.at for fact in facts.values())
-            LAG.set(max(0.0, (self.database.clock.now() - newest).total_seconds()))
 
     async def _count_failure(self, entries: list[Entry], error: Exception) -> None:
         for entry in entries:
@@ -245,16 +244,20 @@ class Ingest:
             DEAD.labels(reason).inc()
             EVENTS.labels("dead").inc()
 
-    async def _chores(self) -> None:
-        next_trim = 0.0
+    async def _look(self) -> None:
+        """Measure what waits, PostgreSQL or none, and trim what needs no keeping."""
+        while not self.stopping.is_set():
+            behind = await lag(self.reader.redis, now=self.database.clock.now())
+            BACKLOG.set(behind.waiting)
+            LAG.set(behind.oldest_seconds)
+            await self.reader.trim()
+            await asyncio.sleep(limits.LOOK_SECONDS)
+
+    async def _fold(self) -> None:
         while not self.stopping.is_set():
             folded = await self.roll_up_all()
             now = self.database.clock.now()
             await self.broadcast.publish(self._pulse.pace([], now=now), now=now)
-            if time.monotonic() >= next_trim:
-                next_trim = time.monotonic() + 5
-                BACKLOG.set(await self.reader.backlog())
-                await self.reader.trim()
             # Under load, wait for more: many shares of a worker become one change of its row.
             busy = folded > limits.BATCH_EVENTS
             await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS * (4 if busy else 1))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
@@ -18,11 +18,15 @@ from tbg.app.switchboard import SWITCHBOARD, Reaction
 from tbg.core import limits, outbox
 from tbg.core.event import Event
 from tbg.core.tasks import end
-from tbg.core.telemetry import log
+from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
 from tbg.domains.accounts.actions.people import hold_owners
 
 MESSAGES = Counter("tbg_relay_messages_total", "Messages by what became of them", ["outcome"])
+BATCH_SIZE = Histogram(
+    "tbg_relay_batch_messages", "Messages delivered at once", buckets=(1, 2, 5, 10, 50, 100, 500)
+)
+BATCH_SECONDS = Histogram("tbg_relay_batch_seconds", "From taken to shown", buckets=LATENCY_BUCKETS)
 AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
 WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, parked ones left out")
 PARKED = Gauge("tbg_outbox_parked_messages", "Messages that need a person")
@@ -86,6 +90,7 @@ class Relay:
     async def _take_through(
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
+        begun = time.perf_counter()
         async with self.database.transaction() as tx:
             await hold_owners(tx)  # an erasure takes messages too, and reactions ask who is who
             messages = await outbox.take(tx)
@@ -93,6 +98,8 @@ class Relay:
                 return 0
             await way(tx, messages)
         await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
+        BATCH_SIZE.observe(len(messages))
+        BATCH_SECONDS.observe(time.perf_counter() - begun)
         return len(messages)
 
     async def _together(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:

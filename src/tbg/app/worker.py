@@ -62,8 +62,10 @@ class Worker:
             try:
                 async with self.database.transaction() as tx:
                     mark, now = await marks.read(tx, job.name), tx.now
-                if mark is not None and mark >= job.last_due(now):
-                    return False
+                if mark is not None:
+                    JOB_SUCCESS.labels(job.name).set(mark.timestamp())
+                    if mark >= job.last_due(now):
+                        return False
                 result = await job.run(self.database)
                 async with self.database.transaction() as tx:
                     await marks.move(tx, job.name, to=now)

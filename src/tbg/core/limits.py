@@ -79,6 +79,9 @@ RELAY_BATCH = 500
 RELAY_ATTEMPTS = 10
 """Tries before a message is parked for a person to look at."""
 
+LOOK_SECONDS = 5.0
+"""How often ingest measures what waits, and trims."""
+
 RELAY_SWEEP_SECONDS = 1.0
 """How often the relay looks by itself, for nudges that were lost."""
 

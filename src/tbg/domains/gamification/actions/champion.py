@@ -48,11 +48,15 @@ ORDER BY week
 async def _crown(tx: Tx, week: str, *, silent: bool) -> bool:
     crowned = await tx.row(
         """
-        INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
-        SELECT period_key, user_id, best_difficulty, :now FROM personal_bests
-        WHERE timeframe = 'week' AND period_key = :week
-        ORDER BY best_difficulty DESC, at, user_id LIMIT 1
-        ON CONFLICT DO NOTHING RETURNING user_id, best_difficulty
+        WITH best AS (
+            SELECT period_key, user_id, best_difficulty, share_id FROM personal_bests
+            WHERE timeframe = 'week' AND period_key = :week
+            ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+        ), crowned AS (
+            INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
+            SELECT period_key, user_id, best_difficulty, :now FROM best
+            ON CONFLICT DO NOTHING RETURNING user_id, best_difficulty
+        ) SELECT crowned.*, best.share_id FROM crowned, best
         """,
         now=tx.now,
         week=week,
@@ -64,7 +68,11 @@ async def _crown(tx: Tx, week: str, *, silent: bool) -> bool:
         event=CHAMPION_EVENT,
         user_ids=[crowned.user_id],
         at=week_end(week_start_of(week)),
-        metadata={"week": week, "sdiff": crowned.best_difficulty},
+        metadata={
+            "week": week,
+            "sdiff": crowned.best_difficulty,
+            "share_id": str(crowned.share_id),
+        },
         silent=silent,
     )
     return True

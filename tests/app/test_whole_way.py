@@ -1,0 +1,145 @@
+"""From a pool's logs, or a simulated pool, to its books: every process as an operator starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+LOGS = Path(__file__).parents[1] / "fixtures" / "ckpool"
+
+
+class Game:
+    """The program's commands on one database and one Redis."""
+
+    def __init__(self, database: str, redis_url: str, data: Path, *, network: str) -> None:
+        self.env = os.environ | {
+            "TBG_DATABASE_URL": database,
+            "TBG_REDIS_URL": redis_url,
+            "TBG_DATA_DIR": str(data),
+            "TBG_NETWORK": network,
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tbg", *words],
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> str:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, (words, out, err)
+        return out
+
+    @contextmanager
+    def beside(self, *words: str) -> Iterator[None]:
+        process = self.start(*words)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+
+    def totals(self) -> dict[tuple[str, str], tuple[int, int, float, float]]:
+        """`tbg mining totals`, as a pool's own books have them."""
+        rows = [json.loads(line) for line in self.run("mining", "totals", "--json").splitlines()]
+        return {
+            (row["address"], row["worker"]): (
+                row["accepted"],
+                row["rejected"],
+                pytest.approx(row["work"]),
+                row["best_sdiff"],
+            )
+            for row in rows
+            if row["accepted"] or row["rejected"]
+        }
+
+
+@pytest.fixture
+def empty_redis(redis_url: str) -> Iterator[Any]:
+    client = Redis.from_url(redis_url)
+    client.flushall()
+    yield client
+    client.flushall()
+    client.close()
+
+
+def counted(source: str) -> dict[tuple[str, str], tuple[int, int, float, float]]:
+    """The same books by a few lines of their own, straight from the share logs."""
+    books: Any = defaultdict(lambda: [0, 0, 0.0, 0.0])
+    for path in sorted((LOGS / source / "logs").glob("*/*.sharelog")):
+        for share in map(json.loads, path.read_text().splitlines()):
+            address, worker = re.findall(r"^([^._]+)[._]?(.*)$", share["workername"])[0]
+            row = books[address, worker or "default"]
+            row[0 if share["result"] else 1] += 1
+            if share["result"]:
+                row[2] += share["diff"]
+                row[3] = max(row[3], share["sdiff"])
+    return {miner: tuple(row) for miner, row in books.items()}
+
+
+@pytest.mark.parametrize("source", ["a", "b"])
+def test_a_recorded_pool(
+    fresh_database: str, redis_url: str, empty_redis: Any, tmp_path: Path, source: str
+) -> None:
+    game = Game(fresh_database, redis_url, tmp_path / "data", network="regtest")
+    collect = ["collect", str(LOGS / source / "logs"), "--source", source, "--once", "--json"]
+    assert json.loads(game.run(*collect))["published"] > 0
+    game.run("ingest", "--drain")
+    assert game.totals() == counted(source)
+    assert json.loads(game.run(*collect))["published"] == 0
+    game.run("ingest", "--drain")
+    assert game.totals() == counted(source)
+
+
+def test_a_recorded_pool_with_everybody_killed(
+    fresh_database: str, redis_url: str, empty_redis: Any, tmp_path: Path
+) -> None:
+    """Collector and ingest are killed as they work, at another moment each time."""
+    game = Game(fresh_database, redis_url, tmp_path / "data", network="regtest")
+    collect = ["collect", str(LOGS / "b" / "logs"), "--source", "b", "--once"]
+    for n in range(6):
+        for words in (collect, ["ingest"]):
+            process = game.start(*words)
+            time.sleep(0.5 + n * 0.13)
+            process.kill()
+            process.communicate()
+    game.run(*collect)
+    game.run("ingest", "--drain")
+    assert game.totals() == counted("b")
+
+
+def test_a_simulated_pool_into_two_ingests(
+    fresh_database: str, redis_url: str, empty_redis: Any, tmp_path: Path
+) -> None:
+    game = Game(fresh_database, redis_url, tmp_path / "data", network="mainnet")
+    with game.beside("ingest"), game.beside("ingest"):
+        told = json.loads(
+            game.run(
+                "simulate", "--rate", "max", "--seed", "7", "--json",
+                *["--miners", "200", "--events", "12000"],
+                *["--duplicates", "0.1", "--late", "0.05", "--poison", "0.005"],
+            )
+        )  # fmt: skip
+    game.run("ingest", "--drain")
+    totals = game.totals().values()
+    assert sum(row[0] + row[1] for row in totals) == told["unique_good"] > 9_000
+    assert empty_redis.xlen("mining:dead_letter") == told["poisoned"] > 10
+    assert json.loads(game.run("rewards", "verify", "--json"))["mismatches"] == 0
