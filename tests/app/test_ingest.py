@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tbg.adapters.streams import (
     SHARE_BEST_DIFF,
     SHARE_SUBMITTED,
     Batch,
+    Entry,
     backlog,
 )
 from tbg.app import ingest
@@ -261,3 +263,41 @@ async def test_every_batch_shows_a_miner_his_best_share(db: Database, redis: Red
                 continue
     assert b'"sdiff":8000' in message["data"]
     assert b'"count":2' in message["data"]
+
+
+async def test_good_events_flow_among_poison(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in ten cannot be read, and some fail whenever they are tried: the rest never wait."""
+    waited: list[float] = []
+
+    async def choke(tx: Tx, batch: Batch) -> None:
+        if any(fact.worker == "poison" for fact in batch.shares):
+            raise ValueError("it fails every time")
+
+    ingesting = door(db, redis, projections=(*PROJECTIONS, choke))
+    acknowledge = ingesting.reader.acknowledge
+
+    async def note(entries: Iterable[Entry]) -> None:
+        done = list(entries)
+        await acknowledge(done)
+        seconds, microseconds = await redis.time()
+        now = seconds + microseconds / 1e6
+        waited.extend(now - int(entry.id.partition("-")[0]) / 1000 for entry in done)
+
+    monkeypatch.setattr(ingesting.reader, "acknowledge", note)
+    running = asyncio.create_task(ingesting.run())
+    for n in range(60):
+        good = [share(NOW, worker=f"w{n % 7}", sdiff=n + m + 1) for m in range(9)]
+        bad = share(NOW, worker="poison") if n % 20 == 0 else share(NOW, sdiff="nonsense")
+        await publish(redis, *good, bad)
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(20):
+        while len(waited) < 540:
+            await asyncio.sleep(0.1)
+    ingesting.stopping.set()
+    await running
+    assert await one(db, "SELECT count(*) FROM shares") == 540
+    assert await redis.xlen(DEAD_LETTER) == 57
+    assert await backlog(redis) == 3, "those that fail are tried again, by themselves"
+    assert sorted(waited)[int(len(waited) * 0.99)] < 2
