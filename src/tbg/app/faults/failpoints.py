@@ -8,6 +8,7 @@ and whatever its clean-up code tries next fails at the next failpoint.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextvars import ContextVar
@@ -27,6 +28,8 @@ from tbg.app.faults.loop import pause
 from tbg.core.tx import Database
 
 _CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
+_STILL_SECONDS = 0.3
+"""Real time that a pause lasts at most."""
 
 
 class SuddenDeath(BaseException):
@@ -57,7 +60,12 @@ class Fault:
 
 
 class World(Protocol):
-    """What a fault may do to the servers; the schedules' house does it."""
+    """What a fault may do to the servers; the schedules' house does it.
+
+    `steps`: failpoints passed so far, by all processes.
+    """
+
+    steps: int
 
     async def terminate(self, backend_pid: int) -> None:
         """End a backend of PostgreSQL."""
@@ -113,6 +121,7 @@ class Process:
         if self.dead:
             raise SuddenDeath
         self.trace.append(f"{side} {point}")
+        self.world.steps += 1
         for fault in self.faults:
             if fault.side == side and point.startswith(fault.where):
                 fault.nth -= 1
@@ -127,12 +136,20 @@ class Process:
         self.faults.remove(fault)
         self.happened.append(f"{self.name}: {fault.action.name} {fault.side} {point}")
         if fault.action is Action.PAUSE:
-            await pause(self.rng.uniform(0.01, 0.07))
+            await self._stand_still()
             return None
         if fault.action in (Action.UNGROUP, Action.READD):
             await self.world.meddle(fault.action)
             return None
         return fault.action
+
+    async def _stand_still(self) -> None:
+        """Until others have got on: by a time they notice, and by steps however slow they are."""
+        until, steps = time.monotonic() + _STILL_SECONDS, self.world.steps
+        await pause(self.rng.uniform(0.01, 0.07))
+        steps += self.rng.randint(20, 200)
+        while self.world.steps < steps and time.monotonic() < until:
+            await pause(0.003)
 
     async def _dither(self, point: str) -> None:
         """Let others go first now and then, so that tasks meet in every order.

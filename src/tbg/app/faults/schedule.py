@@ -34,7 +34,7 @@ from tbg.domains.gamification.jobs import JOBS
 IDLE_MS = 40
 """An entry untouched for so long belongs to a dead consumer here; a batch takes a few ms."""
 
-CHAOS_SECONDS = 1.5
+CHAOS_SECONDS = 4.0
 """Real time that faults go on for, at most; they end once all has been taken in."""
 
 STUCK_SECONDS = 2.0

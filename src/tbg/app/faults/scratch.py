@@ -89,6 +89,7 @@ class Scratch(World):
     tables: list[str]
     rng: Random = field(default_factory=Random)
     sent: list[Sent] = field(default_factory=list)
+    steps: int = 0
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     _further: Iterator[int] = field(default_factory=lambda: itertools.count(1))
