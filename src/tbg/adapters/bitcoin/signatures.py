@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import binascii
 
-from btclib import b32
 from btclib.ecc import bms
-from btclib.exceptions import BTClibRuntimeError, BTClibTypeError, BTClibValueError
+from btclib.exceptions import BTClibRuntimeError, BTClibTypeError
 from btclib.tx import Tx
 from btclib_wallet import bip322
 from ecc.exceptions import EccRuntimeError
+
+from tbg.adapters.bitcoin.addresses import has_key
 
 SIGNATURE_CHARS = 12_000
 """Longest signature that is looked at; a full one of 15 keys in P2WSH has about 3,000."""
@@ -46,7 +47,7 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
         raise SignatureRefused("this is too long for a signature")
     if not text.isascii():
         raise SignatureRefused("a signature is base64: letters, digits, +, / and = alone")
-    if _anyone_can_spend(address):
+    if not has_key(address):
         raise SignatureRefused("no key belongs to an address of this kind")
     try:
         holds = _holds(address, message.encode(), text, timelocked=timelocked)
@@ -67,15 +68,6 @@ def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool
     if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
         raise SignatureRefused("this signature holds only from some time on: sign without a lock")
     return bip322.verify(message, address, signed, legacy=False)
-
-
-def _anyone_can_spend(address: str) -> bool:
-    """Whether this is a witness program of no kind that we know: any witness satisfies those."""
-    try:
-        version, program, _ = b32.witness_from_address(address)
-    except (BTClibTypeError, BTClibValueError):
-        return False  # not a witness program: base58
-    return (version, len(program)) not in {(0, 20), (0, 32), (1, 32)}
 
 
 def _is_compact(text: str) -> bool:
