@@ -11,7 +11,7 @@ import base64
 import binascii
 
 from btclib.ecc import bms
-from btclib.exceptions import BTClibRuntimeError, BTClibTypeError
+from btclib.exceptions import BTClibRuntimeError, BTClibTypeError, BTClibValueError
 from btclib.tx import Tx
 from btclib_wallet import bip322
 from ecc.exceptions import EccRuntimeError
@@ -22,6 +22,7 @@ SIGNATURE_CHARS = 12_000
 """Longest signature that is looked at; a full one of 15 keys in P2WSH has about 3,000."""
 
 _COMPACT_BYTES = 65
+_PREFIXES = (bip322.SIMPLE, bip322.FULL, bip322.PROOF_OF_FUNDS)
 # What the library raises for a signature that does not hold: anything else is a defect.
 _DOES_NOT_HOLD = (ValueError, BTClibTypeError, BTClibRuntimeError, EccRuntimeError)
 
@@ -62,12 +63,22 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
 def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool:
     if _is_compact(text):
         return bms.verify(message, address, text)
-    signed = bip322.Sig.b64decode(text)
+    signed = _read(text)
     if signed.variant == bip322.PROOF_OF_FUNDS:
         raise SignatureRefused("proofs of funds are not taken: sign the message alone")
     if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
         raise SignatureRefused("this signature holds only from some time on: sign without a lock")
     return bip322.verify(message, address, signed, legacy=False)
+
+
+def _read(text: str) -> bip322.Sig:
+    try:
+        return bip322.Sig.b64decode(text)
+    except BTClibValueError:
+        if text[:3] in _PREFIXES:
+            raise
+        # Wallets older than the prefixes: no transaction can be read as a witness.
+        return bip322.Sig.b64decode(bip322.FULL + text)
 
 
 def _is_compact(text: str) -> bool:
