@@ -177,6 +177,10 @@ SHUTDOWN_SECONDS = 5
 """How long requests in hand may take once the API was told to stop."""
 
 # --- signing in ----------------------------------------------------------------------------
+PUBLIC_HOST_CHARS = 40
+"""Longest host and port in the public URL. They begin every message to sign, and with longer ones
+a message about two addresses would pass the 240 characters that some wallets take at the most."""
+
 CHALLENGE_AGE = timedelta(minutes=5)
 """How long a message may take to be signed: a hardware wallet is fetched from its drawer."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,9 +19,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tbg.core import limits
 from tbg.core.errors import BadArguments
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
 class Settings(BaseSettings):
@@ -91,6 +94,20 @@ class Settings(BaseSettings):
     def _redis(cls, url: SecretStr | None) -> SecretStr | None:
         if url and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, url: str) -> str:
+        found = urlsplit(url)
+        if found.scheme not in {"http", "https"} or not _HOST.fullmatch(found.netloc):
+            raise ValueError("must be https:// and a host in ASCII (xn--…), with :port if need be")
+        if (size := len(found.netloc)) > limits.PUBLIC_HOST_CHARS:
+            raise ValueError(
+                f"its host and port have {size} characters, and may have "
+                f"{limits.PUBLIC_HOST_CHARS}: every message to sign holds them, and wallets take "
+                "no longer one"
+            )
         return url
 
     @model_validator(mode="after")

@@ -12,36 +12,25 @@ import json
 import struct
 import sys
 import time
-from collections.abc import Iterator
 from random import Random
 
-from btclib.ecc import bms
-from btclib_wallet import bip322
-
 from tbg.adapters.bitcoin.signatures import SignatureRefused, prove
-from tbg.adapters.simulator.addresses import DemoKey, demo_key
 from tests.adapters.bitcoin import second
+from tests.wallets import KINDS, signatures, wallet
 
 MESSAGE = "pool.example wants you to sign in.\nNonce: 6f1d"
-NETWORKS = ("mainnet", "testnet", "regtest")
+NETWORKS = ("mainnet", "testnet", "signet", "regtest")
 
 Case = tuple[str, str, str]
 """Address, message, signature."""
 
 
-def signed(demo: DemoKey, message: str) -> Iterator[str]:
-    """Every signature that this key can make over the message."""
-    yield bip322.sign(message.encode(), demo.key, demo.address).b64encode()
-    if demo.kind != "p2tr":
-        yield bms.sign(message.encode(), demo.key, demo.address).b64encode()
-
-
 def seeds() -> list[Case]:
     """Good signatures of each type, by several keys on several networks."""
     found = []
-    for index in range(12):
-        demo = demo_key("mutations", index, network=NETWORKS[index // 4])
-        found += [(demo.address, MESSAGE, signature) for signature in signed(demo, MESSAGE)]
+    for index in range(len(NETWORKS) * len(KINDS)):
+        one = wallet("mutations", index, network=NETWORKS[index // len(KINDS)])
+        found += [(one.address, MESSAGE, signature) for signature in signatures(one, MESSAGE)]
     return found
 
 

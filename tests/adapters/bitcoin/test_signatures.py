@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from btclib.ecc import bms
-from btclib_wallet import bip322
 
+from tbg.adapters.bitcoin import normalise
 from tbg.adapters.bitcoin.signatures import SIGNATURE_CHARS, SignatureRefused, prove
 from tbg.adapters.simulator.addresses import DemoKey, demo_key
 from tests.adapters.bitcoin import mutations, second
+from tests.wallets import KINDS, signatures, wallet
 
-VECTORS = Path(__file__).parents[2] / "fixtures" / "bip322"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+VECTORS = FIXTURES / "bip322"
+OF_WALLETS = FIXTURES / "bip137" / "wallets.json"
 MESSAGE = "pool.example wants you to sign in.\n\nNonce: ä 1"
 KEYS = [demo_key("signatures", index) for index in range(4)]
 
@@ -66,18 +69,66 @@ def test_official_bad_signatures_are_refused(case: dict[str, Any]) -> None:
         prove(case["address"], case["message"], case["signature"], timelocked=True)
 
 
-@pytest.mark.parametrize("demo", KEYS, ids=lambda demo: demo.kind)
-def test_bip322_of_every_single_key_type(demo: DemoKey) -> None:
-    signature = bip322.sign(MESSAGE.encode(), demo.key, demo.address).b64encode()
-    prove(demo.address, MESSAGE, signature)
-    second.verify(demo.address, MESSAGE, signature)
-    with pytest.raises(SignatureRefused, match="not by this address over this message"):
-        prove(demo.address, MESSAGE + " ", signature)
-    other = demo_key("somebody else", KEYS.index(demo))
-    with pytest.raises(SignatureRefused, match="not by this address over this message"):
-        prove(other.address, MESSAGE, signature)
-    with pytest.raises(second.Refused):
-        second.verify(other.address, MESSAGE, signature)
+@pytest.mark.parametrize("network", mutations.NETWORKS)
+@pytest.mark.parametrize("index", range(len(KINDS)), ids=KINDS)
+def test_every_form_of_signature_of_every_kind_of_address(index: int, network: str) -> None:
+    """BIP-322 simple and full, with its prefix and without, and BIP-137."""
+    mine = wallet("signatures", index, network=network)
+    other = wallet("somebody else", index, network=network)
+    made = list(signatures(mine, MESSAGE))
+    assert (
+        len(made) == {"p2wpkh": 5, "p2pkh": 3, "p2sh-p2wpkh": 3, "p2tr": 4, "p2wsh": 4}[mine.kind]
+    )
+    for signature in made:
+        prove(mine.address, MESSAGE, signature)
+        second.verify(mine.address, MESSAGE, signature)
+        for address, message in ((mine.address, MESSAGE + " "), (other.address, MESSAGE)):
+            with pytest.raises(SignatureRefused, match="not by this address over this message"):
+                prove(address, message, signature)
+            with pytest.raises(second.Refused):
+                second.verify(address, message, signature)
+
+
+@pytest.mark.parametrize("network", ["testnet", "signet"])
+@pytest.mark.parametrize("index", range(len(KINDS)), ids=KINDS)
+def test_testnet_and_signet_have_the_same_addresses_and_signatures(
+    index: int, network: str
+) -> None:
+    """Of one key: only the message says which of the two is meant."""
+    one, other = [wallet("both", index, network=name) for name in ("testnet", "signet")]
+    assert one.address == other.address
+    assert normalise(one.address, network) == one.address
+    for signature in signatures(one, f"{MESSAGE} {network}"):
+        prove(other.address, f"{MESSAGE} {network}", signature)
+
+
+def wallets_own(verdict: str) -> list[Any]:
+    """Signatures of BIP-137 that other software made, or refuses; each says where it is from."""
+    cases = json.loads(OF_WALLETS.read_text("utf-8"))[verdict]
+    return [pytest.param(case, id=f"{case['address']}-{i}") for i, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("case", wallets_own("valid"))
+def test_signatures_that_wallets_made_prove(case: dict[str, Any]) -> None:
+    prove(case["address"], case["message"], case["signature"])
+    second.verify(case["address"], case["message"], case["signature"])
+
+
+@pytest.mark.parametrize("case", wallets_own("invalid"))
+def test_signatures_that_wallets_refuse_are_refused(case: dict[str, Any]) -> None:
+    with pytest.raises(SignatureRefused):
+        prove(case["address"], case["message"], case["signature"])
+
+
+def test_what_wallets_made_has_every_flag_there_is() -> None:
+    """But those of a key whose x is beyond the order of the curve, which nobody has found."""
+    flags: dict[str, set[int]] = {}
+    for case in json.loads(OF_WALLETS.read_text("utf-8"))["valid"]:
+        kind = case["kind"].partition(",")[0]
+        flags.setdefault(kind, set()).add(base64.b64decode(case["signature"])[0])
+    assert flags == {
+        "p2pkh": {27, 28, 31, 32}, "p2sh-p2wpkh": {31, 35, 36}, "p2wpkh": {31, 32, 39, 40},
+    }  # fmt: skip
 
 
 # The flag that BIP-137 gives a type, and Electrum's, which is P2PKH's for all of them.

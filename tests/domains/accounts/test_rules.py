@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
+from tbg.adapters.simulator import address
+from tbg.core import limits
+from tbg.core.errors import BadArguments
+from tbg.core.settings import Network, load_settings
 from tbg.domains.accounts.rules import (
     device_of,
     handle_key,
     merged_settings,
+    message_to_sign,
     shown_address,
     tidy,
     why_no_handle,
 )
+from tests.conftest import NOW
+
+NETWORKS: list[Network] = ["mainnet", "testnet", "signet", "regtest"]
+LONGEST_HOST = "g" * (limits.PUBLIC_HOST_CHARS - 6) + ":65535"
 
 
 @pytest.mark.parametrize("handle", ["alice", "Bob-42", "x_y_z", "a1b", "Miner" * 4])
@@ -53,6 +64,45 @@ def test_an_address_is_shown_as_its_owner_wants() -> None:
 def test_text_keeps_nothing_that_cannot_be_seen() -> None:
     assert tidy("  a\u202eb\u200b\x00c\nd ") == "abc\nd"
     assert tidy("\u200b\u2066") == ""
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_message_is_one_that_any_wallet_takes(network: Network) -> None:
+    """A Coldcard takes 2 to 240 printable characters, and no blanks at the ends or in a row."""
+    addresses = {address("longest", index, network=network) for index in range(1_000, 1_008)}
+    lengths = set()
+    for one, account in product(addresses, [None, *addresses]):
+        message = message_to_sign(
+            address=one, domain=LONGEST_HOST, network=network, nonce="n" * 22, issued=NOW,
+            minutes=5, account=account,
+        )  # fmt: skip
+        assert message.isascii()
+        assert message.isprintable()
+        assert " ".join(message.split()) == message
+        assert f" {one}" in message
+        lengths.add(len(message))
+    assert 2 <= min(lengths) <= max(lengths) <= 240
+    assert network != "regtest" or max(lengths) > 235  # the bound is not met by being far off
+
+
+@pytest.mark.parametrize(
+    "host", [LONGEST_HOST, "127.0.0.1:8000", "[::1]:8000", "xn--bcher-kva.example", "Game.example"]
+)
+def test_a_host_that_messages_can_hold(host: str) -> None:
+    assert load_settings(public_url=f"https://{host}").public_url == f"https://{host}"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [(f"https://g{LONGEST_HOST}", "have 41 characters, and may have 40"),
+     ("https://bücher.example", "in ASCII"), ("https://me:secret@game.example", "must be https"),
+     ("https://", "must be https"), ("game.example", "must be https"),
+     ("https://a b.example", "must be https")],
+)  # fmt: skip
+def test_a_host_that_messages_cannot_hold_is_refused_at_the_start(url: str, why: str) -> None:
+    with pytest.raises(BadArguments, match=why) as refused:
+        load_settings(public_url=url)
+    assert "secret" not in str(refused.value)
 
 
 def test_settings_are_laid_over_each_other_at_any_depth() -> None:

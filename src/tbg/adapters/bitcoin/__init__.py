@@ -7,8 +7,9 @@ them: the others need not load the curve.
 from tbg.adapters.bitcoin.addresses import (
     LONGEST_ADDRESS,
     AddressRefused,
+    has_key,
     normalise,
     split_user,
 )
 
-__all__ = ["LONGEST_ADDRESS", "AddressRefused", "normalise", "split_user"]
+__all__ = ["LONGEST_ADDRESS", "AddressRefused", "has_key", "normalise", "split_user"]

@@ -39,6 +39,18 @@ def normalise(address: str, network: str) -> str:
     return address
 
 
+def has_key(address: str) -> bool:
+    """Whether a key or a script stands behind an address that `normalise` gave.
+
+    None does behind a witness program of a kind not in use yet: any witness satisfies those.
+    """
+    try:
+        version, program, _ = b32.witness_from_address(address)
+    except (BTClibTypeError, BTClibValueError):
+        return True  # not a witness program: base58
+    return (version, len(program)) in {(0, 20), (0, 32), (1, 32)}
+
+
 def split_user(stratum_user: str) -> tuple[str, str]:
     """Split a stratum user into address and worker, as ckpool does: at the first `.` or `_`."""
     for index, char in enumerate(stratum_user):

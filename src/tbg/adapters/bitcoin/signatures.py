@@ -10,17 +10,19 @@ from __future__ import annotations
 import base64
 import binascii
 
-from btclib import b32
 from btclib.ecc import bms
 from btclib.exceptions import BTClibRuntimeError, BTClibTypeError, BTClibValueError
 from btclib.tx import Tx
 from btclib_wallet import bip322
 from ecc.exceptions import EccRuntimeError
 
+from tbg.adapters.bitcoin.addresses import has_key
+
 SIGNATURE_CHARS = 12_000
 """Longest signature that is looked at; a full one of 15 keys in P2WSH has about 3,000."""
 
 _COMPACT_BYTES = 65
+_PREFIXES = (bip322.SIMPLE, bip322.FULL, bip322.PROOF_OF_FUNDS)
 # What the library raises for a signature that does not hold: anything else is a defect.
 _DOES_NOT_HOLD = (ValueError, BTClibTypeError, BTClibRuntimeError, EccRuntimeError)
 
@@ -46,7 +48,7 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
         raise SignatureRefused("this is too long for a signature")
     if not text.isascii():
         raise SignatureRefused("a signature is base64: letters, digits, +, / and = alone")
-    if _anyone_can_spend(address):
+    if not has_key(address):
         raise SignatureRefused("no key belongs to an address of this kind")
     try:
         holds = _holds(address, message.encode(), text, timelocked=timelocked)
@@ -61,7 +63,7 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
 def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool:
     if _is_compact(text):
         return bms.verify(message, address, text)
-    signed = bip322.Sig.b64decode(text)
+    signed = _read(text)
     if signed.variant == bip322.PROOF_OF_FUNDS:
         raise SignatureRefused("proofs of funds are not taken: sign the message alone")
     if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
@@ -69,13 +71,14 @@ def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool
     return bip322.verify(message, address, signed, legacy=False)
 
 
-def _anyone_can_spend(address: str) -> bool:
-    """Whether this is a witness program of no kind that we know: any witness satisfies those."""
+def _read(text: str) -> bip322.Sig:
     try:
-        version, program, _ = b32.witness_from_address(address)
-    except (BTClibTypeError, BTClibValueError):
-        return False  # not a witness program: base58
-    return (version, len(program)) not in {(0, 20), (0, 32), (1, 32)}
+        return bip322.Sig.b64decode(text)
+    except BTClibValueError:
+        if text[:3] in _PREFIXES:
+            raise
+        # Wallets older than the prefixes: no transaction can be read as a witness.
+        return bip322.Sig.b64decode(bip322.FULL + text)
 
 
 def _is_compact(text: str) -> bool:

@@ -73,27 +73,23 @@ def short_address(address: str) -> str:
 
 
 def message_to_sign(
-    *, address: str, domain: str, uri: str, network: str, nonce: str, issued: datetime,
-    expires: datetime, purpose: str,
+    *, address: str, domain: str, network: str, nonce: str, issued: datetime, minutes: int,
+    account: str | None,
 ) -> str:  # fmt: skip
-    """What a wallet shows its owner before he signs; modelled on EIP-4361."""
-    return "\n".join([
-        f"{domain} wants you to prove that this Bitcoin address is yours:",
-        address,
-        "",
-        f"{purpose} This costs nothing and moves no coins.",
-        "",
-        f"URI: {uri}",
-        "Version: 1",
-        f"Network: {network}",
-        f"Nonce: {nonce}",
-        f"Issued At: {_iso(issued)}",
-        f"Expiration Time: {_iso(expires)}",
-    ])  # fmt: skip
+    """What a wallet shows its owner before he signs: EIP-4361's facts in one line of ASCII.
 
-
-def _iso(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    `account`: the address of the account that `address` is to be linked to; None to sign in.
+    """
+    # The same words whether it has a game or not: who does not hold its key yet is not told.
+    purpose = (
+        f"sign in as {address}"
+        if account is None
+        else f"link {address} and its game to {account[:9]}...{account[-9:]}"
+    )
+    return (
+        f"{domain}: {purpose}. Free, moves no coins. "
+        f"{network}, {issued:%Y-%m-%dT%H:%M:%SZ} +{minutes} min, nonce {nonce}"
+    )
 
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),

@@ -68,8 +68,12 @@ export function Addresses({ me }: { me: Me }) {
       <Panel title="Link another address">
         <p>
           Miners on several addresses can play as one: shares, levels, streaks and badges unite
-          under your name. If the other address has mined here before, its totals are added to
-          yours, and that cannot be parted again.
+          under your name. You can unlink an address that has brought no game with it.
+        </p>
+        <p>
+          If the other address has mined here before, its totals, badges and XP unite with yours,
+          and that cannot be parted again. If somebody has signed in with it, that account ends: its
+          name, profile and settings are gone, its API keys stop, and its devices are signed out.
         </p>
         {linking ? (
           <div className="linking" ref={focused} tabIndex={-1}>

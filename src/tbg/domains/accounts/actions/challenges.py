@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -18,18 +19,14 @@ async def challenge(
     tx: Tx, *, address: str, network: str, public_url: str, for_person: Person | None = None
 ) -> AnyRow:
     """A new message for an address: challenge_id, message, expires_at."""
-    expires = tx.now + limits.CHALLENGE_AGE
     message = message_to_sign(
         address=address,
         domain=urlsplit(public_url).netloc,
-        uri=public_url,
         network=network,
-        nonce=secrets.token_hex(16),
+        nonce=secrets.token_urlsafe(16),
         issued=tx.now,
-        expires=expires,
-        purpose="Signing lets you in."
-        if for_person is None
-        else f"Signing links this address, for good, to the account of {for_person.address}.",
+        minutes=limits.CHALLENGE_AGE // timedelta(minutes=1),
+        account=None if for_person is None else for_person.address,
     )
     made = await tx.row(
         """
@@ -42,7 +39,7 @@ async def challenge(
         user=None if for_person is None else for_person.id,
         message=message,
         now=tx.now,
-        expires=expires,
+        expires=tx.now + limits.CHALLENGE_AGE,
     )
     assert made is not None  # an INSERT of one row returns it
     return made

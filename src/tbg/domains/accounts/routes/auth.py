@@ -44,6 +44,8 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
     """A message that a wallet can sign, to sign in or (`link`) to add the address."""
     settings, principal = request.app.state.settings, request.state.principal
     address = address_of(request, wish.address)
+    if not bitcoin.has_key(address):
+        raise NotAnAddress("No key belongs to an address of this kind: nothing can sign for it.")
     # By asker too: else anybody could keep an address that he knows from signing in.
     asker = f"{address} {request.state.client_ip}"
     await request.app.state.limiter.require((AUTH_BY_ADDRESS, asker))
