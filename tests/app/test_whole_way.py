@@ -20,6 +20,9 @@ from redis import Redis
 
 LOGS = Path(__file__).parents[1] / "fixtures" / "ckpool"
 
+Books = dict[tuple[str, str], tuple[Any, ...]]
+"""Address and worker → accepted, rejected, work and best difficulty of the accepted."""
+
 
 class Game:
     """The program's commands on one database and one Redis."""
@@ -57,7 +60,7 @@ class Game:
             _, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
 
-    def totals(self) -> dict[tuple[str, str], tuple[int, int, float, float]]:
+    def totals(self) -> Books:
         """`tbg mining totals`, as a pool's own books have them."""
         rows = [json.loads(line) for line in self.run("mining", "totals", "--json").splitlines()]
         return {
@@ -81,7 +84,7 @@ def empty_redis(redis_url: str) -> Iterator[Any]:
     client.close()
 
 
-def counted(source: str) -> dict[tuple[str, str], tuple[int, int, float, float]]:
+def counted(source: str) -> Books:
     """The same books by a few lines of their own, straight from the share logs."""
     books: Any = defaultdict(lambda: [0, 0, 0.0, 0.0])
     for path in sorted((LOGS / source / "logs").glob("*/*.sharelog")):
