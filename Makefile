@@ -45,6 +45,14 @@ test: setup ## every test, on real servers and in a real browser (PYTEST="…" p
 	$(NPM) run --silent test
 	$(VENV)/pytest $(PYTEST)
 
+.PHONY: coverage
+coverage: ## every test, and what they reach: fails below 90 % of all, 95 % of gamification and accounts
+	$(MAKE) test PYTEST="--cov=tbg --cov-report= $(PYTEST)"
+	$(VENV)/coverage report --fail-under=90
+	$(VENV)/coverage report --include="*/domains/gamification/*" --fail-under=95
+	$(VENV)/coverage report --include="*/domains/accounts/*" --fail-under=95
+	$(VENV)/coverage report --include="*/domains/gamification/rules.py" --fail-under=100
+
 .PHONY: test-debian
 test-debian: setup ## every test on Debian's own PostgreSQL 15 and Redis 7
 	$(VENV)/python tools/debian_servers.py $(VENV)/pytest $(PYTEST)
