@@ -99,19 +99,19 @@ def execute(url: str, *statements: str) -> None:
 
 
 @contextmanager
-def database(url: str, *, template: str | None = None) -> Iterator[str]:
+def database(url: str, *, template: str | None = None, owner: str = "DEFAULT") -> Iterator[str]:
     """A new database beside `url`'s, copied from `template`, dropped at the end; gives its URL."""
     name = f"tbg_test_{os.getpid()}_{next(_count)}"
-    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}" OWNER {owner}')
     try:
         yield with_database(url, name)
     finally:
         execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, *, owner: str = "") -> None:
     """Bring a database's schema up to date, through the program's own door."""
-    environment = os.environ | {"TBG_DATABASE_URL": url}
+    environment = os.environ | {"TBG_DATABASE_URL": url, "TBG_OWNER_DATABASE_URL": owner}
     words = [sys.executable, "-m", "tbg", "migrate"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

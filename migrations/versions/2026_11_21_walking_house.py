@@ -330,10 +330,11 @@ CREATE TABLE frame_counters (
 
 
 def upgrade() -> None:
+    # pg_settings shows nothing, where current_setting() would fail, to who may not see it all.
     timescale = op.get_bind().exec_driver_sql(
-        "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"
-        " AND 'timescaledb' = ANY (string_to_array("
-        "replace(current_setting('shared_preload_libraries'), ' ', ''), ','))"
+        "SELECT 1 FROM pg_available_extensions e, pg_settings s"
+        " WHERE e.name = 'timescaledb' AND s.name = 'shared_preload_libraries'"
+        " AND 'timescaledb' = ANY (string_to_array(replace(s.setting, ' ', ''), ','))"
     )
     hypertable = timescale.scalar() is not None
     storage = "" if hypertable else "PARTITION BY RANGE (at)"

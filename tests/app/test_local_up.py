@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import redis
@@ -84,9 +85,10 @@ class Up:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-def tbg(*words: str) -> subprocess.CompletedProcess[str]:
+def tbg(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """One `tbg` command, to its end."""
-    return subprocess.run([*TBG, *words], capture_output=True, text=True, check=False)
+    env = os.environ | (env or {})
+    return subprocess.run([*TBG, *words], capture_output=True, text=True, check=False, env=env)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -147,6 +149,35 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     again = start(root)
     assert again.seconds < QUICK_SECONDS
     assert again.stop() == 0
+
+
+def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -> None:
+    """In a data directory that was made before there were two roles."""
+    with servers.embedded(tmp_path) as (pg, _):
+        servers.migrate(pg.url)
+    up = start(tmp_path)
+    url = up.state["database_url"]
+    assert url.startswith("postgresql://tbg_app:")
+    servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE shares_default; ROLLBACK")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        servers.execute(url, "DELETE FROM audit_log")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        servers.execute(url, "ALTER TABLE audit_log DISABLE TRIGGER ALL")
+    owner_password = (tmp_path / "password").read_text()
+    for pid, _ in up.state["children"].values():
+        environment = Path(f"/proc/{pid}/environ")
+        assert not environment.exists() or owner_password not in environment.read_text()
+    env = _of(tbg("env", "--data", str(tmp_path)).stdout)
+    assert "TBG_OWNER_DATABASE_URL" not in env
+    for words in (["migrate"], ["rewards", "verify"], ["admin", "audit"], ["keys", "list"]):
+        done = tbg(*words, env=env)
+        assert done.returncode == 0, done.stderr
+    assert up.stop() == 0
+
+
+def _of(exports: str) -> dict[str, str]:
+    """The settings that `tbg env` printed."""
+    return dict(re.findall(r"^export (TBG_\w+)=(.*)$", exports, re.MULTILINE))
 
 
 def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path: Path) -> None:
@@ -234,6 +265,11 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
     try:
         assert "run already" in tbg("local", "start", *where).stdout
         ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
+        env = _of(tbg("env", *where).stdout)
+        assert tbg("serve", env=env).stderr.count("run `tbg migrate`") == 1
+        assert tbg("migrate", env=env).returncode == 0  # as the owner, who is named here
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            servers.execute(env["TBG_DATABASE_URL"], "DELETE FROM audit_log")
         up = start(tmp_path)
         assert f":{ports['postgres']}/" in up.state["database_url"]
         assert up.stop() == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from tbg.core import roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database
 
@@ -32,10 +33,15 @@ async def current(database: Database) -> str | None:
         return found
 
 
-async def upgrade(database: Database) -> str:
-    """Apply what is missing, one process at a time; the revision reached."""
-    if await current(database) != REVISION:
-        await _apply(database)
+async def upgrade(owner: Database, *, application: str | None = None) -> str:
+    """Apply what is missing, one process at a time; the revision reached.
+
+    `application`: the role that works with the tables, when it is not the one that owns them.
+    """
+    if await current(owner) != REVISION:
+        await _apply(owner)
+    if application is not None:
+        await roles.let_in(owner, application=application, lock=_LOCK)
     return REVISION
 
 

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="postgresql://… ; absent: the embedded server in data_dir"
     )
+    owner_database_url: SecretStr | None = Field(
+        None, description="who owns the tables, for `tbg migrate` alone; absent: database_url does"
+    )
     redis_url: SecretStr | None = Field(
         None, description="redis://… (Redis 7 or Valkey 8/9); absent: the embedded server"
     )
@@ -82,7 +85,7 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls)
         return init_settings, env_settings, dotenv_settings, toml
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url")
     @classmethod
     def _postgres(cls, url: SecretStr | None) -> SecretStr | None:
         if url and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
@@ -157,6 +160,12 @@ class Settings(BaseSettings):
                 "TBG_DATABASE_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
             )
         return self.database_url.get_secret_value()
+
+    @cached_property
+    def owner_database(self) -> str | None:
+        """The URL of the tables' owner in clear; None: one role does everything."""
+        url = self.owner_database_url
+        return url.get_secret_value() if url else None
 
     @cached_property
     def redis(self) -> str:

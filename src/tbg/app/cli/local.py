@@ -58,7 +58,7 @@ def env(data: Data = None) -> None:
         running |= holder or {}
     if "database_url" not in running:
         raise CannotRun(f"nothing runs in {root}: start it with `tbg up` or `tbg local start`")
-    for name in ("database_url", "redis_url", "data_dir", "public_url"):
+    for name in ("database_url", "owner_database_url", "redis_url", "data_dir", "public_url"):
         if name in running:
             typer.echo(f"export TBG_{name.upper()}={shlex.quote(running[name])}")
 

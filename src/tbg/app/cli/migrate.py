@@ -6,25 +6,38 @@ import asyncio
 
 import typer
 
-from tbg.core import schema
+from tbg.core import roles, schema
 from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings, load_settings
-from tbg.core.tx import connect
+from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.mining.actions.partitions import make_partitions
 
 
 async def upgrade(settings: Settings) -> str:
-    """Apply migrations, make the shares' partitions, load the registry; the revision reached."""
+    """Apply migrations, make the shares' partitions, load the registry; the revision reached.
+
+    Migrations are the owner's, all else is the application's: what it makes is its own.
+    """
     database = connect(settings.database, SystemClock(), size=2)
     try:
-        revision = await schema.upgrade(database)
+        revision = await _upgrade_schema(settings, database)
         async with database.transaction() as tx:
             await make_partitions(tx)
             await load_registry(tx, packs=settings.badge_packs)
         return revision
     finally:
         await database.close()
+
+
+async def _upgrade_schema(settings: Settings, database: Database) -> str:
+    if settings.owner_database is None:
+        return await schema.upgrade(database)
+    owner = connect(settings.owner_database, SystemClock(), size=2)
+    try:
+        return await schema.upgrade(owner, application=await roles.current_role(database))
+    finally:
+        await owner.close()
 
 
 def migrate() -> None:

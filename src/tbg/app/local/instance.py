@@ -101,14 +101,14 @@ def make_root(path: Path) -> Path:
     return root
 
 
-def password(root: Path) -> str:
-    """The servers' password, made the first time (0600)."""
-    path = root / "password"
+def password(root: Path, name: str = "password") -> str:
+    """The servers' password, or another by its name, made the first time (0600)."""
+    path = root / name
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         text = secrets.token_urlsafe(24)
-        half = root / "password.half"
+        half = root / f"{name}.half"
         half.unlink(missing_ok=True)
         half.touch(mode=0o600, exist_ok=False)
         half.write_text(text, encoding="ascii")

@@ -9,11 +9,14 @@ import signal
 import subprocess
 from pathlib import Path
 
+import asyncpg
+
 from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
 DATABASE = "tbg"
 USER = "tbg"
+APPLICATION = "tbg_app"
 
 _MIB = 1024 * 1024
 
@@ -59,8 +62,28 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The application's database."""
+        """The game's database, as its owner."""
         return self.url_of(DATABASE)
+
+    def application_url(self, password: str) -> str:
+        """The game's database, as the role that the doors are."""
+        return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    async def make_application(self, password: str) -> None:
+        """Make the role that the doors are, or give it this password; the server is up."""
+        connection = await asyncpg.connect(self.url_of("postgres"))
+        try:
+            known = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+            verb = "ALTER" if await connection.fetchval(known, APPLICATION) else "CREATE"
+            statement = await connection.fetchval(
+                "SELECT format('%s ROLE %I LOGIN PASSWORD %L', $1::text, $2::text, $3::text)",
+                verb,
+                APPLICATION,
+                password,
+            )
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     def url_of(self, database: str) -> str:
         """Any database of this server, as its owner."""

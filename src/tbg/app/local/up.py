@@ -17,6 +17,7 @@ from rich.panel import Panel
 from tbg.adapters.simulator import DEMO_SEED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
+from tbg.app.local.postgres import Postgres
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings, load_settings
@@ -25,16 +26,23 @@ DOORS = ("serve", "worker", "ingest", "relay")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 
+_DOORS = "doors_password"
+"""What the doors know, of both servers; PostgreSQL's owner has another."""
+
 READY_SECONDS = 60.0
 """How long the doors may take to be ready; a loaded machine needs a few seconds."""
 
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the servers are, the embedded ones or those that the settings name."""
+    """Where the servers are, the embedded ones or those that the settings name.
+
+    `owner`: the database as who owns the tables; None when that is the application itself.
+    """
 
     database: str
     redis: str
+    owner: str | None
 
 
 class ServersHere:
@@ -44,34 +52,47 @@ class ServersHere:
         self.root = root
         self.lock = instance.Lock(root, "servers")
         self._database = settings.database_url and settings.database
+        self._owner = settings.owner_database
         self._redis = settings.redis_url and settings.redis
         self.started: list[servers.Server] = []
 
     def prepare(self, *, by: str) -> Urls:
         """Make ready what has to be started (`started`), or use what `tbg local` keeps running."""
         if self._database and self._redis:
-            return Urls(self._database, self._redis)
+            return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root)
+        secret = instance.password(self.root, _DOORS)
         ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
-        database, redis = self._database, self._redis
+        database, redis, owner = self._database, self._redis, self._owner
         if not database:
-            pg = servers.postgres_of(self.root, password=secret, ports=ports)
-            database, ports[pg.name] = pg.url, pg.port
+            pg = servers.postgres_of(self.root, password=instance.password(self.root), ports=ports)
+            database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
             self.started.append(pg)
         if not redis:
             valkey = servers.valkey_of(self.root, password=secret, ports=ports)
             redis, ports[valkey.name] = valkey.url, valkey.port
             self.started.append(valkey)
         self.lock.say(by=by, ports=ports)
-        return Urls(database, redis)
+        return Urls(database, redis, owner)
 
-    def say_running(self, urls: Urls, *, by: str) -> None:
-        """Tell `tbg env` and `tbg local status` that they answer."""
+    async def start(self, supervisor: Supervisor, urls: Urls, *, by: str) -> None:
+        """Start them, and tell `tbg env` and `tbg local status` once they answer.
+
+        Whoever keeps them without the game migrates by himself, and is told the owner too.
+        """
+        await supervisor.start_servers(self.started)
+        if supervisor.stop.is_set():
+            return
+        for server in self.started:
+            if isinstance(server, Postgres):
+                await server.make_application(instance.password(self.root, _DOORS))
         if self.started:
             ports = {server.name: server.port for server in self.started}
-            self.lock.say(by=by, ports=ports, database_url=urls.database, redis_url=urls.redis)
+            said = {"database_url": urls.database, "redis_url": urls.redis}
+            if by == "local" and urls.owner:
+                said["owner_database_url"] = urls.owner
+            self.lock.say(by=by, ports=ports, **said)
 
     def _borrowed(self) -> Urls:
         holder = self.lock.holder() or {}
@@ -81,7 +102,10 @@ class ServersHere:
                 f"another tbg (process {holder.get('pid', '?')}) uses the servers in {self.root}: "
                 "stop it, or choose another --data"
             )
-        return Urls(self._database or str(urls[0]), self._redis or str(urls[1]))
+        redis = self._redis or str(urls[1])
+        if self._database:
+            return Urls(self._database, redis, self._owner)
+        return Urls(str(urls[0]), redis, holder.get("owner_database_url"))
 
 
 async def run_servers(settings: Settings) -> None:
@@ -94,8 +118,7 @@ async def run_servers(settings: Settings) -> None:
     supervisor = Supervisor(printer=Printer(sys.stdout), on_change=lambda _: None)
     supervisor.listen_to_signals()
     try:
-        await supervisor.start_servers(here.started)
-        here.say_running(urls, by="local")
+        await here.start(supervisor, urls, by="local")
         await supervisor.wait()
     finally:
         await supervisor.stop_all()
@@ -138,10 +161,9 @@ async def _run_everything(
     try:
         urls = here.prepare(by="up")
         said |= {"database_url": urls.database, "redis_url": urls.redis}
-        await supervisor.start_servers(here.started)
-        here.say_running(urls, by="up")
-        overrides = {"database_url": urls.database, "redis_url": urls.redis, "data_dir": root}
-        await upgrade(load_settings(**overrides))
+        await here.start(supervisor, urls, by="up")
+        overrides: dict[str, Any] = {"owner_database_url": urls.owner, "data_dir": root}
+        await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
         env = _environment(settings, said=said, port=port, demo=demo)
 
         def child(name: str, *words: str) -> Child:
@@ -193,6 +215,7 @@ def _environment(
     env = dict(os.environ)
     env |= {f"TBG_{name.upper()}": value for name, value in said.items()}
     env |= {"TBG_HOST": settings.host, "TBG_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    env["TBG_OWNER_DATABASE_URL"] = ""  # no door is the owner, whatever a file here says
     if demo:
         env["TBG_DEMO"] = "true"
     if sys.stdout.isatty() and "log_format" not in settings.model_fields_set:
