@@ -80,15 +80,16 @@ class Name(NamedTuple):
 
 
 async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, Name]:
-    """What users are called in public: handle, else address.
+    """What the pool's lists call users: handle, else address.
 
-    Who is not public, or shows neither, has no name here: he is left out of what others see.
+    Who is not public, shows neither, or is not on leaderboards has no name here: what he did
+    counts in every sum, and no list tells whose it is.
     """
     rows = await tx.rows(
         """
         SELECT DISTINCT ON (a.user_id) a.user_id, u.handle, a.address, u.address_shown
         FROM user_addresses a JOIN users u ON u.id = a.user_id
-        WHERE a.user_id = ANY(:ids) AND u.profile_public
+        WHERE a.user_id = ANY(:ids) AND u.profile_public AND u.on_leaderboards
             AND (u.handle IS NOT NULL OR u.address_shown = 'whole')
         ORDER BY a.user_id, a.merged_at NULLS FIRST, a.linked_at, a.address
         """,
