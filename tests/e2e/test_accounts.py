@@ -91,6 +91,36 @@ def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:
     expect(page.get_by_role("switch", name="My page is public")).to_be_checked()
 
 
+CAMERA = """() => {
+  const drawn = document.querySelector('.art-qr path').getAttribute('d');
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 640;
+  const context = canvas.getContext('2d');
+  const side = document.querySelector('.art-qr').viewBox.baseVal.width;
+  context.fillStyle = '#ddd';
+  context.fillRect(0, 0, 640, 640);
+  context.setTransform(540 / side, 30 / side, -30 / side, 540 / side, 60, 40);
+  context.fillStyle = '#222';
+  setInterval(() => context.fill(new Path2D(drawn)), 50);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+}"""
+"""A camera that is held, a little askew, before the code on the page."""
+
+
+def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page: Open) -> None:
+    page = open_page("/badges", allowed=(REFUSED,))
+    page.add_init_script("delete window.BarcodeDetector")
+    page.goto(page.url.replace("/badges", "/sign-in"))
+    message = ask_message(page, new_key())
+    page.get_by_role("button", name="Show as QR code").click()
+    page.evaluate(CAMERA)
+    page.get_by_role("button", name="Scan it").click()
+    expect(page.get_by_label("Signature", exact=True)).to_have_value(message)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    # It was handed in at once, and is no signature.
+    expect(page.locator(".step-form .field-error")).to_contain_text("Sign the whole message")
+
+
 def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     key = new_key()
     page = open_page("/badges")
