@@ -312,6 +312,16 @@ def inside(browser: Browser, game: Game) -> Iterator[Page]:
         yield page
 
 
+def test_wishes_for_news_are_kept_and_said_to_wait(inside: Page, game: Game) -> None:
+    inside.goto(f"{game.url}/settings/preferences")
+    news = inside.get_by_role("region", name="Tell me about")
+    expect(news).to_contain_text("Nothing is sent yet.")
+    news.get_by_role("switch", name="Levels").click()
+    expect(news.get_by_text("Saved")).to_be_visible()
+    inside.reload()
+    expect(news.get_by_role("switch", name="Levels")).not_to_be_checked()
+
+
 @pytest.mark.parametrize("section", ["", *SECTIONS])
 def test_every_settings_page_fits_and_can_be_read_and_hit(
     inside: Page, game: Game, section: str

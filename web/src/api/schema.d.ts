@@ -823,17 +823,6 @@ export interface components {
             version: string;
         };
         /**
-         * Dashboard
-         * @description The panels of the player's own page, in his order; empty: all, in ours.
-         */
-        Dashboard: {
-            /**
-             * Panels
-             * @default []
-             */
-            panels: string[];
-        };
-        /**
          * DemoMiners
          * @description Addresses whose keys everybody has.
          */
@@ -1135,7 +1124,7 @@ export interface components {
         };
         /**
          * Notifications
-         * @description What a player wants to hear of.
+         * @description What a player wants to hear of; kept for the day when the game can write to him.
          */
         Notifications: {
             /**
@@ -1491,12 +1480,6 @@ export interface components {
         Settings: {
             /**
              * @default {
-             *       "panels": []
-             *     }
-             */
-            dashboard: components["schemas"]["Dashboard"];
-            /**
-             * @default {
              *       "badges": true,
              *       "blocks": true,
              *       "levels": true,
@@ -1531,10 +1514,6 @@ export interface components {
          * @description Any part of the settings; parts of parts too.
          */
         SettingsChange: {
-            /** Dashboard */
-            dashboard?: {
-                [key: string]: unknown;
-            } | null;
             /** Notifications */
             notifications?: {
                 [key: string]: unknown;

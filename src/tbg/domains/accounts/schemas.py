@@ -128,7 +128,7 @@ class ProfileChange(Given):
 
 
 class Notifications(Given):
-    """What a player wants to hear of."""
+    """What a player wants to hear of; kept for the day when the game can write to him."""
 
     badges: bool = True
     levels: bool = True
@@ -145,14 +145,6 @@ class Units(Given):
     clock: Literal["24h", "12h"] = "24h"
 
 
-class Dashboard(Given):
-    """The panels of the player's own page, in his order; empty: all, in ours."""
-
-    panels: list[Annotated[str, StringConstraints(pattern="^[a-z_]{1,32}$")]] = Field(
-        default=[], max_length=32
-    )
-
-
 class Settings(Given):
     """A player's settings. What is stored is what was changed; the rest are these defaults."""
 
@@ -160,7 +152,6 @@ class Settings(Given):
     notifications: Notifications = Notifications()
     units: Units = Units()
     theme: Literal["system", "day", "evening"] = "system"
-    dashboard: Dashboard = Dashboard()
 
 
 class SettingsChange(Given):
@@ -169,7 +160,6 @@ class SettingsChange(Given):
     notifications: dict[str, Any] | None = None
     units: dict[str, Any] | None = None
     theme: Literal["system", "day", "evening"] | None = None
-    dashboard: dict[str, Any] | None = None
 
 
 class Session(Told):
