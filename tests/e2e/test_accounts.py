@@ -17,7 +17,7 @@ from tests.e2e.game import Game, share
 from tests.e2e.test_every_page import broken, crowded, faint, resize
 from tests.e2e.town import Town
 
-REFUSED = r"status of (401|409|422) .*/api/v1/(auth/verify|users/me)"
+REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
 """The browser's own word for a signature or a wish that was refused."""
 UNKNOWN = r"status of 404 .*/api/v1/public/miners/"
 OUT = r"status of 401 .*/api/v1/users/me"
@@ -298,6 +298,31 @@ def test_tabs_renew_an_old_session_together_and_leave_it_together(
     page.get_by_role("menuitem", name="Sign out").press("Enter")
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     expect(other).to_have_url(re.compile("/sign-in"))
+
+
+def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
+    person: Person, game: Game
+) -> None:
+    page, key = person.page, person.key
+    page.goto(f"{game.url}/settings/sessions")
+    old = next(c for c in page.context.cookies() if "refresh" in c.get("name", ""))
+    page.context.clear_cookies(name=re.compile("access"))
+    page.reload()
+    expect(page.get_by_text("this device")).to_be_visible()
+    # Somebody brings the token that this browser has just exchanged; here it goes on until it asks.
+    page.context.clear_cookies(name=re.compile("refresh|access"))
+    page.context.add_cookies([old])  # type: ignore[list-item]
+    page.reload()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    why = page.get_by_role("status").filter(has_text="in use in two places")
+    expect(why).to_be_visible()
+    sign_in(page, key)
+    expect(page).to_have_url(re.compile("/settings/sessions$"))
+    ended = page.get_by_role("region", name="Ended in the last 30 days")
+    expect(ended.get_by_text("maybe copied")).to_be_visible()
+    page.goto(f"{game.url}/sign-in")
+    expect(page.get_by_role("region", name="You are signed in as")).to_be_visible()
+    expect(why).to_have_count(0)
 
 
 SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "api-keys", "data")

@@ -469,7 +469,7 @@ export interface paths {
         };
         /**
          * Where the player is signed in
-         * @description All sessions that hold, used last first.
+         * @description All sessions that hold, used last first, and those that were ended lately.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -865,6 +865,41 @@ export interface components {
             };
             /** Slug */
             slug: string;
+        };
+        /**
+         * EndedSession
+         * @description A place where the player was signed in until lately.
+         */
+        EndedSession: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device */
+            device: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /**
+             * Ended Why
+             * @enum {string}
+             */
+            ended_why: "signed out" | "signed out everywhere" | "ended by the player" | "refresh token reused" | "too many sessions" | "address unlinked" | "merged" | "expired";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bearer" | "cookie";
         };
         /**
          * FeedItem
@@ -1467,9 +1502,11 @@ export interface components {
         };
         /**
          * SessionList
-         * @description All of them, used last first.
+         * @description Those that hold, used last first; those that were ended in the last 30 days, newest first.
          */
         SessionList: {
+            /** Ended */
+            ended: components["schemas"]["EndedSession"][];
             /** Sessions */
             sessions: components["schemas"]["Session"][];
         };

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from tbg.core.principal import Role, Scope
-from tbg.domains.accounts.rules import tidy
+from tbg.domains.accounts.rules import EndedWhy, tidy
 
 AddressShown = Literal["whole", "short", "hidden"]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -175,10 +175,23 @@ class Session(Told):
     current: bool
 
 
+class EndedSession(Told):
+    """A place where the player was signed in until lately."""
+
+    id: UUID
+    kind: Literal["bearer", "cookie"]
+    device: str
+    address: str
+    created_at: datetime
+    ended_at: datetime
+    ended_why: EndedWhy
+
+
 class SessionList(Told):
-    """All of them, used last first."""
+    """Those that hold, used last first; those that were ended in the last 30 days, newest first."""
 
     sessions: list[Session]
+    ended: list[EndedSession]
 
 
 class ApiKeyWish(Given):
