@@ -209,6 +209,11 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
     page.goto(f"{game.url}/settings/api-keys")
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("Give it a name")).to_be_visible()
+    page.get_by_label("It may").select_option(label="Read, and change my workers")
+    expect(page.get_by_label("It may")).to_have_accessible_description(
+        re.compile("nothing can be changed with a key yet")
+    )
+    page.get_by_label("It may").select_option(label="Read what is mine")
     page.get_by_label("Name").fill("hall display")
     page.get_by_role("button", name="Make the key").click()
     dialog = page.get_by_role("dialog", name="Your new key")
