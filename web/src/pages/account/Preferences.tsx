@@ -96,10 +96,10 @@ function News({ settings }: { settings: Settings }) {
   const change = useChangeSettings();
   return (
     <Panel title="Tell me about" aside={<Saved outcome={outcomeOf(change)} />}>
-      <p className="small">
-        Nothing is sent yet. Your choice is kept, and holds from the day the game can write to you.
-      </p>
       <div className="stack tight">
+        <p className="small">
+          Nothing is sent yet. Your choice is kept, and holds from the day the game can write to you.
+        </p>
         {NEWS.map(([key, label, hint]) => (
           <Switch
             key={key}

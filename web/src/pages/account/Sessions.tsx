@@ -69,7 +69,7 @@ function EndedRow({ session }: { session: EndedSession }) {
   const now = useNow(30_000);
   const copied = session.ended_why === "refresh token reused";
   return (
-    <li className={copied ? "row" : "row over"}>
+    <li className={copied ? "row copied" : "row over"}>
       <span className="row-mark">
         <Icon name={copied ? "warn" : session.kind === "bearer" ? "key" : "device"} size={24} />
       </span>
