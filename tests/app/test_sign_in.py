@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from base64 import urlsafe_b64decode
 from collections import Counter
@@ -27,7 +28,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.sessions import refresh
 from tests import canary
-from tests.accounts import SignedIn, player, sign_in, signed_challenge
+from tests.accounts import SignedIn, link, player, sign_in, signed_challenge
 from tests.adapters.bitcoin import mutations, second
 from tests.api import client_of, keys_dir, make_app
 from tests.app.test_api import problem
@@ -305,7 +306,7 @@ async def test_a_refresh_token_that_comes_twice_ends_the_session_for_all_who_hav
     me, elsewhere = await sign_in(client), await sign_in(client)
     newer = (await renew(client, me.refresh_token)).json()
     answer = await renew(client, me.refresh_token)
-    assert "used before" in problem(answer, 401, "session_ended")["detail"]
+    assert "in use in two places" in problem(answer, 401, "session_ended")["detail"]
     problem(await renew(client, newer["refresh_token"]), 401, "session_ended")
     for token in (me.access_token, newer["access_token"]):
         problem(await client.get(ME, headers=bearer(token)), 401, "sign_in_required")
@@ -416,6 +417,57 @@ async def test_sessions_are_listed_and_ended_one_by_one(
     problem(await client.get(ME, headers=bearer(renewed["access_token"])), 401, "sign_in_required")
     (left,) = (await me.ask("GET", "/users/me/sessions")).json()["sessions"]
     assert left["id"] == rows[0]["id"]
+
+
+async def test_whoever_comes_to_an_ended_session_learns_why(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    async def told(me: SignedIn) -> tuple[str, str]:
+        renewed = problem(await renew(client, me.refresh_token), 401, "session_ended")
+        refused = problem(await me.ask("GET", "/users/me"), 401, "sign_in_required")
+        assert renewed["detail"] == refused["detail"]
+        return renewed["ended"], renewed["detail"]
+
+    one, other = await sign_in(client), await sign_in(client)
+    assert (await one.ask("POST", "/auth/logout")).status_code == 204
+    assert (await told(one))[0] == "signed out"
+    clock.move(SECOND)
+    assert (await other.ask("POST", "/auth/logout-all")).status_code == 204
+    assert (await told(other))[0] == "signed out everywhere"
+    clock.move(SECOND)
+
+    me, copied = await sign_in(client), await sign_in(client)
+    assert (await renew(client, copied.refresh_token)).status_code == 200
+    reused = problem(await renew(client, copied.refresh_token), 401, "session_ended")
+    assert await told(copied) == (reused["ended"], reused["detail"])
+    assert reused["ended"] == "refresh token reused"
+    # He himself finds all of it beside what still holds, the last one first; nobody else does.
+    stranger = await sign_in(client, 1)
+    assert (await stranger.ask("GET", "/users/me/sessions")).json()["ended"] == []
+    body = (await me.ask("GET", "/users/me/sessions")).json()
+    assert [row["current"] for row in body["sessions"]] == [True]
+    assert [row["ended_why"] for row in body["ended"]] == [
+        "refresh token reused", "signed out everywhere", "signed out",
+    ]  # fmt: skip
+    assert body["ended"][0]["ended_at"] == "2026-03-04T12:00:02Z"
+
+    clock.move(limits.SESSION_TOLD)
+    run_out = problem(await renew(client, me.refresh_token), 401, "session_ended")
+    assert run_out["ended"] == "expired"
+    assert run_out["detail"].startswith("A session ends after 30 days")
+    later = await sign_in(client)
+    assert (await later.ask("GET", "/users/me/sessions")).json()["ended"] == []
+
+
+async def test_who_became_part_of_another_account_is_told_so(client: httpx.AsyncClient) -> None:
+    gone, kept = await sign_in(client), await sign_in(client, 1)
+    assert (await link(kept, 0)).json()["merged"] is True
+    answer = problem(await renew(client, gone.refresh_token), 401, "session_ended")
+    assert answer["ended"] == "merged"
+    # Of a session that nobody knows of, nothing is told.
+    unknown = re.sub("_[0-9a-f]{32}_", f"_{'0' * 32}_", gone.refresh_token)
+    answer = problem(await renew(client, unknown), 401, "session_ended")
+    assert (answer["ended"], answer["detail"]) == (None, "The session has ended. Sign in again.")
 
 
 # --- in cookies -------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from tests.e2e.game import Game, share
 from tests.e2e.test_every_page import broken, crowded, faint, resize
 from tests.e2e.town import Town
 
-REFUSED = r"status of (401|409|422) .*/api/v1/(auth/verify|users/me)"
+REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
 """The browser's own word for a signature or a wish that was refused."""
 UNKNOWN = r"status of 404 .*/api/v1/public/miners/"
 OUT = r"status of 401 .*/api/v1/users/me"
@@ -27,9 +27,10 @@ CUT = r"WebSocket is closed before"
 _numbers = count()
 
 
-def new_key() -> DemoKey:
-    """The key of somebody who was never here."""
-    return demo_key(f"somebody {next(_numbers)}", 0)
+def new_key(kind: str = "p2wpkh") -> DemoKey:
+    """The key of somebody who was never here, to an address of this kind."""
+    seed = f"somebody {next(_numbers)}"
+    return next(key for index in count() if (key := demo_key(seed, index)).kind == kind)
 
 
 @dataclass
@@ -91,6 +92,36 @@ def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:
     expect(page.get_by_role("switch", name="My page is public")).to_be_checked()
 
 
+CAMERA = """() => {
+  const drawn = document.querySelector('.art-qr path').getAttribute('d');
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 640;
+  const context = canvas.getContext('2d');
+  const side = document.querySelector('.art-qr').viewBox.baseVal.width;
+  context.fillStyle = '#ddd';
+  context.fillRect(0, 0, 640, 640);
+  context.setTransform(540 / side, 30 / side, -30 / side, 540 / side, 60, 40);
+  context.fillStyle = '#222';
+  setInterval(() => context.fill(new Path2D(drawn)), 50);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+}"""
+"""A camera that is held, a little askew, before the code on the page."""
+
+
+def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page: Open) -> None:
+    page = open_page("/badges", allowed=(REFUSED,))
+    page.add_init_script("delete window.BarcodeDetector")
+    page.goto(page.url.replace("/badges", "/sign-in"))
+    message = ask_message(page, new_key())
+    page.get_by_role("button", name="Show as QR code").click()
+    page.evaluate(CAMERA)
+    page.get_by_role("button", name="Scan it").click()
+    expect(page.get_by_label("Signature", exact=True)).to_have_value(message)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    # It was handed in at once, and is no signature.
+    expect(page.locator(".step-form .field-error")).to_contain_text("Sign the whole message")
+
+
 def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     key = new_key()
     page = open_page("/badges")
@@ -109,18 +140,77 @@ def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     expect(page).to_have_url(re.compile("/badges$"))
 
 
-def test_a_wallet_in_the_browser_needs_one_click(open_page: Open) -> None:
-    key = new_key()
+UNISAT = """
+const refused = why => Promise.reject(new Error(why));
+window.unisat = {
+  requestAccounts: async () => [payment],
+  signMessage: (text, kind) => kind === 'bip322-simple' ? signHere(payment, text) : refused(kind),
+};
+"""
+XVERSE = """
+const answer = result => ({jsonrpc: '2.0', id: 1, result});
+const accounts = [{address: payment, publicKey: '', purpose: 'payment', addressType: 'p2wpkh'},
+                  {address: ordinals, publicKey: '', purpose: 'ordinals', addressType: 'p2tr'}];
+window.XverseProviders = {BitcoinProvider: {request: async (method, wish) => {
+  if (method === OLD) return {jsonrpc: '2.0', id: 1, error: {code: -32601, message: 'Not found'}};
+  if (method === 'wallet_connect' && wish.addresses.includes('payment'))
+    return answer({id: 'x', addresses: accounts, walletType: 'software'});
+  if (method === 'getAccounts' && wish.purposes.includes('payment')) return answer(accounts);
+  if (method === 'signMessage') {
+    const {address, message} = wish;
+    const signature = await signHere(address, message);
+    return answer({signature, address, messageHash: '', protocol: 'BIP322'});
+  }
+  return {jsonrpc: '2.0', id: 1, error: {code: -32602, message: 'Invalid params'}};
+}}};
+"""
+LEATHER = """
+const of = {p2wpkh: payment, p2tr: ordinals};
+window.LeatherProvider = {request: async (method, wish) => {
+  const answer = result => ({jsonrpc: '2.0', id: 'x', result});
+  if (method === 'getAddresses') return answer({addresses: [
+    {symbol: 'BTC', type: 'p2wpkh', address: payment, publicKey: ''},
+    {symbol: 'BTC', type: 'p2tr', address: ordinals, publicKey: ''},
+    {symbol: 'STX', address: 'SP000000000000000000002Q6VF78'},
+  ]});
+  if (method === 'signMessage' && wish.network === 'mainnet') {
+    const address = of[wish.paymentType];
+    const signature = await signHere(address, wish.message);
+    return answer({signature, address, message: wish.message});
+  }
+  throw {error: {code: -32602, message: 'Invalid params'}};
+}};
+"""
+"""The wallets' interfaces, as far as they are asked; keys of ours sign."""
+
+
+@pytest.mark.parametrize(
+    ("name", "interface", "use"),
+    [
+        ("UniSat", UNISAT, None),
+        ("Xverse", f"const OLD = '';{XVERSE}", "payment"),
+        ("Xverse", f"const OLD = 'wallet_connect';{XVERSE}", "ordinals"),
+        ("Leather", LEATHER, "payment"),
+        ("Leather", LEATHER, "ordinals"),
+    ],
+    ids=["UniSat", "Xverse", "an older Xverse", "Leather", "Leather by taproot"],
+)
+def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
+    open_page: Open, name: str, interface: str, use: str | None
+) -> None:
+    payment, ordinals = new_key("p2wpkh"), new_key("p2tr")
+    keys = {key.address: key for key in (payment, ordinals)}
     page = open_page("/badges", allowed=(UNKNOWN, CUT))
-    page.expose_function("signHere", lambda message: sign_message(key, message))
+    page.expose_function("signHere", lambda who, message: sign_message(keys[who], message))
     page.add_init_script(
-        f"window.unisat = {{requestAccounts: async () => ['{key.address}'],"
-        " signMessage: (text, kind) => kind === 'bip322-simple' ? signHere(text)"
-        " : Promise.reject(new Error(kind))}"
+        f"{{const payment = '{payment.address}', ordinals = '{ordinals.address}';{interface}}}"
     )
     page.goto(page.url.replace("/badges", "/sign-in"))
-    page.get_by_role("button", name="Use UniSat").click()
-    expect(page).to_have_url(re.compile(f"/m/{key.address}$"))
+    page.get_by_role("button", name=f"Use {name}").click()
+    if use is not None:
+        page.locator("button.pick").filter(has_text=use).click()
+    mine = ordinals if use == "ordinals" else payment
+    expect(page).to_have_url(re.compile(f"/m/{mine.address}$"))
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
 
@@ -164,14 +254,21 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-def link_and_unite(page: Page, game: Game, other: DemoKey) -> None:
-    """Link an address that has mined."""
+def link_and_unite(page: Page, game: Game, other: DemoKey, *, shares: int) -> None:
+    """Link an address that has mined: the two have so many shares together, on either page."""
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name="Link an address").click()
     message = ask_message(page, other)
     hand_in(page, sign_message(other, message), "Link this address")
     expect(page.get_by_text("Linked, and its totals are yours now.")).to_be_visible()
     expect(page.locator(".row")).to_have_count(2)
+    first = game.ask(f"/public/miners/{other.address}")["address"]
+    assert first != other.address
+    for address in (first, other.address):
+        assert game.ask(f"/public/miners/{address}")["stats"]["shares_accepted"] == shares
+        page.goto(f"{game.url}/m/{address}")
+        accepted = page.locator(".numbers div").filter(has_text="Shares accepted").locator("dd")
+        expect(accepted).to_have_text(str(shares))
 
 
 def make_and_revoke_a_key(page: Page, game: Game) -> None:
@@ -179,6 +276,11 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
     page.goto(f"{game.url}/settings/api-keys")
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("Give it a name")).to_be_visible()
+    page.get_by_label("It may").select_option(label="Read, and change my workers")
+    expect(page.get_by_label("It may")).to_have_accessible_description(
+        re.compile("nothing can be changed with a key yet")
+    )
+    page.get_by_label("It may").select_option(label="Read what is mine")
     page.get_by_label("Name").fill("hall display")
     page.get_by_role("button", name="Make the key").click()
     dialog = page.get_by_role("dialog", name="Your new key")
@@ -211,13 +313,19 @@ def take_along_leave_and_stay(page: Page, game: Game) -> None:
 def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
     other = new_key()
     game.mine(share(other.address), share(other.address), miner=other.address)
-    link_and_unite(person.page, game, other)
+    link_and_unite(person.page, game, other, shares=1 + 2)
     make_and_revoke_a_key(person.page, game)
     take_along_leave_and_stay(person.page, game)
 
 
-def test_a_demo_miner_on_a_phone_goes_all_the_way(browser: Browser, game: Game) -> None:
-    one, other = demo_key(DEMO_SEED, 0), demo_key(DEMO_SEED, 1)
+@pytest.mark.parametrize(
+    ("width", "height", "miners"), [(390, 844, (0, 1)), (1440, 1000, (2, 3))],
+    ids=["on a phone", "on a desk"],
+)  # fmt: skip
+def test_a_demo_miner_goes_all_the_way(
+    browser: Browser, game: Game, width: int, height: int, miners: tuple[int, int]
+) -> None:
+    one, other = (demo_key(DEMO_SEED, index) for index in miners)
     for key in (one, other):
         game.mine(share(key.address), miner=key.address)
     demo = game.another(TBG_DEMO="true")
@@ -225,17 +333,15 @@ def test_a_demo_miner_on_a_phone_goes_all_the_way(browser: Browser, game: Game) 
     try:
         with readers(browser, demo) as begin:
             allowed = (REFUSED, UNKNOWN, OUT, CUT)
-            page = begin("/sign-in", width=390, height=844, quiet=True, allowed=allowed)
+            page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
             page.locator("button.pick").filter(has_text=one.address[-4:]).click()
             expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
-            link_and_unite(page, demo, other)
-            united = demo.ask(f"/public/miners/{other.address}")
-            assert united["stats"]["shares_accepted"] == 2
+            link_and_unite(page, demo, other, shares=1 + 1)
             page.goto(f"{demo.url}/settings/profile")
-            page.get_by_label("Handle", exact=True).fill("demo-stoker")
+            page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
             page.get_by_role("button", name="Save").click()
             expect(page.get_by_text("Saved")).to_be_visible()
-            assert demo.ask("/public/miners/demo-stoker")["handle"] == "demo-stoker"
+            assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
             make_and_revoke_a_key(page, demo)
             take_along_leave_and_stay(page, demo)
     finally:
@@ -270,6 +376,31 @@ def test_tabs_renew_an_old_session_together_and_leave_it_together(
     expect(other).to_have_url(re.compile("/sign-in"))
 
 
+def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
+    person: Person, game: Game
+) -> None:
+    page, key = person.page, person.key
+    page.goto(f"{game.url}/settings/sessions")
+    old = next(c for c in page.context.cookies() if "refresh" in c.get("name", ""))
+    page.context.clear_cookies(name=re.compile("access"))
+    page.reload()
+    expect(page.get_by_text("this device")).to_be_visible()
+    # Somebody brings the token that this browser has just exchanged; here it goes on until it asks.
+    page.context.clear_cookies(name=re.compile("refresh|access"))
+    page.context.add_cookies([old])  # type: ignore[list-item]
+    page.reload()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    why = page.get_by_role("status").filter(has_text="in use in two places")
+    expect(why).to_be_visible()
+    sign_in(page, key)
+    expect(page).to_have_url(re.compile("/settings/sessions$"))
+    ended = page.get_by_role("region", name="Ended in the last 30 days")
+    expect(ended.get_by_text("maybe copied")).to_be_visible()
+    page.goto(f"{game.url}/sign-in")
+    expect(page.get_by_role("region", name="You are signed in as")).to_be_visible()
+    expect(why).to_have_count(0)
+
+
 SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "api-keys", "data")
 
 
@@ -280,6 +411,16 @@ def inside(browser: Browser, game: Game) -> Iterator[Page]:
         page = open_page("/sign-in", quiet=True, allowed=(UNKNOWN, CUT))
         sign_in(page, new_key())
         yield page
+
+
+def test_wishes_for_news_are_kept_and_said_to_wait(inside: Page, game: Game) -> None:
+    inside.goto(f"{game.url}/settings/preferences")
+    news = inside.get_by_role("region", name="Tell me about")
+    expect(news).to_contain_text("Nothing is sent yet.")
+    news.get_by_role("switch", name="Levels").click()
+    expect(news.get_by_text("Saved")).to_be_visible()
+    inside.reload()
+    expect(news.get_by_role("switch", name="Levels")).not_to_be_checked()
 
 
 @pytest.mark.parametrize("section", ["", *SECTIONS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import REFUSED, Open, live
 from tests.e2e.game import Game, eventually, share
@@ -43,6 +43,21 @@ def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: 
     for line, item in zip(news.all(), stats["recent"], strict=False):
         expect(line).to_contain_text(item["title"])
         expect(line).to_contain_text(item["user"])
+
+
+def test_a_best_of_somebody_on_no_list_leads_nowhere(open_page: Open, town: Town) -> None:
+    page = open_page("/badges")
+
+    def unnamed(route: Route) -> None:
+        stats = route.fetch().json()
+        stats["best_difficulty"] |= {"user": "", "seed": ""}
+        route.fulfill(json=stats)
+
+    page.route("**/api/v1/public/stats", unnamed)
+    page.get_by_role("link", name="The Bitcoin Game").first.click()
+    pool = page.get_by_role("region", name="The pool, now")
+    expect(pool).to_contain_text("best difficulty, by a miner unnamed")
+    expect(pool.get_by_role("link")).to_have_count(0)
 
 
 def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, town: Town) -> None:

@@ -190,6 +190,9 @@ ACCESS_TOKEN_AGE = timedelta(minutes=15)
 SESSION_AGE = timedelta(days=30)
 """A session ends after this, however often it was used: then the address is proved again."""
 
+SESSION_TOLD = timedelta(days=30)
+"""A session that was ended is shown to its player for so long, with the reason."""
+
 SESSIONS = 20
 """Sessions one user has at once; the one unused longest makes room."""
 

@@ -14,8 +14,9 @@ SCOPES: dict[Scope, frozenset[Scope]] = {
     "mining": frozenset({"read", "mining"}),
     "service": frozenset({"service"}),
 }
-"""What a key of each scope may: `read` reads its owner's things, `mining` also changes workers,
-`service` posts what happened elsewhere and reads nothing."""
+"""What a key of each scope may: `read` reads its owner's things (so far his personal bests),
+`mining` also changes his workers (no route does so far), `service` posts what happened elsewhere
+and reads nothing (no route takes it so far)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,11 @@ def test_a_host_that_messages_cannot_hold_is_refused_at_the_start(url: str, why:
 
 def test_settings_are_laid_over_each_other_at_any_depth() -> None:
     kept = {"units": {"hashrate": "TH/s", "clock": "12h"}, "theme": "day"}
-    change = {"units": {"clock": "24h"}, "dashboard": {"panels": ["xp"]}}
+    change = {"units": {"clock": "24h"}, "notifications": {"levels": False}}
     assert merged_settings(kept, change) == {
         "units": {"hashrate": "TH/s", "clock": "24h"},
         "theme": "day",
-        "dashboard": {"panels": ["xp"]},
+        "notifications": {"levels": False},
     }
     assert kept["units"] == {"hashrate": "TH/s", "clock": "12h"}
 

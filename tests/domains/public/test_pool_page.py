@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,11 @@ from redis.asyncio import Redis
 
 from tbg.core import limits
 from tbg.core.clock import FixedClock
+from tbg.core.outbox import Delivery
 from tbg.core.tx import Database
+from tbg.domains.gamification.events import LevelUp
+from tbg.domains.realtime.reactions import push
+from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, CAROL, block, share
@@ -125,6 +130,59 @@ async def test_what_happened_just_now(db: Database, client: httpx.AsyncClient) -
     ]
     assert len({line["id"] for line in recent}) == 4
     assert [line["xp"] for line in recent] == [50, 500, None, 50]
+
+
+_SUMS = ("miners", "miners_online", "workers_online", "shares_accepted", "work", "blocks_found",
+         "xp_granted", "badges_earned")  # fmt: skip
+
+
+async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no_list(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    address = player(0).address
+    await mine(db, [share(NOW - MINUTE, user=BOB, sdiff=2e6), share(NOW, user=address, sdiff=7e6)])
+    await mine(db, [block(NOW, user=address)])
+    me = await sign_in(client)
+
+    async def lists() -> str:
+        badge = await client.get("/api/v1/badges/first_share")
+        return badge.text + (await client.get("/api/v1/public/stats")).text
+
+    before = await stats(client)
+    assert before["best_difficulty"]["user"] == before["last_block"]["user"] == address
+    assert address in await lists()
+    change = {"privacy": {"on_leaderboards": False}}
+    assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+
+    after = await stats(client)
+    assert {name: after[name] for name in _SUMS} == {name: before[name] for name in _SUMS}
+    assert after["best_difficulty"] == before["best_difficulty"] | {"user": "", "seed": ""}
+    assert after["last_block"] == before["last_block"] | {"user": ""}
+    assert [tile["user"] for tile in after["wall"]] == [BOB]
+    assert {line["user"] for line in after["recent"]} == {BOB}
+    assert address not in await lists()
+    badge = (await client.get("/api/v1/badges/first_share")).json()["badge"]
+    assert [earner["user"] for earner in badge["recent_earners"]] == [BOB]
+    # His page is another matter: that he is on no list does not close it.
+    page = (await client.get(f"/api/v1/public/miners/{address}")).json()
+    assert page["stats"]["best_difficulty"] == 7e6
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_the_live_news_name_only_who_is_on_leaderboards(
+    db: Database, client: httpx.AsyncClient, listed: bool
+) -> None:
+    me = await sign_in(client)
+    change = {"privacy": {"on_leaderboards": listed}}
+    assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    event = LevelUp(
+        user_id=me.user["id"], old_level=1, new_level=2, title="Curious Cat", total_xp=100
+    )
+    async with db.transaction() as tx:
+        await push(tx, [Delivery(uuid4(), event)])
+    assert [frame.subject for frame in tx.shown] == [
+        f"miner:{player(0).address}", *(["pool"] if listed else [])
+    ]  # fmt: skip
 
 
 _CROWD = """

@@ -11,6 +11,7 @@ export type MeChange = Schemas["ProfileChange"];
 export type Settings = Schemas["Settings"];
 export type Challenge = Schemas["Challenge"];
 export type Session = Schemas["Session"];
+export type EndedSession = Schemas["EndedSession"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["ApiKeyWish"];
 export type OwnAddress = Schemas["Address"];

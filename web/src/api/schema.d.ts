@@ -469,7 +469,7 @@ export interface paths {
         };
         /**
          * Where the player is signed in
-         * @description All sessions that hold, used last first.
+         * @description All sessions that hold, used last first, and those that were ended lately.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -823,17 +823,6 @@ export interface components {
             version: string;
         };
         /**
-         * Dashboard
-         * @description The panels of the player's own page, in his order; empty: all, in ours.
-         */
-        Dashboard: {
-            /**
-             * Panels
-             * @default []
-             */
-            panels: string[];
-        };
-        /**
          * DemoMiners
          * @description Addresses whose keys everybody has.
          */
@@ -876,6 +865,41 @@ export interface components {
             };
             /** Slug */
             slug: string;
+        };
+        /**
+         * EndedSession
+         * @description A place where the player was signed in until lately.
+         */
+        EndedSession: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Device */
+            device: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /**
+             * Ended Why
+             * @enum {string}
+             */
+            ended_why: "signed out" | "signed out everywhere" | "ended by the player" | "refresh token reused" | "too many sessions" | "address unlinked" | "merged" | "expired";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bearer" | "cookie";
         };
         /**
          * FeedItem
@@ -1135,7 +1159,7 @@ export interface components {
         };
         /**
          * Notifications
-         * @description What a player wants to hear of.
+         * @description What a player wants to hear of; kept for the day when the game can write to him.
          */
         Notifications: {
             /**
@@ -1478,9 +1502,11 @@ export interface components {
         };
         /**
          * SessionList
-         * @description All of them, used last first.
+         * @description Those that hold, used last first; those that were ended in the last 30 days, newest first.
          */
         SessionList: {
+            /** Ended */
+            ended: components["schemas"]["EndedSession"][];
             /** Sessions */
             sessions: components["schemas"]["Session"][];
         };
@@ -1489,12 +1515,6 @@ export interface components {
          * @description A player's settings. What is stored is what was changed; the rest are these defaults.
          */
         Settings: {
-            /**
-             * @default {
-             *       "panels": []
-             *     }
-             */
-            dashboard: components["schemas"]["Dashboard"];
             /**
              * @default {
              *       "badges": true,
@@ -1531,10 +1551,6 @@ export interface components {
          * @description Any part of the settings; parts of parts too.
          */
         SettingsChange: {
-            /** Dashboard */
-            dashboard?: {
-                [key: string]: unknown;
-            } | null;
             /** Notifications */
             notifications?: {
                 [key: string]: unknown;

@@ -4,8 +4,8 @@ import { csrfOf, type Surroundings, withSession } from "./session";
 const ORIGIN = "http://game.test";
 const REFRESH = `${ORIGIN}/api/v1/auth/refresh`;
 
-function problem(status: number, code: string): Response {
-  const body = JSON.stringify({ type: `/problems/${code}`, title: code, status });
+function problem(status: number, code: string, more: object = {}): Response {
+  const body = JSON.stringify({ type: `/problems/${code}`, title: code, status, ...more });
   return new Response(body, { status, headers: { "content-type": "application/problem+json" } });
 }
 
@@ -122,8 +122,19 @@ describe("an access cookie that ran out", () => {
       request.url === REFRESH ? problem(401, "session_ended") : problem(401, "sign_in_required"),
     );
     expect((await tab()(me())).status).toBe(401);
-    expect(ended).toHaveBeenCalledTimes(1);
+    expect(ended.mock.calls).toEqual([[""]]);
     expect(asked).toHaveLength(2);
+  });
+
+  it("says why its session ended, where the server tells", async () => {
+    const why = { ended: "merged", detail: "The account became part of another one." };
+    const { tab, ended } = browser(async (request) =>
+      request.url === REFRESH
+        ? problem(401, "session_ended", why)
+        : problem(401, "sign_in_required", { detail: "Another sentence." }),
+    );
+    await tab()(me());
+    expect(ended.mock.calls).toEqual([[why.detail]]);
   });
 
   it("keeps the session when the server stumbles over renewing it", async () => {

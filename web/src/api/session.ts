@@ -36,19 +36,30 @@ export interface Surroundings {
   /** When any tab last renewed the session, in ms. */
   renewed: { read: () => number; write: (at: number) => void };
   now: () => number;
-  ended: () => void;
+  /** The session is over; `why` is a sentence for the person, "" where the server knows none. */
+  ended: (why: string) => void;
 }
 
 type Send = (request: Request) => Promise<Response>;
 
-/** What the problem is called, from the last part of its type: "sign_in_required". */
-async function codeOf(response: Response): Promise<string> {
+async function textOf(response: Response, name: "type" | "detail" | "ended"): Promise<string> {
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => null);
-  const type = typeof body === "object" && body !== null && "type" in body ? body.type : "";
-  return typeof type === "string" ? type.slice(type.lastIndexOf("/") + 1) : "";
+  const found = typeof body === "object" && body !== null ? Reflect.get(body, name) : "";
+  return typeof found === "string" ? found : "";
+}
+
+/** What the problem is called, from the last part of its type: "sign_in_required". */
+async function codeOf(response: Response): Promise<string> {
+  const type = await textOf(response, "type");
+  return type.slice(type.lastIndexOf("/") + 1);
+}
+
+/** Why a session is over, in a sentence, where the answer tells of one. */
+async function endingOf(response: Response): Promise<string> {
+  return (await textOf(response, "ended")) && textOf(response, "detail");
 }
 
 export function withSession(around: Surroundings): Send {
@@ -74,7 +85,7 @@ export function withSession(around: Surroundings): Send {
       return null;
     }
     if (around.renewed.read() > since) return null; // without locks, two may have asked at once
-    if (answer.status === 401) around.ended();
+    if (answer.status === 401) around.ended(await endingOf(answer));
     return answer;
   }
 
@@ -104,6 +115,7 @@ export function withSession(around: Surroundings): Send {
 }
 
 const KEY = "tbg.renewed";
+const ENDING = "tbg.ending";
 const listeners = new Set<(signedIn: boolean) => void>();
 let remembered = 0;
 
@@ -125,9 +137,29 @@ const renewed: Surroundings["renewed"] = {
   },
 };
 
+/** Kept for every tab, until somebody signs in: one of them asks, all of them show the way in. */
+function noteEnding(why: string) {
+  try {
+    if (why) localStorage.setItem(ENDING, why);
+    else localStorage.removeItem(ENDING);
+  } catch {
+    // Then the page to sign in shows no reason.
+  }
+}
+
+/** Why the session that was here ended by itself; "" when none did. */
+export function lastEnding(): string {
+  try {
+    return localStorage.getItem(ENDING) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 /** The cookies are new: somebody has just signed in. */
 export function noteRenewed() {
   renewed.write(Date.now());
+  noteEnding("");
 }
 
 function tell(signedIn: boolean) {
@@ -167,7 +199,8 @@ export function sessionOfPage(): Send {
     locks: navigator.locks as Surroundings["locks"],
     renewed,
     now: Date.now,
-    ended: () => {
+    ended: (why) => {
+      noteEnding(why);
       // The cookie that can be reached goes, so that the next page knows at once.
       for (const name of COOKIES) {
         const secure = name.startsWith("__Host-") ? "; Secure" : "";

@@ -76,12 +76,7 @@ function Pool({ stats }: { stats: PublicStats }) {
             of={difficulty(best?.sdiff ?? 0)}
             label={
               best ? (
-                <>
-                  best difficulty, by{" "}
-                  <Link to="/m/$address" params={{ address: best.user }}>
-                    <Address of={best.user} />
-                  </Link>
-                </>
+                <>best difficulty, by {best.user ? <Holder of={best.user} /> : "a miner unnamed"}</>
               ) : (
                 "best difficulty, still open"
               )
@@ -124,6 +119,14 @@ function Pool({ stats }: { stats: PublicStats }) {
         )}
       </Panel>
     </>
+  );
+}
+
+function Holder({ of }: { of: string }) {
+  return (
+    <Link to="/m/$address" params={{ address: of }}>
+      <Address of={of} />
+    </Link>
   );
 }
 

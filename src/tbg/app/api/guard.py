@@ -27,6 +27,7 @@ from tbg.core.settings import Settings
 from tbg.core.tx import Database
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions.api_keys import note_use
+from tbg.domains.accounts.rules import told_ending
 
 REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by why", ["why"])
 
@@ -177,9 +178,10 @@ class Gate:
         # The token says who; whether his session goes on is asked each time, so that its end is.
         async with self.database.transaction() as tx:
             role = await queries.session_role(tx, user_id, session_id)
+            why = None if role else await queries.session_end(tx, user_id, session_id)
         if role is None:
             REFUSED.labels("session").inc()
-            return "The session has ended. Sign in again."
+            return told_ending(why)
         return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie)
 
     async def _by_key(self, key: str) -> Principal | str:

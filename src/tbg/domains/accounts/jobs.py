@@ -25,7 +25,14 @@ async def clean_tokens(database: Database) -> Cleaned:
     async with database.transaction() as tx:
         return Cleaned(
             await tx.run("DELETE FROM auth_challenges WHERE expires_at < :now", now=tx.now),
-            await tx.run("DELETE FROM sessions WHERE expires_at < :now", now=tx.now),
+            await tx.run(
+                """
+                DELETE FROM sessions
+                WHERE expires_at < :now AND (ended_at IS NULL OR ended_at < :told)
+                """,
+                now=tx.now,
+                told=tx.now - limits.SESSION_TOLD,
+            ),
             await tx.run(
                 "DELETE FROM idempotency_keys WHERE created_at < :before",
                 before=tx.now - limits.IDEMPOTENCY_AGE,

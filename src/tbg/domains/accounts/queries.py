@@ -9,10 +9,11 @@ from uuid import UUID
 
 import orjson
 
+from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.core.principal import Role, Scope
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.accounts.rules import handle_key, shown_address, tile_seed
+from tbg.domains.accounts.rules import EndedWhy, handle_key, shown_address, tile_seed
 
 
 class Miner(NamedTuple):
@@ -80,15 +81,16 @@ class Name(NamedTuple):
 
 
 async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, Name]:
-    """What users are called in public: handle, else address.
+    """What the pool's lists call users: handle, else address.
 
-    Who is not public, or shows neither, has no name here: he is left out of what others see.
+    Who is not public, shows neither, or is not on leaderboards has no name here: what he did
+    counts in every sum, and no list tells whose it is.
     """
     rows = await tx.rows(
         """
         SELECT DISTINCT ON (a.user_id) a.user_id, u.handle, a.address, u.address_shown
         FROM user_addresses a JOIN users u ON u.id = a.user_id
-        WHERE a.user_id = ANY(:ids) AND u.profile_public
+        WHERE a.user_id = ANY(:ids) AND u.profile_public AND u.on_leaderboards
             AND (u.handle IS NOT NULL OR u.address_shown = 'whole')
         ORDER BY a.user_id, a.merged_at NULLS FIRST, a.linked_at, a.address
         """,
@@ -197,6 +199,20 @@ async def session_role(tx: Tx, user_id: int, session_id: UUID) -> Role | None:
     return role
 
 
+async def session_end(tx: Tx, user_id: int, session_id: UUID) -> EndedWhy | None:
+    """Why a session is over; None when there is none, or it goes on."""
+    why: EndedWhy | None = await tx.value(
+        """
+        SELECT COALESCE(ended_why, CASE WHEN expires_at <= :now THEN 'expired' END)
+        FROM sessions WHERE user_id = :user AND id = :session
+        """,
+        user=user_id,
+        session=session_id,
+        now=tx.now,
+    )
+    return why
+
+
 class StoredKey(NamedTuple):
     """What is kept of an API key that holds."""
 
@@ -248,6 +264,19 @@ async def sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
         """,
         user=user_id,
         now=tx.now,
+    )
+
+
+async def ended_sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
+    """A user's sessions that were ended lately, ended last first."""
+    return await tx.rows(
+        """
+        SELECT id, kind, device, address, created_at, ended_at, ended_why FROM sessions
+        WHERE user_id = :user AND ended_at > :since ORDER BY ended_at DESC, id LIMIT :most
+        """,
+        user=user_id,
+        since=tx.now - limits.SESSION_TOLD,
+        most=limits.SESSIONS,
     )
 
 

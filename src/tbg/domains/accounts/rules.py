@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 HANDLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}")
 
@@ -126,3 +126,34 @@ def merged_settings(kept: Mapping[str, Any], change: Mapping[str, Any]) -> dict[
         else:
             result[name] = value
     return result
+
+
+EndedWhy = Literal[
+    "signed out",
+    "signed out everywhere",
+    "ended by the player",
+    "refresh token reused",
+    "too many sessions",
+    "address unlinked",
+    "merged",
+    "expired",
+]
+"""Why a session is over, as it is stored; one that expired has nothing stored."""
+
+_ENDINGS: dict[EndedWhy, str] = {
+    "signed out": "You signed out of this session.",
+    "signed out everywhere": "You signed out everywhere, from another device.",
+    "ended by the player": "You ended this session from another device.",
+    "refresh token reused": "This session was in use in two places, as if somebody had copied it: "
+    "it was ended in both.",
+    "too many sessions": "You signed in on many devices, and the one unused longest was let go.",
+    "address unlinked": "The address you had signed in with was unlinked from your account.",
+    "merged": "The account became part of another one, and you with it.",
+    "expired": "A session ends after 30 days, and this one had.",
+}
+
+
+def told_ending(why: EndedWhy | None) -> str:
+    """Why somebody has to sign in again, to himself; None: nobody knows of the session."""
+    ending = "The session has ended." if why is None else _ENDINGS[why]
+    return f"{ending} Sign in again."

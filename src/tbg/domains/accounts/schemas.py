@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from tbg.core.principal import Role, Scope
-from tbg.domains.accounts.rules import tidy
+from tbg.domains.accounts.rules import EndedWhy, tidy
 
 AddressShown = Literal["whole", "short", "hidden"]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -128,7 +128,7 @@ class ProfileChange(Given):
 
 
 class Notifications(Given):
-    """What a player wants to hear of."""
+    """What a player wants to hear of; kept for the day when the game can write to him."""
 
     badges: bool = True
     levels: bool = True
@@ -145,14 +145,6 @@ class Units(Given):
     clock: Literal["24h", "12h"] = "24h"
 
 
-class Dashboard(Given):
-    """The panels of the player's own page, in his order; empty: all, in ours."""
-
-    panels: list[Annotated[str, StringConstraints(pattern="^[a-z_]{1,32}$")]] = Field(
-        default=[], max_length=32
-    )
-
-
 class Settings(Given):
     """A player's settings. What is stored is what was changed; the rest are these defaults."""
 
@@ -160,7 +152,6 @@ class Settings(Given):
     notifications: Notifications = Notifications()
     units: Units = Units()
     theme: Literal["system", "day", "evening"] = "system"
-    dashboard: Dashboard = Dashboard()
 
 
 class SettingsChange(Given):
@@ -169,7 +160,6 @@ class SettingsChange(Given):
     notifications: dict[str, Any] | None = None
     units: dict[str, Any] | None = None
     theme: Literal["system", "day", "evening"] | None = None
-    dashboard: dict[str, Any] | None = None
 
 
 class Session(Told):
@@ -185,10 +175,23 @@ class Session(Told):
     current: bool
 
 
+class EndedSession(Told):
+    """A place where the player was signed in until lately."""
+
+    id: UUID
+    kind: Literal["bearer", "cookie"]
+    device: str
+    address: str
+    created_at: datetime
+    ended_at: datetime
+    ended_why: EndedWhy
+
+
 class SessionList(Told):
-    """All of them, used last first."""
+    """Those that hold, used last first; those that were ended in the last 30 days, newest first."""
 
     sessions: list[Session]
+    ended: list[EndedSession]
 
 
 class ApiKeyWish(Given):

@@ -10,10 +10,17 @@ import { Failed, Field, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { CopyButton, ErrorNotice, Panel, Skeleton, Time } from "../../ui/parts";
 
-const SCOPES: Record<ApiKey["scope"], string> = {
-  read: "Read what is mine",
-  mining: "Read, and report mining",
-  service: "Run a service",
+/** What a key is for, and what that comes to today. */
+const SCOPES: Record<ApiKey["scope"], [string, string]> = {
+  read: ["Read what is mine", "Today that is your personal bests."],
+  mining: [
+    "Read, and change my workers",
+    "Today it reads your personal bests; nothing can be changed with a key yet.",
+  ],
+  service: [
+    "Post what happened elsewhere",
+    "For a service you run. It reads nothing, and there is nothing to post to yet.",
+  ],
 };
 const EXPIRIES: [string, string][] = [
   ["30", "In 30 days"],
@@ -160,7 +167,7 @@ function MakeKey({ admin }: { admin: boolean }) {
           )}
         </Field>
         <div className="pair">
-          <Field label="It may">
+          <Field label="It may" hint={SCOPES[scope][1]}>
             {(ids) => (
               <select
                 {...ids}
@@ -173,7 +180,7 @@ function MakeKey({ admin }: { admin: boolean }) {
               >
                 {scopes.map((one) => (
                   <option key={one} value={one}>
-                    {SCOPES[one]}
+                    {SCOPES[one][0]}
                   </option>
                 ))}
               </select>

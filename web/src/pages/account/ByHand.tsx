@@ -355,7 +355,7 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
         <WorkButton type="submit" busy={busy} doing={proof.doing}>
           {proof.action}
         </WorkButton>
-        {"BarcodeDetector" in window && navigator.mediaDevices && (
+        {navigator.mediaDevices && (
           <Suspense>
             <Scan
               onFound={(found) => {

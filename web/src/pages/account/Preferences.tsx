@@ -97,6 +97,9 @@ function News({ settings }: { settings: Settings }) {
   return (
     <Panel title="Tell me about" aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack tight">
+        <p className="small">
+          Nothing is sent yet. Your choice is kept, and holds from the day the game can write to you.
+        </p>
         {NEWS.map(([key, label, hint]) => (
           <Switch
             key={key}

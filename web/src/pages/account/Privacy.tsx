@@ -26,7 +26,7 @@ export function Privacy({ me }: { me: Me }) {
         />
         <Switch
           label="On leaderboards"
-          hint="When off, your shares still count for you, not for any list."
+          hint="When off, the pool's wall, its news and its lists leave your name out. Your page stays as it is, and the pool's sums count you in."
           checked={privacy.on_leaderboards}
           onChange={(on_leaderboards) => change.mutate({ on_leaderboards })}
         />

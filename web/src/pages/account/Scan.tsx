@@ -1,17 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../../art";
-
-/** The part of the browser's own reader that we use; TypeScript does not know it yet. */
-interface Detector {
-  detect: (source: HTMLVideoElement) => Promise<{ rawValue: string }[]>;
-}
-
-declare global {
-  interface Window {
-    BarcodeDetector?: new (options: { formats: string[] }) => Detector;
-  }
-}
+import { type QrReader, qrReader } from "./qrReader";
 
 const EVERY = 250;
 
@@ -56,19 +46,19 @@ function Camera({ onFound }: { onFound: (text: string) => void }) {
     let stream: MediaStream | null = null;
     let over = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const Reader = window.BarcodeDetector;
-    const look = async (reader: Detector) => {
-      const [code] = video.current ? await reader.detect(video.current).catch(() => []) : [];
+    const look = async (read: QrReader) => {
+      const text = video.current && (await read(video.current));
       if (over) return;
-      if (code?.rawValue) return found.current(code.rawValue);
-      timer = setTimeout(() => void look(reader), EVERY);
+      if (text) return found.current(text);
+      timer = setTimeout(() => void look(read), EVERY);
     };
     const begin = async () => {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      if (over || !video.current || !Reader) return stop();
+      const read = await qrReader();
+      if (over || !video.current) return stop();
       video.current.srcObject = stream;
       await video.current.play();
-      await look(new Reader({ formats: ["qr_code"] }));
+      await look(read);
     };
     const stop = () => stream?.getTracks().forEach((track) => track.stop());
     begin().catch(() => {

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { account, type Session } from "../../api/account";
+import { account, type EndedSession, type Session } from "../../api/account";
 import { sessionsQuery, useSignedIn } from "../../api/me";
 import { Icon } from "../../art";
 import { date, shortName } from "../../format";
@@ -17,28 +17,79 @@ export function Sessions() {
   const sessions = useQuery(sessionsQuery);
   const all = sessions.data?.sessions.slice().sort(order);
   const others = all?.filter((session) => !session.current) ?? [];
+  const ended = sessions.data?.ended ?? [];
   return (
-    <Panel title="Where you are signed in">
-      {all ? (
-        <ul className="rows">
-          {all.map((session) => (
-            <Row key={session.id} session={session} />
-          ))}
-        </ul>
-      ) : sessions.isError ? (
-        <ErrorNotice
-          error={sessions.error}
-          retry={() => void sessions.refetch()}
-          busy={sessions.isFetching}
-        />
-      ) : (
-        <Skeleton lines={3} label="Fetching your devices" />
+    <>
+      <Panel title="Where you are signed in">
+        {all ? (
+          <ul className="rows">
+            {all.map((session) => (
+              <Row key={session.id} session={session} />
+            ))}
+          </ul>
+        ) : sessions.isError ? (
+          <ErrorNotice
+            error={sessions.error}
+            retry={() => void sessions.refetch()}
+            busy={sessions.isFetching}
+          />
+        ) : (
+          <Skeleton lines={3} label="Fetching your devices" />
+        )}
+        {all && others.length === 0 && (
+          <p className="small">Only this one. Another browser shows up here once you sign in there.</p>
+        )}
+        <Everywhere others={others} />
+      </Panel>
+      {ended.length > 0 && (
+        <Panel title="Ended in the last 30 days">
+          <ul className="rows">
+            {ended.map((session) => (
+              <EndedRow key={session.id} session={session} />
+            ))}
+          </ul>
+        </Panel>
       )}
-      {all && others.length === 0 && (
-        <p className="small">Only this one. Another browser shows up here once you sign in there.</p>
-      )}
-      <Everywhere others={others} />
-    </Panel>
+    </>
+  );
+}
+
+const WHY: Record<EndedSession["ended_why"], string> = {
+  "signed out": "you signed out there",
+  "signed out everywhere": "you signed out everywhere",
+  "ended by the player": "you ended it from another device",
+  "refresh token reused": "it was in use in two places",
+  "too many sessions": "you had signed in on too many devices",
+  "address unlinked": "its address was unlinked",
+  merged: "the account became part of another one",
+  expired: "its 30 days were over",
+};
+
+function EndedRow({ session }: { session: EndedSession }) {
+  const now = useNow(30_000);
+  const copied = session.ended_why === "refresh token reused";
+  return (
+    <li className={copied ? "row copied" : "row over"}>
+      <span className="row-mark">
+        <Icon name={copied ? "warn" : session.kind === "bearer" ? "key" : "device"} size={24} />
+      </span>
+      <div className="row-text">
+        <p className="wrap">
+          {shortName(session.device, 60) || "Unknown device"}
+          {copied && <span className="tag bad">maybe copied</span>}
+        </p>
+        <p className="small">
+          Ended <Time at={session.ended_at} now={now} />: {WHY[session.ended_why]}. Signed in{" "}
+          {date(session.created_at, now)} with <Address of={session.address} />
+        </p>
+        {copied && (
+          <p className="small">
+            Whoever had the copy is out. If you do not know how this came about, look after that
+            device, and end the sessions above that are not yours.
+          </p>
+        )}
+      </div>
+    </li>
   );
 }
 
@@ -47,11 +98,7 @@ function Row({ session }: { session: Session }) {
   const now = useNow(30_000);
   const end = useMutation({
     mutationFn: () => account.endSession(session.id),
-    onSuccess: () =>
-      client.setQueryData(
-        sessionsQuery.queryKey,
-        (old) => old && { sessions: old.sessions.filter(({ id }) => id !== session.id) },
-      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   });
   return (
     <li className="row">

@@ -1,7 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { pageOf, useMe } from "../../api/me";
 import { configQuery } from "../../api/queries";
+import { lastEnding } from "../../api/session";
+import { Icon } from "../../art";
 import { Panel, Skeleton } from "../../ui/parts";
 import { nameOf } from "../../ui/names";
 import { ByHand } from "./ByHand";
@@ -15,6 +18,7 @@ export function SignInPage() {
   const features = config.data?.features;
   const me = useMe();
   const proof = useSignIn();
+  const [ending] = useState(lastEnding);
   return (
     <div className="page account-page">
       <title>Sign in · The Bitcoin Game</title>
@@ -26,6 +30,12 @@ export function SignInPage() {
           we never ask for a key or a seed.
         </p>
       </header>
+      {ending && !me && (
+        <p className="panel warning ending" role="status">
+          <Icon name="warn" size={24} />
+          <span>{ending}</span>
+        </p>
+      )}
       {features?.sign_in === false ? (
         <section className="panel" aria-label="Sign in">
           <p>This game has no accounts. Every page can be seen without one.</p>

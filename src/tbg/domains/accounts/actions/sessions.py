@@ -17,7 +17,8 @@ from tbg.core.errors import SignInRequired
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import SessionEnded
-from tbg.domains.accounts.rules import device_of
+from tbg.domains.accounts.queries import session_end
+from tbg.domains.accounts.rules import EndedWhy, device_of, told_ending
 
 _TOKEN = re.compile(r"tbr_(\d{1,18})_([0-9a-f]{32})_([0-9a-f]{64})")
 
@@ -90,7 +91,8 @@ async def refresh(tx: Tx, *, token: str) -> Open | None:
         now=tx.now,
     )
     if session is None:
-        raise SessionEnded("This session is over. Sign in again.")
+        why = await session_end(tx, user_id, session_id)
+        raise SessionEnded(told_ending(why), ended=why)
     digest = _digest(parts[3])
     found = await tx.row(
         """
@@ -125,7 +127,7 @@ async def refresh(tx: Tx, *, token: str) -> Open | None:
     return Open(user_id, session_id, session.kind, await _next_token(tx, user_id, session_id))
 
 
-async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: str) -> bool:
+async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: EndedWhy) -> bool:
     """End one session; whether there was one to end."""
     ended = await tx.run(
         """
@@ -140,7 +142,7 @@ async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: str) -> bo
     return ended > 0
 
 
-async def end_sessions(tx: Tx, *, user_id: int, why: str, address: str | None = None) -> int:
+async def end_sessions(tx: Tx, *, user_id: int, why: EndedWhy, address: str | None = None) -> int:
     """End all sessions of a user, or those begun with one address; how many."""
     return await tx.run(
         """

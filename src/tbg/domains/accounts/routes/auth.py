@@ -17,6 +17,7 @@ from tbg.domains.accounts.actions.audit import audit_of
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
+from tbg.domains.accounts.rules import told_ending
 from tbg.domains.accounts.schemas import (
     Challenge,
     ChallengeWish,
@@ -97,7 +98,7 @@ async def refresh(request: Request, response: Response, wish: RefreshWish) -> To
     async with state.database.transaction() as tx:
         opened = await sessions.refresh(tx, token=token)
     if opened is None:
-        raise SessionEnded("This token was used before: whoever else has it is out now, too.")
+        raise SessionEnded(told_ending("refresh token reused"), ended="refresh token reused")
     return _hand_out(request, response, opened)
 
 

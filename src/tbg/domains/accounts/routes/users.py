@@ -28,6 +28,7 @@ from tbg.domains.accounts.schemas import (
     ApiKey,
     ApiKeyList,
     ApiKeyWish,
+    EndedSession,
     Linked,
     Me,
     NewApiKey,
@@ -102,13 +103,15 @@ async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> S
 @router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions",
             responses=problems(401, 403))  # fmt: skip
 async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
-    """All sessions that hold, used last first."""
+    """All sessions that hold, used last first, and those that were ended lately."""
     rows = await queries.sessions(tx, who.user_id)
+    ended = await queries.ended_sessions(tx, who.user_id)
     return SessionList(
         sessions=[
             Session.model_validate(row._asdict() | {"current": row.id == who.session_id})
             for row in rows
-        ]
+        ],
+        ended=[EndedSession.model_validate(row) for row in ended],
     )
 
 

@@ -19,7 +19,7 @@ from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, Public
 Names = dict[int, Name]
 
 _NOBODY = Name("", "")
-"""Whoever is not public, or is gone: what he did stays, without a name."""
+"""Whoever is on no list, or is gone: what he did stays, without a name."""
 
 
 async def pool_page(database: Database) -> bytes:
