@@ -360,7 +360,7 @@ def test_tabs_renew_an_old_session_together_and_leave_it_together(
     page.goto(f"{game.url}/settings/sessions")
     expect(page.get_by_text("this device")).to_be_visible()
     other = page.context.new_page()
-    page.evaluate("() => localStorage.setItem('tbg.renewed', '1')")  # long ago
+    page.context.clear_cookies(name="tbg_renewed")  # long ago
     page.goto("about:blank")
     page.context.clear_cookies(name=re.compile("access"))
     renewals.clear()

@@ -17,9 +17,13 @@ const HOLDS = 14 * 60_000;
 
 /** The token of the readable cookie, or null: then nobody is signed in here. */
 export function csrfOf(cookies: string): string | null {
+  return cookieOf(cookies, COOKIES);
+}
+
+function cookieOf(cookies: string, names: string[]): string | null {
   for (const pair of cookies.split(";")) {
     const at = pair.indexOf("=");
-    if (at > 0 && COOKIES.includes(pair.slice(0, at).trim())) {
+    if (at > 0 && names.includes(pair.slice(0, at).trim())) {
       return decodeURIComponent(pair.slice(at + 1).trim()) || null;
     }
   }
@@ -114,26 +118,17 @@ export function withSession(around: Surroundings): Send {
   };
 }
 
-const KEY = "tbg.renewed";
+const RENEWED = "tbg_renewed";
 const ENDING = "tbg.ending";
 const listeners = new Set<(signedIn: boolean) => void>();
 let remembered = 0;
 
+// In a cookie: what one tab writes to localStorage may reach the next one after the lock does.
 const renewed: Surroundings["renewed"] = {
-  read: () => {
-    try {
-      return Math.max(remembered, Number(localStorage.getItem(KEY) ?? 0));
-    } catch {
-      return remembered;
-    }
-  },
+  read: () => Math.max(remembered, Number(cookieOf(document.cookie, [RENEWED]) ?? 0)),
   write: (at) => {
-    remembered = at;
-    try {
-      localStorage.setItem(KEY, String(at));
-    } catch {
-      // Then only this tab knows; the lock still keeps the others from asking at once.
-    }
+    remembered = at; // where no cookie is kept, at least this tab knows
+    document.cookie = `${RENEWED}=${at}; Path=/; SameSite=Lax`;
   },
 };
 
