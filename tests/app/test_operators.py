@@ -59,7 +59,7 @@ async def test_roles_are_granted_and_stand_in_the_log(
         assert tbg(env, "admin", "grant", player(0).address, "moderator") == [
             "Stoker: user → moderator"
         ]
-        assert tbg(env, "admin", "grant", "stoker", "admin") == ["Stoker: moderator → admin"]
+        assert tbg(env, "admin", "grant", "stoker") == ["Stoker: moderator → admin"]
         assert (await me.ask("GET", "/users/me")).json()["role"] == "admin"
     assert tbg(env, "admin", "roles") == ["admin      Stoker"]
     assert "Invalid value" in "".join(tbg(env, "admin", "grant", "stoker", "king", code=2))
