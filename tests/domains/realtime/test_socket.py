@@ -18,9 +18,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
 from tbg.core.event import Frame
+from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
 from tests.accounts import link, player, sign_in
 from tests.api import client_of, served
+from tests.app.test_who_may import key_of, promoted
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 
@@ -189,6 +191,22 @@ async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: Fa
     async with connect(f"ws://{host}/ws", additional_headers=cookie) as socket:
         name = f"miner:{player(0).address}"
         assert (await ask(socket, "subscribe", channels=[name]))["data"]["channels"] == [name]
+
+
+async def test_a_key_that_reads_nothing_follows_no_closed_page(
+    host: str, app: FastAPI, db: Database
+) -> None:
+    async with client_of(app) as client:
+        me = await promoted(db, await sign_in(client, 0))
+        change = {"privacy": {"profile_public": False}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+        keys = {scope: (await key_of(me, scope))["key"] for scope in ("read", "service")}
+    name = f"miner:{player(0).address}"
+    for scope, subjects in (("read", {name}), ("service", set())):
+        bearer = {"Authorization": f"Bearer {keys[scope]}"}
+        async with connect(f"ws://{host}/ws", additional_headers=bearer) as socket:
+            await ask(socket, "subscribe", channels=[name])
+            assert set(app.state.hub._followers) == subjects
 
 
 async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:

@@ -8,6 +8,7 @@ import tbg
 from tbg.adapters import bitcoin
 from tbg.adapters.http import Reading, problems
 from tbg.core.errors import NotFound
+from tbg.core.principal import reader
 from tbg.domains.accounts.errors import NotAnAddress
 from tbg.domains.accounts.queries import miner
 from tbg.domains.accounts.rules import why_no_handle
@@ -60,8 +61,7 @@ async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMine
         if why_no_handle(handle) is not None:
             raise NotAnAddress(f"This is {error}, and no handle.") from None
         name = handle
-    who = request.state.principal
-    own = None if who is None else who.user_id
+    own = reader(request.state.principal)
     found = await miner(tx, name, own=own)
     if found is None or not (found.profile_public or found.id == own):
         raise NotFound("No share has come from this address yet, or its miner is not public.")

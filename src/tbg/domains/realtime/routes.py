@@ -15,7 +15,7 @@ from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.core import limits
-from tbg.core.principal import Principal
+from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.queries import addresses, known_addresses, miner
@@ -275,7 +275,7 @@ async def _owner(socket: WebSocket) -> int | None:
         if not is_passing(error):
             raise
         return None
-    return who.user_id if isinstance(who, Principal) else None
+    return reader(who) if isinstance(who, Principal) else None
 
 
 def _subject_in(frame: str) -> tuple[int, int]:
