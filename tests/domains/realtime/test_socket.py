@@ -377,6 +377,22 @@ async def test_pages_of_others_may_not_open_a_socket(
         assert refused.value.response.status_code == 403
 
 
+@pytest.mark.parametrize(("name", "welcome"), [("rebound.example", False), ("pool.local", True)])
+async def test_a_page_of_a_name_that_leads_here_may_open_one_if_no_stranger_owns_the_name(
+    host: str, name: str, welcome: bool
+) -> None:
+    port = int(host.rpartition(":")[2])
+    page = {"Origin": f"http://{name}:{port}"}
+    url = f"ws://{name}:{port}/ws"
+    opening = connect(url, host="127.0.0.1", port=port, additional_headers=page)
+    if welcome:
+        async with opening as socket:
+            assert (await ask(socket, "ping"))["type"] == "pong"
+    else:
+        with pytest.raises(InvalidStatus):
+            await opening
+
+
 async def test_no_socket_at_another_path(host: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws://{host}/wsx")
