@@ -17,8 +17,8 @@ from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
 
 
-async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> None:
-    """Change some of a profile: `change` has new values by column; None clears."""
+async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
+    """Change some of a profile: `change` has new values by column, None clears; what it changed."""
     await hold_owners(tx)
     await lock_user(tx, user_id)
     kept = await tx.row(
@@ -47,6 +47,7 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> Non
         if "users_handle_key" not in str(error.orig):
             raise
         raise HandleTaken("Somebody has it, or one that looks like it.") from None
+    return {name for name, value in change.items() if value != getattr(kept, name)}
 
 
 def _handle(handle: str | None) -> dict[str, str | None]:

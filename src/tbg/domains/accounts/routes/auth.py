@@ -13,7 +13,7 @@ from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
-from tbg.domains.accounts.actions.audit import audit_of
+from tbg.domains.accounts.actions.audit import audit_of, audit_own
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
@@ -75,6 +75,8 @@ async def verify(request: Request, response: Response, tx: Writing, proof: SignI
     opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
     user = me_of(await queries.person(tx, opened.user_id))
     tokens = _hand_out(request, response, opened)
+    # Last of all: who signs in at the same moment waits for this entry's commit.
+    await audit_own(tx, opened.user_id, "session.begin", session=str(opened.id))
     return SignedInAs(**tokens.model_dump(), user=user)
 
 
@@ -105,6 +107,7 @@ async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
     await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
+    await audit_of(tx, who, "session.end", session=str(who.session_id))
     return _gone(request)
 
 

@@ -60,7 +60,11 @@ async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
     change |= {name: value for name, value in privacy.items() if value is not None}
-    await profile.change_profile(tx, user_id=who.user_id, change=change)
+    changed = await profile.change_profile(tx, user_id=who.user_id, change=change)
+    if "handle" in changed:  # not which: entries outlive the people
+        await audit_of(tx, who, "handle.change")
+    if seen := {name: change[name] for name in Privacy.model_fields if name in changed}:
+        await audit_of(tx, who, "privacy.change", **seen)
     return me_of(await queries.person(tx, who.user_id))
 
 
@@ -120,6 +124,7 @@ async def end_session(tx: Writing, who: SignedIn, session_id: UUID) -> Response:
         tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
     ):
         raise NotFound("You have no such session.")
+    await audit_of(tx, who, "session.end", session=str(session_id))
     return Response(status_code=204)
 
 
