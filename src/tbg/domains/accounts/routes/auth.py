@@ -38,7 +38,7 @@ _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
     status_code=201,
     summary="A message to sign with an address",
     operation_id="challenge",
-    responses=problems(401, 422, 429),
+    responses=problems(401),
 )
 async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Challenge:
     """A message that a wallet can sign, to sign in or (`link`) to add the address."""
@@ -63,7 +63,7 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
     "/verify",
     summary="Sign in with a signed message",
     operation_id="verify",
-    responses=problems(401, 409, 422, 429),
+    responses=problems(401),
 )
 async def verify(request: Request, response: Response, tx: Writing, proof: SignIn) -> SignedInAs:
     """Open a session for the user whose address signed; he is made if he never mined."""
@@ -84,7 +84,7 @@ async def verify(request: Request, response: Response, tx: Writing, proof: SignI
     "/refresh",
     summary="New tokens for a session",
     operation_id="refresh",
-    responses=problems(401, 422, 429),
+    responses=problems(401),
 )
 async def refresh(request: Request, response: Response, wish: RefreshWish) -> Tokens:
     """Exchange a refresh token, once; one that was exchanged before ends its session."""
@@ -101,8 +101,7 @@ async def refresh(request: Request, response: Response, wish: RefreshWish) -> To
     return _hand_out(request, response, opened)
 
 
-@router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout",
-             responses=problems(401, 403))  # fmt: skip
+@router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout")
 async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
@@ -112,7 +111,7 @@ async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out everywhere",
-             operation_id="logout_all", responses=problems(401, 403))  # fmt: skip
+             operation_id="logout_all")  # fmt: skip
 async def logout_all(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
