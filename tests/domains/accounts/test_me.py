@@ -91,8 +91,9 @@ async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.Asyn
 
 @pytest.mark.parametrize(
     "change",
-    [{"country": "ch"}, {"country": "CHE"}, {"bio": "x" * 501}, {"display_name": 7},
-     {"role": "admin"}, {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
+    [{"country": "ch"}, {"country": "CHE"}, {"country": "XX"}, {"country": "UK"},
+     {"bio": "x" * 501}, {"display_name": 7}, {"role": "admin"},
+     {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
 )  # fmt: skip
 async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
     me = await sign_in(client)
@@ -163,6 +164,31 @@ async def test_settings_take_no_nonsense(client: httpx.AsyncClient, change: obje
     me = await sign_in(client)
     assert (await me.ask("PATCH", "/users/me/settings", json=change)).status_code == 422
     assert (await me.ask("GET", "/users/me/settings")).status_code == 200
+
+
+async def test_settings_of_another_time_are_read_as_far_as_they_are_known(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+    old = {
+        "theme": "evening", "sound": "loud", "version": 7, "notifications": 5,
+        "units": {"clock": "12h", "colour": {"of": "money"}, "hashrate": "kH/s"},
+        "dashboard": {"panels": ["xp", "NO"]},
+    }  # fmt: skip
+    sql = "UPDATE users SET settings = CAST(:old AS jsonb)"
+    async with db.transaction() as tx:
+        await tx.run(sql, old=orjson.dumps(old).decode())
+    told = (await me.ask("GET", "/users/me/settings")).json()
+    assert (told["version"], told["theme"], told["dashboard"]) == (1, "evening", {"panels": []})
+    assert told["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "12h"}
+    assert all(told["notifications"].values())
+    # What is written has to be known, and nothing unknown stays beside it.
+    refused = await me.ask("PATCH", "/users/me/settings", json={"units": {"colour": "red"}})
+    assert refused.status_code == 422
+    assert (await me.ask("PATCH", "/users/me/settings", json={"theme": "day"})).status_code == 200
+    async with db.transaction() as tx:
+        kept = orjson.loads(await tx.value("SELECT settings::text FROM users"))
+    assert kept == {"version": 1, "theme": "day", "units": {"clock": "12h"}, "dashboard": {}}
 
 
 async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.AsyncClient) -> None:

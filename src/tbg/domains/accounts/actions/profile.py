@@ -15,6 +15,7 @@ from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
+from tbg.domains.accounts.schemas import Settings
 
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
@@ -62,6 +63,7 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
     """Lay a change over what a user has set; the whole of it."""
     await lock_user(tx, user_id)
     kept = merged_settings(await settings(tx, user_id), change)
+    kept["version"] = Settings().version
     await tx.run(
         "UPDATE users SET settings = CAST(:settings AS jsonb) WHERE id = :id",
         id=user_id,
