@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.handles import rest, rests_for_another
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
@@ -32,6 +33,8 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
     assert kept is not None  # whoever is signed in is there
     if "handle" in change:
         change = change | _handle(change["handle"])
+        if change["handle_key"] != kept.handle_key:
+            await rest(tx, ids=[user_id], former=user_id)
     try:
         await tx.run(
             """
@@ -48,6 +51,10 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
         if "users_handle_key" not in str(error.orig):
             raise
         raise HandleTaken("Somebody has it, or one that looks like it.") from None
+    # Asked after his name is written: who was giving it up just then has done so by now.
+    key = change.get("handle_key")
+    if key is not None and await rests_for_another(tx, handle_key=key, user_id=user_id):
+        raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for him.")
     return {name for name, value in change.items() if value != getattr(kept, name)}
 
 
