@@ -2,7 +2,8 @@
 
 Every secret that a test is given by the API is remembered, and others are known by their shape.
 A test during which one was written to stdout, stderr or a log, by this process or one that it
-started, fails (unless pytest captures nothing: `-s`).
+started, fails (unless pytest captures nothing: `-s`). Who starts processes that write to files or
+pipes has them looked through when they have ended.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -41,6 +43,13 @@ def leaks(text: str) -> list[str]:
         for match in shape.finditer(text)
     ]
     return found + [f"{what} ({secret[:12]}…)" for secret, what in _known.items() if secret in text]
+
+
+def look_through(*logs: Path) -> None:
+    """Fail when there is a secret in a log that pytest did not capture."""
+    for log in logs:
+        found = leaks(log.read_text(errors="replace"))
+        assert not found, f"in {log.name} there is {', '.join(found[:5])}"
 
 
 async def listen(answer: httpx.Response) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -484,6 +485,28 @@ def test_rotations_at_one_moment_leave_a_ring_that_works(folder: Path, clock: Fi
         assert kid_of(other.sign(user_id=1, session_id=SESSION)) == kid_of(token)
         clock.move(timedelta(minutes=1))
     assert len(kids(ring)) == 1
+
+
+def test_of_two_keys_made_in_one_second_the_older_one_signs(tmp_path: Path) -> None:
+    for number in range(6):  # by chance it would be right in half of them
+        ring = another(tmp_path / str(number), FixedClock(START))
+        (old,) = kids(ring)
+        new = ring.rotate().kid
+        assert kids(ring) == [new, old]
+        assert kid_of(ring.sign(user_id=1, session_id=SESSION)) == old
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_writes_is_the_folder_owner_s(tmp_path: Path, clock: FixedClock) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 4711, 4712)
+    another(folder, clock).rotate()
+    names = {path.name.partition("-")[0] for path in folder.iterdir()}
+    assert names == {"secret", "jwt", "lock"}
+    for path in folder.iterdir():
+        told = path.stat()
+        assert (told.st_uid, told.st_gid, told.st_mode & 0o777) == (4711, 4712, 0o600)
 
 
 # --- API keys, and what is sealed -------------------------------------------------------------

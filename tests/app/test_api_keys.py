@@ -32,6 +32,7 @@ from tests.app.test_api import problem
 from tests.domains.gamification.play import rows
 
 BESTS = "/api/v1/mining/personal-bests"
+CLOSED = {"profile_public": False, "address_shown": "hidden"}
 KEYS = "/users/me/api-keys"
 
 
@@ -95,7 +96,7 @@ async def test_a_key_is_shown_once_and_kept_as_digests(db: Database, me: SignedI
     for hidden in (key, secret, checksum):
         assert hidden not in kept
         assert hexed(hidden) not in kept
-    (audited,) = await rows(db, "SELECT action, details FROM audit_log")
+    *_, audited = await rows(db, "SELECT action, details FROM audit_log ORDER BY id")
     assert audited == ("api_key.make", {"key": key_id, "scope": "read"})
 
 
@@ -153,6 +154,19 @@ async def test_a_key_reads_what_its_owner_has_and_nobody_else(
     assert made["api_key"]["id"].startswith(f"{me.user['id']}k")
     problem(await other.ask("DELETE", f"{KEYS}/{made['api_key']['id']}"), 404, "not_found")
     assert (await by(client, made["key"])).status_code == 200
+
+
+@pytest.mark.parametrize(("scope", "opens"), [("read", True), ("mining", True), ("service", False)])
+async def test_a_closed_page_opens_for_its_owner_s_keys_that_read(
+    db: Database, client: httpx.AsyncClient, me: SignedIn, scope: str, opens: bool
+) -> None:
+    await promoted(db, me)
+    made = await make_key(me, scope=scope)
+    await me.ask("PATCH", "/users/me", json={"handle": "Stoker", "privacy": CLOSED})
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    for name in ("Stoker", me.key.address):
+        answer = await client.get(f"/api/v1/public/miners/{name}", headers=headers)
+        assert answer.status_code == (200 if opens else 404)
 
 
 async def test_a_key_with_an_end_ends(

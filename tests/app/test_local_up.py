@@ -22,7 +22,7 @@ import pytest
 import redis
 
 from tbg.app.local import processes
-from tests import servers
+from tests import canary, servers
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -119,6 +119,7 @@ def start() -> Iterator[Callable[..., Up]]:
         if up.process.poll() is None:
             up.process.kill()
             up.process.wait()
+        canary.look_through(*up.root.glob("log/*.log"))
 
 
 def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:

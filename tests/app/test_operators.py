@@ -38,6 +38,9 @@ def test_keys_are_listed_and_rotated(env: dict[str, str], tmp_path: Path) -> Non
     assert (first["signs"], first["trusted_until"]) == (True, None)
     (said,) = tbg(env, "keys", "rotate")
     assert "signs in 120 s" in said
+    (entry,) = (json.loads(line) for line in tbg(env, "admin", "audit", "--json"))
+    assert (entry["action"], entry["subject"]) == ("keys.rotate", said.split()[0])
+    assert entry["by"].startswith("tbg keys (")
     second, again = (json.loads(line) for line in tbg(env, "keys", "list", "--json"))
     assert again["kid"] == first["kid"]
     assert (again["signs"], second["signs"]) == (True, False)
@@ -59,15 +62,16 @@ async def test_roles_are_granted_and_stand_in_the_log(
         assert tbg(env, "admin", "grant", player(0).address, "moderator") == [
             "Stoker: user → moderator"
         ]
-        assert tbg(env, "admin", "grant", "stoker", "admin") == ["Stoker: moderator → admin"]
+        assert tbg(env, "admin", "grant", "stoker") == ["Stoker: moderator → admin"]
         assert (await me.ask("GET", "/users/me")).json()["role"] == "admin"
     assert tbg(env, "admin", "roles") == ["admin      Stoker"]
     assert "Invalid value" in "".join(tbg(env, "admin", "grant", "stoker", "king", code=2))
     entries = [json.loads(line) for line in tbg(env, "admin", "audit", "--json")]
-    assert [(entry["id"], entry["action"], entry["details"]) for entry in entries] == [
-        (2, "role.grant", {"before": "moderator", "after": "admin"}),
-        (1, "role.grant", {"before": "user", "after": "moderator"}),
+    assert [(entry["id"], entry["action"], entry["details"]) for entry in entries[:2]] == [
+        (4, "role.grant", {"before": "moderator", "after": "admin"}),
+        (3, "role.grant", {"before": "user", "after": "moderator"}),
     ]
+    assert [entry["action"] for entry in entries[2:]] == ["handle.change", "session.begin"]
     assert entries[0]["by"].startswith("tbg admin (")
 
 
@@ -81,7 +85,7 @@ async def test_an_audit_log_that_was_changed_is_told(
     assert "every entry" in tbg(env, "admin", "audit", "--verify")[-1]
     async with db.transaction() as tx:
         await tx.run("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
-        await tx.run("UPDATE audit_log SET subject = 'user:1' WHERE id = 2")
+        await tx.run("UPDATE audit_log SET subject = 'user:7' WHERE id = 2")
     (said,) = tbg(env, "admin", "audit", "--verify", code=3)
     assert "entry 2 of the audit log" in said
     async with db.transaction() as tx:

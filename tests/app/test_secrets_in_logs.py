@@ -18,6 +18,7 @@ from tbg.core.clock import SystemClock
 from tests import canary, servers
 from tests.accounts import player, sign_in, signed_challenge
 from tests.app.test_serve import environment, free_port, get
+from tests.e2e.game import Game
 
 ROOT = Path(__file__).parents[2]
 
@@ -184,6 +185,15 @@ def test_a_secret_that_somebody_writes_fails_his_test(tmp_path: Path, which: str
     assert wanted in ran.stdout, ran.stdout
     assert "in what was written there is" in ran.stdout
     assert TOKENS[which] not in ran.stdout  # it does not write it once more
+
+
+def test_the_logs_of_a_browser_s_game_are_looked_through(tmp_path: Path) -> None:
+    game = Game(database="unused", redis="unused", directory=tmp_path)
+    (tmp_path / "serve.log").write_text("signed in\n")
+    game.stop()
+    (tmp_path / "worker.log").write_text(f'{{"token": "{TOKENS["refresh"]}"}}\n')
+    with pytest.raises(AssertionError, match=r"in worker\.log there is a refresh token"):
+        game.stop()
 
 
 def test_what_the_api_gave_away_is_known_from_then_on() -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests import servers
+from tests import canary, servers
 
 
 def environment(database: str, redis: str, **more: str) -> dict[str, str]:
@@ -74,6 +74,7 @@ def test_it_serves_until_told_to_stop(
     assert {"listening", "request"} <= {line["event"] for line in lines}
     assert {line["door"] for line in lines} == {"api"}
     assert "hush" not in said
+    assert canary.leaks(said) == []
     assert "Traceback" not in said
 
 

@@ -558,6 +558,14 @@ async def test_a_change_from_a_foreign_page_is_refused_whoever_is_signed_in(
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 
 
+async def test_a_change_from_a_page_whose_name_was_made_to_lead_here_is_refused(
+    browser: httpx.AsyncClient,
+) -> None:
+    headers = {"Origin": "http://rebound.example:8000", "Host": "rebound.example:8000"}
+    body = {"address": player(1).address}
+    problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
+
+
 async def test_a_change_from_a_page_of_ours_is_let_in(browser: httpx.AsyncClient) -> None:
     await sign_in_here(browser)
     for origin in ("http://127.0.0.1:8000", "https://127.0.0.1:8000"):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 
+from tbg.adapters.http import SCHEMES, Admin, Allowed, Service
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tests.accounts import SignedIn, link, sign_in, signed_challenge
@@ -15,6 +20,8 @@ from tests.accounts import SignedIn, link, sign_in, signed_challenge
 # P everybody, U a session, K a session or a key that reads, S a service's key, A an admin's
 # session: the letters of the API document.
 WHO_MAY = {
+    "GET /api/v1/openapi.json": "P",
+    "GET /metrics": "P",
     "GET /.well-known/jwks.json": "P",
     "GET /api/v1/badges": "P",
     "GET /api/v1/badges/{slug}": "P",
@@ -49,8 +56,11 @@ WHO_MAY = {
     "GET /health/ready": "P",
     "GET /version": "P",
 }
-LETTERS = {None: "P", "session": "U", "session_or_key": "K", "service_key": "S",
-           "admin_session": "A"}  # fmt: skip
+NOT_IN_DOCUMENT = {
+    "GET /api/v1/openapi.json",  # is the document
+    "GET /metrics",  # not JSON, but Prometheus's own format
+}
+LETTERS = {None: "P"} | {scheme: letter for letter, scheme in SCHEMES.items()}
 MAY = {
     "P": {"nobody", "owner", "other", "read", "mining", "service", "admin"},
     "U": {"owner", "other", "admin"},
@@ -92,9 +102,32 @@ async def askers(db: Database, client: httpx.AsyncClient) -> dict[str, dict[str,
     return found
 
 
-async def test_the_document_and_this_table_name_the_same_routes_and_letters(
-    client: httpx.AsyncClient,
-) -> None:
+def letters_of(dependant: Dependant | None) -> set[str]:
+    """What a route asks for, however deep in its dependencies; nothing: everybody may."""
+    inner = [] if dependant is None else dependant.dependencies
+    own = {dependant.call.letter} if dependant and isinstance(dependant.call, Allowed) else set()
+    return set[str](own).union(*(letters_of(one) for one in inner))
+
+
+def routes_of(app: FastAPI) -> dict[str, str]:
+    """Every route there is, in the document or not, and its letter."""
+    found: dict[str, str] = {}
+    for route in iter_route_contexts(app.routes):
+        assert route.methods, f"{route.path} takes every method: give it a row of its own here"
+        (letter,) = letters_of(getattr(route, "dependant", None)) or {"P"}
+        found |= {f"{method} {route.path}": letter for method in route.methods - {"HEAD"}}
+    return found
+
+
+def test_this_table_has_a_row_for_every_route(app: FastAPI) -> None:
+    # Besides routes there are `/ws`, which any may open (what he may follow, its own tests say),
+    # and the web app's files.
+    assert routes_of(app) == WHO_MAY
+    app.add_api_route("/api/v1/back-door", for_admins, include_in_schema=False)
+    assert set(routes_of(app)) - set(WHO_MAY) == {"GET /api/v1/back-door"}
+
+
+async def test_the_document_tells_the_letters(client: httpx.AsyncClient) -> None:
     document = (await client.get("/api/v1/openapi.json")).json()
     told = {}
     for path, operations in document["paths"].items():
@@ -102,13 +135,36 @@ async def test_the_document_and_this_table_name_the_same_routes_and_letters(
             schemes = [name for one in operation.get("security", []) for name in one] or [None]
             assert len(schemes) == 1
             told[f"{method.upper()} {path}"] = LETTERS[schemes[0]]
-    assert told == WHO_MAY
+    assert told == {route: who for route, who in WHO_MAY.items() if route not in NOT_IN_DOCUMENT}
 
 
 @pytest.mark.parametrize("route", sorted(WHO_MAY))
 async def test_who_may_may_and_nobody_else(
     db: Database, client: httpx.AsyncClient, route: str
 ) -> None:
+    await expect(db, client, route, WHO_MAY[route])
+
+
+async def test_the_letters_that_no_route_has_yet(
+    db: Database, app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    toys: dict[str, Callable[..., Any]] = {"S": for_services, "A": for_admins}
+    for letter, toy in toys.items():
+        assert letter not in WHO_MAY.values()  # else this toy can go
+        app.add_api_route(f"/api/v1/toys/{letter}", toy)
+        await expect(db, client, f"GET /api/v1/toys/{letter}", letter)
+
+
+async def for_services(who: Service) -> int:
+    return who.user_id
+
+
+async def for_admins(who: Admin) -> int:
+    return who.user_id
+
+
+async def expect(db: Database, client: httpx.AsyncClient, route: str, letter: str) -> None:
+    """A route lets in whom its letter names, and refuses all others as it should."""
     method, path = route.split(" ")
     for name, value in _FILLED.items():
         path = path.replace(f"{{{name}}}", value)
@@ -117,7 +173,7 @@ async def test_who_may_may_and_nobody_else(
         answer = await client.request(method, path, headers=headers, json=body)
         problem = answer.json().get("type", "") if answer.status_code >= 400 else ""
         refused = problem in ("/problems/sign_in_required", "/problems/not_allowed")
-        assert refused == (asker not in MAY[WHO_MAY[route]]), (asker, answer.text)
+        assert refused == (asker not in MAY[letter]), (asker, answer.text)
         if refused:
             assert answer.status_code == (401 if asker == "nobody" else 403)
         assert answer.status_code < 500 or path == "/health/ready"

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tbg.adapters import redis as redis_adapter
-from tests import servers
+from tests import canary, servers
 from tests.e2e.game import Game, apart
 from tests.e2e.town import Town, settle
 from tools import browser as machine
@@ -151,6 +151,8 @@ def readers(browser: Browser, game: Game) -> Iterator[Open]:
         yield begin
     finally:
         for context, _ in opened:
+            for cookie in context.cookies():
+                canary.remember("a cookie", cookie["value"])
             context.close()
     wrong = [line for _, watch in opened for line in watch.wrong]
     assert wrong == []

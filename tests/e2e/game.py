@@ -20,6 +20,7 @@ from tbg.adapters import redis as redis_adapter
 from tbg.adapters.simulator import address
 from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
+from tests import canary
 
 T = TypeVar("T")
 Entry = tuple[str, dict[str, str]]
@@ -109,11 +110,12 @@ class Game:
             eventually(self._ready, lambda: f"not ready: {self._why()}")
 
     def stop(self) -> None:
-        """Stop every door, all at once."""
+        """Stop every door, all at once, and see that no secret is in what they wrote."""
         for door in self.doors.values():
             door.send(signal.SIGTERM)
         for door in self.doors.values():
             door.end()
+        canary.look_through(*self._directory.glob("*.log"))
 
     def _ready(self) -> bool:
         dead = [name for name, door in self.doors.items() if self._ended(door)]

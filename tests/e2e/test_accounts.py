@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
+from tests import canary
 from tests.e2e.audit import SMALL_TARGETS
 from tests.e2e.conftest import Open, live, readers, settled
 from tests.e2e.game import Game, share
@@ -50,6 +51,7 @@ def ask_message(page: Page, key: DemoKey) -> str:
 
 def hand_in(page: Page, signature: str, action: str = "Sign in") -> None:
     """Paste a signature and send it."""
+    canary.remember("a signature", "".join(signature.split()))
     page.get_by_label("Signature", exact=True).fill(signature)
     page.get_by_role("main").get_by_role("button", name=action).click()
 
@@ -73,6 +75,15 @@ def person(open_page: Open, game: Game) -> Person:
     page = open_page("/sign-in", quiet=True, allowed=(REFUSED, UNKNOWN, OUT, CUT))
     sign_in(page, key)
     return Person(page, key)
+
+
+def test_what_a_browser_was_given_is_known_to_the_canary(browser: Browser, game: Game) -> None:
+    with readers(browser, game) as begin:
+        page = begin("/sign-in", allowed=(REFUSED, OUT, CUT))
+        sign_in(page, new_key())
+        (proof,) = [c["value"] for c in page.context.cookies() if c["name"] == "tbg_csrf"]
+        assert canary.leaks(proof) == []
+    assert canary.leaks(proof) == [f"a cookie ({proof[:12]}…)"]
 
 
 def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:

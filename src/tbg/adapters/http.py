@@ -1,18 +1,21 @@
-"""What every room's routes need of HTTP: a transaction to read in, and the shape of a refusal."""
+"""What every room needs of HTTP: who asks, from which page; a transaction; a refusal's shape."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, Field
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from tbg.core.errors import NotAllowed, SignInRequired
 from tbg.core.principal import Principal, Scope
+from tbg.core.settings import Settings
 from tbg.core.tx import Database, Tx
 
 PROBLEM_JSON = "application/problem+json"
@@ -41,6 +44,39 @@ class Problem(BaseModel):
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that refuses with these statuses."""
     return {status: {"model": Problem, "description": "Problem"} for status in statuses}
+
+
+def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
+    """Whether a page of this game asks, as far as browsers say; what is no browser says nothing.
+
+    Ours are pages at the public URL's host, and at whatever name of this machine was asked for,
+    if no stranger can own it: who owns a name of the public DNS lets it lead here (rebinding),
+    and then his page has the name that it asks for.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return True
+    ours = urlsplit(settings.public_url)
+    if origin.lower() == f"{ours.scheme}://{ours.netloc}".lower():
+        return True
+    asked = connection.headers.get("host", "").lower()
+    if origin.partition("://")[2].lower() != asked:
+        return False
+    try:
+        name = urlsplit(f"//{asked}").hostname or ""
+    except ValueError:
+        return False
+    return bool(name) and (name == ours.hostname or _is_no_stranger_s(name))
+
+
+def _is_no_stranger_s(name: str) -> bool:
+    """IP addresses, names without a dot, and those under `.local` and `.localhost`."""
+    if "." not in name or name.endswith((".local", ".localhost")):
+        return True
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 async def _transaction(request: Request) -> AsyncIterator[Tx]:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,9 @@ class KeyRing:
             self._read()
             for key in set(self._keys) - {key.kid for key in self._living()}:
                 self._keys[key].path.unlink()
-            made = self._add(at=self.clock.now())
+            # Names tell seconds: a key made within the second of another comes after it.
+            last = max(key.made_at for key in self._keys.values())
+            made = self._add(at=max(self.clock.now(), last + timedelta(seconds=1)))
         self._read()
         return self._keys[made]
 
@@ -224,6 +226,7 @@ class KeyRing:
         """Nobody else changes the folder meanwhile."""
         handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
+            _give_away(handle, self.directory)
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
@@ -289,11 +292,19 @@ class KeyRing:
         raise TokenRefused("its key is not one of ours")
 
 
+def _give_away(handle: int, folder: Path) -> None:
+    """Root writes for whoever owns the folder: the doors run as him."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only we may read; it is there whole or not at all."""
+    """Write a file that only the folder's owner may read; it is there whole or not at all."""
     half = path.with_name(f".{path.name}.new")
     handle = os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
+        _give_away(handle, path.parent)
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

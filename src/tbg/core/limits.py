@@ -229,6 +229,12 @@ EXPORTS_AT_ONCE = 2
 DELETION_AFTER = timedelta(days=7)
 """How long a deleted account may be taken back."""
 
+HANDLE_RESTS = timedelta(days=30)
+"""How long a handle that was given up is kept from others, who might pass for its owner."""
+
+HANDLES_RESTING = 3
+"""Handles kept for one who gave them up; of more, those that he had last."""
+
 IDEMPOTENCY_AGE = timedelta(days=1)
 """How long an answer is kept for somebody who asks again with the same key."""
 

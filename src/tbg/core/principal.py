@@ -35,3 +35,8 @@ class Principal:
         if self.scope is None:
             return scope != "service"
         return scope in SCOPES[self.scope]
+
+
+def reader(who: Principal | None) -> int | None:
+    """The user for whom things are read that others may not see; None for nobody's eyes."""
+    return who.user_id if who is not None and who.may("read") else None

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
+from tbg.adapters.limiter import Policy
+from tbg.app.api import guard
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
-from tbg.domains.accounts.actions.audit import audit, first_broken
+from tbg.domains.accounts.actions.audit import audit, first_broken, latest
 from tests.accounts import sign_in
 from tests.api import client_of, make_app
 from tests.domains.gamification.play import execute, rows
@@ -193,7 +195,75 @@ async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, red
     assert await rows(db, "SELECT actor_id, actor, action, subject FROM audit_log ORDER BY id") == [
         (user, "session", action, f"user:{user}")
         for action in (
-            "api_key.make", "api_key.revoke", "account.delete", "account.restore", "account.export",
+            "session.begin", "api_key.make", "api_key.revoke", "account.delete",
+            "account.restore", "account.export",
         )
     ]  # fmt: skip
+    assert await broken(db) is None
+
+
+async def actions(db: Database) -> list[tuple[str, dict[str, Any]]]:
+    """What the log says was done, without the numbers of sessions."""
+    async with db.transaction() as tx:
+        entries = await latest(tx, most=100)
+    return [
+        (entry.action, {k: v for k, v in entry.details.items() if k != "session"})
+        for entry in reversed(entries)
+    ]
+
+
+async def test_how_sessions_begin_and_end_is_in_the_log(db: Database, redis: Redis) -> None:
+    async with client_of(make_app(db, redis)) as client:
+        one, _, three = [await sign_in(client) for _ in range(3)]
+        for status in (200, 401):  # the second time, somebody else has it too
+            body = {"refresh_token": one.refresh_token}
+            assert (await client.post("/api/v1/auth/refresh", json=body)).status_code == status
+        sessions = (await three.ask("GET", "/users/me/sessions")).json()["sessions"]
+        (other,) = [one["id"] for one in sessions if not one["current"]]
+        for status in (204, 404):
+            answer = await three.ask("DELETE", f"/users/me/sessions/{other}")
+            assert answer.status_code == status
+        assert (await three.ask("POST", "/auth/logout")).status_code == 204
+        assert (await (await sign_in(client)).ask("POST", "/auth/logout-all")).status_code == 204
+    user = one.user["id"]
+    assert [action for action, _ in await actions(db)] == [
+        "session.begin", "session.begin", "session.begin", "session.reuse", "session.end",
+        "session.end", "session.begin", "session.end_all",
+    ]  # fmt: skip
+    ((by, reused),) = await rows(
+        db, "SELECT actor, details ->> 'session' FROM audit_log WHERE action = 'session.reuse'"
+    )
+    ended = "SELECT id::text FROM sessions WHERE ended_why = 'refresh token reused'"
+    assert (by, [(reused,)]) == ("refresh token", await rows(db, ended))
+    assert await rows(db, "SELECT DISTINCT actor_id, subject FROM audit_log") == [
+        (user, f"user:{user}")
+    ]
+    assert await broken(db) is None
+
+
+async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_name(
+    db: Database, redis: Redis
+) -> None:
+    async with client_of(make_app(db, redis)) as client:
+        me = await sign_in(client)
+        change = {"handle": "Stoker", "bio": "hi", "privacy": {"address_shown": "short"}}
+        for wish in (change, change, {"privacy": {"profile_public": False}}, {"handle": None}):
+            assert (await me.ask("PATCH", "/users/me", json=wish)).status_code == 200
+    assert await actions(db) == [
+        ("session.begin", {}),
+        ("handle.change", {}),
+        ("privacy.change", {"address_shown": "short"}),
+        ("privacy.change", {"profile_public": False}),
+        ("handle.change", {}),
+    ]
+    assert "stoker" not in str(await rows(db, "SELECT * FROM audit_log")).lower()
+
+
+async def test_people_who_sign_in_at_once_all_get_in_and_the_log_is_one_chain(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "AUTH_BY_IP", Policy("auth", 1_000, 60))
+    async with client_of(make_app(db, redis)) as client:
+        await asyncio.gather(*(sign_in(client, number) for number in range(50)))
+    assert await actions(db) == [("session.begin", {})] * 50
     assert await broken(db) is None

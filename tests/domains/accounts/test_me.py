@@ -19,7 +19,7 @@ from tbg.core.errors import SignInRequired
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions import api_keys, profile
 from tbg.domains.accounts.queries import person
-from tests.accounts import link, player, sign_in
+from tests.accounts import SignedIn, link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, share
 
@@ -81,6 +81,53 @@ async def test_a_handle_is_had_once_and_so_is_what_looks_like_it(client: httpx.A
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/handle_refused")
 
 
+async def wants(who: SignedIn, handle: str | None) -> int:
+    return (await who.ask("PATCH", "/users/me", json={"handle": handle})).status_code
+
+
+async def test_a_handle_given_up_is_kept_for_who_had_it(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    first, second = await sign_in(client, 0), await sign_in(client, 1)
+    assert [await wants(first, name) for name in ("Alice", "bob")] == [200, 200]
+    answer = await second.ask("PATCH", "/users/me", json={"handle": "al1ce"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/handle_taken")
+    assert "until lately" in answer.json()["detail"]
+    assert [await wants(first, name) for name in ("alice", None)] == [200, 200]
+    assert [await wants(second, name) for name in ("alice", "bob", "carol")] == [409, 409, 200]
+    # Names that he was called for a moment only are kept as far as three go.
+    clock.move(timedelta(seconds=1))
+    assert [await wants(first, name) for name in ("dave", "erin", "frank", None)] == [200] * 4
+    assert [await wants(second, name) for name in ("dave", "frank", "alice")] == [409, 409, 200]
+    clock.move(limits.HANDLE_RESTS)
+    first, second = await sign_in(client, 0), await sign_in(client, 1)
+    assert [await wants(second, name) for name in ("dave", "frank")] == [200, 200]
+
+
+async def test_a_handle_of_somebody_erased_or_united_is_kept_too(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    gone, other, third = [await sign_in(client, index) for index in range(3)]
+    assert [await wants(gone, name) for name in ("alice", "alan")] == [200, 200]
+    assert [await wants(other, name) for name in ("bob", "bert")] == [200, 200]
+    async with db.transaction() as tx:
+        await nobody_is(tx, user_id=gone.user["id"])
+    clock.move(timedelta(seconds=1))
+    assert (await link(third, 1)).json()["merged"] is True
+    again = await sign_in(client, 0)
+    names = ("alice", "alan", "bob", "bert")
+    assert [await wants(again, name) for name in names] == [409] * 4
+    assert [await wants(third, name) for name in names] == [409, 409, 200, 200]
+    assert await rows_of(db, "former_id") == {(None,), (third.user["id"],)}
+    clock.move(limits.HANDLE_RESTS)
+    assert await wants(await sign_in(client, 0), "alice") == 200
+
+
+async def rows_of(db: Database, column: str) -> set[tuple[object, ...]]:
+    async with db.transaction() as tx:
+        return {tuple(row) for row in await tx.rows(f"SELECT {column} FROM resting_handles")}
+
+
 async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.AsyncClient) -> None:
     players = [await sign_in(client, index) for index in range(4)]
     answers = await asyncio.gather(
@@ -91,8 +138,9 @@ async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.Asyn
 
 @pytest.mark.parametrize(
     "change",
-    [{"country": "ch"}, {"country": "CHE"}, {"bio": "x" * 501}, {"display_name": 7},
-     {"role": "admin"}, {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
+    [{"country": "ch"}, {"country": "CHE"}, {"country": "XX"}, {"country": "UK"},
+     {"bio": "x" * 501}, {"display_name": 7}, {"role": "admin"},
+     {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
 )  # fmt: skip
 async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
     me = await sign_in(client)
@@ -162,6 +210,31 @@ async def test_settings_take_no_nonsense(client: httpx.AsyncClient, change: obje
     me = await sign_in(client)
     assert (await me.ask("PATCH", "/users/me/settings", json=change)).status_code == 422
     assert (await me.ask("GET", "/users/me/settings")).status_code == 200
+
+
+async def test_settings_of_another_time_are_read_as_far_as_they_are_known(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+    old = {
+        "theme": "evening", "sound": "loud", "version": 7, "notifications": 5,
+        "units": {"clock": "12h", "colour": {"of": "money"}, "hashrate": "kH/s"},
+        "dashboard": {"panels": ["xp", "NO"]},
+    }  # fmt: skip
+    sql = "UPDATE users SET settings = CAST(:old AS jsonb)"
+    async with db.transaction() as tx:
+        await tx.run(sql, old=orjson.dumps(old).decode())
+    told = (await me.ask("GET", "/users/me/settings")).json()
+    assert (told["version"], told["theme"], told["dashboard"]) == (1, "evening", {"panels": []})
+    assert told["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "12h"}
+    assert all(told["notifications"].values())
+    # What is written has to be known, and nothing unknown stays beside it.
+    refused = await me.ask("PATCH", "/users/me/settings", json={"units": {"colour": "red"}})
+    assert refused.status_code == 422
+    assert (await me.ask("PATCH", "/users/me/settings", json={"theme": "day"})).status_code == 200
+    async with db.transaction() as tx:
+        kept = orjson.loads(await tx.value("SELECT settings::text FROM users"))
+    assert kept == {"version": 1, "theme": "day", "units": {"clock": "12h"}, "dashboard": {}}
 
 
 async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.AsyncClient) -> None:
@@ -321,4 +394,5 @@ async def test_an_account_goes_a_week_after_it_was_deleted(
     assert (stats["miners"], stats["wall"], stats["recent"]) == (1, [], [])
     new = await sign_in(client)
     assert new.user["id"] != me.user["id"]
-    assert (await new.ask("PATCH", "/users/me", json={"handle": "leaver"})).status_code == 200
+    assert await wants(new, "leaver") == 409  # nobody is the one who left, for a while
+    assert await wants(new, "returner") == 200

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from tbg.core import limits
 from tbg.core.errors import BadArguments
 from tbg.core.settings import Network, load_settings
 from tbg.domains.accounts.rules import (
+    COUNTRIES,
     device_of,
     handle_key,
     merged_settings,
@@ -131,3 +134,9 @@ def test_settings_are_laid_over_each_other_at_any_depth() -> None:
 )  # fmt: skip
 def test_devices_are_known_by_a_few_words(agent: str, device: str) -> None:
     assert device_of(agent) == device
+
+
+def test_the_countries_are_those_that_the_web_app_offers() -> None:
+    web = Path(__file__).parents[3] / "web" / "src" / "account" / "countries.ts"
+    assert set(re.findall(r"\b[A-Z]{2}\b", web.read_text())) == COUNTRIES
+    assert len(COUNTRIES) == 249

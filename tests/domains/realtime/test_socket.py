@@ -18,9 +18,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
 from tbg.core.event import Frame
+from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
 from tests.accounts import link, player, sign_in
 from tests.api import client_of, served
+from tests.app.test_who_may import key_of, promoted
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 
@@ -191,6 +193,22 @@ async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: Fa
         assert (await ask(socket, "subscribe", channels=[name]))["data"]["channels"] == [name]
 
 
+async def test_a_key_that_reads_nothing_follows_no_closed_page(
+    host: str, app: FastAPI, db: Database
+) -> None:
+    async with client_of(app) as client:
+        me = await promoted(db, await sign_in(client, 0))
+        change = {"privacy": {"profile_public": False}}
+        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+        keys = {scope: (await key_of(me, scope))["key"] for scope in ("read", "service")}
+    name = f"miner:{player(0).address}"
+    for scope, subjects in (("read", {name}), ("service", set())):
+        bearer = {"Authorization": f"Bearer {keys[scope]}"}
+        async with connect(f"ws://{host}/ws", additional_headers=bearer) as socket:
+            await ask(socket, "subscribe", channels=[name])
+            assert set(app.state.hub._followers) == subjects
+
+
 async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:
     await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
     frame = await ask(socket, "unsubscribe", channels=[f"miner:{ALICE}"])
@@ -357,6 +375,22 @@ async def test_pages_of_others_may_not_open_a_socket(
         with pytest.raises(InvalidStatus) as refused:
             await opening
         assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(("name", "welcome"), [("rebound.example", False), ("pool.local", True)])
+async def test_a_page_of_a_name_that_leads_here_may_open_one_if_no_stranger_owns_the_name(
+    host: str, name: str, welcome: bool
+) -> None:
+    port = int(host.rpartition(":")[2])
+    page = {"Origin": f"http://{name}:{port}"}
+    url = f"ws://{name}:{port}/ws"
+    opening = connect(url, host="127.0.0.1", port=port, additional_headers=page)
+    if welcome:
+        async with opening as socket:
+            assert (await ask(socket, "ping"))["type"] == "pong"
+    else:
+        with pytest.raises(InvalidStatus):
+            await opening
 
 
 async def test_no_socket_at_another_path(host: str) -> None:

@@ -96,12 +96,8 @@ class _Exchange:
         """Say that it is our fault, or that a server is away; details go to the log alone."""
         if isinstance(error, HTTPException) and not self.status:
             # The limit of receive(), met by a middleware rather than by a route.
-            await problem(self.scope, error.status_code)(self.scope, self._receive, self.send)
-            return None
-        if isinstance(error, HTTPException) and not self.status:
-            return await problem(self.scope, error.status_code)(
-                self.scope, self._receive, self.send
-            )
+            answer = problem(self.scope, error.status_code)
+            return await answer(self.scope, self._receive, self.send)
         passing = is_passing(error)
         if passing:
             _log.warning("servers_away", error=str(error)[:300])

@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
+from tbg.adapters.http import from_our_page
 from tbg.adapters.keys import KeyRing, TokenRefused
 from tbg.adapters.limiter import AUTH_BY_IP, BY_IP, BY_KEY, BY_USER, CHANGES, Limiter
 from tbg.app.api.idempotency import Idempotency
@@ -55,8 +55,6 @@ class Guard:
         self.limiter = limiter
         self.idempotency = Idempotency(app, gate.database, gate.keys)
         self._gate = gate
-        ours = urlsplit(settings.public_url)
-        self._origins = {f"{ours.scheme}://{ours.netloc}", *settings.origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -126,11 +124,8 @@ class Guard:
 
     def _require_our_page(self, connection: HTTPConnection) -> None:
         """Browsers name the page that a change comes from; only ours, and those allowed, may."""
-        origin = connection.headers.get("origin")
-        if origin is None or origin in self._origins:
-            return
-        host = connection.headers.get("host", "")
-        if origin.partition("://")[2].lower() != host.lower():
+        named = connection.headers.get("origin") in self.settings.origins
+        if not named and not from_our_page(connection, self.settings):
             raise WrongPage("The page it came from may not change anything here.")
 
 

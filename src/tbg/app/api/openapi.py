@@ -9,7 +9,10 @@ from fastapi.openapi.utils import get_openapi
 
 from tbg.adapters.http import PROBLEM_JSON
 
-_PROBLEM = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_PROBLEM = {
+    "description": "Problem",
+    "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 
@@ -17,20 +20,38 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The document, made once; the same for the same routes, byte for byte."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        for operations in made["paths"].values():
-            for operation in operations.values():
-                _refuse_with_problems(operation)
+        for path, operations in made["paths"].items():
+            for method, operation in operations.items():
+                _refuse_with_problems(operation, _refusals(path, method, operation))
         for name in _NOT_OURS:
             made["components"]["schemas"].pop(name, None)
         app.openapi_schema = made
     return app.openapi_schema
 
 
-def _refuse_with_problems(operation: dict[str, Any]) -> None:
+def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+    """What stands before a route, and refuses for it; its own refusals the route names itself."""
+    found: set[str] = set()
+    if path.startswith("/api/"):
+        found |= {"429", "503"}  # too often; takes too long
+        if method != "get":
+            found |= {"400", "403", "413", "415"}  # the body, and the page that it comes from
+        if method == "post":
+            found |= {"409", "422"}  # its Idempotency-Key
+    if "security" in operation:
+        found |= {"401", "403"}
+    if "{" in path:
+        found |= {"404"}
+    return found
+
+
+def _refuse_with_problems(operation: dict[str, Any], statuses: set[str]) -> None:
     """Problems are `application/problem+json`, also those that no route names."""
     responses = operation["responses"]
     for status, response in responses.items():
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
         if schema.get("$ref", "").endswith(("/Problem", "/HTTPValidationError")):
-            responses[status] = {"description": "Problem", "content": _PROBLEM}
-    responses["default"] = {"description": "Problem", "content": _PROBLEM}
+            responses[status] = _PROBLEM
+    for status in sorted(statuses):
+        responses.setdefault(status, _PROBLEM)
+    responses["default"] = _PROBLEM  # what nobody foresaw

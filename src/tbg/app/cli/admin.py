@@ -28,7 +28,7 @@ def group() -> None:
 @app.command()
 def grant(
     who: Annotated[str, typer.Argument(help="A player: handle or address.")],
-    role: Annotated[Role, typer.Argument(help="user takes every role away.")],
+    role: Annotated[Role, typer.Argument(help="user takes every role away.")] = "admin",
 ) -> None:
     """Give a player a role; it holds from his next request on, and stands in the audit log."""
 
@@ -65,7 +65,7 @@ def roles() -> None:
             addresses = await queries.addresses(tx, [row.id for row in rows])
         return [f"{row.role:10} {row.handle or addresses[row.id][0]}" for row in rows]
 
-    for line in once(read) or ["nobody yet: `tbg admin grant ADDRESS admin`"]:
+    for line in once(read) or ["nobody yet: `tbg admin grant ADDRESS`"]:
         typer.echo(line)
 
 

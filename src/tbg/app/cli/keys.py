@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
+
 import orjson
 import typer
 
-from tbg.adapters.keys import KeyRing
+from tbg.adapters.keys import KeyRing, SigningKey
+from tbg.app import doors
+from tbg.app.cli.common import once
 from tbg.core import limits
 from tbg.core.clock import SystemClock
 from tbg.core.settings import load_settings
+from tbg.domains.accounts.actions.audit import audit
 
 app = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
 
@@ -37,7 +42,15 @@ def list_keys(
 @app.command()
 def rotate() -> None:
     """Add a key, and remove those whose tokens have all run out; nobody is signed out."""
-    made = _ring().rotate()
+
+    async def add(house: doors.House) -> SigningKey:
+        async with house.database.transaction() as tx:
+            made = _ring().rotate()
+            by = f"tbg keys ({getpass.getuser()})"
+            await audit(tx, actor_id=None, actor=by, action="keys.rotate", subject=made.kid)
+            return made
+
+    made = once(add)
     seconds = int(limits.KEY_SETTLES.total_seconds())
     typer.echo(f"{made.kid} is published now and signs in {seconds} s, in every process")
 

@@ -15,13 +15,14 @@ class Cleaned(NamedTuple):
     challenges: int
     sessions: int
     answers: int
+    handles: int
 
     def __bool__(self) -> bool:
         return any(self)
 
 
 async def clean_tokens(database: Database) -> Cleaned:
-    """Forget challenges, sessions (with their tokens) and kept answers that have run out."""
+    """Forget challenges, sessions (with their tokens), answers and handles kept too long."""
     async with database.transaction() as tx:
         return Cleaned(
             await tx.run("DELETE FROM auth_challenges WHERE expires_at < :now", now=tx.now),
@@ -37,6 +38,7 @@ async def clean_tokens(database: Database) -> Cleaned:
                 "DELETE FROM idempotency_keys WHERE created_at < :before",
                 before=tx.now - limits.IDEMPOTENCY_AGE,
             ),
+            await tx.run("DELETE FROM resting_handles WHERE until < :now", now=tx.now),
         )
 
 

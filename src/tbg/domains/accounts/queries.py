@@ -14,6 +14,7 @@ from tbg.core.errors import SignInRequired
 from tbg.core.principal import Role, Scope
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.accounts.rules import EndedWhy, handle_key, shown_address, tile_seed
+from tbg.domains.accounts.schemas import kept_settings
 
 
 class Miner(NamedTuple):
@@ -307,11 +308,10 @@ async def linked(tx: Tx, user_id: int) -> list[Linked]:
 
 
 async def settings(tx: Tx, user_id: int) -> dict[str, Any]:
-    """What a user has changed of his settings."""
-    kept: dict[str, Any] = orjson.loads(
-        await tx.value("SELECT settings::text FROM users WHERE id = :id", id=user_id)
+    """What a user has changed of his settings, as far as we know them still."""
+    return kept_settings(
+        orjson.loads(await tx.value("SELECT settings::text FROM users WHERE id = :id", id=user_id))
     )
-    return kept
 
 
 async def with_roles(tx: Tx) -> Sequence[AnyRow]:

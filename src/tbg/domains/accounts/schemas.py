@@ -6,10 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from tbg.core.principal import Role, Scope
-from tbg.domains.accounts.rules import EndedWhy, tidy
+from tbg.domains.accounts.rules import COUNTRIES, EndedWhy, tidy
 
 AddressShown = Literal["whole", "short", "hidden"]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -121,6 +128,13 @@ class ProfileChange(Given):
     bio: Annotated[str, StringConstraints(max_length=500)] | None = None
     privacy: PrivacyChange | None = None
 
+    @field_validator("country")
+    @classmethod
+    def _assigned(cls, code: str | None) -> str | None:
+        if code is not None and code not in COUNTRIES:
+            raise ValueError("no country has this code (ISO 3166-1 alpha-2)")
+        return code
+
     @field_validator("display_name", "bio")
     @classmethod
     def _tidy(cls, text: str | None) -> str | None:
@@ -148,10 +162,28 @@ class Units(Given):
 class Settings(Given):
     """A player's settings. What is stored is what was changed; the rest are these defaults."""
 
+    # Stored too, so that whoever gives a name another meaning can tell which one was meant.
     version: Literal[1] = 1
     notifications: Notifications = Notifications()
     units: Units = Units()
     theme: Literal["system", "day", "evening"] = "system"
+
+
+def kept_settings(stored: dict[str, Any]) -> dict[str, Any]:
+    """What of stored settings is known today: names and values that are not are as never set."""
+    while True:
+        try:
+            return Settings.model_validate(stored).model_dump(exclude_unset=True)
+        except ValidationError as error:
+            stored = _without(stored, error.errors()[0]["loc"])
+
+
+def _without(stored: dict[str, Any], where: tuple[int | str, ...]) -> dict[str, Any]:
+    name, *deeper = where
+    inner = stored[str(name)]
+    if deeper and isinstance(inner, dict):
+        return stored | {str(name): _without(inner, tuple(deeper))}
+    return {key: value for key, value in stored.items() if key != name}
 
 
 class SettingsChange(Given):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from tbg.adapters.http import Reading, problems
+from tbg.adapters.http import Reading
 from tbg.core.errors import NotFound
 from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification import queries
@@ -43,7 +43,6 @@ async def list_badges(
     "/badges/{slug}",
     summary="One badge and who earned it lately",
     operation_id="get_badge",
-    responses=problems(404),
 )
 async def get_badge(tx: Reading, slug: Slug) -> BadgeDetail:
     """One badge; 404 when the registry has none of that name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tbg.adapters.http import Reader, Reading, problems
+from tbg.adapters.http import Reader, Reading
 from tbg.domains.mining import queries
 from tbg.domains.mining.schemas import MinerBests
 
@@ -15,7 +15,6 @@ router = APIRouter(prefix="/mining", tags=["mining"])
     "/personal-bests",
     summary="One's best difficulties",
     operation_id="personal_bests",
-    responses=problems(401, 403),
 )
 async def personal_bests(tx: Reading, who: Reader) -> MinerBests:
     """The best of all time, of this month, of this week."""

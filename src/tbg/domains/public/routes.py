@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 import tbg
 from tbg.adapters import bitcoin
-from tbg.adapters.http import Reading, problems
+from tbg.adapters.http import Reading
 from tbg.core.errors import NotFound
+from tbg.core.principal import reader
 from tbg.domains.accounts.errors import NotAnAddress
 from tbg.domains.accounts.queries import miner
 from tbg.domains.accounts.rules import why_no_handle
@@ -50,7 +51,6 @@ async def public_stats(request: Request) -> Response:
     "/public/miners/{handle}",
     summary="One miner's public page",
     operation_id="public_miner",
-    responses=problems(404, 422),
 )
 async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMiner:
     """A miner by handle or address; 404 while nothing was heard of him, or he is not public."""
@@ -60,8 +60,7 @@ async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMine
         if why_no_handle(handle) is not None:
             raise NotAnAddress(f"This is {error}, and no handle.") from None
         name = handle
-    who = request.state.principal
-    own = None if who is None else who.user_id
+    own = reader(request.state.principal)
     found = await miner(tx, name, own=own)
     if found is None or not (found.profile_public or found.id == own):
         raise NotFound("No share has come from this address yet, or its miner is not public.")

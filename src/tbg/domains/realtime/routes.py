@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from fastapi import WebSocket, WebSocketDisconnect
@@ -14,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
+from tbg.adapters.http import from_our_page
 from tbg.core import limits
-from tbg.core.principal import Principal
+from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.queries import addresses, known_addresses, miner
@@ -33,7 +33,7 @@ _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
 async def live(socket: WebSocket) -> None:
     """Serve one socket until either side closes it."""
     state = socket.app.state
-    if not _origin_allowed(socket, state.settings):
+    if not from_our_page(socket, state.settings):
         await socket.close()  # before it is accepted: answers 403
         return
     own = await _owner(socket)
@@ -275,20 +275,10 @@ async def _owner(socket: WebSocket) -> int | None:
         if not is_passing(error):
             raise
         return None
-    return who.user_id if isinstance(who, Principal) else None
+    return reader(who) if isinstance(who, Principal) else None
 
 
 def _subject_in(frame: str) -> tuple[int, int]:
     """Where in a frame its subject stands."""
     start = frame.find(_SUBJECT) + len(_SUBJECT)
     return start, frame.find('"', start)
-
-
-def _origin_allowed(socket: WebSocket, settings: Settings) -> bool:
-    """Browsers say where a page is from: our own pages may open a socket, others may not."""
-    origin = socket.headers.get("origin")
-    if origin is None:
-        return True
-    host = origin.partition("://")[2].lower()
-    ours = {urlsplit(settings.public_url).netloc.lower(), socket.headers.get("host", "").lower()}
-    return bool(host) and host in ours

@@ -51,14 +51,15 @@ async def audit(
 
 async def audit_of(tx: Tx, who: Principal, action: str, **details: Any) -> None:
     """Add an entry of what a user did to his own account."""
-    await audit(
-        tx,
-        actor_id=who.user_id,
-        actor="session",
-        action=action,
-        subject=f"user:{who.user_id}",
-        details=details,
-    )
+    await audit_own(tx, who.user_id, action, **details)
+
+
+async def audit_own(
+    tx: Tx, user_id: int, action: str, /, actor: str = "session", **details: Any
+) -> None:
+    """Add an entry of what was done to an account in its own user's name."""
+    subject = f"user:{user_id}"
+    await audit(tx, actor_id=user_id, actor=actor, action=action, subject=subject, details=details)
 
 
 class Entry(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tbg.core import outbox
 from tbg.core.section import Section
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.handles import hand_on
 
 
 async def hold_owners(tx: Tx) -> None:
@@ -38,6 +39,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
         gone=gone,
         kept=kept,
     )
+    await hand_on(tx, ids=[gone], to=kept)
     await _empty(tx, [gone])
     await tx.run(
         """
@@ -64,6 +66,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
     ]
     for statement in _PERSON:
         await tx.run(statement, ids=ids)
+    await hand_on(tx, ids=ids, to=None)
     await _empty(tx, ids)
     await outbox.forget(tx, ids)
     await tx.run(

@@ -10,15 +10,17 @@ from sqlalchemy.exc import IntegrityError
 from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.handles import rest, rests_for_another
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
+from tbg.domains.accounts.schemas import Settings
 
 
-async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> None:
-    """Change some of a profile: `change` has new values by column; None clears."""
+async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
+    """Change some of a profile: `change` has new values by column, None clears; what it changed."""
     await hold_owners(tx)
     await lock_user(tx, user_id)
     kept = await tx.row(
@@ -31,6 +33,8 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> Non
     assert kept is not None  # whoever is signed in is there
     if "handle" in change:
         change = change | _handle(change["handle"])
+        if change["handle_key"] != kept.handle_key:
+            await rest(tx, ids=[user_id], former=user_id)
     try:
         await tx.run(
             """
@@ -47,6 +51,11 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> Non
         if "users_handle_key" not in str(error.orig):
             raise
         raise HandleTaken("Somebody has it, or one that looks like it.") from None
+    # Asked after his name is written: who was giving it up just then has done so by now.
+    key = change.get("handle_key")
+    if key is not None and await rests_for_another(tx, handle_key=key, user_id=user_id):
+        raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for him.")
+    return {name for name, value in change.items() if value != getattr(kept, name)}
 
 
 def _handle(handle: str | None) -> dict[str, str | None]:
@@ -61,6 +70,7 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
     """Lay a change over what a user has set; the whole of it."""
     await lock_user(tx, user_id)
     kept = merged_settings(await settings(tx, user_id), change)
+    kept["version"] = Settings().version
     await tx.run(
         "UPDATE users SET settings = CAST(:settings AS jsonb) WHERE id = :id",
         id=user_id,

@@ -13,7 +13,7 @@ from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
-from tbg.domains.accounts.actions.audit import audit_of
+from tbg.domains.accounts.actions.audit import audit_of, audit_own
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
@@ -39,7 +39,7 @@ _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
     status_code=201,
     summary="A message to sign with an address",
     operation_id="challenge",
-    responses=problems(401, 422, 429),
+    responses=problems(401),
 )
 async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Challenge:
     """A message that a wallet can sign, to sign in or (`link`) to add the address."""
@@ -66,7 +66,7 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
     "/verify",
     summary="Sign in with a signed message",
     operation_id="verify",
-    responses=problems(401, 409, 422, 429),
+    responses=problems(401),
 )
 async def verify(request: Request, response: Response, tx: Writing, proof: SignIn) -> SignedInAs:
     """Open a session for the user whose address signed; he is made if he never mined."""
@@ -78,6 +78,8 @@ async def verify(request: Request, response: Response, tx: Writing, proof: SignI
     opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
     user = me_of(await queries.person(tx, opened.user_id))
     tokens = _hand_out(request, response, opened)
+    # Last of all: who signs in at the same moment waits for this entry's commit.
+    await audit_own(tx, opened.user_id, "session.begin", session=str(opened.id))
     return SignedInAs(**tokens.model_dump(), user=user)
 
 
@@ -85,7 +87,7 @@ async def verify(request: Request, response: Response, tx: Writing, proof: SignI
     "/refresh",
     summary="New tokens for a session",
     operation_id="refresh",
-    responses=problems(401, 422, 429),
+    responses=problems(401),
 )
 async def refresh(request: Request, response: Response, wish: RefreshWish) -> Tokens:
     """Exchange a refresh token, once; one that was exchanged before ends its session."""
@@ -102,17 +104,17 @@ async def refresh(request: Request, response: Response, wish: RefreshWish) -> To
     return _hand_out(request, response, opened)
 
 
-@router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout",
-             responses=problems(401, 403))  # fmt: skip
+@router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout")
 async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
     await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
+    await audit_of(tx, who, "session.end", session=str(who.session_id))
     return _gone(request)
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out everywhere",
-             operation_id="logout_all", responses=problems(401, 403))  # fmt: skip
+             operation_id="logout_all")  # fmt: skip
 async def logout_all(request: Request, tx: Writing, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")

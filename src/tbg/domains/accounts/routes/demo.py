@@ -38,7 +38,7 @@ async def list_demo_miners(tx: Reading, keys: Keys) -> DemoMiners:
 
 
 @router.post("/sign", summary="Sign as a demo miner", operation_id="sign_as_demo_miner",
-             responses=problems(404, 409, 422))  # fmt: skip
+             responses=problems(404))  # fmt: skip
 async def sign_as_demo_miner(tx: Reading, keys: Keys, wish: DemoWish) -> DemoSignature:
     """What the demo miner's wallet would answer: a signature of the challenge's message."""
     found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))

@@ -47,26 +47,29 @@ _EXPORT_IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
-@router.get("", summary="The player signed in", operation_id="get_me",
-            responses=problems(401, 403))  # fmt: skip
+@router.get("", summary="The player signed in", operation_id="get_me")
 async def get_me(tx: Reading, who: SignedIn) -> Me:
     """Who is signed in, as he and as others see him."""
     return me_of(await queries.person(tx, who.user_id))
 
 
 @router.patch("", summary="Change the profile", operation_id="change_me",
-              responses=problems(401, 403, 409, 422))  # fmt: skip
+              responses=problems(409))  # fmt: skip
 async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
     """Change what is given; null clears."""
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
     change |= {name: value for name, value in privacy.items() if value is not None}
-    await profile.change_profile(tx, user_id=who.user_id, change=change)
+    changed = await profile.change_profile(tx, user_id=who.user_id, change=change)
+    if "handle" in changed:  # not which: entries outlive the people
+        await audit_of(tx, who, "handle.change")
+    if seen := {name: change[name] for name in Privacy.model_fields if name in changed}:
+        await audit_of(tx, who, "privacy.change", **seen)
     return me_of(await queries.person(tx, who.user_id))
 
 
 @router.delete("", status_code=202, summary="Delete the account, a week from now",
-               operation_id="delete_me", responses=problems(401, 403))  # fmt: skip
+               operation_id="delete_me")  # fmt: skip
 async def delete_me(tx: Writing, who: SignedIn) -> Me:
     """Have the person erased in a week; until then it can be taken back."""
     await profile.ask_for_deletion(tx, user_id=who.user_id)
@@ -74,8 +77,7 @@ async def delete_me(tx: Writing, who: SignedIn) -> Me:
     return me_of(await queries.person(tx, who.user_id))
 
 
-@router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
-             responses=problems(401, 403))  # fmt: skip
+@router.post("/restore", summary="Keep the account after all", operation_id="restore_me")
 async def restore_me(tx: Writing, who: SignedIn) -> Me:
     """Take a deletion back."""
     await profile.restore(tx, user_id=who.user_id)
@@ -83,15 +85,13 @@ async def restore_me(tx: Writing, who: SignedIn) -> Me:
     return me_of(await queries.person(tx, who.user_id))
 
 
-@router.get("/settings", summary="The player's settings", operation_id="get_settings",
-            responses=problems(401, 403))  # fmt: skip
+@router.get("/settings", summary="The player's settings", operation_id="get_settings")
 async def get_settings(tx: Reading, who: SignedIn) -> Settings:
     """What was set, and our defaults for the rest."""
     return Settings.model_validate(await queries.settings(tx, who.user_id))
 
 
-@router.patch("/settings", summary="Change settings", operation_id="change_settings",
-              responses=problems(401, 403, 422))  # fmt: skip
+@router.patch("/settings", summary="Change settings", operation_id="change_settings")
 async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> Settings:
     """Change what is given, at any depth; the rest stays."""
     change = wish.model_dump(exclude_none=True)
@@ -100,8 +100,7 @@ async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> S
     return Settings.model_validate(kept)
 
 
-@router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions",
-            responses=problems(401, 403))  # fmt: skip
+@router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions")
 async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
     """All sessions that hold, used last first, and those that were ended lately."""
     rows = await queries.sessions(tx, who.user_id)
@@ -116,18 +115,18 @@ async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session",
-               operation_id="end_session", responses=problems(401, 403, 404, 422))  # fmt: skip
+               operation_id="end_session")  # fmt: skip
 async def end_session(tx: Writing, who: SignedIn, session_id: UUID) -> Response:
     """Sign out elsewhere (or here)."""
     if not await sessions.end_session(
         tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
     ):
         raise NotFound("You have no such session.")
+    await audit_of(tx, who, "session.end", session=str(session_id))
     return Response(status_code=204)
 
 
-@router.get("/api-keys", summary="The player's API keys", operation_id="list_api_keys",
-            responses=problems(401, 403))  # fmt: skip
+@router.get("/api-keys", summary="The player's API keys", operation_id="list_api_keys")
 async def list_api_keys(tx: Reading, who: SignedIn) -> ApiKeyList:
     """All that were not revoked, newest first; without their secrets."""
     rows = await queries.api_keys(tx, who.user_id)
@@ -135,7 +134,7 @@ async def list_api_keys(tx: Reading, who: SignedIn) -> ApiKeyList:
 
 
 @router.post("/api-keys", status_code=201, summary="Make an API key",
-             operation_id="make_api_key", responses=problems(401, 403, 409, 422))  # fmt: skip
+             operation_id="make_api_key")  # fmt: skip
 async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKeyWish) -> NewApiKey:
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
@@ -157,7 +156,7 @@ async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKe
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, summary="Revoke an API key",
-               operation_id="revoke_api_key", responses=problems(401, 403, 404, 422))  # fmt: skip
+               operation_id="revoke_api_key")  # fmt: skip
 async def revoke_api_key(
     tx: Writing, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
 ) -> Response:
@@ -167,15 +166,14 @@ async def revoke_api_key(
     return Response(status_code=204)
 
 
-@router.get("/addresses", summary="The player's addresses", operation_id="list_addresses",
-            responses=problems(401, 403))  # fmt: skip
+@router.get("/addresses", summary="The player's addresses", operation_id="list_addresses")
 async def list_addresses(tx: Reading, who: SignedIn) -> AddressList:
     """All addresses linked to the account."""
     return AddressList(addresses=await _addresses(tx, who))
 
 
 @router.post("/addresses", status_code=201, summary="Link a further address",
-             operation_id="link_address", responses=problems(401, 403, 409, 422))  # fmt: skip
+             operation_id="link_address")  # fmt: skip
 async def link_address(request: Request, who: SignedIn, proof: Proof) -> Linked:
     """Link the address of a challenge made with `link`; a game it had becomes part of this one."""
     state = request.app.state
@@ -196,7 +194,7 @@ async def link_address(request: Request, who: SignedIn, proof: Proof) -> Linked:
 
 @router.delete("/addresses/{address}", status_code=204, summary="Unlink an address",
                operation_id="unlink_address",
-               responses=problems(401, 403, 404, 409, 422))  # fmt: skip
+               responses=problems(409))  # fmt: skip
 async def unlink_address(
     tx: Writing, who: SignedIn, address: Annotated[str, Path(max_length=100)]
 ) -> Response:
@@ -211,8 +209,7 @@ async def unlink_address(
     summary="Everything that is kept of the player",
     operation_id="export_me",
     response_class=StreamingResponse,
-    responses=problems(401, 403)
-    | {200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
+    responses={200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
 )
 async def export_me(request: Request, who: SignedIn) -> StreamingResponse:
     """A ZIP with a file for each kind of thing, and one that says what they are."""

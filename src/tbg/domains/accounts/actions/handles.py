@@ -1,0 +1,59 @@
+"""Handles that somebody had: kept for him for a while, so that nobody passes for him."""
+
+from __future__ import annotations
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+
+
+async def rest(tx: Tx, *, ids: list[int], former: int | None) -> None:
+    """What these users are called now is `former`'s alone for a while; None: nobody's."""
+    await tx.run(
+        """
+        INSERT INTO resting_handles (digest, former_id, until)
+        SELECT sha256(convert_to(handle_key, 'UTF8')), CAST(:former AS bigint), :until FROM users
+        WHERE id = ANY(:ids ::bigint[]) AND handle_key IS NOT NULL ORDER BY 1
+        ON CONFLICT (digest) DO UPDATE SET former_id = excluded.former_id, until = excluded.until
+        """,
+        ids=ids,
+        former=former,
+        until=tx.now + limits.HANDLE_RESTS,
+    )
+    # Else somebody could have many names kept from others by being called each for a moment.
+    await tx.run(
+        """
+        DELETE FROM resting_handles WHERE digest IN (
+            SELECT digest FROM resting_handles WHERE former_id = :former
+            ORDER BY until DESC, digest OFFSET :most)
+        """,
+        former=former,
+        most=limits.HANDLES_RESTING,
+    )
+
+
+async def hand_on(tx: Tx, *, ids: list[int], to: int | None) -> None:
+    """What rests for these users rests for another one, or for nobody."""
+    await rest(tx, ids=ids, former=to)
+    await tx.run(
+        """
+        UPDATE resting_handles SET former_id = CAST(:to AS bigint)
+        WHERE former_id = ANY(:ids ::bigint[])
+        """,
+        ids=ids,
+        to=to,
+    )
+
+
+async def rests_for_another(tx: Tx, *, handle_key: str, user_id: int) -> bool:
+    """Whether somebody else was called this until lately."""
+    found: bool = await tx.value(
+        """
+        SELECT EXISTS (SELECT 1 FROM resting_handles
+            WHERE digest = sha256(convert_to(CAST(:key AS text), 'UTF8'))
+            AND until > :now AND former_id IS DISTINCT FROM :user)
+        """,
+        key=handle_key,
+        now=tx.now,
+        user=user_id,
+    )
+    return found

@@ -1,0 +1,81 @@
+"""From which pages a browser may change things: ours, whatever their machine is called."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.requests import HTTPConnection
+
+from tbg.adapters.http import from_our_page
+from tbg.core.settings import Settings
+
+OURS = "https://game.example"
+
+
+def asked(origin: str | None, host: str, *, public_url: str = OURS) -> bool:
+    headers = [(b"host", host.encode("latin-1"))]
+    if origin is not None:
+        headers.append((b"origin", origin.encode("latin-1")))
+    connection = HTTPConnection({"type": "http", "headers": headers})
+    return from_our_page(connection, Settings(_env_file=None, public_url=public_url))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "game.example",
+        "GAME.example:8443",
+        "127.0.0.1:8000",
+        "192.168.1.7",
+        "[::1]:8000",
+        "[fd00::7]",
+        "localhost:8000",
+        "game.localhost",
+        "umbrel.local",
+        "Pool:8000",
+    ],
+)
+def test_a_page_of_the_host_asked_for_is_ours_where_no_stranger_can_own_its_name(host: str) -> None:
+    assert asked(f"http://{host}", host)
+    assert asked(f"https://{host}".lower(), host)
+    assert not asked(f"http://{host}", "127.0.0.2:8000")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "game.example.evil.example",
+        "umbrel.local.evil.example",
+        "127.0.0.1.evil.example",
+        "1.2.3",
+        "evil.example.",
+        "notlocal.example",
+        "x@evil.example",
+        "localhost@evil.example",
+        "127.0.0.1@evil.example:80",
+        "evil.example#.local",
+        "evil.example/.local",
+        "[",
+        "[::1",
+        ":8000",
+        "",
+    ],
+)
+def test_a_name_that_a_stranger_lets_lead_here_makes_no_page_ours(host: str) -> None:
+    for scheme in ("http", "https"):
+        assert not asked(f"{scheme}://{host}", host)
+
+
+def test_the_public_url_is_ours_behind_a_proxy_that_asks_for_another_host() -> None:
+    assert asked(OURS, "10.0.0.7:8000")
+    assert not asked("http://game.example", "10.0.0.7:8000")
+    assert not asked("https://game.example:8443", "10.0.0.7:8000")
+
+
+def test_what_is_no_browser_says_nothing_and_a_nameless_page_is_not_ours() -> None:
+    assert asked(None, "evil.example")
+    assert not asked("null", "127.0.0.1:8000")
+    assert not asked("null", "null")
+    assert not asked("", "")
+    assert not asked("127.0.0.1:8000", "127.0.0.1:8000")
