@@ -225,7 +225,8 @@ async def test_settings_of_another_time_are_read_as_far_as_they_are_known(
     async with db.transaction() as tx:
         await tx.run(sql, old=orjson.dumps(old).decode())
     told = (await me.ask("GET", "/users/me/settings")).json()
-    assert (told["version"], told["theme"], told["dashboard"]) == (1, "evening", {"panels": []})
+    assert (told["version"], told["theme"]) == (1, "evening")
+    assert "dashboard" not in told
     assert told["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "12h"}
     assert all(told["notifications"].values())
     # What is written has to be known, and nothing unknown stays beside it.
@@ -234,7 +235,7 @@ async def test_settings_of_another_time_are_read_as_far_as_they_are_known(
     assert (await me.ask("PATCH", "/users/me/settings", json={"theme": "day"})).status_code == 200
     async with db.transaction() as tx:
         kept = orjson.loads(await tx.value("SELECT settings::text FROM users"))
-    assert kept == {"version": 1, "theme": "day", "units": {"clock": "12h"}, "dashboard": {}}
+    assert kept == {"version": 1, "theme": "day", "units": {"clock": "12h"}}
 
 
 async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.AsyncClient) -> None:
