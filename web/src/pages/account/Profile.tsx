@@ -151,7 +151,7 @@ export function Profile({ me }: { me: Me }) {
 
 function handleSaid(error: unknown, handle: string): string {
   if (error instanceof Refusal && error.code === "handle_taken") {
-    return `“${handle}” is somebody else's. Try another.`;
+    return `“${handle}” is somebody else's, or was until lately. Try another.`;
   }
   return said(error);
 }
