@@ -51,6 +51,11 @@ def _short(statement: str) -> str:
     return f"`{' '.join(statement.split())[:120]}`"
 
 
+def forget() -> None:
+    """Forget what was found: for bugs that were planted."""
+    _found.clear()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, Any, Any]:
     """Fail the test that did it the wrong way round."""

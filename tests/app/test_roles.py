@@ -147,7 +147,7 @@ async def test_what_people_do_stands_in_the_log(
     clock.move(timedelta(days=40))
     assert await people.erase_due(db) == 1
     assert await value(db, "SELECT count(*) FROM user_addresses") == 0
-    done = [("address.link",), ("account.delete",), ("account.erase",)]
+    done = [("session.begin",), ("address.link",), ("account.delete",), ("account.erase",)]
     assert await rows(db, "SELECT action FROM audit_log ORDER BY id") == done
     async with db.transaction() as tx:
         assert await first_broken(tx) is None

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    sync_playwright,
+)
 
 from tbg.adapters import redis as redis_adapter
 from tests import canary, servers
@@ -151,9 +158,10 @@ def readers(browser: Browser, game: Game) -> Iterator[Open]:
         yield begin
     finally:
         for context, _ in opened:
-            for cookie in context.cookies():
-                canary.remember("a cookie", cookie["value"])
-            context.close()
+            with suppress(Error):  # a test may have closed it
+                for cookie in context.cookies():
+                    canary.remember("a cookie", cookie["value"])
+                context.close()
     wrong = [line for _, watch in opened for line in watch.wrong]
     assert wrong == []
 

@@ -316,6 +316,7 @@ def take_along_leave_and_stay(page: Page, game: Game) -> None:
     expect(dialog.get_by_role("button", name="Delete it in a week")).to_be_disabled()
     dialog.get_by_label("Type delete to go on").fill("Delete")
     dialog.get_by_role("button", name="Delete it in a week").click()
+    expect(dialog).to_have_count(0)
     page.goto(f"{game.url}/badges")
     page.get_by_role("button", name="Keep my account").click()
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)

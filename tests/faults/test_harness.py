@@ -11,6 +11,7 @@ import pytest
 from tbg.app import cli
 from tbg.app.faults import campaign, restarts
 from tbg.app.faults.mutants import MUTANTS
+from tests import lock_order
 
 SEED = 3  # any; a fixed one, so that a failure here is the same failure at home
 SCHEDULES = 60
@@ -39,6 +40,7 @@ def test_nothing_is_lost_or_doubled_whatever_breaks() -> None:
 @pytest.mark.timeout(900)
 def test_every_planted_bug_is_caught() -> None:
     report = campaign.run(schedules=0, seed=SEED, mutant_seeds=MUTANT_SEEDS)
+    lock_order.forget()  # some bugs are of just that kind
     assert report.missed == []
     assert len(report.mutants) == len(MUTANTS) >= 16
     assert {mutant.name for mutant in MUTANTS} >= MUST_BE_PLANTED

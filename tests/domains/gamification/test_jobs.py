@@ -62,7 +62,9 @@ class TestChampion:
             "SELECT earned_at, metadata FROM user_badges WHERE badge_slug = 'weekly_diff_champion'",
         )
         assert earned[0] == on(2026, 3, 2, 0)
-        assert earned[1] == {"event": "weekly_diff_champion", "week": "2026-W09", "sdiff": 6000.0}
+        ((best,),) = await rows(db, "SELECT id FROM shares WHERE sdiff = 6000")
+        said = {"event": "weekly_diff_champion", "week": "2026-W09", "sdiff": 6000.0}
+        assert earned[1] == said | {"share_id": str(best)}
 
     async def test_a_tie_goes_to_who_was_first_then_to_the_lower_id(
         self, db: Database, clock: FixedClock
