@@ -242,7 +242,8 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     expect(page.get_by_text("Saved")).to_be_visible()
 
     page.goto(f"{game.url}/settings/privacy")
-    page.get_by_role("radio", name="Not at all").check()
+    page.get_by_role("radio", name="Not at all").click()
+    expect(page.get_by_role("radio", name="Not at all")).to_be_checked()
     expect(page.get_by_role("group", name="How others see you")).to_contain_text(name)
     expect(page.get_by_text("Saved")).to_be_visible()
     other = open_page("/", allowed=(UNKNOWN,))
