@@ -26,7 +26,7 @@ DOORS = ("serve", "worker", "ingest", "relay")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 
-_DOORS = "doors_password"
+_KNOWN_TO_DOORS = "doors_password"
 """What the doors know, of both servers; PostgreSQL's owner has another."""
 
 READY_SECONDS = 60.0
@@ -62,7 +62,7 @@ class ServersHere:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root, _DOORS)
+        secret = instance.password(self.root, _KNOWN_TO_DOORS)
         ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
         database, redis, owner = self._database, self._redis, self._owner
         if not database:
@@ -86,7 +86,7 @@ class ServersHere:
             return
         for server in self.started:
             if isinstance(server, Postgres):
-                await server.make_application(instance.password(self.root, _DOORS))
+                await server.make_application(instance.password(self.root, _KNOWN_TO_DOORS))
         if self.started:
             ports = {server.name: server.port for server in self.started}
             said = {"database_url": urls.database, "redis_url": urls.redis}
