@@ -258,10 +258,9 @@ class _Schedule:
                 often = 40  # each job has several
             yield Fault(where, side, rng.randint(1, often), action)
         if self.crowded and kind == "ingest":
-            where = (
-                "INSERT INTO outbox" if self.case.theme == "sparse" else "INSERT INTO event_keys"
-            )
-            for nth in rng.sample(range(1, 12), 4):
+            sparse = self.case.theme == "sparse"
+            where, often = ("INSERT INTO outbox", 8) if sparse else ("INSERT INTO event_keys", 4)
+            for nth in rng.sample(range(1, 12), often):
                 yield Fault(where, "after", nth, Action.PAUSE)
         for where, side, action in rng.sample(_TROUBLES[kind], rng.randint(0, 3)):
             often = 4 if where else 60
