@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from tbg.core import roles
+from tbg.core import database_roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database
 
@@ -41,7 +41,7 @@ async def upgrade(owner: Database, *, application: str | None = None) -> str:
     if await current(owner) != REVISION:
         await _apply(owner)
     if application is not None:
-        await roles.let_in(owner, application=application, lock=_LOCK)
+        await database_roles.let_in(owner, application=application, lock=_LOCK)
     return REVISION
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import typer
 
-from tbg.core import roles, schema
+from tbg.core import database_roles, schema
 from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
@@ -35,7 +35,7 @@ async def _upgrade_schema(settings: Settings, database: Database) -> str:
         return await schema.upgrade(database)
     owner = connect(settings.owner_database, SystemClock(), size=2)
     try:
-        return await schema.upgrade(owner, application=await roles.current_role(database))
+        return await schema.upgrade(owner, application=await database_roles.current_role(database))
     finally:
         await owner.close()
 
