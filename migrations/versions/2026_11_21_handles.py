@@ -5,8 +5,8 @@ from alembic import op
 revision = "2026_11_21_handles"
 down_revision = "2026_11_21_accounts"
 
-# A digest is enough to refuse a name, and tells nobody which one it was. former_id: who may have
-# it back at once; nobody when he was erased.
+# A digest is enough to refuse a name and shows it to nobody; who guesses a name can ask for it, as
+# he can at the door. former_id: who may have it back at once; nobody when he was erased.
 RESTING = """
 CREATE TABLE resting_handles (
     digest bytea NOT NULL,
