@@ -11,6 +11,7 @@ import pytest
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
+from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.streaks import StreakCheck, check_streaks, warn_streaks
 from tests import servers
 from tests.domains.gamification.play import (
@@ -145,6 +146,25 @@ async def test_the_running_week_is_shown_but_not_paid(db: Database, clock: Fixed
     assert await streak_of(db) == (1, 1, "2026-W10")
     clock.at = on(2026, 3, 9, 0, 5)
     assert (await check_streaks(db)).paid == 1
+
+
+async def test_sundays_last_shares_have_five_minutes_to_arrive(
+    db: Database, clock: FixedClock
+) -> None:
+    await mine(db, clock, 2)
+    clock.at = MONDAY - WEEK
+    await check_streaks(db)
+    clock.at = on(2026, 3, 2, 0, 0) + timedelta(seconds=1)  # `late_weeks` runs every minute
+    assert await check_streaks(db) == StreakCheck(0, 0)
+    assert await crown_champions(db) == ["2026-W08"]
+    await play(db, [share(on(2026, 3, 1, 23, 59))])
+    clock.at = MONDAY - TICK
+    assert await check_streaks(db) == StreakCheck(0, 0)
+    clock.at = MONDAY
+    assert await check_streaks(db) == StreakCheck(paid=1, broken=0)
+    assert [event["streak"] for event in await told(db, "StreakExtended")] == [1, 2]
+    assert await told(db, "StreakBroken") == []
+    assert await crown_champions(db) == ["2026-W09"]
 
 
 async def test_the_edge_of_the_week_to_a_microsecond(db: Database, clock: FixedClock) -> None:

@@ -128,6 +128,15 @@ def week_end(week_start: date) -> datetime:
     return datetime.combine(week_start + timedelta(weeks=1), time(), UTC)
 
 
+CHECK_GRACE = timedelta(minutes=5)
+"""How long after its end a week is left open: Sunday's last shares are still on their way."""
+
+
+def running_week(moment: datetime) -> date:
+    """The Monday of the week that checks take as running; all before it are closed."""
+    return get_week_start(moment - CHECK_GRACE)
+
+
 def is_warning_time(moment: datetime) -> bool:
     """Whether it is time to warn of streaks that are about to end: Sunday from 18:00 UTC."""
     return moment.weekday() == 6 and moment.hour >= 18

@@ -7,7 +7,7 @@ from datetime import timedelta
 from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.events import record_event
-from tbg.domains.gamification.rules import get_week_iso, get_week_start, week_end, week_start_of
+from tbg.domains.gamification.rules import get_week_iso, running_week, week_end, week_start_of
 from tbg.domains.mining.actions import roll_up_all
 
 CHAMPION_EVENT = "weekly_diff_champion"
@@ -18,7 +18,7 @@ async def crown_champions(database: Database) -> list[str]:
     """Crown every closed week that has none yet, among what has arrived; the weeks crowned."""
     await roll_up_all(database)
     async with database.transaction() as tx:
-        monday = get_week_start(tx.now)
+        monday = running_week(tx.now)
         weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
     crowned = []
     for week in weeks:

@@ -22,6 +22,7 @@ from tbg.domains.gamification.rules import (
     get_week_iso,
     get_week_start,
     is_warning_time,
+    running_week,
     streaks,
     week_end,
     week_start_of,
@@ -83,7 +84,7 @@ async def check_streaks(database: Database) -> StreakCheck:
     """
     async with database.transaction() as tx:
         told = await marks.read(tx, _TOLD)
-        begun, monday = tx.now, get_week_start(tx.now)
+        begun, monday = tx.now, running_week(tx.now)
     speaks = told is None or told < week_end(monday - timedelta(weeks=1))
     paid = await _in_chunks(database, partial(_pay, monday=monday, speaks=speaks))
     if not speaks:
@@ -181,7 +182,7 @@ def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
 
 async def pay_silently(tx: Tx, user_id: int) -> None:
     """Pay the closed weeks of one (locked) user that are not paid, and the badges they reach."""
-    weeks = await _take_unpaid(tx, [user_id], monday=get_week_start(tx.now))
+    weeks = await _take_unpaid(tx, [user_id], monday=running_week(tx.now))
     grants = [_week_grant(row, silent=True) for row in weeks]
     await reward(tx, awards=await streak_awards(tx, [user_id]), grants=grants)
 
