@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -27,8 +28,8 @@ from tbg.core import inbox, limits
 from tbg.core.event import Frame, uuid7
 from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
-from tbg.core.tx import Database, is_passing
-from tbg.domains.mining.actions import roll_up
+from tbg.core.tx import Database, is_passing, took_too_long
+from tbg.domains.mining.actions import roll_up_all
 
 EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
 DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
@@ -85,6 +86,11 @@ class _Taken:
     at: float
     facts: dict[UUID, Fact] = field(default_factory=dict)
     owners: dict[UUID, list[Entry]] = field(default_factory=dict)
+    bad: list[tuple[Entry, BadEvent]] = field(default_factory=list)
+
+
+class _Stopping(Exception):
+    """Told to stop while something is away: what is in hand stays pending, for whoever is next."""
 
 
 @dataclass(slots=True)
@@ -101,6 +107,7 @@ class Ingest:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
     _pulse: Pulse = field(default_factory=Pulse)
+    _in_hand: list[_Taken] = field(default_factory=list)
 
     async def run(self) -> None:
         """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
@@ -123,18 +130,13 @@ class Ingest:
 
     async def process(self, entries: Sequence[Entry]) -> None:
         """Take entries through: bury the bad, commit the good, acknowledge them."""
-        await self._settle(await self._sort_out(entries))
+        await self._settle(self._sort_out(entries))
 
     async def roll_up_all(self) -> int:
-        """Fold everything committed so far into the rollups; the number of rows folded."""
-        total = 0
-        while True:
-            async with self.database.transaction() as tx:
-                folded = await roll_up(tx)
-            if not folded:
-                return total
-            ROLLUPS.inc(folded)
-            total += folded
+        """Fold everything committed so far into the rollups; the number of shares folded."""
+        folded = await roll_up_all(self.database)
+        ROLLUPS.inc(folded)
+        return folded
 
     async def _consume(self, *, draining: bool = False) -> None:
         """Settle batch after batch; one lane of several, so that one works while another waits."""
@@ -153,22 +155,32 @@ class Ingest:
             self._next_claim = time.monotonic() + limits.CLAIM_IDLE_MS / 2000
             await beat(self.reader.redis, "ingest")
             abandoned = await self.reader.claim(count=self.batch_events)
-            if abandoned:
-                return await self._sort_out(abandoned)
+            if abandoned := self._not_in_hand(abandoned):
+                return self._sort_out(abandoned)
         block_ms = None if draining else limits.READ_BLOCK_MS
-        return await self._sort_out(
-            await self.reader.read(count=self.batch_events, block_ms=block_ms)
-        )
+        return self._sort_out(await self.reader.read(count=self.batch_events, block_ms=block_ms))
 
-    async def _sort_out(self, entries: Sequence[Entry]) -> _Taken:
-        """Decode entries; the bad ones go to the dead letters at once."""
+    def _not_in_hand(self, abandoned: Sequence[Entry]) -> list[Entry]:
+        """Abandoned entries but for those that another lane has held for long: it is at them."""
+        if not abandoned:
+            return []
+        held = {
+            (entry.stream, entry.id)
+            for taken in self._in_hand
+            for entries in taken.owners.values()
+            for entry in entries
+        }
+        return [entry for entry in abandoned if (entry.stream, entry.id) not in held]
+
+    def _sort_out(self, entries: Sequence[Entry]) -> _Taken:
+        """Decode entries; the bad ones are kept apart."""
         rules = Rules(self.network, self.database.clock.now())
         taken = _Taken(len(entries), time.perf_counter())
         for entry in entries:
             try:
                 fact = decode(entry.stream, entry.id, entry.fields, rules)
             except BadEvent as error:
-                await self._bury(entry, reason=error.reason, detail=str(error))
+                taken.bad.append((entry, error))
                 continue
             first = taken.facts.setdefault(fact.key, fact)
             taken.owners.setdefault(fact.key, []).append(entry)
@@ -181,16 +193,24 @@ class Ingest:
         _log.error("event_conflicts", key=str(key))
 
     async def _settle(self, taken: _Taken) -> None:
-        """Commit what was taken and acknowledge it."""
-        if taken.facts:
-            await self._settle_part(taken.facts, taken.owners)
-            BATCH_SIZE.observe(taken.entries)
-            BATCH_SECONDS.observe(time.perf_counter() - taken.at)
+        """Commit what was taken and acknowledge it; then bury the bad, for which nobody waits."""
+        self._in_hand.append(taken)
+        try:
+            if taken.facts:
+                await self._settle_part(taken.facts, taken.owners)
+                BATCH_SIZE.observe(taken.entries)
+                BATCH_SECONDS.observe(time.perf_counter() - taken.at)
+            for entry, error in taken.bad:
+                await self._bury(entry, reason=error.reason, detail=str(error))
+        finally:
+            self._in_hand.remove(taken)
 
     async def _settle_part(self, facts: dict[UUID, Fact], owners: dict[UUID, list[Entry]]) -> None:
         """Commit facts and acknowledge; when they fail, find the one that does and keep going."""
         try:
             await self._commit_when_possible(facts)
+        except _Stopping:
+            raise
         except Exception as error:
             if len(facts) == 1:
                 (key,) = facts
@@ -203,19 +223,25 @@ class Ingest:
         await self.reader.acknowledge([entry for key in facts for entry in owners[key]])
 
     async def _commit_when_possible(self, facts: dict[UUID, Fact]) -> None:
-        """Commit, trying again for as long as the cause is a passing one."""
+        """Commit, trying again for as long as the cause is a passing one.
+
+        A batch that took too long is not tried again whole: with half of it there is less to do.
+        """
         tries = 0
         while True:
             try:
                 return await self._commit(facts)
             except Exception as error:
-                if not is_passing(error):
+                if not is_passing(error) or (took_too_long(error) and len(facts) > 1):
                     raise
+                if self.stopping.is_set():
+                    raise _Stopping from error
                 RETRIES.inc()
                 wait = limits.RETRY_SECONDS[min(tries, len(limits.RETRY_SECONDS) - 1)]
                 _log.warning("batch_retried", error=str(error)[:300], wait_seconds=wait)
                 tries += 1
-                await asyncio.sleep(wait)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), wait)
 
     async def _commit(self, facts: dict[UUID, Fact]) -> None:
         with structlog.contextvars.bound_contextvars(batch_id=uuid7().hex):
@@ -267,6 +293,8 @@ class Ingest:
         while not self.stopping.is_set():
             try:
                 return await loop()
+            except _Stopping:
+                return None
             except Exception as error:
                 if isinstance(error, RedisError) or is_passing(error):
                     _log.warning("servers_away", error=str(error)[:300])

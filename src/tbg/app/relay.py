@@ -45,7 +45,7 @@ class Relay:
     )
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
-    _next_measure: float = 0.0
+    _next_look: float = 0.0
 
     async def run(self) -> None:
         """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
@@ -53,11 +53,8 @@ class Relay:
         try:
             while not self.stopping.is_set():
                 try:
-                    await beat(self.broadcast.redis, "relay")
-                    await self.drain()
-                    if time.monotonic() >= self._next_measure:
-                        self._next_measure = time.monotonic() + limits.RELAY_SWEEP_SECONDS
-                        await self._measure()
+                    if await self._step():
+                        continue
                 except Exception as error:
                     if isinstance(error, RedisError) or is_passing(error):
                         _log.warning("servers_away", error=str(error)[:300])
@@ -67,6 +64,17 @@ class Relay:
                 await self._wait()
         finally:
             await end(listener)
+
+    async def _step(self) -> int:
+        """One batch, between a sign of life and a measurement when it is time for them."""
+        look = time.monotonic() >= self._next_look
+        if look:
+            self._next_look = time.monotonic() + limits.RELAY_SWEEP_SECONDS
+            await beat(self.broadcast.redis, "relay")
+        taken = await self.deliver()
+        if look:
+            await self._measure()
+        return taken
 
     async def drain(self) -> int:
         """Deliver everything that is due now; the number of messages taken."""

@@ -57,6 +57,8 @@ class Worker:
 
     async def run_due(self, job: Cron) -> bool:
         """Run one job if it is due; whether it ran and ended well. A failure is only its own."""
+        if self._turns[job.name].locked():
+            return False  # it is running: to wait for it would keep a slot from the others
         async with self._turns[job.name]:
             begun = time.perf_counter()
             try:

@@ -4,14 +4,18 @@ from datetime import timedelta
 
 # --- events in -----------------------------------------------------------------------------
 BATCH_EVENTS = 20_000
-"""Events per transaction. Under load the same miners come again in a batch, and a row that is
-changed once for many shares is what makes large batches cheap; about 20 MiB of real shares."""
+"""Events of one stream per transaction. Under load the same miners come again in a batch, and a
+row that is changed once for many shares is what makes large batches cheap; about 20 MiB of real
+shares."""
 
 INGEST_LANES = 2
 """Batches in hand in one door: while PostgreSQL works on one, the other is read and decoded."""
 
 EVENT_BYTES = 64 * 1024
 """One event's fields together; a real share is under 1 KiB."""
+
+DIFFICULTY = 1e68
+"""No share can have more: a hash of 1 has 2.7e67. Beyond it sums and rates would overflow."""
 
 MINERS_REMEMBERED = 65_536
 """Miners whose address a consumer has checked and need not check again; some 20 MiB."""
@@ -44,7 +48,8 @@ CONSUMER_IDLE_MS = 3_600_000
 """A consumer silent for an hour with nothing pending is taken off the group."""
 
 STREAM_BACKLOG = 1_000_000
-"""Entries waiting in the streams before producers hold back: about 1 GiB of Redis."""
+"""Entries waiting in the streams, and dead letters, before producers hold back: about 1 GiB of
+Redis. Nothing is dropped: what a pool's logs still have can wait there."""
 
 WORKER_NAME_BYTES = 1_024
 """Longest worker name that is kept whole."""

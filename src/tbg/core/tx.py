@@ -69,6 +69,10 @@ class Tx:
             async for page in rows.partitions(limits.PAGE_ROWS):
                 yield page
 
+    async def take_as_long_as_needed(self) -> None:
+        """Lift the statement timeout of this transaction: nothing of the doors waits for it."""
+        await self.run("SELECT set_config('statement_timeout', '0', true)")
+
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], *, columns: Sequence[str]
     ) -> None:
@@ -142,12 +146,21 @@ def _prepare_connection(connection: AdaptedConnection, _record: object) -> None:
 _PASSING = ("08", "53", "57", "58", "40")
 
 
+def took_too_long(error: BaseException) -> bool:
+    """Whether a statement met its timeout: it passes by itself, or with less to do."""
+    return _sqlstate(error) == "57014"
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether a failure has a passing cause (database away, deadlock), so that a retry helps."""
     if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    return _sqlstate(error).startswith(_PASSING)
+
+
+def _sqlstate(error: BaseException) -> str:
     # SQLAlchemy wraps what asyncpg raises, except while connecting.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(getattr(cause, "sqlstate", None) or "").startswith(_PASSING)
+    return str(getattr(cause, "sqlstate", None) or "")

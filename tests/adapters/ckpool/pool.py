@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +141,13 @@ class Pool:
 
     async def collecting(self, **options: Any) -> Counts:
         """The same, to be awaited."""
+        async with self.collector(once=True, **options) as collector:
+            await follow.once(collector)
+            return collector.counts
+
+    @asynccontextmanager
+    async def collector(self, **options: Any) -> AsyncIterator[Collector]:
+        """A collector of this pool, with a record and connections of its own."""
         record = DyingRecord(self.data / "collect-pool.sqlite")
         redis = AsyncRedis.from_url(self.redis_url)
         publisher = DyingPublisher(redis)
@@ -151,15 +160,13 @@ class Pool:
             clock=self.clock,
             zone=UTC,
             network="regtest",
-            once=True,
             **options,
         )
         try:
-            await follow.once(collector)
+            yield collector
         finally:
             record.close()
             await redis.aclose()
-        return collector.counts
 
     def published(self, *streams: str) -> list[dict[str, str]]:
         """Every entry of the streams (all of them by default), in order."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from datetime import UTC, timedelta
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool import collector as module
 from tbg.adapters.ckpool import outlet
-from tbg.adapters.ckpool.files import LogDir
-from tbg.adapters.ckpool.outlet import Outlet
-from tbg.adapters.ckpool.quarantine import Quarantine
+from tbg.adapters.ckpool.follow import follow
 from tbg.adapters.ckpool.record import Record
-from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, SHARE_SUBMITTED, Publisher
+from tbg.adapters.streams import (
+    BLOCK_FOUND,
+    DEAD_LETTER,
+    MINER_CONNECTED,
+    SHARE_SUBMITTED,
+    Publisher,
+)
 from tbg.core import limits
 from tbg.core.errors import CannotRun
 from tests.adapters.ckpool.pool import ADDRESS, NOON, Deaths, Killed, Pool, rejected, share
@@ -334,6 +339,53 @@ def test_killed_while_reading_again_takes_nothing_back(
     assert (counts.published, counts.already_seen) == (0, 6)
 
 
+def test_what_was_read_long_ago_is_written_down_in_pieces(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
+    for job in range(7):
+        pool.write(f"000002bb/{job:016x}.sharelog", b"")
+    pool.deaths = Deaths(("save", 3, "after"))
+    with pytest.raises(Killed):
+        pool.collect()
+    with closing(sqlite3.connect(pool.data / "collect-pool.sqlite")) as record:
+        (written,) = record.execute("SELECT count(*) FROM progress").fetchone()
+    assert written >= 4, "files without anything to publish fill a batch, too"
+
+
+def test_a_dead_letter_too_many_holds_the_collector_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STREAM_BACKLOG", 4)
+    for _ in range(4):
+        pool.redis.xadd(DEAD_LETTER, {"reason": "test"})
+    pool.write(FILE, lines(1))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(pool.collecting(), 0.5))
+    assert pool.published() == []
+
+
+def test_a_collector_that_waits_for_room_still_hears_that_it_is_to_stop(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STREAM_BACKLOG", 0)
+    pool.write(FILE, lines(1))
+
+    async def stopped_while_it_waits() -> None:
+        stop = asyncio.Event()
+        async with pool.collector() as collector:
+            running = asyncio.create_task(follow(collector, stop, lambda _: None))
+            await asyncio.sleep(0.3)
+            assert not running.done()
+            stop.set()
+            await asyncio.wait_for(running, 2)
+
+    asyncio.run(stopped_while_it_waits())
+    monkeypatch.undo()
+    pool.collect()
+    assert pool.ids() == hashes(1)
+
+
 def test_streams_that_are_full_hold_the_collector_back(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -464,31 +516,22 @@ def test_a_running_collector_finds_what_grows_anywhere(pool: Pool) -> None:
     pool.clock.move(timedelta(hours=2))
 
     async def sweeps() -> None:
-        redis = Redis.from_url(pool.redis_url)
-        record = Record(pool.data / "collect-pool.sqlite")
-        out = Outlet("pool", Publisher(redis), record, Quarantine(pool.data / "q"), pool.clock)
-        running = module.Collector(
-            logs=LogDir(pool.logs),
-            source="pool",
-            outlet=out,
-            clock=pool.clock,
-            zone=UTC,
-            network="regtest",
-        )
+        async with pool.collector() as running:
+            await sweep(running)
+
+    async def sweep(running: module.Collector) -> None:
         await running.sweep()
         assert pool.ids() == hashes(1, 2, 3, 4, 5)
         pool.write("00000004/" + f"{4:016x}.sharelog", lines(6))
-        pool.write("00000000/" + f"{0:016x}.sharelog", lines(7))
+        pool.write("00000002/" + f"{2:016x}.sharelog", lines(7))
         pool.write("00000005/" + f"{5:016x}.sharelog", lines(8))
         await running.sweep()
         assert pool.ids() == hashes(1, 2, 3, 4, 5, 6, 8)
         pool.clock.move(timedelta(minutes=6))
         await running.sweep()
         assert pool.ids() == hashes(1, 2, 3, 4, 5, 6, 7, 8)
-        pool.write("00000000/" + f"{0:016x}.sharelog", lines(9))  # hot by now
+        pool.write("00000002/" + f"{2:016x}.sharelog", lines(9))  # hot by now
         await running.sweep()
         assert hashes(9) <= pool.ids()
-        record.close()
-        await redis.aclose()
 
     asyncio.run(sweeps())

@@ -31,6 +31,16 @@ def test_connections_bear_no_ip_address_even_in_their_identity() -> None:
     assert one.fields == {"user": ADDRESS, "worker": "garage", "ts": "1795247400.645"}
 
 
+@pytest.mark.parametrize("day", ["2026-99-99", "0000-01-01", "2026-02-30"])
+def test_a_damaged_date_is_no_line(day: str) -> None:
+    log = reader()
+    stamp = f"[{day} 07:50:00.645] "
+    client = f"Authorised client 218 198.51.100.23 worker {ADDRESS} as user {ADDRESS}"
+    for text in (client, f"Solved and confirmed block 7 by {ADDRESS}", "FATAL: no disk"):
+        assert log.read((stamp + text).encode()) is None
+    assert log.read(said(client)) is not None
+
+
 @pytest.mark.parametrize("end", [" ", " lazily"])
 def test_a_dropped_client(end: str) -> None:
     line = f"Dropped client 7 127.0.0.1 user {ADDRESS} worker {ADDRESS}.my rig{end}"

@@ -29,9 +29,11 @@ quarantined if it is a stump, but the offset stays at its beginning: when it gro
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from math import ceil
 
 from tbg.adapters.ckpool import blocks, sharelog
 from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
@@ -51,7 +53,7 @@ HOT_SECONDS = 3_600
 """Shares of a job arrive for minutes after the next one began; an hour is ample."""
 
 ALL_SECONDS = 300
-"""How often all height directories are looked at, hot or not."""
+"""How often every height directory is looked at, hot or not: each sweep takes its part of them."""
 
 TAIL_SECONDS = 900
 """A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
@@ -81,7 +83,8 @@ class Collector:
     progress: Callable[[int], None] = lambda _: None
     counts: Counts = field(default_factory=Counts)
     _batch: Batch = field(default_factory=Batch)
-    _looked: float = 0.0
+    _looked: int | None = None
+    _cold: list[str] = field(default_factory=list)
     _hot: dict[str, float] = field(default_factory=dict)
 
     async def sweep(self) -> None:
@@ -93,24 +96,28 @@ class Collector:
         self._batch = Batch()
         self.counts.files = self.counts.partial = self.counts.already_seen = 0
         await self.outlet.check(since=self.since)
-        now = self._now()
         heights = self.logs.heights()
-        every = self.since is not None or not 0 <= now - self._looked < ALL_SECONDS
-        for height in heights if every else self._hot_of(heights):
-            known = self.outlet.record.folder(height)
-            for found in self.logs.sharelogs(height):
-                if now - found.mtime < HOT_SECONDS:
-                    self._hot[height] = now
-                await self._sharelog(found, known.get(found.name))
+        every = self.since is not None or self._looked is None
+        hot = self._hot_of(heights)
+        for height in heights if every else hot:
+            await self._folder(height)
+        await self._flush()
         await self._poollogs()
         await self._flush()
-        await self._blocks(every=every)
+        if not every:
+            for height in self._cold_of(heights, hot):
+                await self._folder(height)
+        await self._blocks(every=every or not self._cold)
         await self._flush()
         self.counts.links = len(self.logs.links)
         self.counts.unreadable = len(self.logs.unreadable)
         self.since = None
-        if every:
-            self._looked = now
+        self._looked = self._now()
+
+    def look_everywhere(self) -> None:
+        """Have the next sweep look at all directories: the record was set back."""
+        self._cold = []
+        self._looked = None if self._looked is None else 0
 
     def _now(self) -> int:
         return int(self.clock.now().timestamp())
@@ -119,6 +126,24 @@ class Collector:
         now = self._now()
         self._hot = {h: at for h, at in self._hot.items() if now - at < HOT_SECONDS}
         return sorted(self._hot.keys() & set(heights) | set(heights[-2:]))
+
+    def _cold_of(self, heights: list[str], hot: list[str]) -> list[str]:
+        """The part of all other directories whose turn it is, so that each has one in time."""
+        assert self._looked is not None
+        if not self._cold:
+            self._cold = sorted(set(heights) - set(hot), reverse=True)
+        passed = max(self._now() - self._looked, 1)
+        part = ceil(len(heights) * passed / ALL_SECONDS)
+        self._cold, turn = self._cold[:-part], self._cold[-part:]
+        return turn[::-1]
+
+    async def _folder(self, height: str) -> None:
+        known = self.outlet.record.folder(height)
+        for found in self.logs.sharelogs(height):
+            if self._now() - found.mtime < HOT_SECONDS:
+                self._hot[height] = self._now()
+            await self._sharelog(found, known.get(found.name))
+        await asyncio.sleep(0)  # a word to stop is heard here, however much there is to look at
 
     # --- one file --------------------------------------------------------------------------
     async def _sharelog(self, found: Found, progress: Progress | None) -> None:
@@ -144,6 +169,8 @@ class Collector:
                     await self._flush()
                 start = line.end
             self._note(reading, start, read, stamp=found.stamp)
+            if self._full():
+                await self._flush()
         self.progress(found.size)
 
     def _unchanged(self, found: Found, progress: Progress) -> bool:
@@ -330,7 +357,8 @@ class Collector:
         await self.outlet.flush(batch, again=self.since is not None)
 
     def _full(self) -> bool:
-        return len(self._batch.entries) >= BATCH_ENTRIES or len(self._batch.bad) >= BATCH_ENTRIES
+        batch = self._batch
+        return max(len(batch.entries), len(batch.bad), len(batch.files)) >= BATCH_ENTRIES
 
 
 def _same_log(fd: int, found: Found, known: dict[str, Progress]) -> Progress | None:

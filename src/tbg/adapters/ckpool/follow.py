@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.outlet import RedisLost
+from tbg.core.tasks import end
 from tbg.core.telemetry import log
 
 POLL_SECONDS = 2.0
@@ -26,17 +27,27 @@ _log = log("collect")
 async def once(collector: Collector) -> None:
     """Read everything there is; what Redis loses meanwhile is read again."""
     while True:
-        with suppress(RedisLost):
-            await collector.sweep()
-            return
+        try:
+            return await collector.sweep()
+        except RedisLost:
+            collector.look_everywhere()
 
 
 async def follow(collector: Collector, stop: asyncio.Event, tell: Callable[[Counts], None]) -> None:
-    """Sweep until told to stop. No failure of the world around ends it."""
+    """Sweep until told to stop. No failure of the world around ends it.
+
+    A sweep may take long, or wait long for room: it is left where it is, as by a kill.
+    """
     pause = POLL_SECONDS
     while not stop.is_set():
         try:
-            await once(collector)
+            sweep, told = asyncio.ensure_future(once(collector)), asyncio.ensure_future(stop.wait())
+            await asyncio.wait({sweep, told}, return_when=asyncio.FIRST_COMPLETED)
+            await end(told)
+            if not sweep.done():
+                await end(sweep)
+                return
+            sweep.result()
             tell(collector.counts)
             pause = POLL_SECONDS
         except (RedisError, OSError, sqlite3.Error) as error:

@@ -107,7 +107,11 @@ class Outlet:
             async with asyncio.timeout(ROOM_SECONDS):
                 await self.publisher.wait_for_room()
         except TimeoutError:
-            _log.warning("streams_full", source=self.source, hint="is `tbg ingest` running?")
+            _log.warning(
+                "streams_full",
+                source=self.source,
+                hint="`tbg doctor` says why",
+            )
             await self.publisher.wait_for_room()
 
     def _lost(self, after: int) -> None:

@@ -77,7 +77,12 @@ class PoolLog:
         """What a line says, if it says anything that the game wants to know."""
         if line[26:27] not in b"ADPSFC" or (match := _LINE.fullmatch(line)) is None:
             return None
-        stamp, message = match[1] + b"." + match[2], match[3]
+        try:
+            return self._read(match[1] + b"." + match[2], match[3])
+        except (ValueError, OverflowError):
+            return None  # a damaged line: its date is none
+
+    def _read(self, stamp: bytes, message: bytes) -> Connection | Solved | Alarm | None:
         if found := _POSSIBLE.fullmatch(message):
             self.solves.append(found[1].decode())
         elif _REJECTED.fullmatch(message):

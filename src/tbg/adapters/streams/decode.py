@@ -123,8 +123,14 @@ class _Entry:
             raise BadEvent("not_finite", f"{name.decode()} is not finite")
         return found
 
-    def positive(self, name: bytes) -> float:
+    def difficulty(self, name: bytes) -> float:
         found = self.number(name)
+        if found > limits.DIFFICULTY:
+            raise BadEvent("out_of_range", f"{name.decode()} is more than any hash can have")
+        return found
+
+    def reached(self, name: bytes) -> float:
+        found = self.difficulty(name)
         if found <= 0:
             raise BadEvent("out_of_range", f"{name.decode()} must be above 0")
         return found
@@ -196,7 +202,7 @@ def _miner(user: bytes, worker: bytes, network: str) -> tuple[str, str]:
 
 def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> Share:
     accepted = entry.flag(b"accepted")
-    diff, sdiff = entry.number(b"diff"), entry.number(b"sdiff")
+    diff, sdiff = entry.difficulty(b"diff"), entry.difficulty(b"sdiff")
     if diff < 0 or (accepted and (diff == 0 or sdiff <= 0)):
         raise BadEvent("out_of_range", "diff and sdiff of an accepted share must be above 0")
     if sdiff < 0 and sdiff != -1:
@@ -220,7 +226,7 @@ def _share(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> 
 
 
 def _best(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BestDiff:
-    return BestDiff(entry.key, entry.digest, *when, entry.source, *who, entry.positive(b"diff"))
+    return BestDiff(entry.key, entry.digest, *when, entry.source, *who, entry.reached(b"diff"))
 
 
 def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> BlockFound:
@@ -235,7 +241,7 @@ def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> 
         *who,
         height,
         entry.required(b"hash").decode()[: limits.TEXT_CHARS],
-        entry.positive(b"diff"),
+        entry.reached(b"diff"),
         entry.integer(b"reward", most=_INT63),
     )
 

@@ -54,9 +54,11 @@ async def dead_letter(redis: Redis, letter_id: str) -> DeadLetter | None:
 async def replay(redis: Redis, letter: DeadLetter) -> bool:
     """Put a letter's event back into its stream; False when somebody else already did.
 
-    An event without an id of its own had its entry's: it keeps that one.
+    An event without an id or a time of its own had its entry's: it keeps those.
     """
-    fields = {"event_id": letter.entry_id, **letter.fields}
+    arrived = int(letter.entry_id.partition("-")[0]) / 1000
+    fields = {"ts": f"{arrived:.3f}", **letter.fields}
+    fields["event_id"] = letter.fields.get("event_id") or letter.entry_id
     flat = [part for pair in fields.items() for part in pair]
     script = redis.register_script(_REPLAY)
     done = await script(keys=[DEAD_LETTER, letter.stream], args=[letter.id, *flat])

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from tbg.adapters.streams.reader import backlog
+from tbg.adapters.streams.reader import DEAD_LETTER, backlog
 from tbg.core import limits
 
 
@@ -40,6 +40,13 @@ class Publisher:
         return replies
 
     async def wait_for_room(self, *, pause_seconds: float = 0.2) -> None:
-        """Return when fewer than `limits.STREAM_BACKLOG` entries wait."""
-        while await backlog(self.redis) >= limits.STREAM_BACKLOG:
+        """Return when fewer than `limits.STREAM_BACKLOG` entries wait, dead letters among them.
+
+        A Redis that is full takes nothing any more, the good events neither.
+        """
+        while await self._waiting() >= limits.STREAM_BACKLOG:
             await asyncio.sleep(pause_seconds)
+
+    async def _waiting(self) -> int:
+        letters: int = await self.redis.xlen(DEAD_LETTER)
+        return letters + await backlog(self.redis)

@@ -74,6 +74,7 @@ class Reader:
         self.redis = redis
         self.consumer = consumer
         self._claim_from: dict[str, str] = {}
+        self._failed: set[str] = set()
         self._bury = redis.register_script(_BURY)
         self._trim = redis.register_script(_TRIM)
         self._leave = redis.register_script(_LEAVE)
@@ -90,7 +91,7 @@ class Reader:
     async def read(
         self, *, count: int = limits.BATCH_EVENTS, block_ms: int | None = limits.READ_BLOCK_MS
     ) -> list[Entry]:
-        """New entries, up to `count` of each stream; waits at most `block_ms`, None: not."""
+        """New entries, up to `count` of each stream; it waits at most `block_ms`, None: not."""
         try:
             found: Any = await self.redis.xreadgroup(
                 GROUP, self.consumer, dict.fromkeys(STREAMS, ">"), count=count, block=block_ms
@@ -120,7 +121,7 @@ class Reader:
                     self.consumer,
                     min_idle_time=idle_ms,
                     start_id=self._claim_from.get(stream, "0-0"),
-                    count=count,
+                    count=max(count - len(claimed), 1),
                 )
             except ResponseError as error:
                 if "NOGROUP" not in str(error):
@@ -142,6 +143,12 @@ class Reader:
         for stream, ids in by_stream.items():
             for start in range(0, len(ids), 1000):
                 pipeline.xack(stream, GROUP, *ids[start : start + 1000])
+        if self._failed:
+            # Some of these failed before they succeeded: that is forgotten.
+            done = self._failed & {f"{s}/{i}" for s, ids in by_stream.items() for i in ids}
+            if done:
+                pipeline.hdel(FAILURES, *done)
+            self._failed -= done
         await pipeline.execute()
 
     async def bury(self, entry: Entry, *, reason: str, detail: str) -> bool:
@@ -162,11 +169,13 @@ class Reader:
             keys=[entry.stream, DEAD_LETTER, FAILURES],
             args=[GROUP, entry.id, *flat],  # type: ignore[list-item]
         )
+        self._failed.discard(f"{entry.stream}/{entry.id}")
         return bool(done)
 
     async def count_failure(self, entry: Entry) -> int:
         """Count one failure of this entry tried by itself; how many there are now."""
         name = f"{entry.stream}/{entry.id}"
+        self._failed.add(name)
         return cast("int", await self.redis.hincrby(FAILURES, name, 1))  # type: ignore[misc]
 
     async def backlog(self) -> int:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tbg.app import doors
 from tbg.app.cli.common import once
-from tbg.domains.mining.actions import roll_up
+from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import WorkerTotal, totals
 from tbg.domains.realtime.rules import short_number
 
@@ -28,10 +28,9 @@ def show_totals(
     """Per address and worker: accepted, rejected, work and best difficulty."""
 
     async def main(house: doors.House) -> list[WorkerTotal]:
-        while True:  # what was just ingested may not be folded in yet
-            async with house.database.transaction() as tx:
-                if not await roll_up(tx):
-                    return await totals(tx)
+        await roll_up_all(house.database)  # what was just ingested may not be folded in yet
+        async with house.database.transaction() as tx:
+            return await totals(tx)
 
     found = once(main)
     if json:

@@ -15,8 +15,7 @@ from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import Award, Grant, reward
 from tbg.domains.gamification.actions.streaks import recount_runs
 from tbg.domains.gamification.events import PersonalBest
-from tbg.domains.gamification.rules import SHARES_PER_XP, crossed, share_xp
-from tbg.domains.gamification.rules import week_start_of as _week_start_of
+from tbg.domains.gamification.rules import SHARES_PER_XP, crossed, share_xp, week_start_of
 
 
 @dataclass(slots=True)
@@ -167,10 +166,6 @@ async def _extend_runs(tx: Tx, deltas: dict[int, _Delta], counted: dict[int, _Co
         starts=[run.start for _, run in moved],
         weeks=[run.last_week for _, run in moved],
     )
-
-
-# The same few weeks, asked for thousands of times a batch.
-week_start_of = lru_cache(maxsize=1024)(_week_start_of)
 
 
 class _Run(NamedTuple):

@@ -196,28 +196,3 @@ async def calendar(tx: Tx, user_id: int, *, weeks: int) -> list[Week]:
     mined = {row.week_start: Week(*row) for row in rows}
     mondays = [first + timedelta(weeks=n) for n in range(weeks)]
     return [mined.get(day, Week(get_week_iso(day), day, 0, 0.0, False, 0)) for day in mondays]
-
-
-class LedgerEntry(NamedTuple):
-    """One row of the ledger."""
-
-    id: int
-    user_id: int
-    amount: int
-    source: str
-    source_id: str | None
-    description: str
-    created_at: datetime
-
-
-async def recent_grants(tx: Tx, user_id: int, *, most: int) -> list[LedgerEntry]:
-    """A user's last ledger rows, newest first."""
-    rows = await tx.rows(
-        """
-        SELECT id, user_id, amount, source, source_id, description, created_at FROM xp_ledger
-        WHERE user_id = :id ORDER BY user_id, id DESC LIMIT :most
-        """,
-        id=user_id,
-        most=most,
-    )
-    return [LedgerEntry(*row) for row in rows]

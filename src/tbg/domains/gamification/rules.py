@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 SHARES_PER_XP = 100
@@ -87,6 +88,7 @@ def get_week_iso(moment: date | datetime) -> str:
     return f"{year:04d}-W{week:02d}"
 
 
+@lru_cache(maxsize=1024)  # a batch asks for the same few weeks thousands of times
 def week_start_of(week_iso: str) -> date:
     """The Monday of a week written as `2026-W09`."""
     return date.fromisocalendar(int(week_iso[:4]), int(week_iso[6:]), 1)

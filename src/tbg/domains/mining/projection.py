@@ -17,7 +17,7 @@ BEST_ONLY = 2
 
 async def record(tx: Tx, batch: Batch) -> None:
     """Write everything that was mined; fills in `batch.workers`, drops known blocks."""
-    await _meet_workers(tx, batch)
+    agents = await _meet_workers(tx, batch)
     # Sorted as the table is, so that neighbours are written together.
     batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
@@ -29,8 +29,8 @@ async def record(tx: Tx, batch: Batch) -> None:
         await _queue_for_rollups(tx, batch, users, workers)
     if batch.blocks:
         await _write_blocks(tx, batch)
-    if batch.connections:
-        await _note_connections(tx, batch)
+    if batch.connections or agents:
+        await _note_workers(tx, batch, agents)
     _show(tx, batch)
 
 
@@ -43,21 +43,29 @@ def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
     return batch.users[fact.address], worker_key(fact.worker)
 
 
-async def _meet_workers(tx: Tx, batch: Batch) -> None:
+async def _meet_workers(tx: Tx, batch: Batch) -> dict[int, str]:
+    """Know or make every worker of the batch; those whose miner calls itself something new."""
     first: dict[tuple[int, str], Fact] = {}
-    agents: dict[tuple[int, str], str] = {}
+    agents: dict[tuple[int, str], Share | Connection] = {}
     for fact in batch.all():
         key = _key_of(batch, fact)
         earliest = first.get(key)
         if earliest is None or fact.at < earliest.at:
             first[key] = fact
-        if agent := getattr(fact, "agent", None):
-            agents[key] = agent
+        if isinstance(fact, Share | Connection) and fact.agent:
+            agents[key] = fact
     keys = sorted(first)
-    batch.workers |= await _known_workers(tx, keys)
-    unknown = [key for key in keys if key not in batch.workers]
+    known = await _known_workers(tx, keys)
+    batch.workers |= {key: worker for key, (worker, _) in known.items()}
+    news: dict[int, str] = {}
+    for key, told in agents.items():
+        worker, before = known.get(key, (0, told.agent))
+        # What a miner called itself long ago is not what it is called now.
+        if told.agent and before != told.agent and not (before and told.history):
+            news[worker] = told.agent
+    unknown = [key for key in keys if key not in known]
     if not unknown:
-        return
+        return news
     facts = [first[key] for key in unknown]
     added = await tx.rows(
         """
@@ -70,27 +78,32 @@ async def _meet_workers(tx: Tx, batch: Batch) -> None:
         users=[user for user, _ in unknown],
         keys=[name for _, name in unknown],
         names=[fact.worker for fact in facts],
-        agents=[agents.get(key) for key in unknown],
+        agents=[agents[key].agent if key in agents else None for key in unknown],
         sources=[fact.source for fact in facts],
         ats=[fact.at for fact in facts],
     )
     batch.workers |= {(row.user_id, row.name_key): row.id for row in added}
     late = [key for key in unknown if key not in batch.workers]
     if late:
-        batch.workers |= await _known_workers(tx, late)
+        known = await _known_workers(tx, late)
+        batch.workers |= {key: worker for key, (worker, _) in known.items()}
+    return news
 
 
-async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], int]:
+async def _known_workers(
+    tx: Tx, keys: list[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[int, str | None]]:
+    """Each worker's id, and what its miner last called itself."""
     rows = await tx.rows(
         """
-        SELECT w.user_id, w.name_key, w.id FROM workers w
+        SELECT w.user_id, w.name_key, w.id, w.agent FROM workers w
         JOIN unnest(:users ::bigint[], :names ::text[]) AS t (user_id, name_key)
             USING (user_id, name_key)
         """,
         users=[user for user, _ in keys],
         names=[name for _, name in keys],
     )
-    return {(user, name): worker for user, name, worker in rows}
+    return {(user, name): (worker, agent) for user, name, worker, agent in rows}
 
 
 _SHARE_COLUMNS = (
@@ -185,27 +198,27 @@ async def _write_blocks(tx: Tx, batch: Batch) -> None:
             )
 
 
-async def _note_connections(tx: Tx, batch: Batch) -> None:
+async def _note_workers(tx: Tx, batch: Batch, agents: dict[int, str]) -> None:
+    """Who is connected since when, and what miners (`agents`, by worker) call themselves now."""
     last: dict[int, Connection] = {}
-    agents: dict[int, str] = {}
     for fact in sorted(batch.connections, key=lambda c: (c.at, c.connected)):
-        worker = worker_of(batch, fact)
-        last[worker] = fact
-        if fact.agent:
-            agents[worker] = fact.agent
-    ids = sorted(last)
+        last[worker_of(batch, fact)] = fact
+    ids = sorted({*last, *agents})
+    news = [last.get(id_) for id_ in ids]
     await tx.run(
         """
-        UPDATE workers w SET connected = t.connected, connected_at = t.at,
-            agent = COALESCE(t.agent, w.agent), last_seen = GREATEST(w.last_seen, t.at)
+        UPDATE workers w SET agent = COALESCE(t.agent, w.agent),
+            connected = CASE WHEN t.at >= COALESCE(w.connected_at, t.at) THEN t.connected
+                ELSE w.connected END,
+            connected_at = GREATEST(w.connected_at, t.at)
         FROM (SELECT x.* FROM unnest(:ids ::bigint[], :connected ::bool[],
                 :ats ::timestamptz[], :agents ::text[]) AS x (id, connected, at, agent)
             JOIN workers USING (id) ORDER BY id FOR UPDATE OF workers) t
-        WHERE w.id = t.id AND (w.connected_at IS NULL OR w.connected_at <= t.at)
+        WHERE w.id = t.id
         """,
         ids=ids,
-        connected=[last[id_].connected for id_ in ids],
-        ats=[last[id_].at for id_ in ids],
+        connected=[fact.connected if fact else None for fact in news],
+        ats=[fact.at if fact else None for fact in news],
         agents=[agents.get(id_) for id_ in ids],
     )
 

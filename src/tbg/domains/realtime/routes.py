@@ -172,6 +172,8 @@ class Conversation:
         self._own = await _owner(self._socket)
         for name, before in list(self._followed.items()):
             subjects = await self._subjects(name)
+            if name not in self._followed:
+                continue  # unfollowed while we asked
             gone = set(before) - set(subjects or ())
             self._hub.unfollow(self._mailbox, gone)
             await self._heed({name: subjects or []})

@@ -7,8 +7,10 @@ the mark of what is done, in the same transaction, so a share is folded in exact
 
 from __future__ import annotations
 
+from sqlalchemy.exc import DBAPIError
+
 from tbg.core import limits
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import Database, Tx, took_too_long
 
 # Any constant of our own: one roll-up at a time, the rest wait.
 _LOCK = 0x7B67_0001
@@ -95,24 +97,33 @@ SELECT count(*) FROM facts
 """
 
 
-async def roll_up(tx: Tx) -> int:
-    """Fold waiting batches into the rollups, oldest first; the facts folded (0: none waits)."""
+async def roll_up(tx: Tx, *, most: int = limits.ROLLUP_BATCHES) -> int:
+    """Fold `most` waiting batches into the rollups, oldest first; the facts folded."""
     waiting = await tx.value("SELECT EXISTS (SELECT FROM rollup_queue)")
     if not waiting:
         return 0
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-    folded = await tx.value(_ROLL_UP, most=limits.ROLLUP_BATCHES)
+    folded = await tx.value(_ROLL_UP, most=most)
     return int(folded)
 
 
-async def roll_up_all(database: Database) -> None:
-    """Fold everything that waits now; what comes meanwhile may stay."""
+async def roll_up_all(database: Database) -> int:
+    """Fold everything that waits now, what comes meanwhile may stay; the facts folded."""
     async with database.transaction() as tx:
         last = await tx.value("SELECT max(id) FROM rollup_queue")
+    folded, most = 0, limits.ROLLUP_BATCHES
     left = last is not None
     while left:
-        async with database.transaction() as tx:
-            await roll_up(tx)
-            left = await tx.value(
-                "SELECT EXISTS (SELECT FROM rollup_queue WHERE id <= :last)", last=last
-            )
+        try:
+            async with database.transaction() as tx:
+                taken = await roll_up(tx, most=most)
+                left = await tx.value(
+                    "SELECT EXISTS (SELECT FROM rollup_queue WHERE id <= :last)", last=last
+                )
+        except DBAPIError as error:
+            if most == 1 or not took_too_long(error):
+                raise
+            most //= 2
+        else:
+            folded += taken
+    return folded

@@ -1,0 +1,19 @@
+"""What a merge and an erasure look for by user, found without reading whole tables.
+
+Both hold a lock meanwhile that every batch waits for.
+"""
+
+from alembic import op
+
+revision = "2026_11_21_by_user"
+down_revision = "2026_11_21_handles"
+
+BY_USER = """
+CREATE INDEX outbox_user ON outbox (CAST(payload ->> 'user_id' AS bigint));
+CREATE INDEX users_merged ON users (merged_into) WHERE merged_into IS NOT NULL;
+"""
+
+
+def upgrade() -> None:
+    for statement in BY_USER.strip().removesuffix(";").split(";\n"):
+        op.execute(statement)
