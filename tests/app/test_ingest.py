@@ -114,6 +114,57 @@ async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
     assert await redis.exists("mining:failures") == 0
 
 
+async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
+    db: Database, redis: Redis
+) -> None:
+    tried: list[int] = []
+
+    async def slow(tx: Tx, batch: Batch) -> None:
+        tried.append(len(batch.shares))
+        await tx.run("SET LOCAL statement_timeout = 50")
+        await tx.run("SELECT pg_sleep(:wait)", wait=0.2 if len(batch.shares) > 2 else 0)
+
+    await publish(redis, *[share(NOW) for _ in range(8)])
+    await door(db, redis, projections=[*PROJECTIONS, slow]).drain()
+    assert tried == [8, 4, 2, 2, 4, 2, 2]
+    assert await one(db, "SELECT count(*) FROM shares") == 8
+    assert await redis.exists("mining:failures") == 0
+
+
+async def test_a_door_that_waits_for_postgresql_hears_that_it_is_to_stop(
+    db: Database, redis: Redis
+) -> None:
+    async def lost(tx: Tx, batch: Batch) -> None:
+        await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    running = door(db, redis, projections=[*PROJECTIONS, lost])
+    task = asyncio.create_task(running.run())
+    await publish(redis, share(NOW))
+    async with asyncio.timeout(10):
+        while ingest.RETRIES._value.get() == 0 or await backlog(redis) == 0:
+            await asyncio.sleep(0.05)
+        running.stopping.set()
+        await task
+    assert await backlog(redis) == 1, "it is there for whoever comes next"
+    assert await redis.exists("mining:failures") == 0
+    await door(db, redis).drain()
+
+
+async def test_what_another_lane_has_in_hand_is_not_taken_twice(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)
+    batches: list[int] = []
+
+    async def slow(_: Tx, batch: Batch) -> None:
+        batches.append(len(batch.shares))
+        await asyncio.sleep(0.3)
+
+    await publish(redis, *[share(NOW) for _ in range(3)])
+    await door(db, redis, projections=[slow, *PROJECTIONS]).drain()
+    assert batches == [3]
+
+
 async def test_what_was_committed_but_not_acknowledged_is_dropped_by_its_key(
     db: Database, redis: Redis
 ) -> None:
@@ -201,6 +252,29 @@ async def test_a_miner_who_only_connects_or_is_refused_is_a_user_too(
     assert row is not None
     assert tuple(row) == (False, "bitaxe/2")
     assert await one(db, "SELECT best_difficulty FROM user_gamification") == 0
+
+
+async def test_what_a_miner_calls_itself_is_learnt_from_its_shares(
+    db: Database, redis: Redis
+) -> None:
+    async def agent_after(*shares: dict[str, str]) -> str:
+        await publish(redis, *shares)
+        await door(db, redis).drain()
+        return str(await one(db, "SELECT agent FROM workers"))
+
+    await publish(redis, share(NOW), stream=MINER_CONNECTED)
+    assert await agent_after() == "None"
+    assert await agent_after(share(NOW, agent="bitaxe/1")) == "bitaxe/1"
+    assert await agent_after(share(NOW, agent="bitaxe/2")) == "bitaxe/2"
+    assert await agent_after(share(NOW, agent="cpuminer", history="true")) == "bitaxe/2"
+    assert await agent_after(share(NOW)) == "bitaxe/2"
+
+
+async def test_a_connection_is_no_share(db: Database, redis: Redis) -> None:
+    await publish(redis, share(NOW - timedelta(hours=1)))
+    await publish(redis, share(NOW), stream=MINER_CONNECTED)
+    await door(db, redis).drain()
+    assert await one(db, "SELECT last_seen FROM workers") == NOW - timedelta(hours=1)
 
 
 async def test_worker_names_are_compared_without_case(db: Database, redis: Redis) -> None:

@@ -125,6 +125,28 @@ async def test_a_running_relay_is_nudged_and_stops_when_told(
     assert await redis.exists("tbg:heartbeat:relay") == 1
 
 
+async def test_a_relay_with_much_to_do_shows_its_life_and_hears_that_it_is_to_stop(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 0)
+    await announce(db, *range(5 * limits.RELAY_BATCH))
+    heard: list[int] = []
+    out = relay(db, redis, heard)
+    deliver, beats = out.deliver, 0
+
+    async def step() -> int:
+        nonlocal beats
+        beats += await redis.delete("tbg:heartbeat:relay")
+        if len(heard) >= 2 * limits.RELAY_BATCH:
+            out.stopping.set()
+        return await deliver()
+
+    monkeypatch.setattr(Relay, "deliver", lambda _: step())
+    await asyncio.wait_for(out.run(), 20)
+    assert len(heard) == 3 * limits.RELAY_BATCH
+    assert beats == 3
+
+
 async def test_an_event_nobody_knows_any_more_is_parked_not_lost(
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:

@@ -112,6 +112,21 @@ class TestDue:
         await asyncio.gather(*[worker.run_due(job) for _ in range(10)])
         assert runs == ["hourly"]
 
+    async def test_a_job_that_runs_keeps_no_slot_from_others(self, db: Database) -> None:
+        going, go = asyncio.Event(), asyncio.Event()
+
+        async def long(_: Database) -> None:
+            going.set()
+            await go.wait()
+
+        job = Cron("long", long, minute=None)
+        worker = self.worker(db, job)
+        running = asyncio.create_task(worker.run_due(job))
+        await going.wait()
+        assert await asyncio.wait_for(worker.run_due(job), 5) is False
+        go.set()
+        assert await running is True
+
     async def test_a_failure_stops_nobody_and_is_made_up_for(self, db: Database) -> None:
         runs: list[str] = []
 

@@ -57,6 +57,8 @@ def test_a_share_is_read_whole() -> None:
         ({"diff": "0"}, "out_of_range"),
         ({"sdiff": "-1"}, "out_of_range"),
         ({"sdiff": "-3", "accepted": "false"}, "out_of_range"),
+        ({"diff": "1.7e308"}, "out_of_range"),
+        ({"sdiff": "1e69"}, "out_of_range"),
         ({"accepted": "maybe"}, "not_a_boolean"),
         ({"errn": "x"}, "not_a_number"),
         ({"height": "99999999999"}, "out_of_range"),

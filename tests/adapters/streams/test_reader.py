@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.streams import (
     DEAD_LETTER,
+    FAILURES,
     GROUP,
     SHARE_SUBMITTED,
     Publisher,
     Reader,
+    Rules,
     backlog,
+    decode,
 )
 from tbg.adapters.streams.letters import dead_letter, dead_letters, replay
 from tests.conftest import NOW
@@ -64,10 +70,13 @@ async def test_an_entry_is_buried_once(redis: Redis) -> None:
     assert await backlog(redis) == 0
 
 
-async def test_a_letter_goes_back_once_and_keeps_its_identity(redis: Redis) -> None:
+@pytest.mark.parametrize("event_id", [None, ""])
+async def test_a_letter_goes_back_once_and_keeps_its_identity_and_its_time(
+    redis: Redis, event_id: str | None
+) -> None:
     reader = Reader(redis, consumer="a")
     await reader.ensure_group()
-    await publish(redis, share(NOW, event_id=None))
+    await publish(redis, share(NOW, event_id=event_id, ts=None))
     (entry,) = await reader.read(block_ms=None)
     await reader.bury(entry, reason="failed", detail="")
     letter = await dead_letter(redis, entry.id)
@@ -77,6 +86,21 @@ async def test_a_letter_goes_back_once_and_keeps_its_identity(redis: Redis) -> N
     assert await redis.xlen(DEAD_LETTER) == 0
     (again,) = await reader.read(block_ms=None)
     assert again.fields[b"event_id"] == entry.id.encode()
+    rules = Rules("mainnet", datetime.now(UTC))
+    before, after = (decode(e.stream, e.id, e.fields, rules) for e in (entry, again))
+    assert (before.key, before.at) == (after.key, after.at)
+
+
+async def test_who_failed_before_he_succeeded_is_forgotten(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, share(NOW), share(NOW))
+    entries = await reader.read(block_ms=None)
+    for entry in entries:
+        assert await reader.count_failure(entry) == 1
+    await reader.acknowledge(entries[:1])
+    left = await redis.hkeys(FAILURES)  # type: ignore[misc]
+    assert left == [f"{SHARE_SUBMITTED}/{entries[1].id}".encode()]
 
 
 async def test_trimming_stops_at_what_is_not_acknowledged(redis: Redis) -> None:

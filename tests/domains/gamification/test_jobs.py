@@ -11,7 +11,7 @@ from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.gamification import jobs
-from tbg.domains.gamification.actions import correct_xp
+from tbg.domains.gamification.actions import correct_xp, stats
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.stats import count_badges
@@ -220,6 +220,19 @@ class TestBadgeCounts:
         assert await jobs.count(db) is False, "a share without a grant changes no percentage"
         async with db.transaction() as tx:
             assert await count_badges(tx, anyway=True) is True
+
+    async def test_the_more_there_are_the_longer_it_rests(
+        self, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stats, "EARNED_PER_MINUTE", 1)
+        await play(db, [share(NOW), share(NOW, user=BOB)])
+        clock.at = NOW + timedelta(minutes=1)
+        assert await jobs.count(db) is True
+        await play(db, [share(NOW, user=CAROL)])
+        clock.move(timedelta(minutes=1))
+        assert await jobs.count(db) is False
+        clock.move(timedelta(minutes=1))
+        assert await jobs.count(db) is True
 
 
 class TestSilentSummaries:
