@@ -32,14 +32,16 @@ class Event(BaseModel):
 class Frame:
     """One message for browsers; lost without harm.
 
-    `subject` is `pool` or `miner:{address}`; `channel` and `type` as the WebSocket contract
-    names them; `data` is JSON.
+    `subject` is `pool`, `miner:{address}` or, for one player alone, `me:{user id}`: his have the
+    number (`id`) under which they are kept for him. `channel` and `type` as the WebSocket
+    contract names them; `data` is JSON.
     """
 
     channel: str
     subject: str
     type: str
     data: dict[str, Any]
+    id: int | None = None
 
 
 def uuid7() -> UUID:

@@ -13,12 +13,9 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from tbg.core import limits
-from tests.domains.realtime.test_socket import ask, close_code, hear, host
+from tests.domains.realtime.talk import ask, close_code, hear
 
 BIG = json.dumps({"id": None, "subject": "pool", "type": "big", "data": "x" * 16_000})
-
-
-__all__ = ["host"]
 
 
 async def stalled(host: str) -> ClientConnection:

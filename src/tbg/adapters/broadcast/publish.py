@@ -26,7 +26,7 @@ _LOOK_FIRST = 16
 
 def _encode(frame: Frame, stamp: str) -> bytes:
     payload = {
-        "id": None,
+        "id": frame.id,
         "channel": frame.channel,
         "subject": frame.subject,
         "type": frame.type,

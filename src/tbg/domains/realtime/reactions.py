@@ -31,8 +31,9 @@ async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     ]
     if not frames:
         return
-    await _store(tx, frames)
-    for user_id, shown in frames:
+    ids = await _store(tx, frames)
+    for (user_id, shown), number in zip(frames, ids, strict=True):
+        tx.show(Frame(shown.channel, f"me:{user_id}", shown.type, shown.data, id=number))
         if shown.public:
             subject = f"miner:{first[user_id][0]}"
             tx.show(Frame(shown.channel, subject, shown.type, shown.data))
@@ -44,7 +45,7 @@ async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
             tx.show(Frame("dashboard", "pool", "feed_item", item))
 
 
-async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> None:
+async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> list[int]:
     """Give every frame its user's next number; counters are taken in ascending order."""
     counts = Counter(user_id for user_id, _ in frames)
     users = sorted(counts)
@@ -76,3 +77,4 @@ async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> None:
         types=[shown.type for _, shown in frames],
         data=[orjson.dumps(shown.data).decode() for _, shown in frames],
     )
+    return ids

@@ -1,4 +1,8 @@
-"""The WebSocket: subscribe, unsubscribe, resume, ping; frames of public subjects come back."""
+"""The WebSocket: subscribe, unsubscribe, resume, ping; frames come back.
+
+Frames of public subjects have no numbers and may be lost. A player's own have, and reach him in
+their order, none twice and none missing: the writer reads from the database what is not next.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,13 @@ from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.queries import addresses, known_addresses, miner
 from tbg.domains.accounts.rules import why_no_handle
+from tbg.domains.realtime.queries import frames_after, numbers
 from tbg.domains.realtime.schemas import Channels, Ping, control
 
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
-_OWN = frozenset({"me", "mining", "dashboard", "gamification", "competition"})
+_OWN = "me"
+_CATCH_UP = ""  # for the writer, in a mailbox: read what of the player's own was not sent yet
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
 _SUBJECT = '"subject":"'
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
@@ -45,8 +51,21 @@ async def live(socket: WebSocket) -> None:
 class Conversation:
     """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
 
-    __slots__ = ("_allowance", "_closing", "_counted_at", "_database", "_followed", "_hub",
-                 "_looked_at", "_mailbox", "_names", "_network", "_own", "_socket")  # fmt: skip
+    __slots__ = (
+        "_allowance",
+        "_closing",
+        "_counted_at",
+        "_database",
+        "_followed",
+        "_heard",
+        "_hub",
+        "_looked_at",
+        "_mailbox",
+        "_names",
+        "_network",
+        "_own",
+        "_socket",
+    )  # fmt: skip
 
     def __init__(
         self, socket: WebSocket, hub: Hub, settings: Settings, database: Database, own: int | None
@@ -60,6 +79,7 @@ class Conversation:
         self._looked_at = asyncio.get_running_loop().time()
         self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
         self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
+        self._heard: int | None = None  # the last of the player's own frames that was sent
         self._mailbox = Mailbox(self._hang_up)
         self._closing: asyncio.Task[None] | None = None
         self._counted_at = asyncio.get_running_loop().time()
@@ -102,12 +122,42 @@ class Conversation:
                     await self._look_again()
                     if not self._is_followed(frame):
                         continue
-                mailbox.sending_since = loop.time()
-                await socket.send_text(self._as_asked(frame))
-                mailbox.sending_since = None
-                FRAMES.inc()
+                for text in await self._in_order(frame):
+                    mailbox.sending_since = loop.time()
+                    await socket.send_text(text)
+                    mailbox.sending_since = None
+                    FRAMES.inc()
         except (WebSocketDisconnect, RuntimeError):
             mailbox.sending_since = None  # closed meanwhile; the reader hears of it
+
+    async def _in_order(self, frame: str) -> list[str]:
+        """What is to be sent now that this frame has come, as the client calls it."""
+        number = _number_of(frame)
+        if number is None and frame != _CATCH_UP:
+            return [self._as_asked(frame)]
+        if self._heard is None or self._own is None:
+            return []  # where to go on is being found out: then it is read
+        if number == self._heard + 1:
+            self._heard = number
+            return [self._as_asked(frame)]
+        if number is not None and number <= self._heard:
+            return []
+        try:
+            async with self._database.transaction() as tx:
+                missed = await frames_after(tx, self._own, after=self._heard)
+        except Exception as error:
+            self._come_again_later(error)
+            return []
+        if len(missed) == limits.SOCKET_QUEUE:
+            self._mailbox.offer(_CATCH_UP)
+        self._heard = missed[-1].id if missed else self._heard
+        return [one.text for one in missed]
+
+    def _come_again_later(self, error: Exception) -> None:
+        """Hang up because PostgreSQL is away; any other error is raised."""
+        if not is_passing(error):
+            raise error
+        self._mailbox.close(1013)
 
     def _within_allowance(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -135,11 +185,12 @@ class Conversation:
         if order.op == "unsubscribe":
             for name in asked:
                 self._hub.unfollow(self._mailbox, self._followed.pop(name, []))
+                self._heard = None if name == _OWN else self._heard
             self._say("unsubscribed", channels=asked)
         else:
-            await self._follow(asked, resumed=order.op == "resume")
+            await self._follow(asked, resume=order if order.op == "resume" else None)
 
-    async def _follow(self, asked: list[str], *, resumed: bool) -> None:
+    async def _follow(self, asked: list[str], *, resume: Channels | None) -> None:
         if len(self._followed.keys() | set(asked)) > limits.SOCKET_SUBJECTS:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
             self._say("error", code="too_many_channels", detail=detail)
@@ -154,10 +205,32 @@ class Conversation:
             else:
                 known[name] = subjects
         await self._heed(known)
-        self._say("subscribed", channels=list(known))
-        if resumed:
-            # Frames of public subjects have no ids: there is nothing to take up from.
-            self._say("snapshot", channels=list(known))
+        stale = list(known)  # frames of public subjects have no ids: nothing to take up from
+        if _OWN in known:
+            if await self._take_up(resume.after if resume else None):
+                stale.remove(_OWN)
+            self._say("subscribed", channels=list(known), after=self._heard)
+            self._mailbox.offer(_CATCH_UP)
+        else:
+            self._say("subscribed", channels=list(known))
+        if resume and stale:
+            self._say("snapshot", channels=stale)
+
+    async def _take_up(self, after: object) -> bool:
+        """Go on after this number or, where that cannot be, from now on; whether it could be."""
+        if self._own is None:
+            return False
+        try:
+            async with self._database.transaction() as tx:
+                kept = await numbers(tx, self._own)
+        except Exception as error:
+            self._come_again_later(error)
+            return False
+        if type(after) is int and kept.first - 1 <= after <= kept.last:
+            self._heard = after
+            return True
+        self._heard = kept.last
+        return False
 
     async def _heed(self, known: dict[str, list[str]]) -> None:
         """Follow these subjects under these names."""
@@ -169,12 +242,15 @@ class Conversation:
     async def _look_again(self) -> None:
         """See every so often who may still be followed: people close their pages, and sign out."""
         self._looked_at = asyncio.get_running_loop().time()
-        self._own = await _owner(self._socket)
-        for name, before in list(self._followed.items()):
+        before, self._own = self._own, await _owner(self._socket)
+        if self._own != before and _OWN in self._followed:
+            self._heard = None  # the session is over, or its player is part of another
+            self._say("snapshot", channels=[_OWN])
+        for name, former in list(self._followed.items()):
             subjects = await self._subjects(name)
             if name not in self._followed:
                 continue  # unfollowed while we asked
-            gone = set(before) - set(subjects or ())
+            gone = set(former) - set(subjects or ())
             self._hub.unfollow(self._mailbox, gone)
             await self._heed({name: subjects or []})
 
@@ -185,6 +261,8 @@ class Conversation:
         subject, and is otherwise told from one that has not mined yet by nothing.
         """
         kind, _, handle = name.partition(":")
+        if name == _OWN:
+            return [] if self._own is None else [f"me:{self._own}"]
         if kind != "miner":
             return [name]
         try:
@@ -193,9 +271,7 @@ class Conversation:
                 taken = await known_addresses(tx, [handle])
                 mine = await addresses(tx, [found.id]) if found else {}
         except Exception as error:
-            if not is_passing(error):
-                raise
-            self._mailbox.close(1013)  # nobody can say who may be followed: come again later
+            self._come_again_later(error)  # nobody can say who may be followed
             return []
         if found is not None and (found.profile_public or found.id == self._own):
             return [f"miner:{address}" for address in mine[found.id]]
@@ -207,7 +283,8 @@ class Conversation:
         """Whether a frame that waited is still one to be sent; control frames always are."""
         start, end = _subject_in(frame)
         subject = frame[start:end]
-        return not subject.startswith("miner:") or subject in self._mailbox.subjects
+        mine_or_a_miners = subject.startswith(("me:", "miner:"))
+        return not mine_or_a_miners or subject in self._mailbox.subjects
 
     def _as_asked(self, frame: str) -> str:
         """A frame whose subject is called what this client called it."""
@@ -235,11 +312,13 @@ class Conversation:
                 if why_no_handle(address) is None:
                     return name
                 self._say("error", code="unknown_channel", detail=str(error), name=name[:200])
-        elif name in _OWN:
+        elif name == _OWN:
+            if self._own is not None:
+                return name
             detail = "this channel is your own: sign in first"
             self._say("error", code="sign_in_needed", detail=detail, name=name)
         else:
-            detail = "a channel is `pool` or `miner:` and a handle or address"
+            detail = "a channel is `me`, `pool` or `miner:` and a handle or address"
             self._say("error", code="unknown_channel", detail=detail, name=name[:200])
         return None
 
@@ -278,6 +357,15 @@ async def _owner(socket: WebSocket) -> int | None:
             raise
         return None
     return reader(who) if isinstance(who, Principal) else None
+
+
+def _number_of(frame: str) -> int | None:
+    """The number of a player's own frame as it is broadcast; None for any other."""
+    start, _ = _subject_in(frame)
+    if not frame.startswith("me:", start):
+        return None
+    begun = frame.find(":") + 1
+    return int(frame[begun : frame.find(",", begun)])
 
 
 def _subject_in(frame: str) -> tuple[int, int]:

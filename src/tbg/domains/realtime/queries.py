@@ -1,0 +1,65 @@
+"""The numbered frames that a player was sent of late: what a browser takes up from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import orjson
+
+from tbg.core import limits
+from tbg.core.tx import Tx
+
+
+class Numbers(NamedTuple):
+    """A player's frames: the oldest that is kept (`last` + 1: none is) and the last there was."""
+
+    first: int
+    last: int
+
+
+class Numbered(NamedTuple):
+    """A frame as it goes over the wire to its player, and its number."""
+
+    id: int
+    text: str
+
+
+async def numbers(tx: Tx, user_id: int) -> Numbers:
+    """From where to where this user's frames can be had."""
+    row = await tx.row(
+        """
+        SELECT COALESCE((SELECT min(id) FROM frames WHERE user_id = :id), last_id + 1), last_id
+        FROM frame_counters WHERE user_id = :id
+        """,
+        id=user_id,
+    )
+    return Numbers(*row) if row else Numbers(1, 0)
+
+
+async def frames_after(tx: Tx, user_id: int, *, after: int) -> list[Numbered]:
+    """What this user was sent after a number, in order; as much as a socket's queue holds."""
+    rows = await tx.rows(
+        """
+        SELECT id, channel, type, created_at, data::text AS data FROM frames
+        WHERE user_id = :id AND id > :after ORDER BY id LIMIT :most
+        """,
+        id=user_id,
+        after=after,
+        most=limits.SOCKET_QUEUE,
+    )
+    return [
+        Numbered(
+            row.id,
+            orjson.dumps(
+                {
+                    "id": row.id,
+                    "channel": row.channel,
+                    "subject": "me",
+                    "type": row.type,
+                    "ts": row.created_at.isoformat(),
+                    "data": orjson.Fragment(row.data),
+                }
+            ).decode(),
+        )
+        for row in rows
+    ]
