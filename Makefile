@@ -6,6 +6,8 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 VENV := .venv/bin
+# Each of them on servers of its own; servers that TBG_TEST_… names can be one's only.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 pyproject.toml
@@ -43,7 +45,7 @@ check: setup ## lint, format, types and contracts, of the program and the web ap
 test: setup ## every test, on real servers and in a real browser (PYTEST="…" passes options on)
 	@$(VENV)/python tools/browser.py >/dev/null
 	$(NPM) run --silent test
-	$(VENV)/pytest $(PYTEST)
+	$(VENV)/pytest $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
 
 .PHONY: coverage
 coverage: ## every test, and what they reach: fails below 90 % of all, 95 % of gamification and accounts

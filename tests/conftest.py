@@ -31,6 +31,8 @@ def server_urls() -> Iterator[servers.Urls]:
     """PostgreSQL and Redis for this run: the ones TBG_TEST_… names, else an embedded pair."""
     named = servers.named(_OUTSIDE)
     if named is not None:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            raise RuntimeError("tests side by side would empty each other's Redis: leave out -n")
         yield named
         return
     with servers.embedded() as (pg, valkey):
