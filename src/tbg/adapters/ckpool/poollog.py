@@ -22,6 +22,10 @@ PIECE_BYTES = 500
 OPEN_SOLVES = 8
 """Possible solves whose outcome has not been logged, at most: it comes within milliseconds."""
 
+LEAST_BLOCK = {"mainnet": 1e12}
+"""No block has had a lower difficulty since late 2017. A miner chooses the worker's name that ckpool
+logs, and a line end in it begins a line of his own: none of a home miner's shares gets past this."""
+
 _LINE = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.(\d{3})\] (.*)", re.DOTALL)
 _CONNECTED = re.compile(rb"Authorised client (\S+) \S+ worker (.+) as user (\S+)", re.DOTALL)
 _DROPPED = re.compile(rb"Dropped client (\S+) \S+ user (\S+) worker (.+) (?:lazily)?", re.DOTALL)
@@ -84,7 +88,8 @@ class PoolLog:
 
     def _read(self, stamp: bytes, message: bytes) -> Connection | Solved | Alarm | None:
         if found := _POSSIBLE.fullmatch(message):
-            self.solves.append(found[1].decode())
+            if float(found[1]) >= LEAST_BLOCK.get(self.network, 0.0):
+                self.solves.append(found[1].decode())
         elif _REJECTED.fullmatch(message):
             if self.solves:
                 self.solves.popleft()
