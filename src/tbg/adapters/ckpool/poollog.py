@@ -23,8 +23,9 @@ OPEN_SOLVES = 8
 """Possible solves whose outcome has not been logged, at most: it comes within milliseconds."""
 
 LEAST_BLOCK = {"mainnet": 1e12}
-"""No block has had a lower difficulty since late 2017. A miner chooses the worker's name that ckpool
-logs, and a line end in it begins a line of his own: none of a home miner's shares gets past this."""
+"""No block has had a lower difficulty since late 2017. A miner chooses the worker's name that
+ckpool logs, and a line end in it begins a line of his own: no share of a home miner gets past this.
+"""
 
 _LINE = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.(\d{3})\] (.*)", re.DOTALL)
 _CONNECTED = re.compile(rb"Authorised client (\S+) \S+ worker (.+) as user (\S+)", re.DOTALL)
