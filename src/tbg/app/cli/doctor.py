@@ -181,10 +181,11 @@ async def _clock(house: doors.House) -> tuple[bool, str]:
 
 async def _keys(house: doors.House) -> tuple[bool, str]:
     ring = KeyRing(house.settings.keys, house.database.clock, house.settings.public_url)
-    if not house.settings.keys.exists():
-        return True, f"none yet: the API makes them in {house.settings.keys}"
-    await asyncio.to_thread(ring.prepare)
-    return True, f"{len(ring.listed())} in {house.settings.keys}: back them up with the database"
+    where = house.settings.keys.resolve()
+    if not ring.is_made:
+        return True, f"none yet: the API makes them in {where}"
+    await asyncio.to_thread(ring.prepare, make=False)
+    return True, f"{len(ring.listed())} in {where}: back them up with the database"
 
 
 async def _disk(house: doors.House) -> tuple[bool, str]:

@@ -1,0 +1,54 @@
+"""`tbg doctor`: what is wrong is found, and what to do about it is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tbg.adapters.keys import KeyRing
+from tbg.core.clock import SystemClock
+
+
+class Finding(NamedTuple):
+    """What one check said."""
+
+    ok: bool
+    detail: str
+
+
+@pytest.fixture
+def env(fresh_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return os.environ | {
+        "TBG_DATABASE_URL": fresh_database,
+        "TBG_REDIS_URL": redis_url,
+        "TBG_DATA_DIR": str(tmp_path / "data"),
+    }
+
+
+def findings(env: dict[str, str], **more: str) -> dict[str, Finding]:
+    """What `tbg doctor` says of each check; no door runs, so that something always is wrong."""
+    words = (sys.executable, "-m", "tbg", "doctor", "--json")
+    done = subprocess.run(
+        words, env=env | more, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith("tbg: ")
+    return {name: Finding(**found) for name, found in json.loads(done.stdout).items()}
+
+
+def test_keys_are_looked_at_and_never_made(env: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "keys"
+    assert findings(env)["keys"] == (True, f"none yet: the API makes them in {folder}")
+    assert not folder.exists()
+    KeyRing(folder, SystemClock(), "tests").prepare()
+    assert findings(env)["keys"] == (True, f"1 in {folder}: back them up with the database")
+    (folder / "secret").chmod(0o644)
+    found = findings(env)["keys"]
+    assert not found.ok
+    assert "chmod 600" in found.detail
