@@ -12,7 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from tbg.adapters.keys import KeyRing
+from tbg.app.faults.pack import PACK
 from tbg.core.clock import SystemClock
+from tbg.core.tx import Database
+from tbg.domains.gamification.actions.registry import load_registry
 
 
 class Finding(NamedTuple):
@@ -52,3 +55,16 @@ def test_keys_are_looked_at_and_never_made(env: dict[str, str], tmp_path: Path) 
     found = findings(env)["keys"]
     assert not found.ok
     assert "chmod 600" in found.detail
+
+
+async def test_a_badge_of_a_pack_that_is_not_here_is_named(
+    db: Database, env: dict[str, str], tmp_path: Path
+) -> None:
+    assert findings(env)["badges"] == (True, "20 active")
+    (tmp_path / "faults.json").write_text(json.dumps(PACK))
+    async with db.transaction() as tx:
+        added = await load_registry(tx, packs=tmp_path)
+    found = findings(env)["badges"]
+    assert not found.ok
+    assert f"`tbg registry retire {added[0]}" in found.detail
+    assert findings(env, TBG_BADGE_PACKS=str(tmp_path))["badges"].ok

@@ -26,6 +26,8 @@ from tbg.core import limits, schema
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
 from tbg.core.settings import Settings, load_settings
+from tbg.domains.gamification.actions.registry import read_registry
+from tbg.domains.gamification.queries import badge_catalogue
 
 _LEAST_FREE_BYTES = 1024**3
 _CLOCK_SKEW = timedelta(seconds=5)
@@ -139,6 +141,18 @@ async def _redis(house: doors.House) -> tuple[bool, str]:
     return not wrong, f"{version}: {'; '.join(wrong) or 'append-only, no eviction'}"
 
 
+async def _badges(house: doors.House) -> tuple[bool, str]:
+    here = {badge.slug for badge in read_registry(packs=house.settings.badge_packs)}
+    async with house.database.transaction() as tx:
+        active = await badge_catalogue(tx)
+    if foreign := [slug for slug in active if slug not in here]:
+        return False, (
+            f"active, and in no pack of TBG_BADGE_PACKS here: {', '.join(foreign)}: set it as the "
+            f"other doors have it, or run `tbg registry retire {' '.join(foreign)}`"
+        )
+    return True, f"{len(active)} active"
+
+
 async def _lag(house: doors.House) -> tuple[bool, str]:
     waiting = await backlog(house.redis)
     if waiting < limits.STREAM_BACKLOG // 10:
@@ -211,6 +225,7 @@ _CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
     "durability": _durable,
     "schema": _schema,
     "redis": _redis,
+    "badges": _badges,
     "latency": _latency,
     "lag": _lag,
     "dead letters": _letters,
