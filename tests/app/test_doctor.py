@@ -16,6 +16,7 @@ from tbg.app.faults.pack import PACK
 from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.registry import load_registry
+from tbg.domains.gamification.events import LevelUp
 
 
 class Finding(NamedTuple):
@@ -68,3 +69,17 @@ async def test_a_badge_of_a_pack_that_is_not_here_is_named(
     assert not found.ok
     assert f"`tbg registry retire {added[0]}" in found.detail
     assert findings(env, TBG_BADGE_PACKS=str(tmp_path))["badges"].ok
+
+
+async def test_a_parked_message_is_told_with_the_command_for_it(
+    db: Database, env: dict[str, str]
+) -> None:
+    well = (True, "0 parked messages, 0 waiting for more than a minute")
+    assert findings(env)["outbox"] == well
+    async with db.transaction() as tx:
+        tx.announce(LevelUp(user_id=1, old_level=1, new_level=2, title="x", total_xp=100))
+    async with db.transaction() as tx:
+        await tx.run("UPDATE outbox SET parked_at = :now", now=tx.now)
+    found = findings(env)["outbox"]
+    assert not found.ok
+    assert found.detail.startswith("1 parked messages: see `tbg events parked`")

@@ -173,7 +173,10 @@ async def _outbox(house: doors.House) -> tuple[bool, str]:
             " AND created_at < :before",
             before=tx.now - timedelta(minutes=1),
         )
-    detail = f"{parked} parked messages, {late} waiting for more than a minute"
+    detail = (
+        f"{parked} parked messages{': see `tbg events parked`' * bool(parked)}, "
+        f"{late} waiting for more than a minute"
+    )
     return parked == 0 and late == 0, detail
 
 
