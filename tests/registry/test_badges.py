@@ -28,6 +28,8 @@ from tbg.domains.gamification.actions.registry import (
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, rows, share, value
 
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example-pack.json"
+
 SLUGS = [
     "first_share", "shares_1k", "shares_1m", "block_finder", "diff_1e6", "diff_1e9", "diff_1e12",
     "weekly_diff_champion", "streak_4", "streak_12", "streak_52", "node_runner", "node_pruned",
@@ -204,6 +206,21 @@ class TestPacks:
         with pytest.raises(BadArguments, match="there already"):
             check_file(written(tmp_path, pack(NEW | {"slug": "streak_4"})))
 
+    def test_check_knows_the_other_packs(self, tmp_path: Path) -> None:
+        here = written(tmp_path, pack(NEW), "a.json")
+        assert [badge.slug for badge in check_file(here, packs=tmp_path)] == ["shares_2"]
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        other = written(elsewhere, pack(NEW), "b.json")
+        assert [badge.slug for badge in check_file(other)] == ["shares_2"]
+        with pytest.raises(BadArguments, match=r"b\.json.*'shares_2' is there already"):
+            check_file(other, packs=tmp_path)
+
+    def test_the_example_is_one(self) -> None:
+        badges = check_file(EXAMPLE)
+        assert len(badges) == 3
+        assert {badge.trigger_type for badge in badges} == {"share_count", "best_diff", "streak"}
+
 
 async def load(db: Database, packs: Path | None = None) -> list[str]:
     async with db.transaction() as tx:
@@ -303,6 +320,14 @@ class TestCommand:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {"file": str(REGISTRY), "ok": True, "badges": SLUGS}
         assert "20 badges" in self.run("check", REGISTRY).stdout
+
+    def test_a_pack_beside_those_of_the_settings(self, tmp_path: Path) -> None:
+        file = written(tmp_path, EXAMPLE.read_text(), "mine.json")
+        assert self.run("check", EXAMPLE).returncode == 0
+        done = self.run("check", EXAMPLE, TBG_BADGE_PACKS=str(tmp_path))
+        assert done.returncode == 2
+        assert "'example_shares_100' is there already" in done.stderr
+        assert self.run("check", file, TBG_BADGE_PACKS=str(tmp_path)).returncode == 0
 
     def test_a_bad_file(self, tmp_path: Path) -> None:
         content = registry()

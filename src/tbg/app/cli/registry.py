@@ -10,6 +10,7 @@ import typer
 from tbg.app import doors
 from tbg.app.cli.common import once
 from tbg.core.errors import BadArguments
+from tbg.core.settings import load_settings
 from tbg.domains.gamification.actions import registry
 
 app = typer.Typer(no_args_is_help=True, help="Badge registries and packs.")
@@ -20,9 +21,13 @@ def check(
     file: Path = typer.Argument(..., help="A badge registry, or a pack that adds to it."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
-    """Validate a registry file: all of it is right, or the entries at fault are named (exit 2)."""
+    """Validate a registry file: all of it is right, or the entries at fault are named (exit 2).
+
+    A pack is looked at beside the twenty and the other packs of TBG_BADGE_PACKS.
+    """
+    packs = load_settings().badge_packs
     try:
-        badges = registry.check_file(file)
+        badges = registry.check_file(file, packs=packs)
     except BadArguments as error:
         if as_json:
             typer.echo(orjson.dumps({"file": str(file), "ok": False, "error": str(error)}).decode())

@@ -33,12 +33,29 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[Badge]:
     """The registry's badges and those of the packs; BadArguments names file and entry at fault."""
-    badges = {badge.slug: badge for badge in _read(file)}
+    return _together(file, _files(packs))
+
+
+def check_file(file: Path, *, packs: Path | None = None) -> list[Badge]:
+    """The badges of one file: a registry, or a pack (it names itself) beside it and all others."""
+    content = _parse(file)
+    if not isinstance(content, dict) or "pack" not in content:
+        return _read(file)
+    _together(REGISTRY, [*(path for path in _files(packs) if not path.samefile(file)), file])
+    return _read(file, pack=True)
+
+
+def _files(packs: Path | None) -> list[Path]:
     if packs is None:
-        return list(badges.values())
+        return []
     if not packs.is_dir():
         raise BadArguments(f"TBG_BADGE_PACKS: {packs} is not a folder")
-    for path in sorted(packs.glob("*.json")):
+    return sorted(packs.glob("*.json"))
+
+
+def _together(file: Path, packs: Sequence[Path]) -> list[Badge]:
+    badges = {badge.slug: badge for badge in _read(file)}
+    for path in packs:
         for badge in _read(path, pack=True):
             if badge.slug in badges:
                 raise BadArguments(
@@ -46,21 +63,6 @@ def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[B
                 )
             badges[badge.slug] = badge
     return list(badges.values())
-
-
-def check_file(file: Path) -> list[Badge]:
-    """The badges of one file: a registry, or a pack (it names itself) beside the registry."""
-    content = _parse(file)
-    if not isinstance(content, dict) or "pack" not in content:
-        return _read(file)
-    taken = {badge.slug for badge in read_registry()}
-    badges = _read(file, pack=True)
-    for badge in badges:
-        if badge.slug in taken:
-            raise BadArguments(
-                f"{file}: badge {badge.slug!r} is there already: a pack only adds badges"
-            )
-    return badges
 
 
 def _read(file: Path, *, pack: bool = False) -> list[Badge]:
