@@ -83,3 +83,12 @@ async def test_a_parked_message_is_told_with_the_command_for_it(
     found = findings(env)["outbox"]
     assert not found.ok
     assert found.detail.startswith("1 parked messages: see `tbg events parked`")
+
+
+def test_https_without_production_is_told(env: dict[str, str]) -> None:
+    assert findings(env)["settings"] == (True, "development, mainnet")
+    found = findings(env, TBG_PUBLIC_URL="https://game.example")["settings"]
+    assert not found.ok
+    assert "TBG_ENV" in found.detail
+    more = {"TBG_PUBLIC_URL": "https://game.example", "TBG_ENV": "production"}
+    assert findings(env, **more)["settings"] == (True, "production, mainnet")

@@ -96,7 +96,7 @@ async def _examine() -> list[Finding]:
         house = doors.House.open(loaded)
     except CommandError as error:
         return [Finding("settings", False, str(error))]
-    findings = [Finding("settings", True, f"{loaded.env}, {loaded.network}")]
+    findings = [_settings(loaded)]
     try:
         for name, check in _CHECKS.items():
             try:
@@ -108,6 +108,13 @@ async def _examine() -> list[Finding]:
     finally:
         await house.close()
     return findings
+
+
+def _settings(loaded: Settings) -> Finding:
+    if loaded.env == "development" and loaded.public_url.startswith("https://"):
+        why = "TBG_PUBLIC_URL is https, and TBG_ENV development: set it to production"
+        return Finding("settings", False, why)
+    return Finding("settings", True, f"{loaded.env}, {loaded.network}")
 
 
 async def _database(house: doors.House) -> tuple[bool, str]:
