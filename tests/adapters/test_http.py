@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 from starlette.requests import HTTPConnection
 
+from tbg.adapters import http
 from tbg.adapters.http import from_our_page
+from tbg.core import limits
 from tbg.core.settings import Settings
+from tbg.core.telemetry import Once
 
 OURS = "https://game.example"
 
@@ -31,6 +35,8 @@ def asked(origin: str | None, host: str, *, public_url: str = OURS) -> bool:
         "localhost:8000",
         "game.localhost",
         "umbrel.local",
+        "pool.home.arpa",
+        "pool.lan.internal:8000",
         "Pool:8000",
     ],
 )
@@ -47,6 +53,12 @@ def test_a_page_of_the_host_asked_for_is_ours_where_no_stranger_can_own_its_name
         "evil.example:8000",
         "game.example.evil.example",
         "umbrel.local.evil.example",
+        "pool.internal.evil.example",
+        "evilhome.arpa",
+        "home.arpa.",
+        "evil.arpa",
+        "pool.lan",
+        "pool.tailnet.ts.net",
         "127.0.0.1.evil.example",
         "1.2.3",
         "evil.example.",
@@ -79,3 +91,26 @@ def test_what_is_no_browser_says_nothing_and_a_nameless_page_is_not_ours() -> No
     assert not asked("null", "null")
     assert not asked("", "")
     assert not asked("127.0.0.1:8000", "127.0.0.1:8000")
+
+
+def test_a_page_that_is_refused_is_told_once_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "_PAGES", Once())
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3):
+            assert not asked("http://pool.lan:8000", "pool.lan:8000")
+        assert not asked(OURS, "10.0.0.7:8000", public_url="http://127.0.0.1:8000")
+        assert asked(OURS, "10.0.0.7:8000")
+        assert asked(None, "pool.lan")
+    assert [(line["page"], line["host"]) for line in lines] == [
+        ("http://pool.lan:8000", "pool.lan:8000"),
+        (OURS, "10.0.0.7:8000"),
+    ]
+    assert all("TBG_PUBLIC_URL" in line["hint"] for line in lines)
+    with structlog.testing.capture_logs() as lines:
+        for n in range(100):
+            assert not asked(f"http://{'x' * 500}{n}.lan", "pool.lan")
+            assert not asked(f"http://{n}.lan", "x" * 500)
+    assert len(lines) == limits.SAID_ONCE - 2
+    assert all(len(line["page"]) <= 100 and len(line["host"]) <= 100 for line in lines)

@@ -69,6 +69,7 @@ def test_the_first_start_makes_keys_that_only_we_may_read(
 ) -> None:
     folder = tmp_path / "data" / "keys"
     KeyRing(folder, clock, ISSUER).prepare()
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
     found = modes(folder)
     assert found.pop("keys") == 0o700
     assert set(found.values()) == {0o600}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tbg.adapters.streams import SHARE_SUBMITTED, STREAMS
+from tbg.adapters.streams import MINER_CONNECTED, SHARE_SUBMITTED, STREAMS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "ckpool"
 
@@ -34,6 +34,7 @@ class Shell:
             "TBG_REDIS_URL": redis_url,
             "TBG_DATA_DIR": str(data),
             "TBG_NETWORK": "regtest",
+            "TZ": "UTC",  # the recorded pools lived by it
         }
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
@@ -89,6 +90,21 @@ def test_once_prints_what_it_did_and_nothing_else(shell: Shell) -> None:
     counts = json.loads(out)
     assert (code, counts["published"], counts["lines"]) == (0, since, 197)
     assert 0 < since < 197
+
+
+def test_the_pool_s_log_is_in_the_time_of_its_machine(shell: Shell) -> None:
+    def connected(*more: str) -> dict[bytes, float]:
+        shell.redis.flushdb()
+        shutil.rmtree(shell.data, ignore_errors=True)
+        assert shell.run(FIXTURES / "a" / "logs", "--source", "a", "--once", *more)[0] == 0
+        found = [fields for _, fields in shell.redis.xrange(MINER_CONNECTED)]
+        assert found
+        return {fields[b"event_id"]: float(fields[b"ts"]) for fields in found}
+
+    utc = connected()
+    shell.env["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
+    assert connected() == {name: at - 3600 for name, at in utc.items()}  # it was winter
+    assert connected("--tz", "UTC") == utc
 
 
 def test_a_quarantined_line_needs_a_person(shell: Shell, tmp_path: Path) -> None:

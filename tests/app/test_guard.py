@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
@@ -25,6 +26,7 @@ from tbg.app.api import guard
 from tbg.app.api.guard import client_ip
 from tbg.core import limits
 from tbg.core.settings import Settings
+from tbg.core.telemetry import Once
 from tbg.core.tx import Database
 from tbg.domains.accounts.routes import auth
 from tests.accounts import player, sign_in
@@ -239,6 +241,24 @@ def test_who_is_at_the_other_end(peer: str, forwarded: list[str], who: str) -> N
     headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
     scope = {"type": "http", "headers": headers, "client": (peer, 1234) if peer else None}
     assert client_ip(scope, settings) == who
+
+
+async def test_a_proxy_that_is_not_trusted_is_told_once(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def told(proxies: str = "") -> list[tuple[str, str]]:
+        monkeypatch.setattr(guard, "_PROXIES", Once())
+        with structlog.testing.capture_logs() as lines:
+            async with client_of(make_app(db, redis, trusted_proxies=proxies)) as client:
+                await client.get("/api/v1/levels")
+                for n in range(3):
+                    await client.get("/api/v1/levels", headers=from_(f"9.9.9.{n}"))
+        lines = [line for line in lines if line["event"] == "proxy_not_trusted"]
+        assert all("TBG_TRUSTED_PROXIES" in line["hint"] for line in lines)
+        return [(line["peer"], line["log_level"]) for line in lines]
+
+    assert await told() == [("127.0.0.1", "warning")]
+    assert await told("127.0.0.0/8") == []
 
 
 async def test_nobody_is_somebody_else_by_saying_so(

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from tbg.adapters.keys import KeyRing
+from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
@@ -33,7 +35,19 @@ def tbg(env: dict[str, str], *words: str, code: int = 0) -> list[str]:
     return (done.stderr if code else done.stdout).splitlines()
 
 
+def test_keys_that_are_not_there_are_not_made(env: dict[str, str], tmp_path: Path) -> None:
+    for words in (("keys", "list"), ("keys", "rotate")):
+        (said,) = tbg(env, *words, code=1)
+        assert str(tmp_path / "keys") in said
+        assert "TBG_DATA_DIR" in said
+    (tmp_path / "keys").mkdir()
+    tbg(env, "keys", "rotate", code=1)
+    assert tbg(env, "admin", "audit", "--json") == []
+    assert list((tmp_path / "keys").iterdir()) == []
+
+
 def test_keys_are_listed_and_rotated(env: dict[str, str], tmp_path: Path) -> None:
+    KeyRing(tmp_path / "keys", SystemClock(), "tests").prepare()
     (first,) = (json.loads(line) for line in tbg(env, "keys", "list", "--json"))
     assert (first["signs"], first["trusted_until"]) == (True, None)
     (said,) = tbg(env, "keys", "rotate")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,6 +20,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.event import Event, Frame
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database, Tx
+from tbg.domains.gamification.events import LevelUp
 from tests.conftest import NOW
 from tests.events import ADDRESS, door, one, publish, share
 
@@ -69,6 +74,75 @@ async def test_a_bad_message_is_parked_and_holds_nobody_up(
     assert row.attempts == limits.RELAY_ATTEMPTS
     assert row.parked_at is not None
     assert "cracked" in row.error
+
+
+async def test_finishing_waits_for_the_last_try_and_counts_what_is_parked(
+    db: Database, redis: Redis, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 0.01)
+    heard: list[int] = []
+    await announce(db, 1)
+    assert await relay(db, redis, heard).finish() == 0
+    await announce(db, 2, 3)
+    task = asyncio.create_task(relay(db, redis, heard, bad=3).finish())
+    while 2 not in heard:
+        await asyncio.sleep(0.01)
+    tries = "SELECT attempts FROM outbox WHERE sent_at IS NULL"
+    for done in range(1, limits.RELAY_ATTEMPTS):
+        async with asyncio.timeout(10):
+            while await one(db, tries) < done:
+                await asyncio.sleep(0.01)
+        assert not task.done()
+        clock.move(timedelta(hours=2))
+    async with asyncio.timeout(10):
+        assert await task == 1
+
+
+async def test_finishing_ends_when_told_to(db: Database, redis: Redis) -> None:
+    await announce(db, 1)
+    out = relay(db, redis, [], bad=1)
+    out.stopping.set()
+    async with asyncio.timeout(10):
+        assert await out.finish() == 0
+
+
+async def test_parked_messages_are_listed_and_let_go(
+    db: Database, fresh_database: str, redis: Redis, redis_url: str
+) -> None:
+    async with db.transaction() as tx:
+        for level in (2, 3):
+            tx.announce(LevelUp(user_id=1, old_level=1, new_level=level, title="x", total_xp=100))
+    async with db.transaction() as tx:
+        await tx.run(
+            "UPDATE outbox SET type = 'Forgotten', parked_at = :now, attempts = 10, error = 'Why'",
+            now=tx.now,
+        )
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+
+    def tbg(*words: str, code: int = 0) -> str:
+        words = (sys.executable, "-m", "tbg", *words)
+        done = subprocess.run(
+            words, env=os.environ | env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == code, done.stderr
+        return done.stderr if code else done.stdout
+
+    assert "2 parked messages: see `tbg events parked`" in tbg("relay", "--drain", code=3)
+    first, second = (json.loads(line) for line in tbg("events", "parked", "--json").splitlines())
+    assert (first["type"], first["error"], first["attempts"]) == ("Forgotten", "Why", 10)
+    assert first["payload"]["new_level"] == 2
+    assert tbg("events", "parked").splitlines()[-1] == "2 Forgotten"
+
+    tbg("events", "retry", code=2)
+    assert "message 999 is not parked" in tbg("events", "retry", f"{first['id']}", "999", code=1)
+    assert await one(db, "SELECT count(*) FROM outbox WHERE parked_at IS NULL") == 0
+    assert tbg("events", "retry", str(second["id"])) == "1 will be delivered again\n"
+    assert tbg("events", "retry", "--all") == "1 will be delivered again\n"
+    async with db.transaction() as tx:
+        await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is mended
+    tbg("relay", "--drain")
+    assert await one(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+    assert "No parked messages" in tbg("events", "parked")
 
 
 async def test_what_a_failed_reaction_showed_is_not_shown(db: Database, redis: Redis) -> None:

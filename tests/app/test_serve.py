@@ -22,9 +22,9 @@ def environment(database: str, redis: str, **more: str) -> dict[str, str]:
     return os.environ | {"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis, **more}
 
 
-def serve(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run it expecting that it refuses to."""
-    words = [sys.executable, "-m", "tbg", "serve"]
+def serve(env: dict[str, str], *, door: str = "serve") -> subprocess.CompletedProcess[str]:
+    """Run it (or another door) expecting that it refuses to."""
+    words = [sys.executable, "-m", "tbg", door]
     return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -95,10 +95,11 @@ def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("door", ["serve", "worker", "ingest", "relay"])
 def test_production_refuses_a_redis_that_may_lose_events(
-    fresh_database: str, redis_url: str
+    fresh_database: str, redis_url: str, door: str
 ) -> None:
     more = {"TBG_ENV": "production", "TBG_PUBLIC_URL": "https://game.example", "TBG_PORT": "0"}
-    done = serve(environment(fresh_database, redis_url, **more))
+    done = serve(environment(fresh_database, redis_url, **more), door=door)
     assert done.returncode == 1
     assert "appendonly is no, must be yes" in done.stderr

@@ -103,7 +103,8 @@ def test_a_recorded_pool(
     fresh_database: str, redis_url: str, empty_redis: Any, tmp_path: Path, source: str
 ) -> None:
     game = Game(fresh_database, redis_url, tmp_path / "data", network="regtest")
-    collect = ["collect", str(LOGS / source / "logs"), "--source", source, "--once", "--json"]
+    collect = ["collect", str(LOGS / source / "logs"), "--source", source, "--tz", "UTC"]
+    collect += ["--once", "--json"]
     assert json.loads(game.run(*collect))["published"] > 0
     game.run("ingest", "--drain")
     assert game.totals() == counted(source)
@@ -117,7 +118,7 @@ def test_a_recorded_pool_with_everybody_killed(
 ) -> None:
     """Collector and ingest are killed as they work, at another moment each time."""
     game = Game(fresh_database, redis_url, tmp_path / "data", network="regtest")
-    collect = ["collect", str(LOGS / "b" / "logs"), "--source", "b", "--once"]
+    collect = ["collect", str(LOGS / "b" / "logs"), "--source", "b", "--once", "--tz", "UTC"]
     for n in range(6):
         for words in (collect, ["ingest"]):
             process = game.start(*words)

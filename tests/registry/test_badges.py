@@ -23,9 +23,12 @@ from tbg.domains.gamification.actions.registry import (
     check_file,
     load_registry,
     read_registry,
+    retire,
 )
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, rows, share, value
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example-pack.json"
 
 SLUGS = [
     "first_share", "shares_1k", "shares_1m", "block_finder", "diff_1e6", "diff_1e9", "diff_1e12",
@@ -203,6 +206,21 @@ class TestPacks:
         with pytest.raises(BadArguments, match="there already"):
             check_file(written(tmp_path, pack(NEW | {"slug": "streak_4"})))
 
+    def test_check_knows_the_other_packs(self, tmp_path: Path) -> None:
+        here = written(tmp_path, pack(NEW), "a.json")
+        assert [badge.slug for badge in check_file(here, packs=tmp_path)] == ["shares_2"]
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        other = written(elsewhere, pack(NEW), "b.json")
+        assert [badge.slug for badge in check_file(other)] == ["shares_2"]
+        with pytest.raises(BadArguments, match=r"b\.json.*'shares_2' is there already"):
+            check_file(other, packs=tmp_path)
+
+    def test_the_example_is_one(self) -> None:
+        badges = check_file(EXAMPLE)
+        assert len(badges) == 3
+        assert {badge.trigger_type for badge in badges} == {"share_count", "best_diff", "streak"}
+
 
 async def load(db: Database, packs: Path | None = None) -> list[str]:
     async with db.transaction() as tx:
@@ -234,14 +252,33 @@ class TestLoading:
         )
         assert await load(db, tmp_path) == ["shares_2"]
         assert await rows(db, active) == [(True, True)]
-        file.unlink()
-        assert await load(db, tmp_path) == ["shares_2"]
+        for also_taken_out in (None, tmp_path):
+            assert await load(db, also_taken_out) == [], "a start retires nothing"
+            assert await rows(db, active) == [(True, True)]
+            file.unlink(missing_ok=True)
+        async with db.transaction() as tx:
+            await retire(tx, ["shares_2"], packs=tmp_path)
         assert await rows(db, active) == [(False, True)]
         await play(db, [share(NOW)])
         assert await value(db, "SELECT count(*) FROM user_badges") == 1
         written(tmp_path, pack(NEW), "a.json")
         assert await load(db, tmp_path) == ["shares_2"]
         assert await rows(db, active) == [(True, True)]
+
+    async def test_what_is_here_or_not_active_is_not_retired(
+        self, db: Database, tmp_path: Path
+    ) -> None:
+        written(tmp_path, pack(NEW), "a.json")
+        await load(db, tmp_path)
+        for slugs, says in (
+            (["shares_2"], "'shares_2' is in the registry or in a pack here"),
+            (["streak_4"], "'streak_4' is in the registry"),
+            (["nothing"], "'nothing' is not active"),
+        ):
+            with pytest.raises(BadArguments, match=says):
+                async with db.transaction() as tx:
+                    await retire(tx, slugs, packs=tmp_path)
+        assert await value(db, "SELECT count(*) FROM badge_definitions WHERE is_active") == 21
 
     async def test_words_may_change_what_was_earned_may_not(
         self, db: Database, tmp_path: Path
@@ -272,21 +309,43 @@ class TestLoading:
 
 
 class TestCommand:
-    def run(self, *words: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tbg", "registry", "check", *map(str, words)]
-        return subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
+    def run(self, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tbg", "registry", *map(str, words)]
+        return subprocess.run(
+            command, env=os.environ | env, capture_output=True, text=True, check=False
+        )
 
     def test_a_good_file(self) -> None:
-        done = self.run(REGISTRY, "--json")
+        done = self.run("check", REGISTRY, "--json")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {"file": str(REGISTRY), "ok": True, "badges": SLUGS}
-        assert "20 badges" in self.run(REGISTRY).stdout
+        assert "20 badges" in self.run("check", REGISTRY).stdout
+
+    def test_a_pack_beside_those_of_the_settings(self, tmp_path: Path) -> None:
+        file = written(tmp_path, EXAMPLE.read_text(), "mine.json")
+        assert self.run("check", EXAMPLE).returncode == 0
+        done = self.run("check", EXAMPLE, TBG_BADGE_PACKS=str(tmp_path))
+        assert done.returncode == 2
+        assert "'example_shares_100' is there already" in done.stderr
+        assert self.run("check", file, TBG_BADGE_PACKS=str(tmp_path)).returncode == 0
 
     def test_a_bad_file(self, tmp_path: Path) -> None:
         content = registry()
         del content["badges"][0]
         file = written(tmp_path, content)
-        done = self.run(file, "--json")
+        done = self.run("check", file, "--json")
         assert done.returncode == 2
         assert done.stderr == f"tbg: {file}: badge 'first_share' is missing: it cannot be removed\n"
         assert json.loads(done.stdout)["ok"] is False
+
+    async def test_a_retired_badge(
+        self, db: Database, fresh_database: str, redis_url: str, tmp_path: Path
+    ) -> None:
+        written(tmp_path, pack(NEW), "a.json")
+        await load(db, tmp_path)
+        servers = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+        there = self.run("retire", "shares_2", TBG_BADGE_PACKS=str(tmp_path), **servers)
+        assert there.returncode == 2
+        assert there.stderr.startswith("tbg: badge 'shares_2' is in the registry or in a pack")
+        assert self.run("retire", "shares_2", **servers).stdout == "retired: shares_2\n"
+        assert await value(db, "SELECT count(*) FROM badge_definitions WHERE is_active") == 20

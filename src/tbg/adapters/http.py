@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends
 from fastapi.openapi.models import HTTPBearer
@@ -16,9 +16,17 @@ from starlette.requests import HTTPConnection, Request
 from tbg.core.errors import NotAllowed, SignInRequired
 from tbg.core.principal import Principal, Scope
 from tbg.core.settings import Settings
+from tbg.core.telemetry import Once, log
 from tbg.core.tx import Database, Tx
 
 PROBLEM_JSON = "application/problem+json"
+
+# Kept for the names of a house, by RFC 6762, 6761 and 8375 and by ICANN: public DNS has none.
+_NOBODY_S = (".local", ".localhost", ".home.arpa", ".internal")
+
+_TOLD_CHARS = 100
+_PAGES = Once()
+_log = log(__name__)
 
 
 class FieldProblem(BaseModel):
@@ -51,15 +59,29 @@ def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
 
     Ours are pages at the public URL's host, and at whatever name of this machine was asked for,
     if no stranger can own it: who owns a name of the public DNS lets it lead here (rebinding),
-    and then his page has the name that it asks for.
+    and then his page has the name that it asks for. A page that is refused stands in the log: it
+    may be the operator's own, opened under a name that nobody told us.
     """
     origin = connection.headers.get("origin")
     if origin is None:
         return True
-    ours = urlsplit(settings.public_url)
+    asked = connection.headers.get("host", "")
+    if _is_ours(origin, asked.lower(), urlsplit(settings.public_url)):
+        return True
+    if _PAGES.is_first(page := origin[:_TOLD_CHARS]):
+        _log.warning(
+            "page_not_ours",
+            page=page,
+            host=asked[:_TOLD_CHARS],
+            hint="it cannot sign in, change anything or see news as they come: if it is yours, "
+            "set TBG_PUBLIC_URL to where it is opened",
+        )
+    return False
+
+
+def _is_ours(origin: str, asked: str, ours: SplitResult) -> bool:
     if origin.lower() == f"{ours.scheme}://{ours.netloc}".lower():
         return True
-    asked = connection.headers.get("host", "").lower()
     if origin.partition("://")[2].lower() != asked:
         return False
     try:
@@ -70,8 +92,8 @@ def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
 
 
 def _is_no_stranger_s(name: str) -> bool:
-    """IP addresses, names without a dot, and those under `.local` and `.localhost`."""
-    if "." not in name or name.endswith((".local", ".localhost")):
+    """IP addresses, names without a dot, and those under a domain that nobody can register."""
+    if "." not in name or name.endswith(_NOBODY_S):
         return True
     try:
         return bool(ip_address(name))

@@ -67,10 +67,17 @@ class KeyRing:
     _keys: dict[str, SigningKey] = field(default_factory=dict)
     _read_at: float = float("-inf")
 
-    def prepare(self) -> None:
-        """Read the folder; make its first keys where there are none. CannotRun when it fails."""
+    def prepare(self, *, make: bool = True) -> None:
+        """Read the folder; `make` its first keys where there are none. CannotRun when it fails."""
         try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not make and not self.is_made:
+                raise CannotRun(
+                    f"there are no keys in {self.directory.resolve()}: set TBG_DATA_DIR (or "
+                    "TBG_KEYS_DIR) as the API has it, or run this where the API was started"
+                )
+            # Path.mkdir() would make parents that others may look into.
+            for folder in (*reversed(self.directory.parents), self.directory):
+                folder.mkdir(mode=0o700, exist_ok=True)
             with self._alone():
                 if not self._secret_file.exists():
                     _write(self._secret_file, secrets.token_bytes(_SECRET_BYTES))
@@ -216,6 +223,11 @@ class KeyRing:
             return cipher.decrypt(sealed[:12], sealed[12:], None)
         except (InvalidTag, ValueError):  # ValueError: too short for what seal() makes
             return None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody has prepared this folder before."""
+        return self._secret_file.exists()
 
     @property
     def _secret_file(self) -> Path:

@@ -13,6 +13,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
+from tbg.adapters.streams.durable import require_durable
 from tbg.core import schema, telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.settings import Settings, load_settings
@@ -52,7 +53,11 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
 
 
 def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
-    """Run a door until it ends; a stale schema or a broken registry stops it before it starts."""
+    """Run a door until it ends.
+
+    A stale schema, a broken registry, or in production a Redis that would lose events stops it
+    before it starts.
+    """
     settings = load_settings()
     telemetry.configure(settings, door=door)
     # Batches are hundreds of thousands of short-lived objects without cycles: at the default
@@ -62,6 +67,8 @@ def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
 
     async def go() -> None:
         async with opened(settings) as house:
+            if settings.env == "production":
+                await require_durable(house.redis)
             async with house.database.transaction() as tx:
                 await load_registry(tx, packs=settings.badge_packs)
             await main(house)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
@@ -32,6 +34,14 @@ WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, parked ones 
 PARKED = Gauge("tbg_outbox_parked_messages", "Messages that need a person")
 
 _log = log(__name__)
+
+
+class _Left(NamedTuple):
+    """What is still in the outbox: messages that wait, the oldest's age, and parked ones."""
+
+    waiting: int
+    oldest_seconds: float
+    parked: int
 
 
 @dataclass(slots=True)
@@ -82,6 +92,16 @@ class Relay:
         while taken := await self.deliver():
             total += taken
         return total
+
+    async def finish(self) -> int:
+        """Deliver until nothing waits, for another try neither; how many need a person."""
+        while True:
+            await self.drain()
+            left = await self._left()
+            if not left.waiting or self.stopping.is_set():
+                return left.parked
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), limits.RELAY_SWEEP_SECONDS)
 
     async def deliver(self) -> int:
         """Take one batch of messages through their reactions; the number taken.
@@ -143,6 +163,12 @@ class Relay:
             await reaction(tx, deliveries)
 
     async def _measure(self) -> None:
+        left = await self._left()
+        WAITING.set(left.waiting)
+        PARKED.set(left.parked)
+        AGE.set(left.oldest_seconds)
+
+    async def _left(self) -> _Left:
         async with self.database.transaction() as tx:
             row = await tx.row(
                 """
@@ -151,10 +177,9 @@ class Relay:
                 FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL
                 """
             )
-            assert row is not None
-            WAITING.set(row.waiting)
-            PARKED.set(row.parked)
-            AGE.set((tx.now - row.oldest).total_seconds() if row.oldest else 0)
+        assert row is not None
+        age = (tx.now - row.oldest).total_seconds() if row.oldest else 0
+        return _Left(row.waiting, age, row.parked)
 
     async def _wait(self) -> None:
         try:

@@ -318,3 +318,6 @@ PARTITIONS_AHEAD = 3
 
 MISMATCHES_NAMED = 10
 """Users a failed check names; all are counted."""
+
+SAID_ONCE = 20
+"""Hosts, or proxies, that a warning names: a set-up has a few, and strangers may make up any."""

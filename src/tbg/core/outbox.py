@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -95,6 +95,45 @@ async def mark_failed(tx: Tx, message: Message, *, error: str) -> bool:
         id=message.id,
     )
     return parked
+
+
+class Parked(NamedTuple):
+    """A message that waits for a person: what it told, and why its last delivery failed."""
+
+    id: int
+    type: str
+    parked_at: datetime
+    attempts: int
+    error: str
+    payload: dict[str, Any]
+
+
+async def parked(tx: Tx) -> list[Parked]:
+    """All parked messages, oldest first."""
+    rows = await tx.rows(
+        """
+        SELECT id, type, parked_at, attempts, COALESCE(error, '') AS error,
+            payload::text AS payload FROM outbox
+        WHERE parked_at IS NOT NULL ORDER BY id
+        """
+    )
+    return [
+        Parked(r.id, r.type, r.parked_at, r.attempts, r.error, orjson.loads(r.payload))
+        for r in rows
+    ]
+
+
+async def retry(tx: Tx, ids: Sequence[int]) -> list[int]:
+    """Let parked messages be delivered anew, as if they had never failed; the ids of those."""
+    rows = await tx.rows(
+        """
+        UPDATE outbox SET parked_at = NULL, attempts = 0, next_at = :now
+        WHERE parked_at IS NOT NULL AND id = ANY(:ids ::bigint[]) RETURNING id
+        """,
+        now=tx.now,
+        ids=list(ids),
+    )
+    return [row.id for row in rows]
 
 
 def decode(message: Message) -> Event:

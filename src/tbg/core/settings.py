@@ -1,10 +1,15 @@
-"""Settings: environment (`TBG_…`), then `.env`, then `tbg.toml`; unknown keys are refused."""
+"""Settings: environment (`TBG_…`), then `.env`, then `tbg.toml`; unknown keys are refused.
+
+Of the environment and of `.env`, which other programs have a part in, only `TBG_…` is ours.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -14,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -30,7 +36,7 @@ class Settings(BaseSettings):
     """What an operator may set; `tbg settings` lists each with value, source and meaning."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TBG_", env_file=".env", toml_file="tbg.toml", extra="forbid", frozen=True
+        env_prefix="TBG_", env_file=".env", toml_file="tbg.toml", extra="ignore", frozen=True
     )
 
     env: Literal["development", "production"] = Field(
@@ -183,13 +189,9 @@ def _parts(text: str) -> list[str]:
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; BadArguments names every key that is wrong or unknown."""
-    known = {f"TBG_{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(
-        key for key in os.environ if key.startswith("TBG_") and key not in known | _ELSEWHERE
-    )
-    if unknown:
-        raise BadArguments(f"unknown setting {', '.join(unknown)}; `tbg settings` lists them")
     try:
+        if unknown := list(_unknown()):
+            raise BadArguments("; ".join(unknown))
         return Settings(**overrides)
     except ValidationError as error:
         raise BadArguments(_explain(error)) from None
@@ -201,9 +203,26 @@ def load_settings(**overrides: Any) -> Settings:
 _ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL"}
 
 
+def _unknown() -> Iterator[str]:
+    """Every key of ours that is no setting: where it stands, and what it may have been."""
+    fields = set(Settings.model_fields)
+    known = {f"TBG_{name.upper()}" for name in fields}
+    dotenv = [key.upper() for key in DotEnvSettingsSource(Settings).env_vars]
+    for place, keys, names in (
+        ("the environment", [key for key in os.environ if key.startswith("TBG_")], known),
+        (".env", [key for key in dotenv if key.startswith("TBG_")], known),
+        ("tbg.toml", TomlConfigSettingsSource(Settings).toml_data, fields),
+    ):
+        for key in sorted(set(keys) - names - _ELSEWHERE):
+            near = get_close_matches(key, names, n=1)
+            meant = f"is {near[0]} meant?" if near else "docs/OPERATING.md lists all"
+            yield f"unknown setting {key} in {place}: {meant}"
+
+
 def _explain(error: ValidationError) -> str:
     wrong = []
     for item in error.errors(include_input=False):
         name = "_".join(str(part) for part in item["loc"]).upper().removeprefix("TBG_")
-        wrong.append(f"TBG_{name}: {item['msg']}" if name else item["msg"])
+        said = item["msg"].removeprefix("Value error, ")
+        wrong.append(f"TBG_{name}: {said}" if name else said)
     return "; ".join(wrong)

@@ -10,6 +10,7 @@ from typing import Any, cast
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
+from tbg.core import limits
 from tbg.core.settings import Settings
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
@@ -31,6 +32,23 @@ structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 def log(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; context (request_id, batch_id) comes from structlog's contextvars."""
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger(name))
+
+
+class Once:
+    """Remembers what has been said: strangers may cause it, and shall not fill the log.
+
+    So each thing is said once by a process, and after `limits.SAID_ONCE` of them nothing more.
+    """
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def is_first(self, what: str) -> bool:
+        """Whether to say it now."""
+        if what in self._said or len(self._said) >= limits.SAID_ONCE:
+            return False
+        self._said.add(what)
+        return True
 
 
 def configure(settings: Settings, *, door: str) -> None:

@@ -68,15 +68,16 @@ _log = log("collect")
 class Collector:
     """Reads one log directory for one source.
 
-    `since` (unix): read again from there, whatever the record says. `once`: nobody waits for
-    the share of a solved block. `progress` is told the bytes read.
+    `zone` is ckpool.log's (None: this machine's). `since` (unix): read again from there, whatever
+    the record says. `once`: nobody waits for the share of a solved block. `progress` is told the
+    bytes read.
     """
 
     logs: LogDir
     source: str
     outlet: Outlet
     clock: Clock
-    zone: tzinfo
+    zone: tzinfo | None
     network: str
     since: int | None = None
     once: bool = False

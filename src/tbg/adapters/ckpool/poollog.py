@@ -74,7 +74,7 @@ class Alarm:
 class PoolLog:
     """Reads lines in order; remembers possible solves until their outcome is logged."""
 
-    zone: tzinfo
+    zone: tzinfo | None
     network: str
     solves: deque[str] = field(default_factory=lambda: deque(maxlen=OPEN_SOLVES))
 
@@ -131,6 +131,7 @@ class PoolLog:
         return Connection(int(at), stream, fields)
 
     def _when(self, stamp: bytes) -> float:
-        # ckpool logs the local time of its host.
+        # ckpool logs the local time of its host: without a zone, Python takes the machine's, by
+        # the rules that the C library has for it and ckpool too.
         local = datetime.fromisoformat(stamp.decode())
         return local.replace(tzinfo=self.zone).timestamp()

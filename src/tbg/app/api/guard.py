@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from contextlib import suppress
 from datetime import timedelta
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -24,6 +25,7 @@ from tbg.core import limits
 from tbg.core.errors import NotAllowed, Refused
 from tbg.core.principal import Principal
 from tbg.core.settings import Settings
+from tbg.core.telemetry import Once, log
 from tbg.core.tx import Database
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions.api_keys import note_use
@@ -33,6 +35,9 @@ REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by 
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _USE_NOTED = timedelta(minutes=1)
+
+_PROXIES = Once()
+_log = log(__name__)
 
 
 class WrongPage(NotAllowed):
@@ -95,6 +100,7 @@ class Guard:
         connection = HTTPConnection(scope)
         unsafe = scope["method"] not in _SAFE
         address = client_ip(scope, self.settings)
+        self._tell_of_proxy(scope)
         state["client_ip"] = address
         asked = [(BY_IP, address)]
         if unsafe and "/auth/" in scope["path"]:
@@ -121,6 +127,20 @@ class Guard:
     def _tell(state: dict[str, object], verdict: object) -> None:
         if verdict is not None:
             state["rate"] = verdict.headers  # type: ignore[attr-defined]
+
+    def _tell_of_proxy(self, scope: Scope) -> None:
+        """Say that a proxy is not trusted: all its visitors share what one may ask."""
+        peer = (scope.get("client") or ("", 0))[0]
+        if "x-forwarded-for" not in Headers(scope=scope) or not peer:
+            return
+        with suppress(ValueError):
+            if not _is_proxy(_address(peer), self.settings) and _PROXIES.is_first(peer):
+                _log.warning(
+                    "proxy_not_trusted",
+                    peer=peer,
+                    hint="if this is your proxy, set TBG_TRUSTED_PROXIES: until then all its "
+                    "visitors count as one",
+                )
 
     def _require_our_page(self, connection: HTTPConnection) -> None:
         """Browsers name the page that a change comes from; only ours, and those allowed, may."""
@@ -214,16 +234,24 @@ def client_ip(scope: Scope, settings: Settings) -> str:
     peer = (scope.get("client") or ("", 0))[0]
     for hop in reversed([*hops, peer]):
         try:
-            address = ip_address(_bare(hop))
+            address = _address(hop)
         except ValueError:
             return peer or "unknown"
-        if address.version == 6:
-            address = address.ipv4_mapped or address
-        if not any(address in network for network in settings.proxies):
+        if not _is_proxy(address, settings):
             if address.version == 6:
                 return str(IPv6Network((int(address), 64), strict=False))
             return str(address)
     return peer or "unknown"
+
+
+def _address(hop: str) -> IPv4Address | IPv6Address:
+    """The address in a hop (ValueError); one of IPv4 in IPv6 clothes is of IPv4."""
+    address = ip_address(_bare(hop))
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+def _is_proxy(address: IPv4Address | IPv6Address, settings: Settings) -> bool:
+    return any(address in network for network in settings.proxies)
 
 
 def _bare(hop: str) -> str:

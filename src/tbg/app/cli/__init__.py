@@ -9,7 +9,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -76,16 +76,22 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
     try:
-        build(only)()  # wrong arguments end here, with exit 2
+        code = build(only)(standalone_mode=False)  # of --help, or of Ctrl-C
+    except typer.TyperException as error:
+        said = " ".join(error.format_message().replace("Value error, ", "").split())
+        if not said:  # there were no arguments at all, and help has been shown
+            sys.exit(error.exit_code)
+        _fail(f"{said.rstrip('.')}: see `tbg {f'{only} ' if only else ''}-h`", error.exit_code)
     except CommandError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # whatever it was, a user gets one line
         _fail(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 1)
+    sys.exit(code)
 
 
-def _fail(line: str, code: int) -> None:
+def _fail(line: str, code: int) -> NoReturn:
     if "--debug" in sys.argv:
         traceback.print_exc()
     print(f"tbg: {line}", file=sys.stderr)

@@ -53,8 +53,12 @@ def collect(
         typer.Option("--from", help="Read again from there: ISO time (UTC) or unix seconds."),
     ] = None,
     tz: Annotated[
-        str, typer.Option(help="Time zone of ckpool.log: a name, or an offset such as +02:00.")
-    ] = "UTC",
+        str | None,
+        typer.Option(
+            help="Time zone of ckpool.log: a name, or an offset such as +02:00.",
+            show_default="this machine's",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Counts as one JSON object.")] = False,
 ) -> None:
     """Read a ckpool log directory into the streams, each line once; remembers where it was.
@@ -67,7 +71,7 @@ def collect(
         raise BadArguments("--source: letters, digits, dot, dash, underscore; at most 64")
     clock = SystemClock()
     begin = None if since is None else stamp(since)
-    zone_ = zone(tz)
+    zone_ = None if tz is None else zone(tz)
     settings = load_settings()
     telemetry.configure(settings, door="collect")
     logs = LogDir(logdir)
@@ -79,7 +83,7 @@ def collect(
 
 @contextmanager
 def opened(
-    logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo
+    logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo | None
 ) -> Iterator[Collector]:
     """A collector with its record open; one that runs already is told apart (CannotRun)."""
     record = Record(settings.data_dir / f"collect-{source}.sqlite")

@@ -26,6 +26,8 @@ from tbg.core import limits, schema
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
 from tbg.core.settings import Settings, load_settings
+from tbg.domains.gamification.actions.registry import read_registry
+from tbg.domains.gamification.queries import badge_catalogue
 
 _LEAST_FREE_BYTES = 1024**3
 _CLOCK_SKEW = timedelta(seconds=5)
@@ -94,7 +96,7 @@ async def _examine() -> list[Finding]:
         house = doors.House.open(loaded)
     except CommandError as error:
         return [Finding("settings", False, str(error))]
-    findings = [Finding("settings", True, f"{loaded.env}, {loaded.network}")]
+    findings = [_settings(loaded)]
     try:
         for name, check in _CHECKS.items():
             try:
@@ -106,6 +108,13 @@ async def _examine() -> list[Finding]:
     finally:
         await house.close()
     return findings
+
+
+def _settings(loaded: Settings) -> Finding:
+    if loaded.env == "development" and loaded.public_url.startswith("https://"):
+        why = "TBG_PUBLIC_URL is https, and TBG_ENV development: set it to production"
+        return Finding("settings", False, why)
+    return Finding("settings", True, f"{loaded.env}, {loaded.network}")
 
 
 async def _database(house: doors.House) -> tuple[bool, str]:
@@ -139,6 +148,18 @@ async def _redis(house: doors.House) -> tuple[bool, str]:
     return not wrong, f"{version}: {'; '.join(wrong) or 'append-only, no eviction'}"
 
 
+async def _badges(house: doors.House) -> tuple[bool, str]:
+    here = {badge.slug for badge in read_registry(packs=house.settings.badge_packs)}
+    async with house.database.transaction() as tx:
+        active = await badge_catalogue(tx)
+    if foreign := [slug for slug in active if slug not in here]:
+        return False, (
+            f"active, and in no pack of TBG_BADGE_PACKS here: {', '.join(foreign)}: set it as the "
+            f"other doors have it, or run `tbg registry retire {' '.join(foreign)}`"
+        )
+    return True, f"{len(active)} active"
+
+
 async def _lag(house: doors.House) -> tuple[bool, str]:
     waiting = await backlog(house.redis)
     if waiting < limits.STREAM_BACKLOG // 10:
@@ -159,7 +180,10 @@ async def _outbox(house: doors.House) -> tuple[bool, str]:
             " AND created_at < :before",
             before=tx.now - timedelta(minutes=1),
         )
-    detail = f"{parked} parked messages, {late} waiting for more than a minute"
+    detail = (
+        f"{parked} parked messages{': see `tbg events parked`' * bool(parked)}, "
+        f"{late} waiting for more than a minute"
+    )
     return parked == 0 and late == 0, detail
 
 
@@ -181,10 +205,11 @@ async def _clock(house: doors.House) -> tuple[bool, str]:
 
 async def _keys(house: doors.House) -> tuple[bool, str]:
     ring = KeyRing(house.settings.keys, house.database.clock, house.settings.public_url)
-    if not house.settings.keys.exists():
-        return True, f"none yet: the API makes them in {house.settings.keys}"
-    await asyncio.to_thread(ring.prepare)
-    return True, f"{len(ring.listed())} in {house.settings.keys}: back them up with the database"
+    where = house.settings.keys.resolve()
+    if not ring.is_made:
+        return True, f"none yet: the API makes them in {where}"
+    await asyncio.to_thread(ring.prepare, make=False)
+    return True, f"{len(ring.listed())} in {where}: back them up with the database"
 
 
 async def _disk(house: doors.House) -> tuple[bool, str]:
@@ -210,6 +235,7 @@ _CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
     "durability": _durable,
     "schema": _schema,
     "redis": _redis,
+    "badges": _badges,
     "latency": _latency,
     "lag": _lag,
     "dead letters": _letters,

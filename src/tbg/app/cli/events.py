@@ -1,4 +1,4 @@
-"""`tbg events`: bad events, looked at and put back."""
+"""`tbg events`: bad events, looked at and put back; messages that could not be delivered, too."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from rich.table import Table
 from tbg.adapters.streams.letters import DeadLetter, dead_letter, dead_letters, replay
 from tbg.app import doors
 from tbg.app.cli.common import once
+from tbg.core import outbox
 from tbg.core.errors import BadArguments, CannotRun
+from tbg.domains.accounts.actions.people import hold_owners
 
-app = typer.Typer(help="Bad events.", no_args_is_help=True)
+app = typer.Typer(help="Bad events, and messages that failed.", no_args_is_help=True)
 
 
 @app.command("dead-letters")
@@ -66,3 +68,52 @@ def put_back(
         return sum([await replay(house.redis, letter) for letter in letters])
 
     typer.echo(f"{once(main)} put back")
+
+
+@app.command("parked")
+def show_parked(
+    json: bool = typer.Option(False, "--json", help="One JSON object per message and line."),
+    most: int = typer.Option(50, "--most", min=1, help="How many to list (without --json)."),
+) -> None:
+    """List the messages that the relay gave up after ten tries, and why."""
+
+    async def main(house: doors.House) -> list[outbox.Parked]:
+        async with house.database.transaction() as tx:
+            return await outbox.parked(tx)
+
+    messages = once(main)
+    if json:
+        for message in messages:
+            typer.echo(orjson.dumps(message._asdict()).decode())
+        return
+    if not messages:
+        typer.echo("No parked messages: every one so far could be delivered.")
+        return
+    table = Table("id", "type", "parked", "error")
+    for message in messages[-most:]:
+        error = (message.error.splitlines() or [""])[0][:200]
+        table.add_row(str(message.id), message.type, f"{message.parked_at:%F %T}", error)
+    Console().print(table)
+    types = Counter(message.type for message in messages)
+    typer.echo(", ".join(f"{count} {type_}" for type_, count in types.most_common()))
+
+
+@app.command("retry")
+def let_go(
+    ids: list[int] = typer.Argument(None, help="Parked messages, by id."),
+    everything: bool = typer.Option(False, "--all", help="All of them."),
+) -> None:
+    """Let parked messages be delivered again, after whatever was wrong was mended."""
+    if bool(ids) == everything:
+        raise BadArguments("name the messages to deliver again, or say --all")
+
+    async def main(house: doors.House) -> int:
+        async with house.database.transaction() as tx:
+            await hold_owners(tx)  # an erasure takes messages too
+            asked = [message.id for message in await outbox.parked(tx)] if everything else ids
+            done = await outbox.retry(tx, asked)
+            if strangers := set(ids or ()) - set(done):
+                raise CannotRun(f"message {min(strangers)} is not parked; none was let go")
+            return len(done)
+
+    typer.echo(f"{once(main)} will be delivered again")

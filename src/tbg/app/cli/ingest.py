@@ -6,7 +6,6 @@ import typer
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Reader
-from tbg.adapters.streams.durable import require_durable
 from tbg.app import doors
 from tbg.app.ingest import Ingest, consumer_name
 
@@ -17,8 +16,6 @@ def ingest(
     """Read events from the streams and reward them; as many of these as wanted may run."""
 
     async def main(house: doors.House) -> None:
-        if house.settings.env == "production":
-            await require_durable(house.redis)
         reader = Reader(house.redis, consumer=consumer_name())
         door = Ingest(house.database, reader, Broadcast(house.redis), house.settings.network)
         doors.stop_on_signals(door.stopping)

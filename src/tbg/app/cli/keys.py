@@ -58,5 +58,5 @@ def rotate() -> None:
 def _ring() -> KeyRing:
     settings = load_settings()
     ring = KeyRing(settings.keys, SystemClock(), settings.public_url)
-    ring.prepare()
+    ring.prepare(make=False)  # one that is made here is used by nobody
     return ring

@@ -1,4 +1,4 @@
-"""`tbg registry`: looks at registry files before an operator puts them in place."""
+"""`tbg registry`: looks at registry files before they are in place, and retires badges."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from pathlib import Path
 import orjson
 import typer
 
+from tbg.app import doors
+from tbg.app.cli.common import once
 from tbg.core.errors import BadArguments
-from tbg.domains.gamification.actions.registry import check_file
+from tbg.core.settings import load_settings
+from tbg.domains.gamification.actions import registry
 
-app = typer.Typer(no_args_is_help=True, help="Looks at badge registries and packs.")
-
-
-@app.callback()
-def group() -> None:
-    """Looks at badge registries and packs."""
+app = typer.Typer(no_args_is_help=True, help="Badge registries and packs.")
 
 
 @app.command()
@@ -23,9 +21,13 @@ def check(
     file: Path = typer.Argument(..., help="A badge registry, or a pack that adds to it."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
-    """Validate a registry file: all of it is right, or the entries at fault are named (exit 2)."""
+    """Validate a registry file: all of it is right, or the entries at fault are named (exit 2).
+
+    A pack is looked at beside the twenty and the other packs of TBG_BADGE_PACKS.
+    """
+    packs = load_settings().badge_packs
     try:
-        badges = check_file(file)
+        badges = registry.check_file(file, packs=packs)
     except BadArguments as error:
         if as_json:
             typer.echo(orjson.dumps({"file": str(file), "ok": False, "error": str(error)}).decode())
@@ -35,3 +37,17 @@ def check(
         typer.echo(orjson.dumps({"file": str(file), "ok": True, "badges": slugs}).decode())
     else:
         typer.echo(f"{file}: {len(badges)} badges, all well")
+
+
+@app.command()
+def retire(
+    slugs: list[str] = typer.Argument(..., help="Badges of a pack that is no longer here."),
+) -> None:
+    """Switch badges off, for everybody; who has earned them keeps them. No start does this."""
+
+    async def main(house: doors.House) -> None:
+        async with house.database.transaction() as tx:
+            await registry.retire(tx, slugs, packs=house.settings.badge_packs)
+
+    once(main)
+    typer.echo(f"retired: {', '.join(slugs)}")

@@ -14,7 +14,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.streams.durable import require_durable
 from tbg.app import doors
 from tbg.app.api import create_app
 from tbg.app.api.sockets import SocketProtocol
@@ -42,8 +41,6 @@ def serve() -> None:
 
     async def main(house: doors.House) -> None:
         settings = house.settings
-        if settings.env == "production":
-            await require_durable(house.redis)
         listener = _listen(settings)
         _raise_file_limit()
         app = create_app(settings, house.database, house.redis)

@@ -33,12 +33,29 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[Badge]:
     """The registry's badges and those of the packs; BadArguments names file and entry at fault."""
-    badges = {badge.slug: badge for badge in _read(file)}
+    return _together(file, _files(packs))
+
+
+def check_file(file: Path, *, packs: Path | None = None) -> list[Badge]:
+    """The badges of one file: a registry, or a pack (it names itself) beside it and all others."""
+    content = _parse(file)
+    if not isinstance(content, dict) or "pack" not in content:
+        return _read(file)
+    _together(REGISTRY, [*(path for path in _files(packs) if not path.samefile(file)), file])
+    return _read(file, pack=True)
+
+
+def _files(packs: Path | None) -> list[Path]:
     if packs is None:
-        return list(badges.values())
+        return []
     if not packs.is_dir():
         raise BadArguments(f"TBG_BADGE_PACKS: {packs} is not a folder")
-    for path in sorted(packs.glob("*.json")):
+    return sorted(packs.glob("*.json"))
+
+
+def _together(file: Path, packs: Sequence[Path]) -> list[Badge]:
+    badges = {badge.slug: badge for badge in _read(file)}
+    for path in packs:
         for badge in _read(path, pack=True):
             if badge.slug in badges:
                 raise BadArguments(
@@ -46,21 +63,6 @@ def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[B
                 )
             badges[badge.slug] = badge
     return list(badges.values())
-
-
-def check_file(file: Path) -> list[Badge]:
-    """The badges of one file: a registry, or a pack (it names itself) beside the registry."""
-    content = _parse(file)
-    if not isinstance(content, dict) or "pack" not in content:
-        return _read(file)
-    taken = {badge.slug for badge in read_registry()}
-    badges = _read(file, pack=True)
-    for badge in badges:
-        if badge.slug in taken:
-            raise BadArguments(
-                f"{file}: badge {badge.slug!r} is there already: a pack only adds badges"
-            )
-    return badges
 
 
 def _read(file: Path, *, pack: bool = False) -> list[Badge]:
@@ -142,16 +144,54 @@ def _slug(entry: Any) -> str | None:
 
 
 async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGISTRY) -> list[str]:
-    """Make the database's badges the registry's; the slugs that changed.
+    """Bring the registry's badges into the database; the slugs that changed.
 
-    The table is locked only when something changes, and against every batch: a batch is wholly
-    before a new badge (then the backfill, `jobs.py`, finds whom it concerns) or wholly after it.
+    Badges of packs that are not here stay as they are (`retire` switches them off): another door,
+    with other settings, may have them.
     """
     badges = read_registry(file=file, packs=packs)
     # Doors start together: two that had read the table would wait for each other to lock it.
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOADING)
     if not _changes(await _stored(tx), badges):
         return []
+    await _lock(tx)
+    stored = await _stored(tx)
+    changes = _changes(stored, badges)
+    await _refuse_rewriting(tx, stored, changes)
+    await _write(tx, changes)
+    return [badge.slug for badge in changes]
+
+
+async def retire(tx: Tx, slugs: Sequence[str], *, packs: Path | None = None) -> None:
+    """Switch badges off: nobody earns them any more, and who has them keeps them.
+
+    BadArguments for one that a pack here still has (the next start would bring it back), or that
+    is not active.
+    """
+    here = {badge.slug for badge in read_registry(packs=packs)}
+    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOADING)
+    await _lock(tx)
+    stored = await _stored(tx)
+    for slug in slugs:
+        if slug not in stored or not stored[slug][1]:
+            raise BadArguments(f"badge {slug!r} is not active")
+        if slug in here:
+            raise BadArguments(
+                f"badge {slug!r} is in the registry or in a pack here, and would come back at the "
+                "next start: take it out of the pack first (the twenty stay)"
+            )
+    await tx.run(
+        "UPDATE badge_definitions SET is_active = false WHERE slug = ANY(:slugs ::text[])",
+        slugs=list(slugs),
+    )
+
+
+async def _lock(tx: Tx) -> None:
+    """Lock the table against every batch, for a change.
+
+    So a batch is wholly before a new badge (then the backfill, `jobs.py`, finds whom it concerns)
+    or wholly after it.
+    """
     wait = f"{limits.TABLE_LOCK_SECONDS}s"
     await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
     try:
@@ -162,16 +202,6 @@ async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGIS
         raise CannotRun(
             "the badge registry is in use and could not be changed: try again"
         ) from None
-    stored = await _stored(tx)
-    changes = _changes(stored, badges)
-    await _refuse_rewriting(tx, stored, [badge for badge in badges if badge.slug in changes])
-    await _write(tx, [badge for badge in badges if badge.slug in changes])
-    gone = [slug for slug in changes if slug not in {badge.slug for badge in badges}]
-    await tx.run(
-        "UPDATE badge_definitions SET is_active = false WHERE slug = ANY(:slugs ::text[])",
-        slugs=gone,
-    )
-    return changes
 
 
 async def _stored(tx: Tx) -> dict[str, tuple[Badge, bool]]:
@@ -179,11 +209,8 @@ async def _stored(tx: Tx) -> dict[str, tuple[Badge, bool]]:
     return {item.badge.slug: (item.badge, item.is_active) for item in every}
 
 
-def _changes(stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]) -> list[str]:
-    wanted = {badge.slug: (badge, True) for badge in badges}
-    changed = [slug for slug, pair in wanted.items() if stored.get(slug) != pair]
-    gone = [slug for slug, (_, active) in stored.items() if active and slug not in wanted]
-    return changed + gone
+def _changes(stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]) -> list[Badge]:
+    return [badge for badge in badges if stored.get(badge.slug) != (badge, True)]
 
 
 async def _refuse_rewriting(

@@ -1,0 +1,41 @@
+"""The command line itself: what it says to words that it does not know."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def tbg(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tbg", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["collct"], "No such command 'collct'. Did you mean 'collect'?: see `tbg -h`"),
+        (["--nope"], "No such option: --nope: see `tbg -h`"),
+        (["collect"], "Missing argument 'logdir': see `tbg collect -h`"),
+        (["collect", "x"], "Missing option '--source': see `tbg collect -h`"),
+        (["events", "replay", "--al"], "No such option: --al"),
+        (["admin", "grant", "a", "king"], "Invalid value for 'role': 'king' is not one of 'user'"),
+        (["up", "--port", "x"], "Invalid value for '--port': "),
+        (["up", "--port", "70000"], "Invalid value for '--port': "),
+        (["serve", "now"], "Got unexpected extra argument"),
+    ],
+)
+def test_wrong_arguments_end_with_one_line(words: list[str], said: str) -> None:
+    done = tbg(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"tbg: {said}")
+
+
+def test_help_is_shown_to_who_asks_for_it_and_to_who_says_nothing() -> None:
+    for words, code in ((["-h"], 0), (["events", "--help"], 0), ([], 2), (["events"], 2)):
+        done = tbg(*words)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert "Usage:" in done.stdout

@@ -1,0 +1,63 @@
+"""Settings from the environment, `.env` and `tbg.toml`: what is ours, and what is refused how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tbg.core.errors import BadArguments
+from tbg.core.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of this test's `.env` and `tbg.toml`."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal() -> str:
+    with pytest.raises(BadArguments) as refused:
+        load_settings()
+    return str(refused.value)
+
+
+def test_each_place_yields_to_the_one_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "tbg.toml").write_text("port = 1\nmetrics_port = 2\npool_name = 'toml'")
+    (folder / ".env").write_text("TBG_PORT=3\nTBG_METRICS_PORT=4")
+    monkeypatch.setenv("TBG_PORT", "5")
+    found = load_settings()
+    assert (found.port, found.metrics_port, found.pool_name) == (5, 4, "toml")
+
+
+def test_what_others_keep_in_dot_env_is_theirs(folder: Path) -> None:
+    (folder / ".env").write_text("POSTGRES_PASSWORD=x\nPORT=7\nTBG_PORT=9\nEMPTY=")
+    assert load_settings().port == 9
+
+
+def test_an_unknown_setting_is_named_with_its_place_and_what_was_meant(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TBG_PUBLIK_URL", "x")
+    (folder / ".env").write_text("TBG_DATABSE_URL=x\nTBG_TEST_REDIS_URL=x")
+    (folder / "tbg.toml").write_text("pool_nme = 'x'\nPORT = 1")
+    assert refusal().split("; ") == [
+        "unknown setting TBG_PUBLIK_URL in the environment: is TBG_PUBLIC_URL meant?",
+        "unknown setting TBG_DATABSE_URL in .env: is TBG_DATABASE_URL meant?",
+        "unknown setting PORT in tbg.toml: docs/OPERATING.md lists all",
+        "unknown setting pool_nme in tbg.toml: is pool_name meant?",
+    ]
+
+
+def test_a_wrong_value_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TBG_DATABASE_URL", "mysql://x")
+    assert refusal() == "TBG_DATABASE_URL: must start with postgresql://"
+    monkeypatch.delenv("TBG_DATABASE_URL")
+    monkeypatch.setenv("TBG_ENV", "production")
+    assert refusal() == "TBG_PUBLIC_URL must start with https:// in production"
+
+
+def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
+    (folder / "tbg.toml").write_text("port 1")
+    assert refusal().startswith("tbg.toml cannot be read: ")
