@@ -79,7 +79,7 @@ bench-scale: python ## what a share costs with ten million there before it (minu
 web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
 
 .PHONY: web-dev
-web-dev: setup ## the web app from its sources, live, in front of a `make up` (port 8000 alone)
+web-dev: setup ## the web app from its sources, live, in front of make up on port 8000
 	@exec $(NPM) run --silent dev
 
 .PHONY: api
