@@ -238,13 +238,16 @@ _ELSEWHERE = {
 }
 
 
+_TEXT = {".py", ".md", ".ts", ".tsx", ".json", ".css"}
+
+
 @pytest.mark.parametrize("what", _ELSEWHERE)
 def test_the_repository_stands_alone(what: str) -> None:
     files = [
         path
-        for folder in ("src", "docs", "tools", "migrations", "web/src")
+        for folder in ("src", "docs", "tools", "deploy", "migrations", "web/src")
         for path in sorted((ROOT / folder).rglob("*"))
-        if path.is_file() and path.suffix in {".py", ".md", ".ts", ".tsx", ".json", ".css"}
+        if path.is_file() and (path.suffix in _TEXT or folder == "deploy")
     ]
     assert files
     found = [_name(p) for p in files if re.search(_ELSEWHERE[what], p.read_text())]
