@@ -39,6 +39,8 @@ check: setup ## lint, format, types and contracts, of the program and the web ap
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	@$(VENV)/tbg openapi | cmp -s - web/openapi.json || { \
+	echo "web/openapi.json is not what the routes say: run make api" >&2; exit 1; }
 	$(NPM) run --silent check
 
 .PHONY: test
@@ -77,6 +79,15 @@ bench-scale: python ## what a share costs with ten million there before it (minu
 
 .PHONY: web
 web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
+
+.PHONY: web-dev
+web-dev: setup ## the web app from its sources, live, in front of make up on port 8000
+	@exec $(NPM) run --silent dev
+
+.PHONY: api
+api: setup ## after a change of routes or schemas: web/openapi.json and the web app's types of it
+	$(VENV)/tbg openapi > web/openapi.json
+	$(NPM) run --silent gen
 
 .PHONY: lock
 lock: python ## bring the locks up to date with pyproject.toml (UPGRADE=1: with the registry)

@@ -33,9 +33,7 @@ def printed() -> str:
 
 
 def test_the_web_app_s_copy_is_the_program_s_own() -> None:
-    assert (ROOT / "web" / "openapi.json").read_text() == printed(), (
-        "run `tbg openapi > web/openapi.json`, then `npm run gen` in web/"
-    )
+    assert (ROOT / "web" / "openapi.json").read_text() == printed(), "run `make api`"
 
 
 def test_every_refusal_in_the_document_is_a_problem() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from tbg.app.switchboard import SWITCHBOARD
+from tbg.app.worker import JOBS
 from tbg.core.event import Event
 from tbg.core.settings import Settings
+from tbg.domains.realtime.reactions import push
+from tbg.domains.realtime.rules import frames_of
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "tbg").rglob("*.py"))
@@ -168,10 +173,33 @@ def test_every_metric_is_documented() -> None:
 
 
 def test_every_event_is_documented_and_switched() -> None:
+    for path in (ROOT / "src/tbg/domains").glob("*/events.py"):
+        import_module(f"tbg.domains.{path.parent.name}.events")
     ours = {name: kind for name, kind in Event.kinds.items() if kind.__module__.startswith("tbg.")}
     text = _documented()
     assert sorted(name for name in ours if name not in text) == []
     assert sorted(name for name, kind in ours.items() if kind not in SWITCHBOARD) == []
+
+
+def test_every_event_that_is_pushed_has_a_frame() -> None:
+    arms = set(re.findall(r"\b([A-Z]\w+)\(\)", inspect.getsource(frames_of)))
+    pushed = {kind.__name__ for kind, reactions in SWITCHBOARD.items() if push in reactions}
+    assert pushed
+    assert sorted(pushed - arms) == []
+
+
+def test_every_room_s_jobs_are_the_worker_s() -> None:
+    rooms = sorted(path.parent.name for path in (ROOT / "src/tbg/domains").glob("*/jobs.py"))
+    jobs = [job for room in rooms for job in import_module(f"tbg.domains.{room}.jobs").JOBS]
+    assert jobs
+    assert [job.name for job in jobs if job not in JOBS] == []
+
+
+def test_every_room_s_routes_are_the_api_s() -> None:
+    rooms = {path.parent.name for path in (ROOT / "src/tbg/domains").glob("*/routes*")}
+    door = "".join(path.read_text() for path in (ROOT / "src/tbg/app/api").glob("*.py"))
+    used = set(re.findall(r"from tbg\.domains\.(\w+)(?:\.routes)? import .*(?:routes|live)", door))
+    assert rooms == used
 
 
 def test_the_floors_in_the_documents_are_the_contract_s() -> None:
@@ -181,6 +209,16 @@ def test_the_floors_in_the_documents_are_the_contract_s() -> None:
         r"^\| \d+ \| `(\w+)` \|", (ROOT / "src/tbg/domains/README.md").read_text(), re.MULTILINE
     )
     assert told == floors
+
+
+def test_the_furniture_in_the_documents_is_the_contract_s() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(c for c in contracts["contracts"] if c["id"] == "furniture")["layers"]
+    house = (ROOT / "docs/HOUSE.md").read_text().partition("## Furniture")[2].partition("\n## ")[0]
+    rooms = (ROOT / "src/tbg/domains/README.md").read_text().partition("furniture of these")[2]
+    names = [layer.strip("()") for layer in layers]
+    assert re.findall(r"^\| `(\w+)` \|", house, re.MULTILINE) == names
+    assert re.findall(r"`(\w+)`", rooms) == names
 
 
 def test_the_house_map_lists_every_table() -> None:
@@ -200,13 +238,16 @@ _ELSEWHERE = {
 }
 
 
+_TEXT = {".py", ".md", ".ts", ".tsx", ".json", ".css"}
+
+
 @pytest.mark.parametrize("what", _ELSEWHERE)
 def test_the_repository_stands_alone(what: str) -> None:
     files = [
         path
-        for folder in ("src", "docs", "tools", "migrations", "web/src")
+        for folder in ("src", "docs", "tools", "deploy", "migrations", "web/src")
         for path in sorted((ROOT / folder).rglob("*"))
-        if path.is_file() and path.suffix in {".py", ".md", ".ts", ".tsx", ".json", ".css"}
+        if path.is_file() and (path.suffix in _TEXT or folder == "deploy")
     ]
     assert files
     found = [_name(p) for p in files if re.search(_ELSEWHERE[what], p.read_text())]

@@ -108,13 +108,9 @@ async def _transaction(request: Request) -> AsyncIterator[Tx]:
 
 
 # scope="function": the connection is given back before the answer is sent, however slowly the
-# client takes it.
-Reading = Annotated[Tx, Depends(_transaction, scope="function")]
-"""A transaction for a handler that only reads."""
-
-# For writing, that also means: committed before the answer says so.
-Writing = Annotated[Tx, Depends(_transaction, scope="function")]
-"""A transaction for a handler that changes something."""
+# client takes it. For writing, that also means: committed before the answer says so.
+Transaction = Annotated[Tx, Depends(_transaction, scope="function")]
+"""A handler's transaction."""
 
 
 Letter = Literal["U", "K", "S", "A"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from tbg.adapters.http import Reading
+from tbg.adapters.http import Transaction
 from tbg.core.errors import NotFound
 from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification import queries
@@ -28,7 +28,7 @@ Slug = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]
 
 @router.get("/badges", summary="The badges and how many have them", operation_id="list_badges")
 async def list_badges(
-    tx: Reading, category: Annotated[str | None, Query(max_length=64)] = None
+    tx: Transaction, category: Annotated[str | None, Query(max_length=64)] = None
 ) -> BadgeList:
     """All badges in the registry's order, or those of one category."""
     catalogue = await queries.badge_catalogue(tx)
@@ -44,7 +44,7 @@ async def list_badges(
     summary="One badge and who earned it lately",
     operation_id="get_badge",
 )
-async def get_badge(tx: Reading, slug: Slug) -> BadgeDetail:
+async def get_badge(tx: Transaction, slug: Slug) -> BadgeDetail:
     """One badge; 404 when the registry has none of that name."""
     badge = (await queries.badge_catalogue(tx)).get(slug)
     if badge is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tbg.adapters.http import Reader, Reading
+from tbg.adapters.http import Reader, Transaction
 from tbg.domains.mining import queries
 from tbg.domains.mining.schemas import MinerBests
 
@@ -16,6 +16,6 @@ router = APIRouter(prefix="/mining", tags=["mining"])
     summary="One's best difficulties",
     operation_id="personal_bests",
 )
-async def personal_bests(tx: Reading, who: Reader) -> MinerBests:
+async def personal_bests(tx: Transaction, who: Reader) -> MinerBests:
     """The best of all time, of this month, of this week."""
     return MinerBests.model_validate(await queries.bests(tx, who.user_id))

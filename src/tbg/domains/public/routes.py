@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 import tbg
 from tbg.adapters import bitcoin
-from tbg.adapters.http import Reading
+from tbg.adapters.http import Transaction
 from tbg.core.errors import NotFound
 from tbg.core.principal import reader
 from tbg.domains.accounts.errors import NotAnAddress
@@ -52,7 +52,7 @@ async def public_stats(request: Request) -> Response:
     summary="One miner's public page",
     operation_id="public_miner",
 )
-async def public_miner(request: Request, tx: Reading, handle: str) -> PublicMiner:
+async def public_miner(request: Request, tx: Transaction, handle: str) -> PublicMiner:
     """A miner by handle or address; 404 while nothing was heard of him, or he is not public."""
     try:
         name = bitcoin.normalise(handle, request.app.state.settings.network)

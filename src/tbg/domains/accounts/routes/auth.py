@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from tbg.adapters import bitcoin
 from tbg.adapters.cookies import SessionCookies
-from tbg.adapters.http import SignedIn, Writing, problems
+from tbg.adapters.http import SignedIn, Transaction, problems
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import AUTH_BY_ADDRESS
 from tbg.core import limits
@@ -41,7 +41,7 @@ _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
     operation_id="challenge",
     responses=problems(401),
 )
-async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Challenge:
+async def challenge(request: Request, tx: Transaction, wish: ChallengeWish) -> Challenge:
     """A message that a wallet can sign, to sign in or (`link`) to add the address."""
     settings, principal = request.app.state.settings, request.state.principal
     address = address_of(request, wish.address)
@@ -68,7 +68,9 @@ async def challenge(request: Request, tx: Writing, wish: ChallengeWish) -> Chall
     operation_id="verify",
     responses=problems(401),
 )
-async def verify(request: Request, response: Response, tx: Writing, proof: SignIn) -> SignedInAs:
+async def verify(
+    request: Request, response: Response, tx: Transaction, proof: SignIn
+) -> SignedInAs:
     """Open a session for the user whose address signed; he is made if he never mined."""
     await hold_owners(tx)
     address = await challenges.spend(
@@ -105,7 +107,7 @@ async def refresh(request: Request, response: Response, wish: RefreshWish) -> To
 
 
 @router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout")
-async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
+async def logout(request: Request, tx: Transaction, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
     await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
@@ -115,7 +117,7 @@ async def logout(request: Request, tx: Writing, who: SignedIn) -> Response:
 
 @router.post("/logout-all", status_code=204, summary="Sign out everywhere",
              operation_id="logout_all")  # fmt: skip
-async def logout_all(request: Request, tx: Writing, who: SignedIn) -> Response:
+async def logout_all(request: Request, tx: Transaction, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
     await audit_of(tx, who, "session.end_all")

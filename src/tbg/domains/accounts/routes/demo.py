@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
-from tbg.adapters.http import Reading, problems
+from tbg.adapters.http import Transaction, problems
 from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tbg.core.errors import NotFound
 from tbg.domains.accounts import queries
@@ -32,14 +32,14 @@ router = APIRouter(prefix="/demo", tags=["demo"])
 
 @router.get("/miners", summary="Whom one may sign in as on a demo",
             operation_id="list_demo_miners", responses=problems(404))  # fmt: skip
-async def list_demo_miners(tx: Reading, keys: Keys) -> DemoMiners:
+async def list_demo_miners(tx: Transaction, keys: Keys) -> DemoMiners:
     """Demo miners that have mined, in the demo's order."""
     return DemoMiners(addresses=await queries.known_addresses(tx, list(keys)))
 
 
 @router.post("/sign", summary="Sign as a demo miner", operation_id="sign_as_demo_miner",
              responses=problems(404))  # fmt: skip
-async def sign_as_demo_miner(tx: Reading, keys: Keys, wish: DemoWish) -> DemoSignature:
+async def sign_as_demo_miner(tx: Transaction, keys: Keys, wish: DemoWish) -> DemoSignature:
     """What the demo miner's wallet would answer: a signature of the challenge's message."""
     found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))
     if found is None:

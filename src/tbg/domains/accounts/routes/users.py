@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from tbg.adapters.hashing import Hashing
-from tbg.adapters.http import Reading, SignedIn, Writing, problems
+from tbg.adapters.http import SignedIn, Transaction, problems
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import EXPORTS, KEYS_MADE, LINKS
 from tbg.core.errors import Invalid, NotAllowed, NotFound
@@ -48,14 +48,14 @@ _CHUNK = 64 * 1024
 
 
 @router.get("", summary="The player signed in", operation_id="get_me")
-async def get_me(tx: Reading, who: SignedIn) -> Me:
+async def get_me(tx: Transaction, who: SignedIn) -> Me:
     """Who is signed in, as he and as others see him."""
     return me_of(await queries.person(tx, who.user_id))
 
 
 @router.patch("", summary="Change the profile", operation_id="change_me",
               responses=problems(409))  # fmt: skip
-async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
+async def change_me(tx: Transaction, who: SignedIn, wish: ProfileChange) -> Me:
     """Change what is given; null clears."""
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
@@ -70,7 +70,7 @@ async def change_me(tx: Writing, who: SignedIn, wish: ProfileChange) -> Me:
 
 @router.delete("", status_code=202, summary="Delete the account, a week from now",
                operation_id="delete_me")  # fmt: skip
-async def delete_me(tx: Writing, who: SignedIn) -> Me:
+async def delete_me(tx: Transaction, who: SignedIn) -> Me:
     """Have the person erased in a week; until then it can be taken back."""
     await profile.ask_for_deletion(tx, user_id=who.user_id)
     await audit_of(tx, who, "account.delete")
@@ -78,7 +78,7 @@ async def delete_me(tx: Writing, who: SignedIn) -> Me:
 
 
 @router.post("/restore", summary="Keep the account after all", operation_id="restore_me")
-async def restore_me(tx: Writing, who: SignedIn) -> Me:
+async def restore_me(tx: Transaction, who: SignedIn) -> Me:
     """Take a deletion back."""
     await profile.restore(tx, user_id=who.user_id)
     await audit_of(tx, who, "account.restore")
@@ -86,13 +86,13 @@ async def restore_me(tx: Writing, who: SignedIn) -> Me:
 
 
 @router.get("/settings", summary="The player's settings", operation_id="get_settings")
-async def get_settings(tx: Reading, who: SignedIn) -> Settings:
+async def get_settings(tx: Transaction, who: SignedIn) -> Settings:
     """What was set, and our defaults for the rest."""
     return Settings.model_validate(await queries.settings(tx, who.user_id))
 
 
 @router.patch("/settings", summary="Change settings", operation_id="change_settings")
-async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> Settings:
+async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) -> Settings:
     """Change what is given, at any depth; the rest stays."""
     change = wish.model_dump(exclude_none=True)
     _checked(merged_settings(await queries.settings(tx, who.user_id), change))
@@ -101,7 +101,7 @@ async def change_settings(tx: Writing, who: SignedIn, wish: SettingsChange) -> S
 
 
 @router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions")
-async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
+async def list_sessions(tx: Transaction, who: SignedIn) -> SessionList:
     """All sessions that hold, used last first, and those that were ended lately."""
     rows = await queries.sessions(tx, who.user_id)
     ended = await queries.ended_sessions(tx, who.user_id)
@@ -116,7 +116,7 @@ async def list_sessions(tx: Reading, who: SignedIn) -> SessionList:
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session",
                operation_id="end_session")  # fmt: skip
-async def end_session(tx: Writing, who: SignedIn, session_id: UUID) -> Response:
+async def end_session(tx: Transaction, who: SignedIn, session_id: UUID) -> Response:
     """Sign out elsewhere (or here)."""
     if not await sessions.end_session(
         tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
@@ -127,7 +127,7 @@ async def end_session(tx: Writing, who: SignedIn, session_id: UUID) -> Response:
 
 
 @router.get("/api-keys", summary="The player's API keys", operation_id="list_api_keys")
-async def list_api_keys(tx: Reading, who: SignedIn) -> ApiKeyList:
+async def list_api_keys(tx: Transaction, who: SignedIn) -> ApiKeyList:
     """All that were not revoked, newest first; without their secrets."""
     rows = await queries.api_keys(tx, who.user_id)
     return ApiKeyList(api_keys=[ApiKey.model_validate(row) for row in rows])
@@ -135,7 +135,9 @@ async def list_api_keys(tx: Reading, who: SignedIn) -> ApiKeyList:
 
 @router.post("/api-keys", status_code=201, summary="Make an API key",
              operation_id="make_api_key")  # fmt: skip
-async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKeyWish) -> NewApiKey:
+async def make_api_key(
+    request: Request, tx: Transaction, who: SignedIn, wish: ApiKeyWish
+) -> NewApiKey:
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
         raise NotAllowed("Keys for services are made by the operators of this pool.")
@@ -158,7 +160,7 @@ async def make_api_key(request: Request, tx: Writing, who: SignedIn, wish: ApiKe
 @router.delete("/api-keys/{key_id}", status_code=204, summary="Revoke an API key",
                operation_id="revoke_api_key")  # fmt: skip
 async def revoke_api_key(
-    tx: Writing, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
+    tx: Transaction, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
 ) -> Response:
     """Revoke a key, from the next request on."""
     await api_keys.revoke_key(tx, user_id=who.user_id, key_id=key_id)
@@ -167,7 +169,7 @@ async def revoke_api_key(
 
 
 @router.get("/addresses", summary="The player's addresses", operation_id="list_addresses")
-async def list_addresses(tx: Reading, who: SignedIn) -> AddressList:
+async def list_addresses(tx: Transaction, who: SignedIn) -> AddressList:
     """All addresses linked to the account."""
     return AddressList(addresses=await _addresses(tx, who))
 
@@ -196,7 +198,7 @@ async def link_address(request: Request, who: SignedIn, proof: Proof) -> Linked:
                operation_id="unlink_address",
                responses=problems(409))  # fmt: skip
 async def unlink_address(
-    tx: Writing, who: SignedIn, address: Annotated[str, Path(max_length=100)]
+    tx: Transaction, who: SignedIn, address: Annotated[str, Path(max_length=100)]
 ) -> Response:
     """Part an address from the account, while nothing of it was merged."""
     await addresses.unlink(tx, user_id=who.user_id, address=address)
@@ -242,7 +244,7 @@ def me_of(person: queries.Person) -> Me:
     return Me.model_validate({**person._asdict(), "name": name, "privacy": privacy})
 
 
-async def _addresses(tx: Reading, who: Principal) -> list[Address]:
+async def _addresses(tx: Transaction, who: Principal) -> list[Address]:
     return [Address.model_validate(one) for one in await queries.linked(tx, who.user_id)]
 
 

@@ -1,0 +1,103 @@
+"""A dump of the embedded PostgreSQL restored as docs/OPERATING.md says, and the gap after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tbg.app.local.postgres import programs
+
+ROOT = Path(__file__).parents[2]
+RECORDED = ROOT / "tests" / "fixtures" / "ckpool" / "b" / "logs"
+_EARNED = """
+SELECT address, total_xp, badges FROM user_addresses JOIN user_gamification USING (user_id)
+CROSS JOIN LATERAL (SELECT array_agg(badge_slug ORDER BY badge_slug) AS badges FROM user_badges b
+    WHERE b.user_id = user_addresses.user_id) ORDER BY address
+"""
+_BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def documented(word: str) -> str:
+    """The one block of commands in the operator's document that holds this word."""
+    text = (ROOT / "docs" / "OPERATING.md").read_text()
+    (block,) = [block for block in _BLOCK.findall(text) if word in block]
+    return str(block)
+
+
+class Game:
+    """A game with servers of its own, and the pool's log directory."""
+
+    def __init__(self, place: Path) -> None:
+        self.logs = place / "logs"
+        self.dump = place / "tbg.dump"
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        mine = {"TBG_DATA_DIR": str(place / "data"), "TBG_NETWORK": "regtest", "PATH": path}
+        self.shell = self.env = os.environ | mine
+
+    def run(self, commands: str) -> list[str]:
+        """Run lines of a shell, in the checkout; fails where one of them does."""
+        lines = commands.replace("/var/log/ckpool", str(self.logs))
+        words = ["sh", "-ec", lines.replace("tbg.dump", str(self.dump))]
+        done = subprocess.run(
+            words, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout.splitlines()
+
+    def find(self) -> None:
+        """Have the next commands use the servers that run now."""
+        exports = re.findall(r"^export (\w+)=(.*)$", "\n".join(self.run("tbg env")), re.MULTILINE)
+        self.env = self.shell | dict(exports)
+
+    def play(self) -> list[Any]:
+        """Read what the pool wrote; the books of it all then."""
+        collect = "tbg collect /var/log/ckpool --source mypool --once"
+        self.run(f"{collect}; tbg ingest --drain")
+        return self.books()
+
+    def books(self) -> list[Any]:
+        """What every worker has mined, and what every user has earned."""
+        rows = [json.loads(line) for line in self.run("tbg mining totals --json")]
+        mined = [row | {"work": pytest.approx(row["work"])} for row in rows]
+        return mined + self.run(f'{programs()}/psql -At "$TBG_DATABASE_URL" -c "{_EARNED}"')
+
+    def mine(self, folders: slice) -> None:
+        """Have the pool write the logs of some of its heights, as it did when recorded."""
+        for folder in sorted(RECORDED.glob("0*"))[folders]:
+            shutil.copytree(folder, self.logs / folder.name)
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Iterator[Game]:
+    game = Game(tmp_path)
+    game.run("tbg local start")
+    game.find()
+    yield game
+    game.run("tbg local stop")
+
+
+def test_a_restored_game_is_the_one_that_was_never_lost(game: Game) -> None:
+    game.run("tbg migrate")
+    game.mine(slice(6))
+    early = game.play()
+    game.run(documented("pg_dump"))
+    game.mine(slice(6, None))
+    shutil.copy(RECORDED / "ckpool.log", game.logs)
+    whole = game.play()
+
+    game.run("tbg local stop")
+    game.env = game.shell
+    game.run(documented("pg_restore"))
+    game.find()
+    assert game.play() == early != whole, "by itself nobody reads again what is lost"
+    game.run(documented("--from"))
+    assert game.books() == whole
