@@ -34,6 +34,7 @@ class Shell:
             "TBG_REDIS_URL": redis_url,
             "TBG_DATA_DIR": str(data),
             "TBG_NETWORK": "regtest",
+            "TBG_METRICS_PORT": "0",
         }
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:

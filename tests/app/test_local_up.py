@@ -22,6 +22,7 @@ import pytest
 import redis
 
 from tbg.app.local import processes
+from tbg.core.telemetry import METRICS_OFFSET
 from tests import canary, servers
 
 TBG = [sys.executable, "-m", "tbg"]
@@ -99,6 +100,14 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    first = processes.free_port()
+    while not all(processes.port_is_free(first + place) for place in range(count)):
+        first = processes.free_port()
+    return first
+
+
 def alive_in(root: Path) -> list[int]:
     """Servers that still work in a data directory."""
     found = processes.living_in(root / "pg", program="postgres")
@@ -123,9 +132,13 @@ def start() -> Iterator[Callable[..., Up]]:
 
 
 def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:
-    root = tmp_path / "data"
-    up = start(root)
+    root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
+    up = start(root, env={"TBG_METRICS_PORT": str(first)})
     assert up.ready()
+    for door in ("worker", "ingest", "relay", "api"):
+        at = first + METRICS_OFFSET[door]
+        assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
+    assert processes.port_is_free(first + METRICS_OFFSET["collect"])
     assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay"}
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 

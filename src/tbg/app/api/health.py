@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
@@ -164,9 +163,3 @@ async def ready(request: Request, response: Response) -> Readiness:
 async def version() -> Version:
     """Say which version runs."""
     return Version(version=tbg.__version__)
-
-
-@router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """The metrics of this process, for Prometheus."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -172,7 +172,6 @@ async def _run_everything(
             )
 
         doors = [child(name, name) for name in DOORS]
-        _spread_metrics(doors, first_port=settings.metrics_port)
         supervisor.start_children(doors)
         if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
             if demo:
@@ -221,12 +220,6 @@ def _environment(
     if sys.stdout.isatty() and "log_format" not in settings.model_fields_set:
         env["TBG_LOG_FORMAT"] = "console"
     return env
-
-
-def _spread_metrics(children: list[Child], *, first_port: int) -> None:
-    """One port a door, counted up from the one that is set: they share this machine."""
-    for place, child in enumerate(children if first_port else ()):
-        child.env = child.env | {"TBG_METRICS_PORT": str(first_port + place)}
 
 
 async def _ready(supervisor: Supervisor, url: str) -> bool:
