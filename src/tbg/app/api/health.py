@@ -152,8 +152,7 @@ async def health() -> Health:
 )
 async def ready(request: Request, response: Response) -> Readiness:
     """Check the servers, the schema, the other doors and the disk; 503 names what is down."""
-    state = request.app.state
-    checks = await Checks(state.settings, state.database, state.redis).run()
+    checks = await request.app.state.readiness.get()
     good = all(check.ok for check in checks.values())
     response.status_code = 200 if good else 503
     return Readiness(status="ready" if good else "not_ready", checks=checks)
