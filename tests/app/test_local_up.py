@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
 import queue
@@ -13,6 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +25,20 @@ import asyncpg
 import httpx
 import pytest
 import redis
+from redis.asyncio import Redis
 
+from tbg.adapters.broadcast import beat
+from tbg.adapters.streams import SHARE_SUBMITTED
 from tbg.app.local import processes
+from tbg.app.local import up as local_up
+from tbg.app.local.children import Printer
+from tbg.app.local.supervisor import Supervisor
+from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
+from tbg.core.tx import Database
 from tests import canary, servers
+from tests.api import make_app, served
+from tests.events import share
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -98,6 +113,29 @@ def eventually(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)
     return condition()
+
+
+@contextmanager
+def locked(url: str, table: str) -> Iterator[None]:
+    """Nobody else comes at a table, until the block ends."""
+
+    async def lock(taken: threading.Event, done: threading.Event) -> None:
+        connection = await asyncpg.connect(url)
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table}")
+            taken.set()
+            await asyncio.to_thread(done.wait)
+        await connection.close()
+
+    taken, done = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        locking = thread.submit(asyncio.run, lock(taken, done))
+        assert taken.wait(PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            done.set()
+            locking.result()
 
 
 def free_ports(count: int) -> int:
@@ -208,6 +246,63 @@ def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path
     assert eventually(up.ready)
     assert up.stop() == 0
     assert alive_in(tmp_path) == []
+
+
+def test_a_door_that_is_refused_later_stops_no_game_that_is_up(
+    start: Callable[..., Up], tmp_path: Path
+) -> None:
+    packs, data = tmp_path / "packs", tmp_path / "data"
+    packs.mkdir()
+    env = {"TBG_BADGE_PACKS": str(packs)}
+    up = start(data, env=env)
+    (packs / "ours.json").write_text("{")
+    os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
+    up.line(r"relay ended \(exit 2: .*ours\.json.*\); starting it again in 1 s")
+    assert up.ready()
+    (packs / "ours.json").unlink()
+    assert eventually(lambda: "relay" in up.state["children"])
+    assert up.stop() == 0
+    # Before it is up, the same is a refusal at once.
+    (packs / "ours.json").write_text("{")
+    done = tbg("up", "--port", "0", "--data", str(data), env=env)
+    assert done.returncode == 2
+    assert "ours.json" in done.stderr
+
+
+def test_a_backlog_keeps_no_game_from_coming_up(
+    start: Callable[..., Up], tmp_path: Path, fresh_database: str, redis_url: str
+) -> None:
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+        entry: dict[Any, Any] = dict(share(hour_ago))
+        client.xadd(SHARE_SUBMITTED, entry, id=f"{int(hour_ago.timestamp() * 1000)}-0")
+        with locked(fresh_database, "event_keys"):  # so no share gets in
+            up = start(tmp_path, env=env)
+            checks = httpx.get(f"{up.url}/health/ready").json()["checks"]
+            assert [name for name, check in checks.items() if not check["ok"]] == ["ingest_lag"]
+        assert eventually(up.ready)
+        assert up.stop() == 0
+        client.flushdb()
+
+
+async def test_what_does_not_come_up_is_named(
+    db: Database, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(local_up, "READY_SECONDS", 1.0)
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+    await beat(client, "worker")
+    supervisor = Supervisor(printer=Printer(io.StringIO()), on_change=lambda _: None)
+    async with served(make_app(db, client)) as host:
+        with pytest.raises(CannotRun) as refusal:
+            await local_up._answering(supervisor, f"http://{host}/health/ready", logs=tmp_path)
+    await client.aclose()
+    said = str(refusal.value)
+    assert "ingest: no sign of life: is `tbg ingest` running?; relay: no sign of life" in said
+    assert "worker:" not in said
+    assert said.endswith(f"see {tmp_path}")
 
 
 def test_a_killed_supervisor_blocks_nothing(start: Callable[..., Up], tmp_path: Path) -> None:

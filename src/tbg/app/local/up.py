@@ -30,7 +30,10 @@ _KNOWN_TO_DOORS = "doors_password"
 """What the doors know, of both servers; PostgreSQL's owner has another."""
 
 READY_SECONDS = 60.0
-"""How long the doors may take to be ready; a loaded machine needs a few seconds."""
+"""How long the doors may take to answer; a loaded machine needs a few seconds."""
+
+_UP = ("database", "redis", "migrations", "worker", "ingest", "relay")
+"""The checks of readiness that starting means; the others (a backlog, the disk) may take longer."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,8 @@ async def _run_everything(
 
         doors = [child(name, name) for name in DOORS]
         supervisor.start_children(doors)
-        if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
+        url = f"http://{_reach(settings.host)}:{port}/health/ready"
+        if await _answering(supervisor, url, logs=root / "log"):
             if demo:
                 miners = child("simulate", "simulate", "--demo", "--miners", str(demo))
                 supervisor.start_children([miners])
@@ -222,25 +226,26 @@ def _environment(
     return env
 
 
-async def _ready(supervisor: Supervisor, url: str) -> bool:
-    """Wait until the API says that all is ready; False when told to stop before."""
+async def _answering(supervisor: Supervisor, url: str, *, logs: Path) -> bool:
+    """Wait until the API says that the servers and doors answer; False when told to stop."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_SECONDS
-    why = "it does not answer"
+    missing = {"serve": "does not answer"}
 
-    async def ready() -> bool:
-        nonlocal why
+    async def answering() -> bool:
+        nonlocal missing
         if loop.time() > deadline:
-            raise CannotRun(f"not ready after {READY_SECONDS:.0f} s ({why}): see `tbg doctor`")
+            why = "; ".join(f"{name}: {what}" for name, what in missing.items())
+            raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
         try:
-            answer = await client.get(url)
-        except httpx.HTTPError:
+            checks = (await client.get(url)).json()["checks"]
+        except (httpx.HTTPError, ValueError, KeyError):
             return False
-        why = answer.text[:300]
-        return answer.status_code == httpx.codes.OK
+        missing = {name: checks[name]["detail"] for name in _UP if not checks[name]["ok"]}
+        return not missing
 
     async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
-        return await supervisor.until(ready)
+        return await supervisor.until(answering)
 
 
 def _welcome(public_url: str, settings: Settings, *, demo: int) -> None:
