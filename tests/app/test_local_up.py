@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -365,6 +366,91 @@ def test_servers_that_the_settings_name_are_used(
         client.flushdb()
     assert not (tmp_path / "pg").exists()
     assert not (tmp_path / "valkey").exists()
+
+
+def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(
+    start: Callable[..., Up], tmp_path: Path
+) -> None:
+    up = start(tmp_path)
+    env = _of(tbg("env", "--data", str(tmp_path)).stdout)
+    del env["TBG_PUBLIC_URL"]  # each start of this test has another port
+    assert up.stop() == 0
+
+    done = tbg("migrate", env=env)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert re.match(r"tbg: PostgreSQL at 127.0.0.1:\d+ does not answer \(.+\): start it", line)
+    assert "`tbg up`" in line
+
+    again = start(tmp_path, env=env)
+    assert len(alive_in(tmp_path)) > 1
+    assert again.ready()
+    assert again.stop() == 0
+
+    assert tbg("local", "start", env=env).returncode == 0
+    env = _of(tbg("env", env=env).stdout)
+    assert "TBG_OWNER_DATABASE_URL" in env
+    assert tbg("local", "stop", env=env).returncode == 0
+    last = start(tmp_path, env=env)
+    assert last.state["database_url"].startswith("postgresql://tbg_app:")
+    assert last.stop() == 0
+
+
+AWAY = {
+    "TBG_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/tbg",
+    "TBG_REDIS_URL": "redis://:hush@127.0.0.1:2/0",
+}
+COMMANDS = ["up --port 0", "migrate", "serve", "ingest", "relay", "worker", "rewards verify",
+            "admin audit", "mining totals", "keys rotate", "events dead-letters"]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_that_is_away_is_one_line(command: str, tmp_path: Path) -> None:
+    done = tbg(*command.split(), env=AWAY | {"TBG_DATA_DIR": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tbg: PostgreSQL at 127.0.0.1:1 does not answer (Connection refused): ")
+    assert line.endswith("mend TBG_DATABASE_URL")
+    assert "hush" not in done.stdout + line
+
+
+@pytest.mark.parametrize("command", ["up --port 0", "events replay --all", "simulate --events 1"])
+def test_a_redis_that_is_away_is_one_line(
+    command: str, fresh_database: str, tmp_path: Path
+) -> None:
+    env = AWAY | {"TBG_DATABASE_URL": fresh_database, "TBG_DATA_DIR": str(tmp_path)}
+    done = tbg(*command.split(), env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tbg: Redis at 127.0.0.1:2 does not answer (")
+    assert line.endswith("mend TBG_REDIS_URL")
+    assert "hush" not in done.stdout + line
+
+
+def test_a_database_that_lets_nobody_in_is_one_line(fresh_database: str, tmp_path: Path) -> None:
+    user = urlsplit(fresh_database).username
+    place = fresh_database.rpartition("@")[2]
+    url = f"postgresql://{user}_of_another_house:hush@{place}"
+    done = tbg("migrate", env=AWAY | {"TBG_DATABASE_URL": url, "TBG_DATA_DIR": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert re.match(r"tbg: PostgreSQL at \S+:\d+ refuses us \(.+\): mend TBG_DATABASE_URL", line)
+    assert "hush" not in line
+
+
+def test_the_doctor_tells_a_cause_once(fresh_database: str, tmp_path: Path) -> None:
+    env = AWAY | {"TBG_DATA_DIR": str(tmp_path)}
+    done = tbg("doctor", "--json", env=env)
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    assert [name for name, check in found.items() if not check["ok"]] == ["database", "redis"]
+    assert "PostgreSQL at 127.0.0.1:1 does not answer" in found["database"]["detail"]
+    # What can be asked is asked all the same.
+    done = tbg("doctor", "--json", env=env | {"TBG_DATABASE_URL": fresh_database})
+    found = json.loads(done.stdout)
+    assert found["schema"]["ok"]
+    assert not found["redis"]["ok"]
+    assert "lag" not in found
 
 
 def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from rich.console import Console
 from rich.panel import Panel
 
+from tbg.adapters import redis
 from tbg.adapters.simulator import DEMO_SEED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
@@ -25,9 +27,6 @@ from tbg.core.settings import Settings, load_settings
 DOORS = ("serve", "worker", "ingest", "relay")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
-
-_KNOWN_TO_DOORS = "doors_password"
-"""What the doors know, of both servers; PostgreSQL's owner has another."""
 
 READY_SECONDS = 60.0
 """How long the doors may take to answer; a loaded machine needs a few seconds."""
@@ -54,9 +53,9 @@ class ServersHere:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.lock = instance.Lock(root, "servers")
-        self._database = settings.database_url and settings.database
-        self._owner = settings.owner_database
-        self._redis = settings.redis_url and settings.redis
+        self._database = _elsewhere(root, settings.database if settings.database_url else None)
+        self._owner = _elsewhere(root, settings.owner_database)
+        self._redis = _elsewhere(root, settings.redis if settings.redis_url else None)
         self.started: list[servers.Server] = []
 
     def prepare(self, *, by: str) -> Urls:
@@ -65,19 +64,19 @@ class ServersHere:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root, _KNOWN_TO_DOORS)
+        secret = instance.password(self.root, instance.DOORS)
         ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
-        database, redis, owner = self._database, self._redis, self._owner
+        database, redis_url, owner = self._database, self._redis, self._owner
         if not database:
             pg = servers.postgres_of(self.root, password=instance.password(self.root), ports=ports)
             database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
             self.started.append(pg)
-        if not redis:
+        if not redis_url:
             valkey = servers.valkey_of(self.root, password=secret, ports=ports)
-            redis, ports[valkey.name] = valkey.url, valkey.port
+            redis_url, ports[valkey.name] = valkey.url, valkey.port
             self.started.append(valkey)
         self.lock.say(by=by, ports=ports)
-        return Urls(database, redis, owner)
+        return Urls(database, redis_url, owner)
 
     async def start(self, supervisor: Supervisor, urls: Urls, *, by: str) -> None:
         """Start them, and tell `tbg env` and `tbg local status` once they answer.
@@ -89,7 +88,7 @@ class ServersHere:
             return
         for server in self.started:
             if isinstance(server, Postgres):
-                await server.make_application(instance.password(self.root, _KNOWN_TO_DOORS))
+                await server.make_application(instance.password(self.root, instance.DOORS))
         if self.started:
             ports = {server.name: server.port for server in self.started}
             said = {"database_url": urls.database, "redis_url": urls.redis}
@@ -105,10 +104,18 @@ class ServersHere:
                 f"another tbg (process {holder.get('pid', '?')}) uses the servers in {self.root}: "
                 "stop it, or choose another --data"
             )
-        redis = self._redis or str(urls[1])
+        redis_url = self._redis or str(urls[1])
         if self._database:
-            return Urls(self._database, redis, self._owner)
-        return Urls(str(urls[0]), redis, holder.get("owner_database_url"))
+            return Urls(self._database, redis_url, self._owner)
+        return Urls(str(urls[0]), redis_url, holder.get("owner_database_url"))
+
+
+def _elsewhere(root: Path, url: str | None) -> str | None:
+    """The URL, unless it names this directory's own server: as it does after `tbg env`."""
+    names = (instance.OWNER, instance.DOORS)
+    ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
+    found = urlsplit(url or "")
+    return None if found.hostname == "127.0.0.1" and found.password in ours else url
 
 
 async def run_servers(settings: Settings) -> None:
@@ -167,6 +174,7 @@ async def _run_everything(
         await here.start(supervisor, urls, by="up")
         overrides: dict[str, Any] = {"owner_database_url": urls.owner, "data_dir": root}
         await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
+        await redis.reach(urls.redis)  # the doors would wait for it; here somebody looks on
         env = _environment(settings, said=said, port=port, demo=demo)
 
         def child(name: str, *words: str) -> Child:
