@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,8 @@ import redis
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import beat
-from tbg.adapters.streams import SHARE_SUBMITTED
+from tbg.adapters.simulator import demo_live, generate
+from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
 from tbg.app.local import up as local_up
 from tbg.app.local.children import Printer
@@ -37,9 +39,10 @@ from tbg.app.local.supervisor import Supervisor
 from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
 from tbg.core.tx import Database
+from tbg.domains.mining.queries import sources
 from tests import canary, servers
 from tests.api import make_app, served
-from tests.events import share
+from tests.events import door, publish, share
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -174,8 +177,8 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
     up = start(root, env={"TBG_METRICS_PORT": str(first)})
     assert up.ready()
-    for door in ("worker", "ingest", "relay", "api"):
-        at = first + METRICS_OFFSET[door]
+    for name in ("worker", "ingest", "relay", "api"):
+        at = first + METRICS_OFFSET[name]
         assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
     assert processes.port_is_free(first + METRICS_OFFSET["collect"])
     assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay"}
@@ -366,6 +369,45 @@ def test_servers_that_the_settings_name_are_used(
         client.flushdb()
     assert not (tmp_path / "pg").exists()
     assert not (tmp_path / "valkey").exists()
+
+
+async def test_demo_miners_and_a_pool_are_not_mixed(
+    start: Callable[..., Up], db: Database, fresh_database: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+    words = ("up", "--port", "0", "--data", str(tmp_path))
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+
+    simulated = ("simulate", "--events", "5", "--rate", "max")  # goes with both
+    assert tbg(*simulated, env=env).returncode == 0
+    db.clock.at = datetime.now(UTC)  # type: ignore[attr-defined]
+    await door(db, client).drain()
+    async with db.transaction() as tx:
+        assert await sources(tx) == {"simulator"}
+    up = start(tmp_path, env=env)
+    assert up.stop() == 0
+
+    history = demo_live(3, now=db.clock.now().timestamp())
+    entries = list(islice(generate(history), 5))
+    await Publisher(client).publish([(entry.stream, entry.fields) for entry in entries])
+    await door(db, client).drain()
+    done = await asyncio.to_thread(tbg, *words, env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "demo miners made up" in line
+    up = start(tmp_path, "--demo", "3", env=env)
+    assert up.stop() == 0
+
+    await publish(client, share(db.clock.now(), source="mypool"))
+    await door(db, client).drain()
+    done = await asyncio.to_thread(tbg, *words, "--demo", "3", env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "shares of mypool" in line
+    assert "DEMO=0" in line
+    await client.flushdb()
+    await client.aclose()
 
 
 def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(

@@ -16,13 +16,16 @@ from rich.console import Console
 from rich.panel import Panel
 
 from tbg.adapters import redis
-from tbg.adapters.simulator import DEMO_SEED, address
+from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.supervisor import Supervisor
+from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings, load_settings
+from tbg.core.tx import connect
+from tbg.domains.mining.queries import sources
 
 DOORS = ("serve", "worker", "ingest", "relay")
 
@@ -174,6 +177,7 @@ async def _run_everything(
         await here.start(supervisor, urls, by="up")
         overrides: dict[str, Any] = {"owner_database_url": urls.owner, "data_dir": root}
         await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
+        await _refuse_to_mix(urls, demo=demo)
         await redis.reach(urls.redis)  # the doors would wait for it; here somebody looks on
         env = _environment(settings, said=said, port=port, demo=demo)
 
@@ -194,6 +198,29 @@ async def _run_everything(
     finally:
         await supervisor.stop_all()
         here.lock.release()
+
+
+async def _refuse_to_mix(urls: Urls, *, demo: int) -> None:
+    """CannotRun for demo miners in a pool, and for a pool among demo miners: shares stay."""
+    database = connect(urls.database, SystemClock(), size=1)
+    try:
+        async with database.transaction() as tx:
+            found = await sources(tx)
+    finally:
+        await database.close()
+    pools = sorted(found.difference(SIMULATED))
+    if demo and pools:
+        raise CannotRun(
+            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among them "
+            "for ever: start without them (--demo 0, `make up DEMO=0`), or the demo in another "
+            "folder (--data, `make up DATA=…`)"
+        )
+    if not demo and DEMO in found:
+        raise CannotRun(
+            "the data has shares that demo miners made up, and they stay for ever: give your pool "
+            "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
+            "`make up`)"
+        )
 
 
 def _port(settings: Settings) -> int:
