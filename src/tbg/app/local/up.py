@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from tbg.adapters import redis
+from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
@@ -33,9 +34,6 @@ Upgrade = Callable[[Settings], Awaitable[object]]
 
 READY_SECONDS = 60.0
 """How long the doors may take to answer; a loaded machine needs a few seconds."""
-
-_UP = ("database", "redis", "migrations", "worker", "ingest", "relay")
-"""The checks of readiness that starting means; the others (a backlog, the disk) may take longer."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +186,9 @@ async def _run_everything(
 
         doors = [child(name, name) for name in DOORS]
         supervisor.start_children(doors)
-        url = f"http://{_reach(settings.host)}:{port}/health/ready"
-        if await _answering(supervisor, url, logs=root / "log"):
+        # Not readiness: a backlog or a full disk is no reason not to come up.
+        url = f"http://{_reach(settings.host)}:{port}/health"
+        if await _answering(supervisor, url, redis_url=urls.redis, logs=root / "log"):
             if demo:
                 miners = child("simulate", "simulate", "--demo", "--miners", str(demo))
                 supervisor.start_children([miners])
@@ -261,26 +260,34 @@ def _environment(
     return env
 
 
-async def _answering(supervisor: Supervisor, url: str, *, logs: Path) -> bool:
-    """Wait until the API says that the servers and doors answer; False when told to stop."""
+async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: Path) -> bool:
+    """Wait until every door answers or shows a sign of life; False when told to stop."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_SECONDS
-    missing = {"serve": "does not answer"}
+    missing: list[str] = []
 
     async def answering() -> bool:
         nonlocal missing
         if loop.time() > deadline:
-            why = "; ".join(f"{name}: {what}" for name, what in missing.items())
+            why = f"no sign of life of {', '.join(missing)}"
             raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
-        try:
-            checks = (await client.get(url)).json()["checks"]
-        except (httpx.HTTPError, ValueError, KeyError):
-            return False
-        missing = {name: checks[name]["detail"] for name in _UP if not checks[name]["ok"]}
+        alive = {"serve": await _answers(client, url), **await heartbeats(beats, DOORS[1:])}
+        missing = [door for door, well in alive.items() if not well]
         return not missing
 
-    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
-        return await supervisor.until(answering)
+    beats = redis.connect(redis_url)
+    try:
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            return await supervisor.until(answering)
+    finally:
+        await beats.aclose()
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
 
 
 def _welcome(public_url: str, settings: Settings, *, demo: int) -> None:
