@@ -52,6 +52,23 @@ async def test_ready_when_all_is_there(db: Database, redis: Redis) -> None:
     assert await ready(db, redis) == (200, {})
 
 
+async def test_however_many_ask_the_servers_are_asked_once(db: Database, redis: Redis) -> None:
+    async def pings() -> int:
+        return int((await redis.info("commandstats"))["cmdstat_ping"]["calls"])
+
+    await redis.ping()
+    before = await pings()
+    async with client_of(make_app(db, redis)) as client:
+        answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {503}  # no other door is open
+        await all_doors_open(redis)
+        assert (await client.get("/health/ready")).status_code == 503
+        assert await pings() == before + 1
+        await asyncio.sleep(2 * limits.READINESS_SECONDS + 0.1)
+        assert (await client.get("/health/ready")).status_code == 200
+        assert await pings() == before + 2
+
+
 async def test_a_door_without_a_sign_of_life_is_named(db: Database, redis: Redis) -> None:
     await all_doors_open(redis)
     await redis.delete("tbg:heartbeat:relay")

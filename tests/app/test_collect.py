@@ -35,6 +35,7 @@ class Shell:
             "TBG_DATA_DIR": str(data),
             "TBG_NETWORK": "regtest",
             "TZ": "UTC",  # the recorded pools lived by it
+            "TBG_METRICS_PORT": "0",
         }
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:

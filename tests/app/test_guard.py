@@ -96,7 +96,7 @@ async def test_one_address_of_the_internet_asks_so_often(
         assert answer.status_code != 429
     too_many(await client.get("/api/v1/levels", headers=from_("9.9.9.9")), policy)
     assert (await client.get("/api/v1/levels", headers=from_("9.9.9.8"))).status_code == 200
-    # Health and metrics are not the API.
+    # Health is not the API.
     assert (await client.get("/health", headers=from_("9.9.9.9"))).status_code == 200
 
 

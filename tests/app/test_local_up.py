@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
 import queue
@@ -13,16 +15,34 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 import pytest
 import redis
+from redis.asyncio import Redis
 
+from tbg.adapters.broadcast import beat
+from tbg.adapters.simulator import demo_live, generate
+from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
+from tbg.app.local import up as local_up
+from tbg.app.local.children import Printer
+from tbg.app.local.supervisor import Supervisor
+from tbg.core.errors import CannotRun
+from tbg.core.telemetry import METRICS_OFFSET
+from tbg.core.tx import Database
+from tbg.domains.mining.queries import sources
 from tests import canary, servers
+from tests.api import make_app, served
+from tests.events import door, publish, share
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -99,6 +119,37 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+@contextmanager
+def locked(url: str, table: str) -> Iterator[None]:
+    """Nobody else comes at a table, until the block ends."""
+
+    async def lock(taken: threading.Event, done: threading.Event) -> None:
+        connection = await asyncpg.connect(url)
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table}")
+            taken.set()
+            await asyncio.to_thread(done.wait)
+        await connection.close()
+
+    taken, done = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as thread:
+        locking = thread.submit(asyncio.run, lock(taken, done))
+        assert taken.wait(PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            done.set()
+            locking.result()
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    first = processes.free_port()
+    while not all(processes.port_is_free(first + place) for place in range(count)):
+        first = processes.free_port()
+    return first
+
+
 def alive_in(root: Path) -> list[int]:
     """Servers that still work in a data directory."""
     found = processes.living_in(root / "pg", program="postgres")
@@ -123,9 +174,13 @@ def start() -> Iterator[Callable[..., Up]]:
 
 
 def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:
-    root = tmp_path / "data"
-    up = start(root)
+    root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
+    up = start(root, env={"TBG_METRICS_PORT": str(first)})
     assert up.ready()
+    for name in ("worker", "ingest", "relay", "api"):
+        at = first + METRICS_OFFSET[name]
+        assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
+    assert processes.port_is_free(first + METRICS_OFFSET["collect"])
     assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay"}
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 
@@ -197,6 +252,64 @@ def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path
     assert alive_in(tmp_path) == []
 
 
+def test_a_door_that_is_refused_later_stops_no_game_that_is_up(
+    start: Callable[..., Up], tmp_path: Path
+) -> None:
+    packs, data = tmp_path / "packs", tmp_path / "data"
+    packs.mkdir()
+    env = {"TBG_BADGE_PACKS": str(packs)}
+    up = start(data, env=env)
+    (packs / "ours.json").write_text("{")
+    os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
+    up.line(r"relay ended \(exit 2: .*ours\.json.*\); starting it again in 1 s")
+    assert up.ready()
+    (packs / "ours.json").unlink()
+    assert eventually(lambda: "relay" in up.state["children"])
+    assert up.stop() == 0
+    # Before it is up, the same is a refusal at once.
+    (packs / "ours.json").write_text("{")
+    done = tbg("up", "--port", "0", "--data", str(data), env=env)
+    assert done.returncode == 2
+    assert "ours.json" in done.stderr
+
+
+def test_a_backlog_keeps_no_game_from_coming_up(
+    start: Callable[..., Up], tmp_path: Path, fresh_database: str, redis_url: str
+) -> None:
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+        entry: dict[Any, Any] = dict(share(hour_ago))
+        client.xadd(SHARE_SUBMITTED, entry, id=f"{int(hour_ago.timestamp() * 1000)}-0")
+        with locked(fresh_database, "event_keys"):  # so no share gets in
+            up = start(tmp_path, env=env)
+            checks = httpx.get(f"{up.url}/health/ready").json()["checks"]
+            assert [name for name, check in checks.items() if not check["ok"]] == ["ingest_lag"]
+        assert eventually(up.ready)
+        assert up.stop() == 0
+        client.flushdb()
+
+
+async def test_what_does_not_come_up_is_named(
+    db: Database, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(local_up, "READY_SECONDS", 1.0)
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+    await beat(client, "worker")
+    supervisor = Supervisor(printer=Printer(io.StringIO()), on_change=lambda _: None)
+    async with served(make_app(db, client)) as host:
+        with pytest.raises(CannotRun) as refusal:
+            await local_up._answering(
+                supervisor, f"http://{host}/health", redis_url=redis_url, logs=tmp_path
+            )
+    await client.aclose()
+    said = str(refusal.value)
+    assert "no sign of life of ingest, relay)" in said
+    assert said.endswith(f"see {tmp_path}")
+
+
 def test_a_killed_supervisor_blocks_nothing(start: Callable[..., Up], tmp_path: Path) -> None:
     up = start(tmp_path)
     children = up.state["children"]
@@ -257,6 +370,130 @@ def test_servers_that_the_settings_name_are_used(
         client.flushdb()
     assert not (tmp_path / "pg").exists()
     assert not (tmp_path / "valkey").exists()
+
+
+async def test_demo_miners_and_a_pool_are_not_mixed(
+    start: Callable[..., Up], db: Database, fresh_database: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+    words = ("up", "--port", "0", "--data", str(tmp_path))
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+
+    simulated = ("simulate", "--events", "5", "--rate", "max")  # goes with both
+    assert tbg(*simulated, env=env).returncode == 0
+    db.clock.at = datetime.now(UTC)  # type: ignore[attr-defined]
+    await door(db, client).drain()
+    async with db.transaction() as tx:
+        assert await sources(tx) == {"simulator"}
+    up = start(tmp_path, env=env)
+    assert up.stop() == 0
+
+    history = demo_live(3, now=db.clock.now().timestamp())
+    entries = list(islice(generate(history), 5))
+    await Publisher(client).publish([(entry.stream, entry.fields) for entry in entries])
+    await door(db, client).drain()
+    done = await asyncio.to_thread(tbg, *words, env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "demo miners made up" in line
+    up = start(tmp_path, "--demo", "3", env=env)
+    assert up.stop() == 0
+
+    await publish(client, share(db.clock.now(), source="mypool"))
+    await door(db, client).drain()
+    done = await asyncio.to_thread(tbg, *words, "--demo", "3", env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "shares of mypool" in line
+    assert "DEMO=0" in line
+    await client.flushdb()
+    await client.aclose()
+
+
+def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(
+    start: Callable[..., Up], tmp_path: Path
+) -> None:
+    up = start(tmp_path)
+    env = _of(tbg("env", "--data", str(tmp_path)).stdout)
+    del env["TBG_PUBLIC_URL"]  # each start of this test has another port
+    assert up.stop() == 0
+
+    done = tbg("migrate", env=env)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert re.match(r"tbg: PostgreSQL at 127.0.0.1:\d+ does not answer \(.+\): start it", line)
+    assert "`tbg up`" in line
+
+    again = start(tmp_path, env=env)
+    assert len(alive_in(tmp_path)) > 1
+    assert again.ready()
+    assert again.stop() == 0
+
+    assert tbg("local", "start", env=env).returncode == 0
+    env = _of(tbg("env", env=env).stdout)
+    assert "TBG_OWNER_DATABASE_URL" in env
+    assert tbg("local", "stop", env=env).returncode == 0
+    last = start(tmp_path, env=env)
+    assert last.state["database_url"].startswith("postgresql://tbg_app:")
+    assert last.stop() == 0
+
+
+AWAY = {
+    "TBG_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/tbg",
+    "TBG_REDIS_URL": "redis://:hush@127.0.0.1:2/0",
+}
+COMMANDS = ["up --port 0", "migrate", "serve", "ingest", "relay", "worker", "rewards verify",
+            "admin audit", "mining totals", "keys rotate", "events dead-letters"]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_that_is_away_is_one_line(command: str, tmp_path: Path) -> None:
+    done = tbg(*command.split(), env=AWAY | {"TBG_DATA_DIR": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tbg: PostgreSQL at 127.0.0.1:1 does not answer (Connection refused): ")
+    assert line.endswith("mend TBG_DATABASE_URL")
+    assert "hush" not in done.stdout + line
+
+
+@pytest.mark.parametrize("command", ["up --port 0", "events replay --all", "simulate --events 1"])
+def test_a_redis_that_is_away_is_one_line(
+    command: str, fresh_database: str, tmp_path: Path
+) -> None:
+    env = AWAY | {"TBG_DATABASE_URL": fresh_database, "TBG_DATA_DIR": str(tmp_path)}
+    done = tbg(*command.split(), env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("tbg: Redis at 127.0.0.1:2 does not answer (")
+    assert line.endswith("mend TBG_REDIS_URL")
+    assert "hush" not in done.stdout + line
+
+
+def test_a_database_that_lets_nobody_in_is_one_line(fresh_database: str, tmp_path: Path) -> None:
+    user = urlsplit(fresh_database).username
+    place = fresh_database.rpartition("@")[2]
+    url = f"postgresql://{user}_of_another_house:hush@{place}"
+    done = tbg("migrate", env=AWAY | {"TBG_DATABASE_URL": url, "TBG_DATA_DIR": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert re.match(r"tbg: PostgreSQL at \S+:\d+ refuses us \(.+\): mend TBG_DATABASE_URL", line)
+    assert "hush" not in line
+
+
+def test_the_doctor_tells_a_cause_once(fresh_database: str, tmp_path: Path) -> None:
+    env = AWAY | {"TBG_DATA_DIR": str(tmp_path)}
+    done = tbg("doctor", "--json", env=env)
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    assert [name for name, check in found.items() if not check["ok"]] == ["database", "redis"]
+    assert "PostgreSQL at 127.0.0.1:1 does not answer" in found["database"]["detail"]
+    # What can be asked is asked all the same.
+    done = tbg("doctor", "--json", env=env | {"TBG_DATABASE_URL": fresh_database})
+    found = json.loads(done.stdout)
+    assert found["schema"]["ok"]
+    assert not found["redis"]["ok"]
+    assert "lag" not in found
 
 
 def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tbg.core.telemetry import METRICS_OFFSET
 from tests import canary, servers
 
 
@@ -76,6 +77,25 @@ def test_it_serves_until_told_to_stop(
     assert "hush" not in said
     assert canary.leaks(said) == []
     assert "Traceback" not in said
+
+
+def test_its_metrics_are_on_a_port_of_their_own(fresh_database: str, redis_url: str) -> None:
+    port, metrics = free_port(), free_port()
+    ports = {"TBG_PORT": str(port), "TBG_METRICS_PORT": str(metrics - METRICS_OFFSET["api"])}
+    env = environment(fresh_database, redis_url, **ports)
+    with serving(env) as process:
+        assert get(f"http://127.0.0.1:{port}/metrics", process).status_code == 404
+        assert 'status="404"' in get(f"http://127.0.0.1:{metrics}/metrics", process).text
+        # A second one finds the port taken, says what to do, and serves.
+        other = free_port()
+        with serving(env | {"TBG_PORT": str(other)}) as second:
+            assert get(f"http://127.0.0.1:{other}/health", second).status_code == 200
+            second.send_signal(signal.SIGTERM)
+            _, said = second.communicate(timeout=20)
+    assert second.returncode == 0
+    (warning,) = [line for line in map(json.loads, said.splitlines()) if "do" in line]
+    assert (warning["event"], warning["port"]) == ("no_metrics", metrics)
+    assert "TBG_METRICS_PORT" in warning["do"]
 
 
 def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -> None:

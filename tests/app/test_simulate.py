@@ -203,7 +203,7 @@ def test_without_redis_it_says_so_in_one_line() -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
-    assert "Redis does not answer" in done.stderr
+    assert "Redis at 127.0.0.1:1 does not answer" in done.stderr
 
 
 @pytest.mark.parametrize(

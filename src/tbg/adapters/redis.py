@@ -30,6 +30,15 @@ def _pack(args: tuple[Any, ...]) -> bytes:
     return bytes(hiredis.pack_command(args))
 
 
+async def reach(url: str) -> None:
+    """Ask whether it answers, with little patience; RedisError when it does not."""
+    redis = connect(url, retries=1)
+    try:
+        await redis.ping()
+    finally:
+        await redis.aclose()
+
+
 def connect(url: str, *, retries: int = 3) -> Redis:
     """A client; nothing is contacted before the first use. Replies are bytes.
 

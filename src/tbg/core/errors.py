@@ -95,3 +95,7 @@ class NeedsPerson(CommandError):
     """Done, but something needs a person: a mismatch, a parked message (exit 3)."""
 
     exit_code = 3
+
+
+class ServerAway(ConnectionError):
+    """A server cannot be reached: says which, where and why, and never a password."""

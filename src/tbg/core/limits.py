@@ -172,6 +172,9 @@ DATABASE_CONNECTIONS = 10
 CHECK_SECONDS = 2.0
 """How long one readiness check may take before it counts as failed."""
 
+READINESS_SECONDS = 1.0
+"""How long readiness is kept: whoever asks often, the servers are asked once a second."""
+
 INGEST_LAG_SECONDS = 300
 """Oldest entry that waits in the streams before the process says it is not ready."""
 

@@ -68,8 +68,9 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", description="where browsers reach the game")
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
+    metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="first of the ports for Prometheus, one a door; 0: none"
+        9464, ge=0, le=65500, description="first of the ports for Prometheus, one a door; 0: none"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"

@@ -15,8 +15,8 @@ from tbg.core.settings import Settings
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
-METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3}
-"""Each door's metrics are at TBG_METRICS_PORT plus this; the API's are at its own /metrics."""
+METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3, "api": 4}
+"""Each door's metrics are at TBG_METRICS_PORT plus this: they share a machine."""
 
 JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
 JOB_SECONDS = Histogram(
@@ -52,7 +52,7 @@ class Once:
 
 
 def configure(settings: Settings, *, door: str) -> None:
-    """Set up logging for one process and, if asked for, its metrics port."""
+    """Set up logging for one process, and its metrics port unless that is 0."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -83,12 +83,22 @@ def configure(settings: Settings, *, door: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(door=door)
-    if settings.metrics_port and door in METRICS_OFFSET:
-        port = settings.metrics_port + METRICS_OFFSET[door]
-        try:
-            start_http_server(port, addr=settings.host)
-        except OSError as error:  # a second door of this kind here: it works, unmeasured
-            log(__name__).warning("metrics_port_taken", port=port, error=str(error))
+    if settings.metrics_port:
+        _serve_metrics(settings.metrics_host, settings.metrics_port + METRICS_OFFSET[door])
+
+
+def _serve_metrics(host: str, port: int) -> None:
+    """Answer Prometheus; where the port cannot be had, the door works all the same, unmeasured."""
+    try:
+        start_http_server(port, addr=host)
+    except OSError as error:
+        log(__name__).warning(
+            "no_metrics",
+            host=host,
+            port=port,
+            error=str(error),
+            do="give this door another TBG_METRICS_PORT, or 0 for none",
+        )
 
 
 # PostgreSQL quotes the row that a constraint refused, with all that is in it.

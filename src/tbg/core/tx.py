@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from tbg.core import arrays, limits, outbox
 from tbg.core.clock import Clock
+from tbg.core.errors import ServerAway
 from tbg.core.event import Event, Frame
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -124,6 +126,7 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
         pool_recycle=1800,
         hide_parameters=True,  # what a statement was given is nothing for a log
         connect_args={
+            "async_creator_fn": _reach,
             "timeout": 10,
             "server_settings": {
                 "timezone": "UTC",
@@ -134,6 +137,17 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
     )
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     return Database(engine, clock)
+
+
+async def _reach(**options: Any) -> asyncpg.Connection[Any]:
+    try:
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(**options)
+        return connection
+    except OSError as error:
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else str(error) or "no answer"
+        where = f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"
+        raise ServerAway(f"PostgreSQL at {where} does not answer ({why})") from error
 
 
 def _prepare_connection(connection: AdaptedConnection, _record: object) -> None:

@@ -8,6 +8,7 @@ from random import Random
 
 from btclib import b58
 
+from tbg.adapters.simulator.plan import BENCH
 from tbg.adapters.streams import SHARE_SUBMITTED
 
 _DIFF = 1024.0
@@ -42,7 +43,7 @@ def bench_shares(
                 "diff": "1024.0",
                 "sdiff": repr(_DIFF / (1.0 - chance())),
                 "accepted": "true",
-                "source": "bench",
+                "source": BENCH,
                 "hash": digest,
                 "event_id": digest,
                 "ts": f"{start + number * _STEP_SECONDS:.6f}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tbg.adapters.simulator.plan import Plan
+from tbg.adapters.simulator.plan import DEMO, Plan
 
 DEMO_SEED = "demo"
 """The demo's miners are always the same: `demo_key(DEMO_SEED, index)` signs in as one."""
@@ -39,7 +39,7 @@ def demo_history(miners: int, *, now: float, network: str = "mainnet") -> Plan:
         end=now,
         shares_per_day=min(60.0, max(2.0, per_day)),
         legends=True,
-        source="demo",
+        source=DEMO,
     )
 
 
@@ -53,5 +53,5 @@ def demo_live(miners: int, *, now: float, network: str = "mainnet") -> Plan:
         start=now,
         rate=_LIVE_PER_SECOND,
         newcomers=_NEWCOMERS,
-        source="demo",
+        source=DEMO,
     )

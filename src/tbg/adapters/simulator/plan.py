@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 
 from tbg.core import limits
 
+SIMULATOR, DEMO, BENCH = SIMULATED = ("simulator", "demo", "bench")
+"""What simulated shares bear as their source, by what made them."""
+
 Kind = Literal["good", "late", "duplicate", "poison", "connect", "block"]
 
 
@@ -51,7 +54,7 @@ class Plan:
     """Live only: seconds after `start` at which another miner joins."""
     legends: bool = False
     """History only: now and then a share that people talk about (1e12, a block)."""
-    source: str = "simulator"
+    source: str = SIMULATOR
 
     def __post_init__(self) -> None:
         if self.miners < 1:

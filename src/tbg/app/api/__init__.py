@@ -91,6 +91,9 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.limiter = limiter
     app.state.cookies = cookies
     app.state.hub = Hub(redis, snapshot=lambda: control("snapshot", at=database.clock.now()))
+    app.state.readiness = Fresh(
+        health.Checks(settings, database, redis).run, seconds=limits.READINESS_SECONDS, share=1
+    )
     app.state.pool_stats = Fresh(
         lambda: public_queries.pool_page(database),
         seconds=limits.POOL_STATS_SECONDS,

@@ -26,7 +26,7 @@ SECONDS = Histogram(
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET = frozenset({"/health", "/health/ready", "/metrics"})
+_QUIET = frozenset({"/health", "/health/ready"})
 _log = log(__name__)
 
 

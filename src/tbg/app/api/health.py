@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
@@ -153,8 +152,7 @@ async def health() -> Health:
 )
 async def ready(request: Request, response: Response) -> Readiness:
     """Check the servers, the schema, the other doors and the disk; 503 names what is down."""
-    state = request.app.state
-    checks = await Checks(state.settings, state.database, state.redis).run()
+    checks = await request.app.state.readiness.get()
     good = all(check.ok for check in checks.values())
     response.status_code = 200 if good else 503
     return Readiness(status="ready" if good else "not_ready", checks=checks)
@@ -164,9 +162,3 @@ async def ready(request: Request, response: Response) -> Readiness:
 async def version() -> Version:
     """Say which version runs."""
     return Version(version=tbg.__version__)
-
-
-@router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """The metrics of this process, for Prometheus."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

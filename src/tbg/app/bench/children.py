@@ -26,6 +26,7 @@ def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str
         "TBG_REDIS_URL": redis_url,
         "TBG_NETWORK": "mainnet",
         "TBG_LOG_LEVEL": "error",
+        "TBG_METRICS_PORT": "0",
         **more,
     }
 

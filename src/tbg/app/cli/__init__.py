@@ -87,7 +87,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # whatever it was, a user gets one line
-        _fail(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 1)
+        _fail(importlib.import_module("tbg.app.cli.failure").told(error), 1)
     sys.exit(code)
 
 

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tbg.adapters.redis import connect
+from tbg.adapters.redis import connect, reach
 from tbg.adapters.simulator import (
     Entry,
     Plan,
@@ -28,7 +27,7 @@ from tbg.adapters.simulator import (
 from tbg.adapters.streams import Publisher
 from tbg.app.cli import common
 from tbg.core.clock import Clock, SystemClock
-from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.errors import BadArguments
 from tbg.core.settings import load_settings
 
 _BATCH = 500
@@ -212,7 +211,7 @@ def parse_stamp(text: str, now: datetime) -> datetime:
 
 
 async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) -> Tally:
-    await _reach(url)
+    await reach(url)
     redis = connect(url, retries=20)  # rides out a restart of Redis
     feed = Feed(Publisher(redis), SystemClock())
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -226,24 +225,12 @@ async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) ->
         else:
             for stage in stages:
                 await feed.send(stage)
-    except (RedisError, OSError) as error:
-        raise CannotRun(f"Redis does not take the events: {error}; see `tbg doctor`") from None
     finally:
         if watching is not None:
             watching.cancel()
             await asyncio.wait({watching})
         await redis.aclose()
     return feed.tally
-
-
-async def _reach(url: str) -> None:
-    redis = connect(url, retries=1)
-    try:
-        await redis.ping()
-    except (RedisError, OSError) as error:
-        raise CannotRun(f"Redis does not answer: {error}; is the game up (`tbg up`)?") from None
-    finally:
-        await redis.aclose()
 
 
 @dataclass(slots=True)

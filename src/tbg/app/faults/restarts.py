@@ -176,6 +176,7 @@ class _Run:
             "TBG_REDIS_URL": self.valkey.url,
             "TBG_NETWORK": NETWORK,
             "TBG_BADGE_PACKS": str(self.packs),
+            "TBG_METRICS_PORT": "0",
         }
         with processes.open_log(self.log / "doors.log") as out:
             return subprocess.Popen(

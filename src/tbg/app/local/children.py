@@ -69,6 +69,7 @@ class Child:
 
     async def run_once(self, *, on_start: Callable[[], None]) -> int:
         """Start it, pass its output on until it ends; its exit code (negative: the signal)."""
+        self.last_line = ""
         self._process = await asyncio.create_subprocess_exec(
             *self.words,
             stdin=asyncio.subprocess.DEVNULL,

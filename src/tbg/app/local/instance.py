@@ -14,6 +14,12 @@ from typing import Any
 from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
+OWNER = "password"
+"""The file with the password of PostgreSQL's owner."""
+
+DOORS = "doors_password"
+"""The file with the password that the doors know, of both servers."""
+
 
 class Lock:
     """Held by one process at a time; the kernel lets go of it when that process ends.
@@ -101,7 +107,7 @@ def make_root(path: Path) -> Path:
     return root
 
 
-def password(root: Path, name: str = "password") -> str:
+def password(root: Path, name: str = OWNER) -> str:
     """The servers' password, or another by its name, made the first time (0600)."""
     path = root / name
     try:

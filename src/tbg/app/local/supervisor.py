@@ -25,6 +25,7 @@ STOP_SECONDS = 8.0
 """How long the doors may take to finish what they have in hand."""
 
 WRONG_ARGUMENTS = 2
+"""No second start helps: so all is refused, unless the game is up already."""
 
 
 class Supervisor:
@@ -104,7 +105,7 @@ class Supervisor:
             if self.stop.is_set():
                 return
             starts += 1
-            if code == WRONG_ARGUMENTS:
+            if not self._up and code == WRONG_ARGUMENTS:
                 raise BadArguments(f"{child.name}: {_bare(child.last_line)}")
             if not self._up and starts >= STARTS:
                 raise CannotRun(
@@ -112,7 +113,9 @@ class Supervisor:
                     f"(see {child.log})"
                 )
             tries = 0 if asyncio.get_running_loop().time() - began > STEADY_SECONDS else tries
-            await self._pause(child.name, how=_how(code), tries=tries)
+            said = child.last_line.startswith("tbg: ")
+            why = f"{_how(code)}: {_bare(child.last_line)}" if said else _how(code)
+            await self._pause(child.name, how=why, tries=tries)
             tries += 1
 
     async def _pause(self, name: str, *, how: str, tries: int) -> None:

@@ -9,28 +9,31 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from rich.console import Console
 from rich.panel import Panel
 
-from tbg.adapters.simulator import DEMO_SEED, address
+from tbg.adapters import redis
+from tbg.adapters.broadcast import heartbeats
+from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.supervisor import Supervisor
+from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings, load_settings
+from tbg.core.tx import connect
+from tbg.domains.mining.queries import sources
 
 DOORS = ("serve", "worker", "ingest", "relay")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 
-_KNOWN_TO_DOORS = "doors_password"
-"""What the doors know, of both servers; PostgreSQL's owner has another."""
-
 READY_SECONDS = 60.0
-"""How long the doors may take to be ready; a loaded machine needs a few seconds."""
+"""How long the doors may take to answer; a loaded machine needs a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class ServersHere:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.lock = instance.Lock(root, "servers")
-        self._database = settings.database_url and settings.database
-        self._owner = settings.owner_database
-        self._redis = settings.redis_url and settings.redis
+        self._database = _elsewhere(root, settings.database if settings.database_url else None)
+        self._owner = _elsewhere(root, settings.owner_database)
+        self._redis = _elsewhere(root, settings.redis if settings.redis_url else None)
         self.started: list[servers.Server] = []
 
     def prepare(self, *, by: str) -> Urls:
@@ -62,19 +65,19 @@ class ServersHere:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root, _KNOWN_TO_DOORS)
+        secret = instance.password(self.root, instance.DOORS)
         ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
-        database, redis, owner = self._database, self._redis, self._owner
+        database, redis_url, owner = self._database, self._redis, self._owner
         if not database:
             pg = servers.postgres_of(self.root, password=instance.password(self.root), ports=ports)
             database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
             self.started.append(pg)
-        if not redis:
+        if not redis_url:
             valkey = servers.valkey_of(self.root, password=secret, ports=ports)
-            redis, ports[valkey.name] = valkey.url, valkey.port
+            redis_url, ports[valkey.name] = valkey.url, valkey.port
             self.started.append(valkey)
         self.lock.say(by=by, ports=ports)
-        return Urls(database, redis, owner)
+        return Urls(database, redis_url, owner)
 
     async def start(self, supervisor: Supervisor, urls: Urls, *, by: str) -> None:
         """Start them, and tell `tbg env` and `tbg local status` once they answer.
@@ -86,7 +89,7 @@ class ServersHere:
             return
         for server in self.started:
             if isinstance(server, Postgres):
-                await server.make_application(instance.password(self.root, _KNOWN_TO_DOORS))
+                await server.make_application(instance.password(self.root, instance.DOORS))
         if self.started:
             ports = {server.name: server.port for server in self.started}
             said = {"database_url": urls.database, "redis_url": urls.redis}
@@ -102,10 +105,18 @@ class ServersHere:
                 f"another tbg (process {holder.get('pid', '?')}) uses the servers in {self.root}: "
                 "stop it, or choose another --data"
             )
-        redis = self._redis or str(urls[1])
+        redis_url = self._redis or str(urls[1])
         if self._database:
-            return Urls(self._database, redis, self._owner)
-        return Urls(str(urls[0]), redis, holder.get("owner_database_url"))
+            return Urls(self._database, redis_url, self._owner)
+        return Urls(str(urls[0]), redis_url, holder.get("owner_database_url"))
+
+
+def _elsewhere(root: Path, url: str | None) -> str | None:
+    """The URL, unless it names this directory's own server: as it does after `tbg env`."""
+    names = (instance.OWNER, instance.DOORS)
+    ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
+    found = urlsplit(url or "")
+    return None if found.hostname == "127.0.0.1" and found.password in ours else url
 
 
 async def run_servers(settings: Settings) -> None:
@@ -164,6 +175,8 @@ async def _run_everything(
         await here.start(supervisor, urls, by="up")
         overrides: dict[str, Any] = {"owner_database_url": urls.owner, "data_dir": root}
         await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
+        await _refuse_to_mix(urls, demo=demo)
+        await redis.reach(urls.redis)  # the doors would wait for it; here somebody looks on
         env = _environment(settings, said=said, port=port, demo=demo)
 
         def child(name: str, *words: str) -> Child:
@@ -172,9 +185,10 @@ async def _run_everything(
             )
 
         doors = [child(name, name) for name in DOORS]
-        _spread_metrics(doors, first_port=settings.metrics_port)
         supervisor.start_children(doors)
-        if await _ready(supervisor, f"http://{_reach(settings.host)}:{port}/health/ready"):
+        # Not readiness: a backlog or a full disk is no reason not to come up.
+        url = f"http://{_reach(settings.host)}:{port}/health"
+        if await _answering(supervisor, url, redis_url=urls.redis, logs=root / "log"):
             if demo:
                 miners = child("simulate", "simulate", "--demo", "--miners", str(demo))
                 supervisor.start_children([miners])
@@ -183,6 +197,29 @@ async def _run_everything(
     finally:
         await supervisor.stop_all()
         here.lock.release()
+
+
+async def _refuse_to_mix(urls: Urls, *, demo: int) -> None:
+    """CannotRun for demo miners in a pool, and for a pool among demo miners: shares stay."""
+    database = connect(urls.database, SystemClock(), size=1)
+    try:
+        async with database.transaction() as tx:
+            found = await sources(tx)
+    finally:
+        await database.close()
+    pools = sorted(found.difference(SIMULATED))
+    if demo and pools:
+        raise CannotRun(
+            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among them "
+            "for ever: start without them (--demo 0, `make up DEMO=0`), or the demo in another "
+            "folder (--data, `make up DATA=…`)"
+        )
+    if not demo and DEMO in found:
+        raise CannotRun(
+            "the data has shares that demo miners made up, and they stay for ever: give your pool "
+            "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
+            "`make up`)"
+        )
 
 
 def _port(settings: Settings) -> int:
@@ -223,31 +260,34 @@ def _environment(
     return env
 
 
-def _spread_metrics(children: list[Child], *, first_port: int) -> None:
-    """One port a door, counted up from the one that is set: they share this machine."""
-    for place, child in enumerate(children if first_port else ()):
-        child.env = child.env | {"TBG_METRICS_PORT": str(first_port + place)}
-
-
-async def _ready(supervisor: Supervisor, url: str) -> bool:
-    """Wait until the API says that all is ready; False when told to stop before."""
+async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: Path) -> bool:
+    """Wait until every door answers or shows a sign of life; False when told to stop."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_SECONDS
-    why = "it does not answer"
+    missing: list[str] = []
 
-    async def ready() -> bool:
-        nonlocal why
+    async def answering() -> bool:
+        nonlocal missing
         if loop.time() > deadline:
-            raise CannotRun(f"not ready after {READY_SECONDS:.0f} s ({why}): see `tbg doctor`")
-        try:
-            answer = await client.get(url)
-        except httpx.HTTPError:
-            return False
-        why = answer.text[:300]
-        return answer.status_code == httpx.codes.OK
+            why = f"no sign of life of {', '.join(missing)}"
+            raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
+        alive = {"serve": await _answers(client, url), **await heartbeats(beats, DOORS[1:])}
+        missing = [door for door, well in alive.items() if not well]
+        return not missing
 
-    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
-        return await supervisor.until(ready)
+    beats = redis.connect(redis_url)
+    try:
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            return await supervisor.until(answering)
+    finally:
+        await beats.aclose()
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
 
 
 def _welcome(public_url: str, settings: Settings, *, demo: int) -> None:

@@ -291,3 +291,8 @@ async def totals(tx: Tx) -> list[WorkerTotal]:
         """
     )
     return [WorkerTotal(*row) for row in rows]
+
+
+async def sources(tx: Tx) -> set[str]:
+    """Where shares have come from: names of pools, and of what made them up."""
+    return {row.source for row in await tx.rows("SELECT DISTINCT source FROM workers")}
