@@ -318,7 +318,10 @@ def take_along_leave_and_stay(page: Page, game: Game) -> None:
     dialog.get_by_label("Type delete to go on").fill("Delete")
     dialog.get_by_role("button", name="Delete it in a week").click()
     expect(dialog).to_have_count(0)
+    told = re.compile(r"Your account will be deleted on \d+ [A-Z][a-z]+")
+    expect(page.get_by_role("main").get_by_role("status").filter(has_text=told)).to_be_visible()
     page.goto(f"{game.url}/badges")
+    expect(page.get_by_role("region", name="Your account")).to_contain_text(told)
     page.get_by_role("button", name="Keep my account").click()
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)
 
