@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import REFUSED, Open, live
+from tests.e2e.conftest import REFUSED, Open, live, readers, settled
 from tests.e2e.game import Game, eventually, share
+from tests.e2e.test_every_page import broken, crowded, faint
 from tests.e2e.town import Town
 
 
@@ -125,3 +126,34 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
     live(page)  # what the frames made of it is what a read says
     expect(shares).to_have_text(f"{before + 3:,}")
     expect(page.locator(f'.wall a[href="/m/{newcomer}"]')).to_be_visible()
+
+
+def test_a_pool_has_a_name_of_its_own_and_says_when_its_miners_are_simulated(
+    browser: Browser, game: Game, town: Town, open_page: Open
+) -> None:
+    page = open_page("/badges")
+    expect(page).to_have_title("Badges · The Bitcoin Game")
+    expect(page.get_by_text("Simulated miners")).to_have_count(0)
+    name = "The pool in the basement of the old dairy, second door on the left, please knock"
+    demo = game.another(TBG_DEMO="true", TBG_POOL_NAME=name)
+    demo.start("serve")
+    try:
+        with readers(browser, demo) as begin:
+            page = begin("/", quiet=True)
+            expect(page).to_have_title(f"{name}: a score for your home miner")
+            for path, title in (("/badges", "Badges"), (f"/m/{town.veteran}", "bc1q")):
+                page.goto(demo.url + path)
+                settled(page)
+                expect(page).to_have_title(re.compile(f"^{title}.* · {name}$"))
+                expect(page.get_by_role("link", name=name)).to_be_visible()
+                says = page.get_by_role("complementary", name="About this demo")
+                expect(says).to_contain_text("Simulated miners.")
+            assert broken(page) == []
+            assert faint(page) == []
+            page.goto(f"{demo.url}/badges")
+            settled(page)
+            # Of a name as long as this one large text shows two lines, and no more.
+            wrong = [line for line in crowded(page) if name[:20] not in line]
+            assert wrong == []
+    finally:
+        demo.stop()

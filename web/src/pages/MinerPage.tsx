@@ -11,6 +11,7 @@ import { useMinerLive } from "../live/hooks";
 import { MinerFeed } from "../ui/FeedList";
 import { rememberMiner, useNetwork, useNow } from "../ui/hooks";
 import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
+import { Title } from "../ui/Pool";
 import { BadgeDialog } from "./BadgeDialog";
 import { BadgeShelf } from "./BadgeShelf";
 import { Bests } from "./Bests";
@@ -52,7 +53,7 @@ function OneMiner({ who }: { who: string }) {
   }
   return (
     <>
-      <title>{`${shortAddress(who)} · The Bitcoin Game`}</title>
+      <Title of={shortAddress(who)} />
       <Mosaic who={who} miner={null} waiting={!unknown} />
       <div className="page grid">
         {unknown ? (
@@ -92,7 +93,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
 
   return (
     <>
-      <title>{`${miner.display_name ?? shortAddress(miner.handle)} · The Bitcoin Game`}</title>
+      <Title of={miner.display_name ?? shortAddress(miner.handle)} />
       <Mosaic who={who} miner={miner} />
       <div className="page grid miner-grid">
         {miner.bio && (

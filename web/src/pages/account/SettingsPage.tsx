@@ -7,6 +7,7 @@ import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
 import { nameOf, Under } from "../../ui/names";
 import { PHONE, useMedia } from "../../ui/hooks";
 import { ErrorNotice, Skeleton } from "../../ui/parts";
+import { Title } from "../../ui/Pool";
 import { NotFoundPage } from "../NotFoundPage";
 import { Addresses } from "./Addresses";
 import { ApiKeys } from "./ApiKeys";
@@ -52,7 +53,7 @@ export function SettingsPage() {
   const title = known && section ? `${known.name} · Settings` : "Settings";
   return (
     <div className="page account-page settings-page">
-      <title>{`${title} · The Bitcoin Game`}</title>
+      <Title of={title} />
       {!me.data ? (
         <section className="panel" aria-labelledby="settings-title">
           <h1 id="settings-title" className="settings-title">
