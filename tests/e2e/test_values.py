@@ -136,6 +136,24 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
     assert LONG_NAME in {worker["name"] for worker in miner["workers"]}
 
 
+def test_on_a_phone_a_worker_s_figures_say_what_they_are(open_page: Open, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}", width=390, height=844)
+    panel = page.get_by_role("region", name="Workers")
+    table = panel.get_by_role("table", name="Workers")
+    row = table.get_by_role("row").filter(has_text="garage-qaxe")
+    month = re.compile(r"\d [A-Z][a-z]+")  # it fell quiet 80 days ago
+    for label, figure in (("Best", "4.29\u00a0G"), ("Hashrate", "0"), ("Seen", month)):
+        cell = row.get_by_role("cell").filter(has=page.get_by_text(label, exact=True))
+        expect(cell.get_by_text(label)).to_be_visible()
+        expect(cell).to_contain_text(figure)
+    # Laid as a list it is still a table, also where a browser goes by the look.
+    parts = table.locator("thead, tbody, tr, th, td")
+    assert parts.evaluate_all("all => all.filter(el => !el.hasAttribute('role')).length") == 0
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    expect(table.get_by_text("Best", exact=True).first).to_be_visible()
+    expect(row.get_by_text("Best")).to_be_hidden()
+
+
 def test_badges_and_feed(open_page: Open, game: Game, town: Town, miner: Miner) -> None:
     page = open_page(f"/m/{town.veteran}")
     badges = miner["badges"]

@@ -22,25 +22,27 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
       {workers.length === 0 ? (
         <p className="empty">No worker has shown up yet.</p>
       ) : (
-        <table className="workers" aria-label="Workers">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" className="col-device">
+        <table className="workers" role="table" aria-label="Workers">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th scope="col" role="columnheader">
+                Name
+              </th>
+              <th scope="col" role="columnheader" className="col-device">
                 Device
               </th>
-              <th scope="col" className="col-seen">
+              <th scope="col" role="columnheader" className="col-seen">
                 Seen
               </th>
-              <th scope="col" className="col-number">
+              <th scope="col" role="columnheader" className="col-number">
                 Best
               </th>
-              <th scope="col" className="col-number">
+              <th scope="col" role="columnheader" className="col-number">
                 Hashrate
               </th>
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             {workers.slice(0, SHOWN).map((worker) => (
               <Row key={worker.name} worker={worker} now={now} />
             ))}
@@ -55,29 +57,42 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
   );
 }
 
+/** Where the table is laid as a list, Safari knows it by its roles only. */
 function Row({ worker, now }: { worker: Worker; now: number }) {
   return (
-    <tr className={worker.online ? "" : "quiet"}>
-      <th scope="row">
+    <tr role="row" className={worker.online ? "" : "quiet"}>
+      <th scope="row" role="rowheader">
         <span className={worker.online ? "online" : "online off"} title={worker.name}>
           <span className="dot" aria-hidden="true" />
           <span className="worker-name">{shortName(worker.name)}</span>
           <span className="sr-only">{worker.online ? "online" : "offline"}</span>
         </span>
       </th>
-      <td className="col-device" title={worker.agent ?? ""}>
+      <td role="cell" className="col-device" title={worker.agent ?? ""}>
         {worker.agent ? shortName(worker.agent, 20) : "not said"}
       </td>
-      <td className="col-seen">
+      <td role="cell" className="col-seen">
+        <InList label="Seen" />
         {worker.last_seen ? <Time at={worker.last_seen} now={now} /> : "never"}
       </td>
-      <td className="col-number tn">
+      <td role="cell" className="col-number tn">
+        <InList label="Best" />
         {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
       </td>
-      <td className="col-number tn">
+      <td role="cell" className="col-number tn">
+        <InList label="Hashrate" />
         {joined(hashrate(worker.hashrate_ths_1h))}
       </td>
     </tr>
+  );
+}
+
+/** The head of a column, for eyes: in the list no head stands above the figures. */
+function InList({ label }: { label: string }) {
+  return (
+    <span className="in-list" aria-hidden="true">
+      {label}
+    </span>
   );
 }
 
