@@ -152,7 +152,7 @@ def test_a_pool_has_a_name_of_its_own_and_says_when_its_miners_are_simulated(
             assert faint(page) == []
             page.goto(f"{demo.url}/badges")
             settled(page)
-            # Of a name as long as this one large text shows two lines, and no more.
+            # Of a name as long as this one large text shows three lines, and no more.
             wrong = [line for line in crowded(page) if name[:20] not in line]
             assert wrong == []
     finally:
