@@ -1,6 +1,6 @@
 import type { PublicMiner, Worker } from "../api/types";
 import { Icon } from "../art";
-import { clock, hashrate, joined, magnitude, shortName } from "../format";
+import { clock, count, hashrate, joined, magnitude, shortName } from "../format";
 import { Panel, Time } from "../ui/parts";
 
 const SHOWN = 12;
@@ -16,9 +16,9 @@ function order(a: Worker, b: Worker): number {
 
 export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
   const workers = miner.workers.slice().sort(order);
-  const online = workers.filter((w) => w.online).length;
+  const aside = `${count(miner.workers_online)} of ${count(miner.workers_total)} lit`;
   return (
-    <Panel title="Workers" aside={`${online} of ${workers.length} lit`} className="area-workers">
+    <Panel title="Workers" aside={aside} className="area-workers">
       {workers.length === 0 ? (
         <p className="empty">No worker has shown up yet.</p>
       ) : (
@@ -49,8 +49,8 @@ export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
           </tbody>
         </table>
       )}
-      {workers.length > SHOWN && (
-        <p className="small">And {workers.length - SHOWN} more, all counted above.</p>
+      {miner.workers_total > SHOWN && (
+        <p className="small">And {count(miner.workers_total - SHOWN)} more, all counted above.</p>
       )}
       <Quiet miner={miner} now={now} />
     </Panel>
@@ -102,7 +102,7 @@ const RECENT = 48 * HOUR;
 /** A word when something fell quiet lately: what happened, then whether it matters. */
 function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   const quiet = miner.workers.filter((w) => !w.online && w.last_seen);
-  const lit = miner.workers.length - quiet.length;
+  const lit = miner.workers_online;
   if (miner.workers.length > 0 && lit === 0 && miner.last_share_at) {
     const at = miner.last_share_at;
     const day = new Date(at).toLocaleDateString("en-GB", { weekday: "long" });
@@ -120,7 +120,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   if (!latest?.last_seen) return null;
   const hours = Math.floor((now - Date.parse(latest.last_seen)) / HOUR);
   const span = hours < 1 ? "a while" : hours === 1 ? "an hour" : `${hours} hours`;
-  const others = lit === 1 ? "the other one is hashing" : `the other ${lit} are hashing`;
+  const others = lit === 1 ? "the other one is hashing" : `the other ${count(lit)} are hashing`;
   return (
     <Notice
       title={`${shortName(latest.name)} has been quiet for ${span}.`}
