@@ -46,6 +46,14 @@ def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: 
         expect(line).to_contain_text(item["user"])
 
 
+def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -> None:
+    page = open_page("/", locale="de-CH")
+    expect(page.locator(".wall-window")).to_contain_text("976,413")
+    expect(page.get_by_role("region", name="The pool, now")).to_contain_text("4.29 G")
+    page = open_page(f"/m/{town.veteran}", locale="fr-FR")
+    expect(page.get_by_role("region", name="Best ever")).to_contain_text("4.29 G")
+
+
 def test_a_best_of_somebody_on_no_list_leads_nowhere(open_page: Open, town: Town) -> None:
     page = open_page("/badges")
 

@@ -1,6 +1,6 @@
 import type { PublicMiner, Worker } from "../api/types";
 import { Icon } from "../art";
-import { clock, count, hashrate, joined, magnitude, shortName } from "../format";
+import { clock, count, hashrate, joined, LOCALE, magnitude, shortName } from "../format";
 import { Panel, Time } from "../ui/parts";
 
 const SHOWN = 12;
@@ -105,7 +105,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   const lit = miner.workers_online;
   if (miner.workers.length > 0 && lit === 0 && miner.last_share_at) {
     const at = miner.last_share_at;
-    const day = new Date(at).toLocaleDateString("en-GB", { weekday: "long" });
+    const day = new Date(at).toLocaleDateString(LOCALE, { weekday: "long" });
     const long = now - Date.parse(at) > 6 * 24 * HOUR;
     return (
       <Notice

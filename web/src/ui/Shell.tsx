@@ -82,7 +82,7 @@ function ThemeSwitch() {
       type="button"
       className="icon-button"
       onClick={turn}
-      aria-label={evening ? "Switch to the day glaze" : "Switch to the evening glaze"}
+      aria-label={evening ? "Switch to the light theme" : "Switch to the dark theme"}
     >
       <Icon name={evening ? "sun" : "moon"} size={24} />
     </button>

@@ -33,7 +33,7 @@ const SECTIONS: Section[] = [
   {
     slug: "preferences",
     name: "Preferences",
-    under: "Units, glaze, notifications",
+    under: "Units, theme, notifications",
     icon: "sliders",
     body: Preferences,
   },
