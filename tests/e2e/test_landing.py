@@ -88,11 +88,15 @@ def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, to
 
 def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -> None:
     page = open_page("/")
+    expect(page.get_by_text("No account needed.")).to_contain_text("shares, names and devices")
     field = page.get_by_label("Address or handle of a miner")
     field.fill(f" {town.veteran}.kitchen ")
     page.get_by_role("button", name="Show my miner").click()
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Miner {town.veteran}")
+    workers = page.get_by_role("region", name="Workers")
+    for shown in ("garage-qaxe", "bitaxe"):  # as was said before
+        expect(workers).to_contain_text(shown)
 
 
 @pytest.mark.parametrize("wrong", ["hello there", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])

@@ -32,7 +32,8 @@ export function LandingPage() {
             <AddressField look="hero" />
           </div>
           <p className="small">
-            No account needed. We read the address and nothing else, and nobody can spend with it.
+            No account needed. The page shows everybody what the pool sees of your miners: shares,
+            names and devices. It takes nothing but the address, and nobody can spend with that.
           </p>
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
