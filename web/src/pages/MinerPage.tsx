@@ -68,10 +68,10 @@ function OneMiner({ who }: { who: string }) {
           </section>
         ) : (
           <>
-            <Panel title="Badges" className="span-8">
+            <Panel title="Badges" className="span-8" id="badges">
               <Skeleton lines={6} label="Reading this miner's page" />
             </Panel>
-            <Panel title="Streak" className="span-4">
+            <Panel title="Streak" className="span-4" id="streak">
               <Skeleton lines={6} label="Reading the streak" />
             </Panel>
           </>
@@ -106,6 +106,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             title="Badges"
             aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
             className="area-badges"
+            id="badges"
           >
             {shelf ? (
               <BadgeShelf shelf={shelf} who={who} onOpen={turn} />

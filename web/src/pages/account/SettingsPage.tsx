@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useLocation, useNavigate, useParams } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
@@ -8,6 +8,7 @@ import { nameOf, Under } from "../../ui/names";
 import { PHONE, useMedia } from "../../ui/hooks";
 import { ErrorNotice, Skeleton } from "../../ui/parts";
 import { Title } from "../../ui/Pool";
+import { ToSignIn } from "../../ui/ToSignIn";
 import { NotFoundPage } from "../NotFoundPage";
 import { Addresses } from "./Addresses";
 import { ApiKeys } from "./ApiKeys";
@@ -83,16 +84,6 @@ export function SettingsPage() {
       )}
     </div>
   );
-}
-
-/** Once: while the other page loads, this one is still here, and the place is already the other. */
-function ToSignIn() {
-  const [back] = useState(useLocation({ select: (at) => at.href }));
-  const navigate = useNavigate();
-  useEffect(() => {
-    void navigate({ to: "/sign-in", search: { back }, replace: true });
-  }, [navigate, back]);
-  return null;
 }
 
 const CELLS = 6;
