@@ -137,9 +137,9 @@ def readers(browser: Browser, game: Game) -> Iterator[Open]:
         quiet: bool = False,
         **options: Any,
     ) -> Page:
+        options.setdefault("locale", "en-GB")
         context = browser.new_context(
             viewport={"width": width, "height": height},
-            locale="en-GB",
             timezone_id="Europe/Zurich",
             reduced_motion="reduce" if quiet else "no-preference",
             has_touch=width < 720,

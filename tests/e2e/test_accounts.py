@@ -151,6 +151,26 @@ def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     expect(page).to_have_url(re.compile("/badges$"))
 
 
+def test_a_message_outlives_the_page_that_a_phone_drops(open_page: Open, game: Game) -> None:
+    key = new_key()
+    page = open_page("/sign-in", width=390, height=844, allowed=(REFUSED, UNKNOWN, CUT))
+    message = ask_message(page, key)
+    page.reload()
+    shown = page.get_by_label("The message to sign")
+    expect(shown).to_have_text(message)
+    expect(page.get_by_role("timer")).to_contain_text(re.compile("^4:"))
+    page.get_by_role("button", name="Another address").click()
+    expect(page.get_by_label("Address", exact=True)).to_have_value(key.address)
+    page.reload()
+    message = ask_message(page, key)
+    page.reload()
+    hand_in(page, sign_message(key, message))
+    expect(page).to_have_url(re.compile(f"/m/{key.address}$"))
+    page.goto(f"{game.url}/sign-in")  # what was used is kept no longer
+    expect(page.get_by_label("Address", exact=True)).to_be_visible()
+    expect(shown).to_have_count(0)
+
+
 UNISAT = """
 const refused = why => Promise.reject(new Error(why));
 window.unisat = {
@@ -318,7 +338,10 @@ def take_along_leave_and_stay(page: Page, game: Game) -> None:
     dialog.get_by_label("Type delete to go on").fill("Delete")
     dialog.get_by_role("button", name="Delete it in a week").click()
     expect(dialog).to_have_count(0)
+    told = re.compile(r"Your account will be deleted on \d+ [A-Z][a-z]+")
+    expect(page.get_by_role("main").get_by_role("status").filter(has_text=told)).to_be_visible()
     page.goto(f"{game.url}/badges")
+    expect(page.get_by_role("region", name="Your account")).to_contain_text(told)
     page.get_by_role("button", name="Keep my account").click()
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)
 

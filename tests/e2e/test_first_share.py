@@ -128,3 +128,58 @@ def test_a_celebration_never_takes_the_focus_or_the_page(open_page: Open, game: 
     expect(dialog).to_contain_text("First Hash")
     page.keyboard.press("Escape")  # the dialog has the first right to it
     expect(dialog).to_have_count(0)
+
+
+LOOK = """away => {
+  Object.defineProperty(document, 'hidden', {configurable: true, get: () => away});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+"""Turns away from the page or back to it, as a locked phone or another tab does."""
+
+
+def test_a_badge_waits_for_who_looks_away(open_page: Open, game: Game) -> None:
+    miner = game.new_miner()
+    game.mine(share(miner), miner=miner)
+    page = open_page(f"/m/{miner}")
+    live(page)
+    page.evaluate(WATCH)
+    page.evaluate(LOOK, True)
+    game.publish(share(miner, sdiff=3e6))
+    expect(page.locator("#rewards")).to_contain_text("Million Club")
+    page.wait_for_timeout(6_500)  # a whole celebration
+    assert page.evaluate("() => said") == []
+    page.evaluate(LOOK, False)
+    expect(page.locator(".kiln-card.fire")).to_contain_text("Million Club")
+    expect(page.locator(".kiln-card.name")).to_be_visible()
+    assert page.evaluate("() => said") == ["Million Club is out of the kiln. Plus 50 XP."]
+
+
+def test_what_was_earned_since_the_last_visit_is_celebrated_then(
+    open_page: Open, game: Game
+) -> None:
+    miner = game.new_miner()
+    page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+    expect(page.get_by_role("heading", name="No shares yet")).to_be_visible()
+
+    def visit() -> Locator:
+        page.goto(f"{game.url}/m/{miner}")
+        live(page)
+        expect(place(page, "First Hash")).to_be_visible()
+        return page.locator(".kiln")
+
+    page.goto(f"{game.url}/badges")
+    game.mine(share(miner, sdiff=2e6), miner=miner)
+    expect(visit()).to_contain_text("One more in the kiln")
+    page.evaluate(LOOK, True)
+    game.mine(share(miner, sdiff=2e9), miner=miner)
+    expect(page.locator("#rewards")).to_contain_text("Billion Club")
+    # The browser dropped the page before anybody looked at it again.
+    kiln = visit()
+    expect(kiln).to_contain_text("Billion Club")
+    expect(kiln).not_to_contain_text("more in the kiln")  # those before were seen
+    expect(visit()).to_have_count(0)
+
+    page = open_page(f"/m/{miner}")  # for somebody else it is a first visit
+    expect(place(page, "Billion Club")).to_be_visible()
+    live(page)
+    expect(page.locator(".kiln")).to_have_count(0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import REFUSED, Open, live
+from tests.e2e.conftest import REFUSED, Open, live, readers, settled
 from tests.e2e.game import Game, eventually, share
+from tests.e2e.test_every_page import broken, crowded, faint
 from tests.e2e.town import Town
 
 
@@ -45,6 +46,14 @@ def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: 
         expect(line).to_contain_text(item["user"])
 
 
+def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -> None:
+    page = open_page("/", locale="de-CH")
+    expect(page.locator(".wall-window")).to_contain_text("976,413")
+    expect(page.get_by_role("region", name="The pool, now")).to_contain_text("4.29 G")
+    page = open_page(f"/m/{town.veteran}", locale="fr-FR")
+    expect(page.get_by_role("region", name="Best ever")).to_contain_text("4.29 G")
+
+
 def test_a_best_of_somebody_on_no_list_leads_nowhere(open_page: Open, town: Town) -> None:
     page = open_page("/badges")
 
@@ -79,11 +88,15 @@ def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, to
 
 def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -> None:
     page = open_page("/")
+    expect(page.get_by_text("No account needed.")).to_contain_text("shares, names and devices")
     field = page.get_by_label("Address or handle of a miner")
     field.fill(f" {town.veteran}.kitchen ")
     page.get_by_role("button", name="Show my miner").click()
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Miner {town.veteran}")
+    workers = page.get_by_role("region", name="Workers")
+    for shown in ("garage-qaxe", "bitaxe"):  # as was said before
+        expect(workers).to_contain_text(shown)
 
 
 @pytest.mark.parametrize("wrong", ["hello there", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])
@@ -125,3 +138,34 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
     live(page)  # what the frames made of it is what a read says
     expect(shares).to_have_text(f"{before + 3:,}")
     expect(page.locator(f'.wall a[href="/m/{newcomer}"]')).to_be_visible()
+
+
+def test_a_pool_has_a_name_of_its_own_and_says_when_its_miners_are_simulated(
+    browser: Browser, game: Game, town: Town, open_page: Open
+) -> None:
+    page = open_page("/badges")
+    expect(page).to_have_title("Badges · The Bitcoin Game")
+    expect(page.get_by_text("Simulated miners")).to_have_count(0)
+    name = "The pool in the basement of the old dairy, second door on the left, please knock"
+    demo = game.another(TBG_DEMO="true", TBG_POOL_NAME=name)
+    demo.start("serve")
+    try:
+        with readers(browser, demo) as begin:
+            page = begin("/", quiet=True)
+            expect(page).to_have_title(f"{name}: a score for your home miner")
+            for path, title in (("/badges", "Badges"), (f"/m/{town.veteran}", "bc1q")):
+                page.goto(demo.url + path)
+                settled(page)
+                expect(page).to_have_title(re.compile(f"^{title}.* · {name}$"))
+                expect(page.get_by_role("link", name=name)).to_be_visible()
+                says = page.get_by_role("complementary", name="About this demo")
+                expect(says).to_contain_text("Simulated miners.")
+            assert broken(page) == []
+            assert faint(page) == []
+            page.goto(f"{demo.url}/badges")
+            settled(page)
+            # Of a name as long as this one large text shows three lines, and no more.
+            wrong = [line for line in crowded(page) if name[:20] not in line]
+            assert wrong == []
+    finally:
+        demo.stop()

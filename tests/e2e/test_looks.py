@@ -22,6 +22,7 @@ def test_two_glazes_and_the_choice_is_kept(
 ) -> None:
     page = open_page(f"/m/{town.veteran}", width=width, height=height, color_scheme=system)
     own, other = ("day", "evening") if system == "light" else ("evening", "day")
+    called = {"day": "light", "evening": "dark"}
     html = page.locator("html")
 
     def shows(theme: str) -> None:
@@ -33,12 +34,12 @@ def test_two_glazes_and_the_choice_is_kept(
     shows(other)  # follows the system until somebody chooses
     page.emulate_media(color_scheme="light" if system == "light" else "dark")
     shows(own)
-    page.get_by_role("button", name=f"Switch to the {other} glaze").click()
+    page.get_by_role("button", name=f"Switch to the {called[other]} theme").click()
     shows(other)
     page.reload()
     settled(page)
     shows(other)
-    expect(page.get_by_role("button", name=f"Switch to the {own} glaze")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Switch to the {called[own]} theme")).to_be_visible()
     page.goto(page.url.partition("/m/")[0] + "/badges")
     shows(other)
 

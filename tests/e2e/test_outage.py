@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Open, live
 from tests.e2e.game import Game, eventually, share
@@ -66,7 +66,7 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
     live(page)
     outage.api.end(signal.SIGKILL)
     page.get_by_role("link", name="Badges").first.click()
-    alert = page.get_by_role("alert").filter(has_text="We could not reach the pool.")
+    alert = page.get_by_role("alert").filter(has_text="We could not reach the game.")
     expect(alert).to_be_visible()
     expect(alert).not_to_contain_text(re.compile("fetch|undefined|null|Error", re.IGNORECASE))
     again = alert.get_by_role("button", name=re.compile("Try again|Trying"))
@@ -77,3 +77,27 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
         again.click(timeout=3_000)
     expect(page.locator(".catalogue").get_by_role("link")).to_have_count(20)
     expect(alert).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "number"),
+    [(429, "That was a little fast.", ""), (500, "The game stumbled over that.", "0a1b2c3d" * 4)],
+)
+def test_a_refusal_is_told_as_what_it_is(
+    open_page: Open, town: Town, status: int, words: str, number: str
+) -> None:
+    page = open_page("/", allowed=(f"status of {status}",))
+
+    def refuse(route: Route) -> None:
+        problem = {"type": "/problems/x", "title": "x", "request_id": "0a1b2c3d" * 4}
+        route.fulfill(status=status, json=problem, content_type="application/problem+json")
+
+    page.route("**/api/v1/badges", refuse)
+    page.get_by_role("link", name="Badges").first.click()
+    alert = page.get_by_role("alert").filter(has_text=words)
+    expect(alert).to_contain_text(number)
+    expect(alert).not_to_contain_text(re.compile("reach|keep trying"))
+    assert ("0a1b" in alert.inner_text()) == bool(number)
+    page.unroute("**/api/v1/badges")
+    alert.get_by_role("button", name="Try again").click()
+    expect(page.locator(".catalogue").get_by_role("link")).to_have_count(20)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from tbg.domains.realtime import rules
 from tests.e2e.conftest import REFUSED, Open, live, settled
-from tests.e2e.game import Game
+from tests.e2e.game import Game, share
+from tests.e2e.test_accounts import CUT, OUT, UNKNOWN, new_key, sign_in
 from tests.e2e.town import Town
 
 
@@ -110,3 +113,25 @@ def test_the_tabs_of_a_phone_lead_everywhere(open_page: Open, game: Game, town: 
     field.press("Enter")
     expect(page).to_have_url(f"{game.url}/m/{town.wall[1]}")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_a_notification_names_leads_to_one_s_own_page(
+    open_page: Open, game: Game, town: Town
+) -> None:
+    key = new_key()
+    game.mine(share(key.address), miner=key.address)
+    page = open_page("/badges", width=390, height=844, allowed=(UNKNOWN, OUT, CUT))
+    page.goto(f"{game.url}/profile/streak")
+    expect(page).to_have_url(re.compile(r"/sign-in\?back=%2Fprofile%2Fstreak$"))
+    sign_in(page, key)
+    expect(page).to_have_url(re.compile(f"/m/{key.address}#streak$"))
+    named = set(re.findall(r'"(/[a-z/]+)"', inspect.getsource(rules.notification_of)))
+    assert named >= {"/profile", "/profile/badges"}
+    for path in named:
+        page.goto(game.url + path)
+        part = path.removeprefix("/profile").strip("/")
+        expect(page).to_have_url(f"{game.url}/m/{key.address}" + (part and f"#{part}"))
+        if part:
+            expect(page.get_by_role("region", name=part.capitalize())).to_be_in_viewport()
+    page.goto(f"{game.url}/profile/nothing")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No tile here")

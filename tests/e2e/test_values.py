@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.game import Game
+from tests.e2e.game import Game, share
 from tests.e2e.town import LONG_NAME, Town
 
 Miner = dict[str, Any]
@@ -126,6 +126,7 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
 
     panel = page.get_by_role("region", name="Workers")
     lit = sum(worker["online"] for worker in miner["workers"])
+    assert (lit, len(miner["workers"])) == (miner["workers_online"], miner["workers_total"])
     expect(panel).to_contain_text(f"{lit} of {len(miner['workers'])} lit")
     rows = panel.locator("tbody tr")
     expect(rows).to_have_count(len(miner["workers"]))
@@ -134,6 +135,35 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
         expect(row).to_contain_text("online" if worker["online"] else "offline")
         expect(row).to_contain_text(magnitude(worker["best_sdiff"]).replace(" ", "\u00a0"))
     assert LONG_NAME in {worker["name"] for worker in miner["workers"]}
+
+
+def test_a_farm_is_counted_whole(open_page: Open, game: Game) -> None:
+    farmer = game.new_miner()
+    names = [f"rig {n}" for n in range(200)]
+    game.mine(*(share(farmer, worker=name, ago=30.0) for name in names[:150]), miner=farmer)
+    game.mine(*(share(farmer, worker=name, ago=600.0) for name in names[150:]), miner=farmer)
+    page = open_page(f"/m/{farmer}")
+    panel = page.get_by_role("region", name="Workers")
+    expect(panel).to_contain_text("150 of 200 lit")
+    expect(panel).to_contain_text("And 188 more, all counted above.")
+
+
+def test_on_a_phone_a_worker_s_figures_say_what_they_are(open_page: Open, town: Town) -> None:
+    page = open_page(f"/m/{town.veteran}", width=390, height=844)
+    panel = page.get_by_role("region", name="Workers")
+    table = panel.get_by_role("table", name="Workers")
+    row = table.get_by_role("row").filter(has_text="garage-qaxe")
+    month = re.compile(r"\d [A-Z][a-z]+")  # it fell quiet 80 days ago
+    for label, figure in (("Best", "4.29\u00a0G"), ("Hashrate", "0"), ("Seen", month)):
+        cell = row.get_by_role("cell").filter(has=page.get_by_text(label, exact=True))
+        expect(cell.get_by_text(label)).to_be_visible()
+        expect(cell).to_contain_text(figure)
+    # Laid as a list it is still a table, also where a browser goes by the look.
+    parts = table.locator("thead, tbody, tr, th, td")
+    assert parts.evaluate_all("all => all.filter(el => !el.hasAttribute('role')).length") == 0
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    expect(table.get_by_text("Best", exact=True).first).to_be_visible()
+    expect(row.get_by_text("Best")).to_be_hidden()
 
 
 def test_badges_and_feed(open_page: Open, game: Game, town: Town, miner: Miner) -> None:

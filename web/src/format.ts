@@ -2,6 +2,9 @@
 
 import { type Units, units } from "./units";
 
+/** The language of the page, not of the browser: the server's words and figures are in it too. */
+export const LOCALE = "en-GB";
+
 const NBSP = "\u00a0";
 const STEPS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const WORDS = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
@@ -28,44 +31,40 @@ function step(n: number, digits: number): { mantissa: number; steps: number } {
   return { mantissa, steps };
 }
 
-function threeDigits(n: number, locale?: string): string {
+function threeDigits(n: number): string {
   if (n === 0) return "0";
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(LOCALE, {
     minimumSignificantDigits: 3,
     maximumSignificantDigits: 3,
   }).format(n);
 }
 
 /** A difficulty or another large number: 4.29 G, 612 M. */
-export function magnitude(n: number, locale?: string): Quantity {
+export function magnitude(n: number): Quantity {
   if (!Number.isFinite(n) || n <= 0) return { value: "0", unit: "" };
   if (n < 1000 && Number.isInteger(n)) return { value: String(n), unit: "" };
   const { mantissa, steps } = step(n, 3);
   const last = STEPS.length - 1;
   if (steps > last) return { value: n.toExponential(2), unit: "" };
-  return { value: threeDigits(mantissa, locale), unit: STEPS[steps] ?? "" };
+  return { value: threeDigits(mantissa), unit: STEPS[steps] ?? "" };
 }
 
 /** A difficulty as its reader likes it: 4.29 G, or every digit of it. */
-export function difficulty(n: number, locale?: string, how = units().difficulty): Quantity {
-  if (how === "short" || !Number.isFinite(n) || n <= 0) return magnitude(n, locale);
-  return { value: count(n, locale), unit: "" };
+export function difficulty(n: number, how = units().difficulty): Quantity {
+  if (how === "short" || !Number.isFinite(n) || n <= 0) return magnitude(n);
+  return { value: count(n), unit: "" };
 }
 
 /** A hashrate that comes in TH/s: 1.21 TH/s, 812 GH/s, 1.04 PH/s, or always in the unit asked. */
-export function hashrate(
-  ths: number,
-  locale?: string,
-  unit: Units["hashrate"] = units().hashrate,
-): Quantity {
+export function hashrate(ths: number, unit: Units["hashrate"] = units().hashrate): Quantity {
   if (!Number.isFinite(ths) || ths <= 0) return { value: "0", unit: unit === "auto" ? "TH/s" : unit };
   if (unit !== "auto") {
     const value = (ths * 1e12) / 1000 ** STEPS.indexOf(unit.charAt(0));
-    return { value: threeDigits(value, locale), unit };
+    return { value: threeDigits(value), unit };
   }
   const { mantissa, steps } = step(ths * 1e12, 3);
   const prefix = STEPS[Math.min(steps, STEPS.length - 1)] ?? "";
-  return { value: threeDigits(mantissa, locale), unit: `${prefix}H/s` };
+  return { value: threeDigits(mantissa), unit: `${prefix}H/s` };
 }
 
 /** Value and unit in one piece of text, held together by a non-breaking space. */
@@ -73,14 +72,14 @@ export function joined(q: Quantity): string {
   return q.unit ? q.value + NBSP + q.unit : q.value;
 }
 
-export function count(n: number, locale?: string): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(n);
+export function count(n: number): string {
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(n);
 }
 
 /** A share of all miners, in percent: 0, 0.4, 37. */
-export function percent(n: number, locale?: string): string {
+export function percent(n: number): string {
   const digits = n > 0 && n < 10 ? 1 : 0;
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(n)}${NBSP}%`;
+  return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(n)}${NBSP}%`;
 }
 
 /** How many hashes a difficulty stands for, in words: "18 quintillion". */
@@ -116,14 +115,14 @@ function dayNumber(time: number): number {
 export function clock(iso: string, how = units().clock): string {
   const hour12 = how === "12h";
   const hour = hour12 ? "numeric" : "2-digit";
-  return new Date(iso).toLocaleTimeString("en-GB", { hour, minute: "2-digit", hour12 });
+  return new Date(iso).toLocaleTimeString(LOCALE, { hour, minute: "2-digit", hour12 });
 }
 
 /** "2 November" or "2 Nov", with the year when it is another one. */
 export function date(iso: string, now: number, month: "long" | "short" = "long"): string {
   const then = new Date(iso);
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
-  return then.toLocaleDateString("en-GB", {
+  return then.toLocaleDateString(LOCALE, {
     day: "numeric",
     month,
     ...(sameYear ? {} : { year: "numeric" }),
@@ -141,13 +140,13 @@ export function ago(iso: string, now: number): string {
   const days = dayNumber(now) - dayNumber(then);
   if (days === 0 || past < 6 * HOUR) return `${Math.floor(past / HOUR)} h ago`;
   if (days === 1) return `Yesterday ${clock(iso)}`;
-  if (days < 7) return new Date(iso).toLocaleDateString("en-GB", { weekday: "long" });
+  if (days < 7) return new Date(iso).toLocaleDateString(LOCALE, { weekday: "long" });
   return date(iso, now);
 }
 
 export function fullTime(iso: string): string {
   const hour12 = units().clock === "12h";
-  return new Date(iso).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "medium", hour12 });
+  return new Date(iso).toLocaleString(LOCALE, { dateStyle: "long", timeStyle: "medium", hour12 });
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

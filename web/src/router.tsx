@@ -10,6 +10,7 @@ import { BadgesPage } from "./pages/BadgesPage";
 import { LandingPage } from "./pages/LandingPage";
 import { MinerPage } from "./pages/MinerPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
+import { OwnPage } from "./pages/OwnPage";
 import { SlipPage } from "./pages/SlipPage";
 import { Shell } from "./ui/Shell";
 
@@ -72,6 +73,19 @@ const settingsSection = createRoute({
   component: SettingsPage,
 });
 
+/** What a notification names: it is made without knowing the name of anybody's page. */
+const own = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/profile",
+  component: OwnPage,
+});
+
+const ownPart = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/profile/$part",
+  component: OwnPage,
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     landing,
@@ -81,6 +95,8 @@ export const router = createRouter({
     signIn,
     settings,
     settingsSection,
+    own,
+    ownPart,
   ]),
   defaultPreload: false,
   scrollRestoration: true,

@@ -270,6 +270,8 @@ async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
             db,
             [share(NOW - (60 - n) * MINUTE, worker=name, diff=8.0) for name in names * 2],
         )
+    lit = limits.WORKERS_SHOWN + 10
+    await mine(db, [share(NOW - 1 * MINUTE, worker=name, diff=8.0) for name in names[:lit]])
     body: dict[str, Any] = {}
 
     async def read() -> None:
@@ -280,8 +282,10 @@ async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
     assert len(body["workers"]) == limits.WORKERS_SHOWN
     assert len(body["feed"]) == limits.FEED_ITEMS
     # Those not listed count all the same.
-    assert body["stats"]["shares_accepted"] == 40 * 2 * len(names)
-    assert body["stats"]["work"] == 40 * 2 * len(names) * 8
+    assert (body["workers_total"], body["workers_online"]) == (len(names), lit)
+    shares = 40 * 2 * len(names) + lit
+    assert body["stats"]["shares_accepted"] == shares
+    assert body["stats"]["work"] == shares * 8
 
 
 async def _statements(db: Database, doing: Any) -> int:

@@ -1362,6 +1362,10 @@ export interface components {
              * @description those seen last
              */
             workers: components["schemas"]["MinerWorker"][];
+            /** Workers Online */
+            workers_online: number;
+            /** Workers Total */
+            workers_total: number;
             xp: components["schemas"]["MinerXp"];
         };
         /**

@@ -1,6 +1,7 @@
 /** The window of the stove: the only animated fire, and the block being worked on. */
 
 import type { ReactNode } from "react";
+import { count } from "../format";
 
 export interface FireWindowProps {
   /** Height of the block being worked on; null while nobody knows it. */
@@ -25,7 +26,7 @@ export function FireWindow({ height, label, coals = 7, still, className }: FireW
       <p className="art-window-text">
         <span className="art-window-label">{label}</span>
         {height === null ? null : (
-          <span className="art-window-height"> {height.toLocaleString()}</span>
+          <span className="art-window-height"> {count(height)}</span>
         )}
       </p>
     </div>

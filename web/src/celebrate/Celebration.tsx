@@ -120,6 +120,7 @@ function Announcer({ kiln }: { kiln: Kiln }) {
     if (fresh.length === 0) return;
     // Wait for its siblings: badges of one share come in frames of their own.
     const timer = setTimeout(() => {
+      if (document.hidden) return; // Nobody hears it now; the kiln stirs when they are back.
       for (const badge of fresh) told.current.add(badge.key);
       setText(announcement(fresh));
     }, 400);

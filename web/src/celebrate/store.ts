@@ -3,11 +3,20 @@ import { EMPTY_KILN, type Fired, type Kiln, nextChange, push, skip, tick } from 
 
 const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Holds the kiln and wakes up exactly when its picture changes. */
+/**
+ * Holds the kiln and wakes up exactly when its picture changes. While the page is hidden its clock
+ * stands still: what is fired then waits for somebody to look.
+ */
 export class KilnStore {
   private kiln: Kiln = EMPTY_KILN;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
+  private hiddenSince: number | null = document.hidden ? performance.now() : null;
+  private hiddenFor = 0;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.look());
+  }
 
   get = (): Kiln => this.kiln;
 
@@ -17,11 +26,30 @@ export class KilnStore {
   };
 
   push(badges: Fired[]) {
-    this.become(push(this.kiln, badges, performance.now(), reduced.matches));
+    this.become(push(this.kiln, badges, this.now(), reduced.matches));
   }
 
   skip() {
-    this.become(skip(this.kiln, performance.now()));
+    this.become(skip(this.kiln, this.now()));
+  }
+
+  private now(): number {
+    return (this.hiddenSince ?? performance.now()) - this.hiddenFor;
+  }
+
+  private look() {
+    if (document.hidden) {
+      this.hiddenSince ??= performance.now();
+      clearTimeout(this.timer);
+    } else if (this.hiddenSince !== null) {
+      this.hiddenFor += performance.now() - this.hiddenSince;
+      this.hiddenSince = null;
+      this.tick();
+    }
+  }
+
+  private tick() {
+    this.become(tick(this.kiln, this.now(), reduced.matches));
   }
 
   private become(kiln: Kiln) {
@@ -29,12 +57,9 @@ export class KilnStore {
     this.kiln = kiln;
     const next = nextChange(kiln);
     clearTimeout(this.timer);
-    if (next !== null) {
+    if (next !== null && this.hiddenSince === null) {
       // A touch late rather than early: an early wake would find the phase not over yet.
-      this.timer = setTimeout(
-        () => this.become(tick(this.kiln, performance.now(), reduced.matches)),
-        next - performance.now() + 4,
-      );
+      this.timer = setTimeout(() => this.tick(), next - this.now() + 4);
     }
     for (const tell of this.listeners) tell();
   }

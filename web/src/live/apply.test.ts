@@ -61,6 +61,8 @@ const miner: PublicMiner = {
     hashrate_ths_24h: 0,
   },
   workers: [],
+  workers_total: 0,
+  workers_online: 0,
   feed: [],
 };
 
@@ -134,6 +136,18 @@ describe("a share", () => {
     const two = applyToMiner(one, share({ worker: "AXE", sdiff: 9, accepted: true }));
     expect(two.workers).toHaveLength(1);
     expect(two.workers[0]).toMatchObject({ name: "Axe", shares_accepted: 5, best_sdiff: 9 });
+  });
+
+  it("counts a worker that is new, and none that is only not listed", () => {
+    const one = applyToMiner(miner, share({ worker: "axe", sdiff: 7, accepted: true }));
+    expect(one).toMatchObject({ workers_total: 1, workers_online: 1 });
+    const off = applyToMiner(one, frame("mining", "worker_status", { worker: "axe", online: false }));
+    expect(off).toMatchObject({ workers_total: 1, workers_online: 0, online: false });
+    const farm = { ...one, workers_total: 200, workers_online: 150 };
+    const unlisted = applyToMiner(farm, share({ worker: "rig 77", sdiff: 7, accepted: true }));
+    expect(unlisted).toMatchObject({ workers_total: 200, workers_online: 150 });
+    const dark = frame("mining", "worker_status", { worker: "axe", online: false });
+    expect(applyToMiner(farm, dark)).toMatchObject({ workers_online: 149, online: true });
   });
 
   it("of last week leaves this week alone", () => {

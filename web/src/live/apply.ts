@@ -27,6 +27,10 @@ function same(worker: Worker, name: string | null): boolean {
   return worker.name.toLowerCase() === name?.toLowerCase();
 }
 
+function lit(workers: Worker[]): number {
+  return workers.filter((w) => w.online).length;
+}
+
 function withWorker(miner: PublicMiner, name: string | null, change: Partial<Worker>): PublicMiner {
   const known = miner.workers.some((w) => same(w, name));
   const fresh: Worker[] =
@@ -49,7 +53,12 @@ function withWorker(miner: PublicMiner, name: string | null, change: Partial<Wor
     ...miner.workers.map((w) => (same(w, name) ? { ...w, ...change } : w)),
     ...fresh,
   ];
-  return { ...miner, workers, online: workers.some((w) => w.online) };
+  // Where not all are listed, an unknown one is counted already; the next read knows.
+  const listed = known || miner.workers.length === miner.workers_total;
+  const workers_total = miner.workers_total + (listed ? fresh.length : 0);
+  const workers_online =
+    miner.workers_online + (listed ? lit(workers) - lit(miner.workers) : 0);
+  return { ...miner, workers, workers_total, workers_online, online: workers_online > 0 };
 }
 
 function badgeEarned(miner: PublicMiner, frame: Frame): PublicMiner {

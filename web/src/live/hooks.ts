@@ -1,16 +1,13 @@
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from "react";
-import { badgesQuery, minerQuery, statsQuery } from "../api/queries";
-import type { Badge } from "../api/types";
-import type { Fired } from "../celebrate/queue";
+import { minerQuery, statsQuery } from "../api/queries";
 import { useKilnStore } from "../celebrate/store";
 import { applyToMiner, applyToStats } from "./apply";
 import type { LiveClient, LiveState } from "./client";
-import { type Frame, num, str } from "./frames";
+import type { Frame } from "./frames";
+import { celebrateNews, firedByFrame } from "./news";
 import { trailing } from "./trailing";
 
-/** A badge that a later read shows, not a frame, is still news for this long. */
-const NEWS = 2 * 60_000;
 const AFTER_REWARD = 1_000;
 const AFTER_SHARES = 5_000;
 /** The frames of one batch come within a few milliseconds; then the page is read once. */
@@ -56,28 +53,6 @@ function useChannel(channel: string | null, take: (frame: Frame) => void, stale:
   }, [live, channel]);
 }
 
-function firedKey(who: string, slug: string): string {
-  return `${who}:${slug}`;
-}
-
-function firedByFrame(who: string, frame: Frame): Fired | null {
-  const slug = str(frame.data, "badge_slug");
-  if (!slug) return null;
-  return {
-    key: firedKey(who, slug),
-    slug,
-    name: str(frame.data, "badge_name") ?? slug,
-    category: str(frame.data, "category") ?? "mining",
-    rarity: str(frame.data, "rarity") ?? "common",
-    xp: num(frame.data, "xp_reward") ?? 0,
-  };
-}
-
-function firedByRead(who: string, badge: Badge): Fired {
-  const { slug, name, category, rarity, xp_reward } = badge;
-  return { key: firedKey(who, slug), slug, name, category, rarity, xp: xp_reward };
-}
-
 /**
  * Keep a miner's page alive: frames change it at once, a read soon after sets it straight. `who` is
  * the name the page was asked for by, `name` the one that frames are asked for by, once it is known.
@@ -111,36 +86,6 @@ export function useMinerLive(who: string, name: string | null) {
   );
 
   useEffect(() => celebrateNews(client, kiln.push.bind(kiln), who), [client, kiln, who]);
-}
-
-/** A frame may be lost. A badge that two reads differ in, and that is new, is fired as well. */
-function celebrateNews(client: QueryClient, push: (badges: Fired[]) => void, who: string) {
-  const opened = Date.now();
-  const hash = JSON.stringify(minerQuery(who).queryKey);
-  let known: Set<string> | null = null;
-  const look = () => {
-    const miner = client.getQueryData(minerQuery(who).queryKey);
-    if (!miner) return;
-    const before = known;
-    known = new Set(miner.badges.earned.map((b) => b.slug));
-    // On the first read only what was earned since the page was opened is news.
-    const since = before ? Date.now() - NEWS : opened;
-    const fresh = miner.badges.earned.filter(
-      (b) => !before?.has(b.slug) && Date.parse(b.earned_at) > since,
-    );
-    if (fresh.length === 0) return;
-    const all = client.getQueryData(badgesQuery.queryKey)?.badges ?? [];
-    push(
-      fresh.flatMap(({ slug }) => {
-        const badge = all.find((b) => b.slug === slug);
-        return badge ? [firedByRead(who, badge)] : [];
-      }),
-    );
-  };
-  look();
-  return client.getQueryCache().subscribe((event) => {
-    if (event.type === "updated" && event.query.queryHash === hash) look();
-  });
 }
 
 /** Keep the pool's totals and its feed alive. */

@@ -8,6 +8,7 @@ import { count, percent } from "../format";
 import { BadgeTile, capital } from "../ui/BadgeTile";
 import { useNow } from "../ui/hooks";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
+import { Title } from "../ui/Pool";
 import { NotFoundPage } from "./NotFoundPage";
 import { howTo } from "./shelf";
 
@@ -38,7 +39,7 @@ function Found({ badge }: { badge: BadgeDetail }) {
   const how = howTo(badge);
   return (
     <div className="page grid">
-      <title>{`${badge.name} · The Bitcoin Game`}</title>
+      <Title of={badge.name} />
       <section className="panel span-8 badge-page" aria-labelledby="badge-name">
         <BadgeTile {...badge} state="earned" size={180} />
         <div>

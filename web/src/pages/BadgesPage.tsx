@@ -4,6 +4,7 @@ import { badgesQuery } from "../api/queries";
 import { count, percent } from "../format";
 import { BadgeTile, capital } from "../ui/BadgeTile";
 import { ErrorNotice, Skeleton } from "../ui/parts";
+import { Title } from "../ui/Pool";
 
 export function BadgesPage() {
   const badges = useQuery(badgesQuery);
@@ -11,7 +12,7 @@ export function BadgesPage() {
   const total = badges.data?.total_available ?? 20;
   return (
     <div className="page">
-      <title>Badges · The Bitcoin Game</title>
+      <Title of="Badges" />
       <header className="page-head">
         <h1>{total === 20 ? "Twenty badges" : `${total} badges`}</h1>
         <p>

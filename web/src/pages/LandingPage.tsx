@@ -10,6 +10,7 @@ import { BadgeTile } from "../ui/BadgeTile";
 import { PoolFeed } from "../ui/FeedList";
 import { useNow } from "../ui/hooks";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
+import { Title } from "../ui/Pool";
 import { Wall } from "./Wall";
 
 const FEED_LINES = 4;
@@ -19,7 +20,7 @@ export function LandingPage() {
   const stats = useQuery(statsQuery);
   return (
     <>
-      <title>The Bitcoin Game: a score for your home miner</title>
+      <Title />
       <div className="landing">
         <div className="landing-text">
           <h1>Small miner, warm room, honest score.</h1>
@@ -31,7 +32,8 @@ export function LandingPage() {
             <AddressField look="hero" />
           </div>
           <p className="small">
-            No account needed. We read the address and nothing else, and nobody can spend with it.
+            No account needed. The page shows everybody what the pool sees of your miners: shares,
+            names and devices. It takes nothing but the address, and nobody can spend with that.
           </p>
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />

@@ -11,6 +11,7 @@ import { useMinerLive } from "../live/hooks";
 import { MinerFeed } from "../ui/FeedList";
 import { rememberMiner, useNetwork, useNow } from "../ui/hooks";
 import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
+import { Title } from "../ui/Pool";
 import { BadgeDialog } from "./BadgeDialog";
 import { BadgeShelf } from "./BadgeShelf";
 import { Bests } from "./Bests";
@@ -52,7 +53,7 @@ function OneMiner({ who }: { who: string }) {
   }
   return (
     <>
-      <title>{`${shortAddress(who)} · The Bitcoin Game`}</title>
+      <Title of={shortAddress(who)} />
       <Mosaic who={who} miner={null} waiting={!unknown} />
       <div className="page grid">
         {unknown ? (
@@ -67,10 +68,10 @@ function OneMiner({ who }: { who: string }) {
           </section>
         ) : (
           <>
-            <Panel title="Badges" className="span-8">
+            <Panel title="Badges" className="span-8" id="badges">
               <Skeleton lines={6} label="Reading this miner's page" />
             </Panel>
-            <Panel title="Streak" className="span-4">
+            <Panel title="Streak" className="span-4" id="streak">
               <Skeleton lines={6} label="Reading the streak" />
             </Panel>
           </>
@@ -92,7 +93,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
 
   return (
     <>
-      <title>{`${miner.display_name ?? shortAddress(miner.handle)} · The Bitcoin Game`}</title>
+      <Title of={miner.display_name ?? shortAddress(miner.handle)} />
       <Mosaic who={who} miner={miner} />
       <div className="page grid miner-grid">
         {miner.bio && (
@@ -105,6 +106,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             title="Badges"
             aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
             className="area-badges"
+            id="badges"
           >
             {shelf ? (
               <BadgeShelf shelf={shelf} who={who} onOpen={turn} />

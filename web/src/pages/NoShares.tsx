@@ -6,6 +6,7 @@ import { shortAddress } from "../format";
 import { AddressField } from "../ui/AddressField";
 import { BadgeTile } from "../ui/BadgeTile";
 import { CopyButton, LiveDot, Panel } from "../ui/parts";
+import { Title } from "../ui/Pool";
 import { howTo } from "./shelf";
 
 /** Nobody has mined to this address yet. The page listens, and comes alive with the first share. */
@@ -87,7 +88,7 @@ function FirstBadges() {
 export function WrongAddress({ address, network }: { address: string; network: Network }) {
   return (
     <div className="page lone">
-      <title>Not an address · The Bitcoin Game</title>
+      <Title of="Not an address" />
       <section className="panel">
         <h1>No such tile</h1>
         <p>
@@ -105,7 +106,7 @@ export function WrongAddress({ address, network }: { address: string; network: N
 export function NoSuchName({ name }: { name: string }) {
   return (
     <div className="page lone">
-      <title>Nobody by that name · The Bitcoin Game</title>
+      <Title of="Nobody by that name" />
       <section className="panel">
         <h1>Nobody by that name</h1>
         <p>

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { AddressField } from "../ui/AddressField";
+import { Title } from "../ui/Pool";
 
 export function NotFoundPage() {
   return (
     <div className="page lone">
-      <title>No tile here · The Bitcoin Game</title>
+      <Title of="No tile here" />
       <section className="panel">
         <h1>No tile here</h1>
         <p>

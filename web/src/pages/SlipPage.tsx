@@ -1,10 +1,11 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
+import { Title } from "../ui/Pool";
 
 /** Our own mistake, said plainly. */
 export function SlipPage({ reset }: ErrorComponentProps) {
   return (
     <div className="page lone">
-      <title>A tile slipped · The Bitcoin Game</title>
+      <Title of="A tile slipped" />
       <section className="panel">
         <h1>A tile slipped</h1>
         <p>This page broke while it was drawn. That is our fault, and your shares are fine.</p>

@@ -14,6 +14,7 @@ export function Streak({ streak, now }: { streak: Of; now: number }) {
   return (
     <Panel
       title="Streak"
+      id="streak"
       className="area-streak"
       aside={streak.longest_streak > n ? `longest ${count(streak.longest_streak)}` : undefined}
     >

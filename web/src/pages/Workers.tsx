@@ -1,6 +1,6 @@
 import type { PublicMiner, Worker } from "../api/types";
 import { Icon } from "../art";
-import { clock, hashrate, joined, magnitude, shortName } from "../format";
+import { clock, count, hashrate, joined, LOCALE, magnitude, shortName } from "../format";
 import { Panel, Time } from "../ui/parts";
 
 const SHOWN = 12;
@@ -16,68 +16,83 @@ function order(a: Worker, b: Worker): number {
 
 export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
   const workers = miner.workers.slice().sort(order);
-  const online = workers.filter((w) => w.online).length;
+  const aside = `${count(miner.workers_online)} of ${count(miner.workers_total)} lit`;
   return (
-    <Panel title="Workers" aside={`${online} of ${workers.length} lit`} className="area-workers">
+    <Panel title="Workers" aside={aside} className="area-workers">
       {workers.length === 0 ? (
         <p className="empty">No worker has shown up yet.</p>
       ) : (
-        <table className="workers" aria-label="Workers">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" className="col-device">
+        <table className="workers" role="table" aria-label="Workers">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th scope="col" role="columnheader">
+                Name
+              </th>
+              <th scope="col" role="columnheader" className="col-device">
                 Device
               </th>
-              <th scope="col" className="col-seen">
+              <th scope="col" role="columnheader" className="col-seen">
                 Seen
               </th>
-              <th scope="col" className="col-number">
+              <th scope="col" role="columnheader" className="col-number">
                 Best
               </th>
-              <th scope="col" className="col-number">
+              <th scope="col" role="columnheader" className="col-number">
                 Hashrate
               </th>
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             {workers.slice(0, SHOWN).map((worker) => (
               <Row key={worker.name} worker={worker} now={now} />
             ))}
           </tbody>
         </table>
       )}
-      {workers.length > SHOWN && (
-        <p className="small">And {workers.length - SHOWN} more, all counted above.</p>
+      {miner.workers_total > SHOWN && (
+        <p className="small">And {count(miner.workers_total - SHOWN)} more, all counted above.</p>
       )}
       <Quiet miner={miner} now={now} />
     </Panel>
   );
 }
 
+/** Where the table is laid as a list, Safari knows it by its roles only. */
 function Row({ worker, now }: { worker: Worker; now: number }) {
   return (
-    <tr className={worker.online ? "" : "quiet"}>
-      <th scope="row">
+    <tr role="row" className={worker.online ? "" : "quiet"}>
+      <th scope="row" role="rowheader">
         <span className={worker.online ? "online" : "online off"} title={worker.name}>
           <span className="dot" aria-hidden="true" />
           <span className="worker-name">{shortName(worker.name)}</span>
           <span className="sr-only">{worker.online ? "online" : "offline"}</span>
         </span>
       </th>
-      <td className="col-device" title={worker.agent ?? ""}>
+      <td role="cell" className="col-device" title={worker.agent ?? ""}>
         {worker.agent ? shortName(worker.agent, 20) : "not said"}
       </td>
-      <td className="col-seen">
+      <td role="cell" className="col-seen">
+        <InList label="Seen" />
         {worker.last_seen ? <Time at={worker.last_seen} now={now} /> : "never"}
       </td>
-      <td className="col-number tn">
+      <td role="cell" className="col-number tn">
+        <InList label="Best" />
         {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
       </td>
-      <td className="col-number tn">
+      <td role="cell" className="col-number tn">
+        <InList label="Hashrate" />
         {joined(hashrate(worker.hashrate_ths_1h))}
       </td>
     </tr>
+  );
+}
+
+/** The head of a column, for eyes: in the list no head stands above the figures. */
+function InList({ label }: { label: string }) {
+  return (
+    <span className="in-list" aria-hidden="true">
+      {label}
+    </span>
   );
 }
 
@@ -87,10 +102,10 @@ const RECENT = 48 * HOUR;
 /** A word when something fell quiet lately: what happened, then whether it matters. */
 function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   const quiet = miner.workers.filter((w) => !w.online && w.last_seen);
-  const lit = miner.workers.length - quiet.length;
+  const lit = miner.workers_online;
   if (miner.workers.length > 0 && lit === 0 && miner.last_share_at) {
     const at = miner.last_share_at;
-    const day = new Date(at).toLocaleDateString("en-GB", { weekday: "long" });
+    const day = new Date(at).toLocaleDateString(LOCALE, { weekday: "long" });
     const long = now - Date.parse(at) > 6 * 24 * HOUR;
     return (
       <Notice
@@ -105,7 +120,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   if (!latest?.last_seen) return null;
   const hours = Math.floor((now - Date.parse(latest.last_seen)) / HOUR);
   const span = hours < 1 ? "a while" : hours === 1 ? "an hour" : `${hours} hours`;
-  const others = lit === 1 ? "the other one is hashing" : `the other ${lit} are hashing`;
+  const others = lit === 1 ? "the other one is hashing" : `the other ${count(lit)} are hashing`;
   return (
     <Notice
       title={`${shortName(latest.name)} has been quiet for ${span}.`}

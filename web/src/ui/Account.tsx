@@ -68,8 +68,8 @@ export function LeavingBanner() {
     <section className="leaving" aria-label="Your account">
       <Icon name="warn" size={24} />
       <p>
-        <span className="strong">Your account goes on {date(me.deletion_at, now)}.</span> Until then
-        nothing is lost.
+        <span className="strong">Your account will be deleted on {date(me.deletion_at, now)}.</span>{" "}
+        Until then you can keep it.
         {keep.isError && <span role="alert"> {said(keep.error)}</span>}
       </p>
       <WorkButton busy={keep.isPending} doing="Keeping it…" onClick={() => keep.mutate()}>

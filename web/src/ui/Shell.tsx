@@ -3,13 +3,14 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useChangeSettings, useOwnPreferences } from "../api/change";
 import { pageOf, useMe } from "../api/me";
-import { Icon, Logo } from "../art";
+import { Icon } from "../art";
 import { Celebration } from "../celebrate/Celebration";
 import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
 import { AccountCorner, LeavingBanner } from "./Account";
 import { AddressField } from "./AddressField";
 import { useLastMiner, useTheme } from "./hooks";
+import { Brand, DemoLine } from "./Pool";
 
 export function Shell() {
   useFocusOnNewPage();
@@ -20,6 +21,7 @@ export function Shell() {
         Skip to the page
       </a>
       <TopBar />
+      <DemoLine />
       <LeavingBanner />
       <Plate />
       <main id="main" tabIndex={-1}>
@@ -46,10 +48,7 @@ function TopBar() {
   const landing = useLocation({ select: (at) => at.pathname === "/" });
   return (
     <header className="topbar">
-      <Link to="/" className="brand">
-        <Logo size={32} />
-        <span>The Bitcoin Game</span>
-      </Link>
+      <Brand />
       <nav className="topnav" aria-label="Pages">
         <Link to="/" activeOptions={{ exact: true, includeHash: true }}>
           The wall
@@ -83,7 +82,7 @@ function ThemeSwitch() {
       type="button"
       className="icon-button"
       onClick={turn}
-      aria-label={evening ? "Switch to the day glaze" : "Switch to the evening glaze"}
+      aria-label={evening ? "Switch to the light theme" : "Switch to the dark theme"}
     >
       <Icon name={evening ? "sun" : "moon"} size={24} />
     </button>

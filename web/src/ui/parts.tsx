@@ -1,8 +1,10 @@
 /** Small pieces that every page is laid from. */
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Refusal } from "../api/client";
 import { Icon } from "../art";
 import { ago, fullTime, isName, type Quantity, shortAddress } from "../format";
 import { useLiveState } from "../live/hooks";
+import { said } from "./form";
 
 interface PanelProps {
   title: string;
@@ -142,17 +144,26 @@ interface ErrorNoticeProps {
   busy?: boolean;
 }
 
+/** What went wrong; a mistake of the server's with the number under which its log knows it. */
 export function ErrorNotice({ error, retry, busy = false }: ErrorNoticeProps) {
-  const said = error instanceof Error && error.name === "Error" ? error.message : "";
+  const refusal = error instanceof Refusal ? error : null;
+  const number = refusal && refusal.status >= 500 ? refusal.problem.request_id : "";
   return (
     <div className="notice" role="alert">
       <span className="notice-icon bad">
-        <Icon name="wifi-off" size={24} />
+        <Icon name={refusal ? "warn" : "wifi-off"} size={24} />
       </span>
       <div>
-        <p className="strong">We could not reach the pool.</p>
+        <p className="strong">{said(error)}</p>
         <p className="small">
-          Your miner keeps working and we keep trying. {said && <span>It said: {said}</span>}
+          Your miner keeps working either way.
+          {number && (
+            <>
+              {" "}
+              If this goes on, tell whoever runs the pool this number:{" "}
+              <span className="mono wrap">{number}</span>
+            </>
+          )}
         </p>
       </div>
       <button type="button" className="button quiet" onClick={retry} disabled={busy}>

@@ -28,7 +28,7 @@ class Worker(NamedTuple):
 
 
 class Mined(NamedTuple):
-    """All that a user's workers did; `workers` lists those seen last."""
+    """All that a user's workers did; `workers` lists those seen last of `total`."""
 
     accepted: int
     rejected: int
@@ -36,6 +36,8 @@ class Mined(NamedTuple):
     last_seen: datetime | None
     recent: Recent
     workers: list[Worker]
+    total: int
+    online: int
 
 
 async def mined(tx: Tx, user_id: int) -> Mined:
@@ -66,7 +68,8 @@ async def mined(tx: Tx, user_id: int) -> Mined:
                 LEFT JOIN lately ON lately.worker_id = w.id
             WHERE w.user_id = :id
         )
-        SELECT *, (sum(accepted) OVER ())::bigint AS all_accepted,
+        SELECT *, count(*) OVER () AS total, count(*) FILTER (WHERE online) OVER () AS all_online,
+            (sum(accepted) OVER ())::bigint AS all_accepted,
             (sum(rejected) OVER ())::bigint AS all_rejected, sum(work) OVER () AS all_work,
             sum(this_hour) OVER () AS all_this_hour, sum(last_hour) OVER () AS all_last_hour,
             sum(day) OVER () AS all_day, sum(day_edge) OVER () AS all_day_edge,
@@ -81,7 +84,7 @@ async def mined(tx: Tx, user_id: int) -> Mined:
         online_since=tx.now - limits.WORKER_ONLINE,
     )
     if not rows:
-        return Mined(0, 0, 0.0, None, Recent(0, 0, 0, 0, None), [])
+        return Mined(0, 0, 0.0, None, Recent(0, 0, 0, 0, None), [], 0, 0)
     first = rows[0]
     together = Recent(*first[-5:])
     workers = [
@@ -98,7 +101,14 @@ async def mined(tx: Tx, user_id: int) -> Mined:
         for row in rows
     ]
     return Mined(
-        first.all_accepted, first.all_rejected, first.all_work, first.last_seen, together, workers
+        first.all_accepted,
+        first.all_rejected,
+        first.all_work,
+        first.last_seen,
+        together,
+        workers,
+        first.total,
+        first.all_online,
     )
 
 

@@ -206,4 +206,6 @@ class PublicMiner(BaseModel):
     bests: MinerBests
     stats: MinerStats
     workers: list[MinerWorker] = Field(description="those seen last")
+    workers_total: int
+    workers_online: int
     feed: list[FeedItem]

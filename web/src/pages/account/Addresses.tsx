@@ -33,6 +33,7 @@ export function Addresses({ me }: { me: Me }) {
     },
     action: "Link this address",
     doing: "Checking the signature…",
+    keptAs: "tbg.link",
   };
 
   return (

@@ -1,36 +1,34 @@
 import { type FormEvent, lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import { looksRight, tidy, wrongAddress } from "../../address";
-import type { Challenge } from "../../api/account";
 import { Refusal } from "../../api/client";
 import { AddressTile, Icon } from "../../art";
 import { QrCode } from "../../art/QrCode";
 import { Failed, Field, said, WorkButton } from "../../ui/form";
 import { useNetwork } from "../../ui/hooks";
 import { Address, CopyButton } from "../../ui/parts";
+import { type Asked, keepAsked, keptAsked } from "./asked";
 import { isSpent, type Proof, tidySignature } from "./prove";
 
 const Scan = lazy(() => import("./Scan"));
-
-interface Asked {
-  address: string;
-  challenge: Challenge;
-  /** By this page's own clock: the server's may differ. */
-  until: number;
-}
 
 const LIFETIME = 5 * 60_000;
 
 /** Any wallet, the ones without a screen here too: address, message, signature. */
 export function ByHand({ proof }: { proof: Proof }) {
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const [draft, setDraft] = useState("");
+  const [asked, setAsked] = useState(() => keptAsked(proof.keptAs));
+  const [draft, setDraft] = useState(asked?.address ?? "");
   const [again, setAgain] = useState(false);
+
+  function become(next: Asked | null) {
+    keepAsked(proof.keptAs, next);
+    setAsked(next);
+  }
 
   async function ask(address: string) {
     const challenge = await proof.challenge(address);
     const left = Date.parse(challenge.expires_at) - Date.now();
     const until = Date.now() + (left > 0 && left < 2 * LIFETIME ? left : LIFETIME);
-    setAsked({ address, challenge, until });
+    become({ address, challenge, until });
   }
 
   return (
@@ -45,7 +43,7 @@ export function ByHand({ proof }: { proof: Proof }) {
               className="button quiet"
               onClick={() => {
                 setAgain(true);
-                setAsked(null);
+                become(null);
               }}
             >
               Another address
@@ -313,8 +311,12 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
     setWrong(null);
     try {
       await proof.handIn(asked.challenge, signature);
+      keepAsked(proof.keptAs, null);
     } catch (error) {
-      if (isSpent(error)) onSpent();
+      if (isSpent(error)) {
+        keepAsked(proof.keptAs, null);
+        onSpent();
+      }
       setWrong(wrongSignature(error, asked.address));
       setBusy(false);
     }

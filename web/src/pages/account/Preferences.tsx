@@ -46,11 +46,11 @@ function Looks({ settings }: { settings: Settings }) {
     <Panel title="Looks and units" aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack">
         <Choice
-          legend="Glaze"
+          legend="Theme"
           options={[
             { value: "system", label: "As the device" },
-            { value: "day", label: "Day" },
-            { value: "evening", label: "Evening" },
+            { value: "day", label: "Light" },
+            { value: "evening", label: "Dark" },
           ]}
           value={theme}
           onChange={(next) => {

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useLocation, useNavigate, useParams } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { type Me, seedOf } from "../../api/account";
 import { meQuery } from "../../api/me";
 import { AddressTile, Icon, type IconName, Plate, StoveWall } from "../../art";
 import { nameOf, Under } from "../../ui/names";
 import { PHONE, useMedia } from "../../ui/hooks";
 import { ErrorNotice, Skeleton } from "../../ui/parts";
+import { Title } from "../../ui/Pool";
+import { ToSignIn } from "../../ui/ToSignIn";
 import { NotFoundPage } from "../NotFoundPage";
 import { Addresses } from "./Addresses";
 import { ApiKeys } from "./ApiKeys";
@@ -32,7 +34,7 @@ const SECTIONS: Section[] = [
   {
     slug: "preferences",
     name: "Preferences",
-    under: "Units, glaze, notifications",
+    under: "Units, theme, notifications",
     icon: "sliders",
     body: Preferences,
   },
@@ -52,7 +54,7 @@ export function SettingsPage() {
   const title = known && section ? `${known.name} · Settings` : "Settings";
   return (
     <div className="page account-page settings-page">
-      <title>{`${title} · The Bitcoin Game`}</title>
+      <Title of={title} />
       {!me.data ? (
         <section className="panel" aria-labelledby="settings-title">
           <h1 id="settings-title" className="settings-title">
@@ -82,16 +84,6 @@ export function SettingsPage() {
       )}
     </div>
   );
-}
-
-/** Once: while the other page loads, this one is still here, and the place is already the other. */
-function ToSignIn() {
-  const [back] = useState(useLocation({ select: (at) => at.href }));
-  const navigate = useNavigate();
-  useEffect(() => {
-    void navigate({ to: "/sign-in", search: { back }, replace: true });
-  }, [navigate, back]);
-  return null;
 }
 
 const CELLS = 6;

@@ -7,6 +7,7 @@ import { lastEnding } from "../../api/session";
 import { Icon } from "../../art";
 import { Panel, Skeleton } from "../../ui/parts";
 import { nameOf } from "../../ui/names";
+import { Title } from "../../ui/Pool";
 import { ByHand } from "./ByHand";
 import { DemoMiners } from "./DemoMiners";
 import { useSignIn } from "./prove";
@@ -21,7 +22,7 @@ export function SignInPage() {
   const [ending] = useState(lastEnding);
   return (
     <div className="page account-page">
-      <title>Sign in · The Bitcoin Game</title>
+      <Title of="Sign in" />
       <header className="page-head">
         <h1>Sign in with your address</h1>
         <p>

@@ -43,8 +43,8 @@ export function YourData({ me }: { me: Me }) {
       <Panel title="Delete my account">
         {leaving ? (
           <p role="status">
-            Your account goes on {date(leaving, now)}. Until then, “Keep my account” at the top of
-            every page stops that.
+            Your account will be deleted on {date(leaving, now)}. Until then, “Keep my account” at
+            the top of every page stops that.
           </p>
         ) : (
           <>

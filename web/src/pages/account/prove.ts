@@ -12,6 +12,8 @@ export interface Proof {
   handIn: (challenge: Challenge, signature: string) => Promise<void>;
   action: string;
   doing: string;
+  /** Where this tab keeps the message while it waits for its signature. */
+  keptAs: string;
 }
 
 /** The message can no longer be used: it was, or its five minutes are over. */
@@ -36,6 +38,7 @@ export function useSignIn(): Proof {
     },
     action: "Sign in",
     doing: "Checking the signature…",
+    keptAs: "tbg.sign-in",
   };
 }
 

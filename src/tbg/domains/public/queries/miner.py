@@ -35,7 +35,6 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
     mined = await mining.mined(tx, miner.id)
     catalogue = await gamification.badge_catalogue(tx)
     streak = await _streak(tx, miner.id, standing)
-    online = any(worker.online for worker in mined.workers)
     any_share = mined.accepted + mined.rejected > 0
     return PublicMiner(
         handle=handle,
@@ -47,7 +46,7 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         claimed=miner.claimed,
         since=mined.recent.since or miner.created_at,
         last_share_at=mined.last_seen if any_share else None,
-        online=online,
+        online=mined.online > 0,
         xp=_xp(standing),
         streak=streak,
         badges=await _badges(tx, miner.id, standing, catalogue, streak.current_streak),
@@ -62,6 +61,8 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
             hashrate_ths_24h=daily_rate_ths(mined.recent, tx.now),
         ),
         workers=[_worker(worker, tx.now) for worker in mined.workers],
+        workers_total=mined.total,
+        workers_online=mined.online,
         feed=await _feed(tx, miner.id, catalogue),
     )
 

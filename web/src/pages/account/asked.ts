@@ -1,0 +1,28 @@
+/** The message that waits for its signature: a phone drops this page while the wallet is in front. */
+import type { Challenge } from "../../api/account";
+
+export interface Asked {
+  address: string;
+  challenge: Challenge;
+  /** By this page's own clock: the server's may differ. */
+  until: number;
+}
+
+/** What this tab asked for, while it can still be used. */
+export function keptAsked(key: string): Asked | null {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(key) ?? "null") as Asked | null;
+    return found && found.until > Date.now() ? found : null;
+  } catch {
+    return null; // No storage, or something else was in it.
+  }
+}
+
+export function keepAsked(key: string, asked: Asked | null) {
+  try {
+    if (asked === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(asked));
+  } catch {
+    // It still holds until the page is left.
+  }
+}
