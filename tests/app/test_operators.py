@@ -1,21 +1,26 @@
-"""`tbg keys` and `tbg admin`, as an operator types them."""
+"""`tbg keys`, `tbg admin` and `tbg events`, as an operator types them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.keys import KeyRing
+from tbg.adapters.streams import Reader
 from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
+from tests.conftest import NOW
+from tests.events import publish, share
 
 
 @pytest.fixture
@@ -106,3 +111,41 @@ async def test_an_audit_log_that_was_changed_is_told(
         await tx.run("DELETE FROM audit_log WHERE id = 2")
     (said,) = tbg(env, "admin", "audit", "--verify", code=3)
     assert "entry 3 of the audit log" in said
+
+
+async def test_dead_letters_are_listed_put_back_and_thrown_away(
+    env: dict[str, str], redis: Redis
+) -> None:
+    assert await asyncio.to_thread(tbg, env, "events", "dead-letters") == [
+        "No dead letters: every event so far could be read."
+    ]
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, *[share(NOW, worker=f"rig{n}") for n in range(4)])
+    for entry in await reader.read(block_ms=None):
+        await reader.bury(entry, reason="future", detail="its clock is ahead")
+
+    def look() -> list[str]:
+        lines = tbg(env, "events", "dead-letters", "--json")
+        return [json.loads(line)["id"] for line in lines]
+
+    ids = await asyncio.to_thread(look)
+    assert len(ids) == 4
+    table = await asyncio.to_thread(tbg, env, "events", "dead-letters")
+    assert table[-1] == "4 future"
+    for words, said in (
+        (("replay", ids[0]), "1 put back"),
+        (("drop", ids[1]), "1 thrown away"),
+        (("drop", "--all"), "2 thrown away"),
+        (("drop", "--all"), "0 thrown away"),
+    ):
+        assert await asyncio.to_thread(tbg, env, "events", *words) == [said]
+    assert await asyncio.to_thread(look) == []
+    (again,) = await reader.read(block_ms=None)
+    assert again.fields[b"worker"] == b"rig0"
+    refused: dict[tuple[str, ...], int] = {
+        ("drop", "7-7"): 1, ("drop",): 2, ("replay", "1-1", "--all"): 2,
+    }  # fmt: skip
+    for words, code in refused.items():
+        (line,) = await asyncio.to_thread(partial(tbg, code=code), env, "events", *words)
+        assert line.startswith("tbg: ")

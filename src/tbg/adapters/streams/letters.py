@@ -65,6 +65,11 @@ async def replay(redis: Redis, letter: DeadLetter) -> bool:
     return bool(done)
 
 
+async def drop(redis: Redis, letter: DeadLetter) -> bool:
+    """Throw a letter away; False when somebody else already did."""
+    return bool(await redis.xdel(DEAD_LETTER, letter.id))
+
+
 def _read(letter_id: str, raw: dict[bytes, bytes]) -> DeadLetter:
     text = {key.decode(): value.decode() for key, value in raw.items()}
     return DeadLetter(

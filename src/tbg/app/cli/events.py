@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import orjson
 import typer
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from tbg.adapters.streams.letters import DeadLetter, dead_letter, dead_letters, replay
+from tbg.adapters.streams.letters import DeadLetter, dead_letter, dead_letters, drop, replay
 from tbg.app import doors
 from tbg.app.cli.common import once
 from tbg.core import outbox
@@ -52,22 +54,40 @@ def put_back(
     everything: bool = typer.Option(False, "--all", help="Put back all of them."),
 ) -> None:
     """Put bad events back into their streams, after whatever was wrong was mended."""
+    typer.echo(f"{_with_each(ids, everything, replay)} put back")
+
+
+@app.command("drop")
+def throw_away(
+    ids: list[str] = typer.Argument(None, help="Letters to throw away, by id."),
+    everything: bool = typer.Option(False, "--all", help="Throw away all of them."),
+) -> None:
+    """Throw bad events away for good: those that no mending makes readable.
+
+    `tbg events dead-letters --json` keeps them in a file before.
+    """
+    typer.echo(f"{_with_each(ids, everything, drop)} thrown away")
+
+
+def _with_each(
+    ids: list[str] | None, everything: bool, do: Callable[[Redis, DeadLetter], Awaitable[bool]]
+) -> int:
+    """Do something with each of the letters named; for how many it was done."""
     if bool(ids) == everything:
-        raise BadArguments("name the letters to put back, or say --all")
+        raise BadArguments("name the letters, or say --all")
 
     async def main(house: doors.House) -> int:
+        letters = []
+        for letter_id in ids or ():
+            letter = await dead_letter(house.redis, letter_id)
+            if letter is None:
+                raise CannotRun(f"there is no dead letter {letter_id}; nothing was done")
+            letters.append(letter)
         if everything:
             letters = [letter async for letter in dead_letters(house.redis)]
-        else:
-            letters = []
-            for letter_id in ids:
-                letter = await dead_letter(house.redis, letter_id)
-                if letter is None:
-                    raise CannotRun(f"there is no dead letter {letter_id}; nothing was put back")
-                letters.append(letter)
-        return sum([await replay(house.redis, letter) for letter in letters])
+        return sum([await do(house.redis, letter) for letter in letters])
 
-    typer.echo(f"{once(main)} put back")
+    return once(main)
 
 
 @app.command("parked")
