@@ -146,6 +146,6 @@ async def test_dead_letters_are_listed_put_back_and_thrown_away(
     refused: dict[tuple[str, ...], int] = {
         ("drop", "7-7"): 1, ("drop",): 2, ("replay", "1-1", "--all"): 2,
     }  # fmt: skip
-    for words, code in refused.items():
-        (line,) = await asyncio.to_thread(partial(tbg, code=code), env, "events", *words)
+    for wrong, code in refused.items():
+        (line,) = await asyncio.to_thread(partial(tbg, code=code), env, "events", *wrong)
         assert line.startswith("tbg: ")
