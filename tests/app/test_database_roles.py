@@ -121,7 +121,7 @@ async def test_neither_role_is_a_superuser(db: Database, roles: Roles) -> None:
         "ALTER TABLE audit_log RENAME TO old_log",
         "DROP TABLE audit_log",
         "DROP SCHEMA public CASCADE",
-        f"SET ROLE {_quoted(OWNER)}",
+        "SET ROLE {owner}",
         "SET session_replication_role = replica",
         "ALTER TABLE xp_ledger DISABLE TRIGGER ALL",
         "TRUNCATE xp_ledger",
@@ -130,7 +130,7 @@ async def test_neither_role_is_a_superuser(db: Database, roles: Roles) -> None:
 async def test_the_application_may_not(db: Database, statement: str) -> None:
     async with db.transaction() as tx:
         with pytest.raises(DBAPIError) as refused:
-            await tx.connection.exec_driver_sql(statement)
+            await tx.connection.exec_driver_sql(statement.replace("{owner}", _quoted(OWNER)))
     assert getattr(refused.value.orig, "sqlstate", None) == NO_PRIVILEGE
 
 
