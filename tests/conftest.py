@@ -28,6 +28,11 @@ _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswi
 os.environ["TBG_METRICS_PORT"] = "0"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes longest comes first: side by side, no worker is left alone with it."""
+    items.sort(key=lambda item: item.path.name != "test_harness.py")
+
+
 @pytest.fixture(scope="session")
 def server_urls() -> Iterator[servers.Urls]:
     """PostgreSQL and Redis for this run: the ones TBG_TEST_… names, else an embedded pair."""

@@ -27,6 +27,7 @@ def test_each_place_yields_to_the_one_before(folder: Path, monkeypatch: pytest.M
     (folder / "tbg.toml").write_text("port = 1\nmetrics_port = 2\npool_name = 'toml'")
     (folder / ".env").write_text("TBG_PORT=3\nTBG_METRICS_PORT=4")
     monkeypatch.setenv("TBG_PORT", "5")
+    monkeypatch.delenv("TBG_METRICS_PORT")
     found = load_settings()
     assert (found.port, found.metrics_port, found.pool_name) == (5, 4, "toml")
 

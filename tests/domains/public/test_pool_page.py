@@ -181,7 +181,7 @@ async def test_the_live_news_name_only_who_is_on_leaderboards(
     async with db.transaction() as tx:
         await push(tx, [Delivery(uuid4(), event)])
     assert [frame.subject for frame in tx.shown] == [
-        f"miner:{player(0).address}", *(["pool"] if listed else [])
+        "me:1", f"miner:{player(0).address}", *(["pool"] if listed else [])
     ]  # fmt: skip
 
 
