@@ -107,11 +107,7 @@ class Outlet:
             async with asyncio.timeout(ROOM_SECONDS):
                 await self.publisher.wait_for_room()
         except TimeoutError:
-            _log.warning(
-                "streams_full",
-                source=self.source,
-                hint="`tbg doctor` says why",
-            )
+            _log.warning("streams_full", source=self.source, hint="`tbg doctor` says why")
             await self.publisher.wait_for_room()
 
     def _lost(self, after: int) -> None:
