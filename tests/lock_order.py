@@ -21,6 +21,9 @@ _LOCKS = re.compile(
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
 """What no merge ever wants: the keys by which a batch counts, and people who are new."""
 
+_OF_THE_SCHEMA = "SET LOCAL search_path"
+"""So begins what the owner of the tables does: it changes the schema, and no one's rows."""
+
 _found: list[str] = []
 
 
@@ -35,7 +38,7 @@ def _execute(connection: Connection, _cursor: object, statement: str, *_: object
     state = connection.info
     if state.get("owners_held"):
         return
-    if _OWNERS.search(statement):
+    if _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
         state["owners_held"] = True
         if state.get("locked_first"):
             _found.append(f"{_short(state['locked_first'])} came before {_short(statement)}")
