@@ -49,7 +49,13 @@ def up(
     asyncio.run(house.run_everything(settings, demo=demo, upgrade=upgrade))
 
 
-def env(data: Data = None) -> None:
+def env(
+    data: Data = None,
+    collector: Annotated[
+        bool,
+        typer.Option("--collector", help="Redis alone, as a user for `tbg collect` elsewhere."),
+    ] = False,
+) -> None:
     """Print the settings of the running instance as shell exports."""
     root = _settings(data).data_dir.expanduser().resolve()
     running: dict[str, Any] = {"data_dir": str(root)}
@@ -58,6 +64,11 @@ def env(data: Data = None) -> None:
         running |= holder or {}
     if "database_url" not in running:
         raise CannotRun(f"nothing runs in {root}: start it with `tbg up` or `tbg local start`")
+    if collector:
+        if "collector_redis_url" not in running:
+            raise CannotRun(f"the Redis of {root} is none that was started here: make its users")
+        typer.echo(f"export TBG_REDIS_URL={shlex.quote(running['collector_redis_url'])}")
+        return
     for name in ("database_url", "owner_database_url", "redis_url", "data_dir", "public_url"):
         if name in running:
             typer.echo(f"export TBG_{name.upper()}={shlex.quote(running[name])}")

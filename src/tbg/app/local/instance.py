@@ -15,10 +15,13 @@ from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
 OWNER = "password"
-"""The file with the password of PostgreSQL's owner."""
+"""The file with the password of those who may do everything, in both servers."""
 
 DOORS = "doors_password"
 """The file with the password that the doors know, of both servers."""
+
+COLLECTOR = "collector_password"
+"""The file with the password of a collector on another machine, of Valkey alone."""
 
 
 class Lock:

@@ -16,12 +16,14 @@ from rich.console import Console
 from rich.panel import Panel
 
 from tbg.adapters import redis
+from tbg.adapters.access import COLLECTOR, SERVICES
 from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.supervisor import Supervisor
+from tbg.app.local.valkey import Valkey
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings, load_settings
@@ -73,8 +75,11 @@ class ServersHere:
             database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
             self.started.append(pg)
         if not redis_url:
-            valkey = servers.valkey_of(self.root, password=secret, ports=ports)
-            redis_url, ports[valkey.name] = valkey.url, valkey.port
+            users = {SERVICES: secret, COLLECTOR: instance.password(self.root, instance.COLLECTOR)}
+            valkey = servers.valkey_of(
+                self.root, password=instance.password(self.root), ports=ports, users=users
+            )
+            redis_url, ports[valkey.name] = valkey.url_of(SERVICES), valkey.port
             self.started.append(valkey)
         self.lock.say(by=by, ports=ports)
         return Urls(database, redis_url, owner)
@@ -93,6 +98,9 @@ class ServersHere:
         if self.started:
             ports = {server.name: server.port for server in self.started}
             said = {"database_url": urls.database, "redis_url": urls.redis}
+            for server in self.started:
+                if isinstance(server, Valkey):
+                    said["collector_redis_url"] = server.url_of(COLLECTOR)
             if by == "local" and urls.owner:
                 said["owner_database_url"] = urls.owner
             self.lock.say(by=by, ports=ports, **said)
@@ -113,7 +121,7 @@ class ServersHere:
 
 def _elsewhere(root: Path, url: str | None) -> str | None:
     """The URL, unless it names this directory's own server: as it does after `tbg env`."""
-    names = (instance.OWNER, instance.DOORS)
+    names = (instance.OWNER, instance.DOORS, instance.COLLECTOR)
     ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
     found = urlsplit(url or "")
     return None if found.hostname == "127.0.0.1" and found.password in ours else url
