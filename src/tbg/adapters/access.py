@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-SERVICES = "tbg"
+SERVICES = "services"
 """The user of the services and of commands."""
 
 COLLECTOR = "collector"
