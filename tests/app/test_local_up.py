@@ -214,7 +214,7 @@ def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -
     up = start(tmp_path)
     url = up.state["database_url"]
     assert url.startswith("postgresql://tbg_app:")
-    servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE shares_default; ROLLBACK")
+    servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE badge_definitions; ROLLBACK")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         servers.execute(url, "DELETE FROM audit_log")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -225,6 +225,16 @@ def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -
         assert not environment.exists() or owner_password not in environment.read_text()
     env = _of(tbg("env", "--data", str(tmp_path)).stdout)
     assert "TBG_OWNER_DATABASE_URL" not in env
+    collector = _of(tbg("env", "--collector", "--data", str(tmp_path)).stdout)
+    assert collector.keys() == {"TBG_REDIS_URL"}
+    for redis_url, write in (
+        (env["TBG_REDIS_URL"], "SET tbg:x 1"),
+        (collector["TBG_REDIS_URL"], "XADD mining:share_submitted * user x"),
+    ):
+        with redis.Redis.from_url(redis_url) as client:
+            assert client.execute_command(*write.split())
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.flushall()
     for words in (["migrate"], ["rewards", "verify"], ["admin", "audit"], ["keys", "list"]):
         done = tbg(*words, env=env)
         assert done.returncode == 0, done.stderr
