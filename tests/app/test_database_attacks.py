@@ -304,6 +304,10 @@ class TestUpgrade:
         owner = connect(old.owner, FixedClock(NOW))
         assert await value(owner, "SELECT count(*) FROM audit_log") == 1
         await owner.close()
+        connection = await asyncpg.connect(old.application)  # no second try, whoever tidies up
+        again = f"CREATE FUNCTION public.f(integer) {RAISES}"
+        assert await refusal(connection, again) == NO_PRIVILEGE
+        await connection.close()
 
     @pytest.mark.parametrize(
         "statement",
@@ -331,6 +335,25 @@ class TestUpgrade:
         with pytest.raises(CannotRun, match=r"owns what it should not own|owned the raw shares"):
             upgrade(old)
 
+    async def test_what_is_committed_only_while_the_owner_migrates_comes_too_late(
+        self, old: Roles
+    ) -> None:
+        """A better match for a comparison of Alembic's, made ready before rights were revoked."""
+        attacker = await asyncpg.connect(old.application)
+        await attacker.execute(
+            "BEGIN; CREATE FUNCTION public.f(name, varchar) RETURNS boolean LANGUAGE sql"
+            " AS 'DELETE FROM audit_log; SELECT true'; CREATE OPERATOR public.="
+            " (FUNCTION = public.f, LEFTARG = name, RIGHTARG = varchar)"
+        )
+        with pytest.raises(CannotRun, match="1 open transactions: stop all services"):
+            upgrade(old)
+        await attacker.execute("COMMIT")
+        with pytest.raises(CannotRun, match="should not own"):
+            upgrade(old)
+        await attacker.execute("DROP FUNCTION public.f(name, varchar) CASCADE")
+        upgrade(old)  # an idle session may stay
+        await attacker.close()
+
     async def test_raw_shares_that_the_owner_may_not_take_are_named(self, old: Roles) -> None:
         names = f"{quoted(APPLICATION)} FROM {quoted(OWNER)}"
         servers.execute(old.superuser, f"REVOKE {names}")
@@ -345,6 +368,8 @@ class TestOwner:
         """Better matches than PostgreSQL's own, of any role, for what the owner calls."""
         for name, arguments in (
             ("pg_advisory_xact_lock", "integer"),
+            ("current_schema", "integer DEFAULT 1"),
+            ("version", "VARIADIC integer[]"),
             ("to_regclass", "varchar"),
             ("format", "varchar, varchar"),
             ("format", "varchar, text, text"),

@@ -43,25 +43,42 @@ async def current_role(database: Database) -> str:
         return str(await tx.value("SELECT current_user"))  # no cast: a type may be anybody's
 
 
+async def revoke(tx: Tx, *, application: str) -> None:
+    """Let a role create nothing any more; to be committed before anything else is done."""
+    for statement in await _strings(tx, _MAY_CREATE, application=application):
+        await tx.connection.exec_driver_sql(statement)
+
+
 async def secure(tx: Tx, *, application: str) -> None:
-    """Take from a role whatever could make it the owner (`tx` is his); CannotRun if it stays.
+    """Take from a role whatever could make it the owner, as the owner; CannotRun if it stays.
 
     To be done before anything in the schema is looked up.
     """
-    for statement in await _strings(tx, _MAY_CREATE, application=application):
-        await tx.connection.exec_driver_sql(statement)
     if powers := await _strings(tx, _POWERS, application=application):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, for it "
             f"{', '.join(powers)}; {_MANUAL}"
         )
-    for statement in await _take_back(tx, application):
-        await tx.connection.exec_driver_sql(statement)
+    await _take_back(tx, application)
     if strange := await _strings(tx, _PROPERTY, application=application):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL owns what it should not own: "
             f"{', '.join(strange[:5])}. Nothing of the game makes such things: find out who did, "
             "and drop them or give them to another role"
+        )
+
+
+async def require_quiet(tx: Tx, *, application: str) -> None:
+    """CannotRun while a role that could create until now has transactions open.
+
+    They may yet commit what they created, and migrations look names up in the schema. What is
+    committed by then, `secure` finds.
+    """
+    await _to_take_back(tx, application)  # says what is missing before anybody waits
+    if count := await tx.value(_OPEN, application=application):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL has {count} open transactions: stop all "
+            "services, end what is left of its sessions, and migrate again"
         )
 
 
@@ -80,27 +97,32 @@ async def _strings(tx: Tx, sql: str, *, application: str) -> list[str]:
     return [text for (text,) in await tx.rows(sql, application=application)]
 
 
-async def _take_back(tx: Tx, application: str) -> list[str]:
-    """Statements that give the raw shares back to the owner, if the application had them.
+async def _take_back(tx: Tx, application: str) -> None:
+    """Give the raw shares back to the owner, if the application has them.
 
     Before there were functions for it, the application made and dropped the partitions itself,
     and owned them. What it hung on them would run as the owner from now on.
     """
-    theirs = await _strings(tx, _SHARES, application=application)
-    if not theirs:
-        return []
-    if strange := await _strings(tx, _HUNG_ON, application=application):
+    theirs = await _to_take_back(tx, application)
+    for statement in theirs:
+        await tx.connection.exec_driver_sql(statement)
+    # Looked for last: now the tables are locked, and nothing can be added.
+    if theirs and (strange := [text for (text,) in await tx.rows(_HUNG_ON)]):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL owned the raw shares and has put on them "
             f"what nothing of the game puts there: {', '.join(strange[:5])}. Find out who did, and "
             "drop it"
         )
-    if not await tx.value(_MEMBER, application=application):
+
+
+async def _to_take_back(tx: Tx, application: str) -> list[str]:
+    statements = await _strings(tx, _SHARES, application=application)
+    if statements and not await tx.value(_MEMBER, application=application):
         raise CannotRun(
             f"the raw shares belong to the role {application} and are to belong to the owner: as a "
             f"superuser, grant that role to the one of TBG_OWNER_DATABASE_URL; {_MANUAL}"
         )
-    return theirs
+    return statements
 
 
 # All of these run with `_PATH`, so that bare names are PostgreSQL's own.
@@ -141,23 +163,34 @@ WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
         'pg_stat_scan_tables', 'pg_use_reserved_connections')
 """
 
-# The raw shares and their partitions, as far as they are the application's.
+# Before there were functions for it, the application created the partitions. Of sessions that we
+# may not look into only the name is shown.
+_OPEN = """
+SELECT CASE WHEN to_regprocedure(CAST('public.make_month_of_shares(date)' AS text)) IS NULL THEN
+    (SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = CAST(:application AS name)
+        AND (xact_start IS NOT NULL OR state IS NULL))
+    + (SELECT count(*) FROM pg_prepared_xacts
+    WHERE database = current_database() AND owner = CAST(:application AS name))
+    ELSE 0 END
+"""
+
+# The raw shares and their partitions.
 _FAMILY = """
 WITH RECURSIVE family AS (
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relname = 'shares'
     UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON f.oid = i.inhparent
-), theirs AS (
-    SELECT c.oid, c.relname, c.relkind, n.nspname
-    FROM family f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = CAST(:application AS name))
 )
 """
 
 _SHARES = (
-    _FAMILY
+    _FAMILY  # noqa: S608 - constants alone
     + """
-SELECT format('ALTER TABLE %I.%I OWNER TO CURRENT_USER', nspname, relname) FROM theirs ORDER BY oid
+SELECT format('ALTER TABLE %I.%I OWNER TO CURRENT_USER', n.nspname, c.relname)
+FROM family f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = CAST(:application AS name))
+ORDER BY c.oid
 """
 )
 
@@ -167,26 +200,26 @@ _HUNG_ON = (
     _FAMILY  # noqa: S608 - constants alone
     + """
 SELECT pg_describe_object(found.kind, found.oid, 0)
-FROM theirs CROSS JOIN LATERAL (
-    SELECT CAST('pg_class' AS regclass), theirs.oid WHERE theirs.relkind NOT IN ('r', 'p')
+FROM family f CROSS JOIN LATERAL (
+    SELECT CAST('pg_class' AS regclass), oid FROM pg_class
+        WHERE oid = f.oid AND relkind NOT IN ('r', 'p')
     UNION ALL SELECT CAST('pg_trigger' AS regclass), t.oid FROM pg_trigger t
-        WHERE t.tgrelid = theirs.oid AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1
+        WHERE t.tgrelid = f.oid AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1
             FROM pg_depend d WHERE d.classid = CAST('pg_proc' AS regclass) AND d.objid = t.tgfoid
                 AND d.deptype = 'e')
-    UNION ALL SELECT CAST('pg_rewrite' AS regclass), oid FROM pg_rewrite WHERE ev_class = theirs.oid
-    UNION ALL SELECT CAST('pg_policy' AS regclass), oid FROM pg_policy WHERE polrelid = theirs.oid
-    UNION ALL SELECT CAST('pg_attrdef' AS regclass), oid FROM pg_attrdef
-        WHERE adrelid = theirs.oid
+    UNION ALL SELECT CAST('pg_rewrite' AS regclass), oid FROM pg_rewrite WHERE ev_class = f.oid
+    UNION ALL SELECT CAST('pg_policy' AS regclass), oid FROM pg_policy WHERE polrelid = f.oid
+    UNION ALL SELECT CAST('pg_attrdef' AS regclass), oid FROM pg_attrdef WHERE adrelid = f.oid
     UNION ALL SELECT CAST('pg_constraint' AS regclass), oid FROM pg_constraint
-        WHERE conrelid = theirs.oid AND contype NOT IN ('p', 'n')
+        WHERE conrelid = f.oid AND contype NOT IN ('p', 'n')
             AND (contype <> 'c' OR CAST(conbin AS text)
                 ~ '[{](?!(OPEXPR|VAR|CONST|BOOLEXPR|NULLTEST|RELABELTYPE) )')
     UNION ALL SELECT CAST('pg_class' AS regclass), indexrelid FROM pg_index
-        WHERE indrelid = theirs.oid AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+        WHERE indrelid = f.oid AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
     UNION ALL SELECT CAST('pg_class' AS regclass), partrelid FROM pg_partitioned_table
-        WHERE partrelid = theirs.oid AND partexprs IS NOT NULL
+        WHERE partrelid = f.oid AND partexprs IS NOT NULL
     UNION ALL SELECT CAST('pg_statistic_ext' AS regclass), oid FROM pg_statistic_ext
-        WHERE stxrelid = theirs.oid
+        WHERE stxrelid = f.oid
 ) found (kind, oid)
 """
 )

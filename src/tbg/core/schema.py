@@ -6,6 +6,8 @@ it takes a third of that start.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -47,19 +49,34 @@ async def upgrade(owner: Database, *, application: str | None = None) -> str:
 
     `application`: the role that works with the tables, when it is not the one that owns them.
     """
-    async with database_roles.owner_transaction(owner) as tx:
-        await tx.take_as_long_as_needed()
-        await tx.run(
-            "SELECT pg_catalog.pg_advisory_xact_lock(CAST(:key AS pg_catalog.int8))", key=_LOCK
-        )
+    if application is not None:
+        # Committed before anything else: until then, new transactions could still create.
+        async with _alone(owner) as tx:
+            await database_roles.revoke(tx, application=application)
+    async with _alone(owner) as tx:
+        revision = await _revision(tx)
+        pending = revision != REVISION
         if application is not None:
+            if revision is not None:
+                await database_roles.require_quiet(tx, application=application)
             await database_roles.secure(tx, application=application)
-        if await _revision(tx) != REVISION:
+        if pending:
             async with database_roles.bare_names(tx):
                 await tx.connection.run_sync(_apply)
         if application is not None:
             await database_roles.grant(tx, application=application)
     return REVISION
+
+
+@asynccontextmanager
+async def _alone(owner: Database) -> AsyncIterator[Tx]:
+    """A transaction of the owner's, one process at a time; it may take as long as it needs."""
+    async with database_roles.owner_transaction(owner) as tx:
+        await tx.take_as_long_as_needed()
+        await tx.run(
+            "SELECT pg_catalog.pg_advisory_xact_lock(CAST(:key AS pg_catalog.int8))", key=_LOCK
+        )
+        yield tx
 
 
 def _apply(connection: Connection) -> None:
