@@ -87,6 +87,8 @@ REFUSED = (
     "ALTER TABLE shares DETACH PARTITION shares_default",
     "ALTER TABLE shares OWNER TO CURRENT_USER",
     "DROP TABLE shares_default",
+    "INSERT INTO shares_default TABLE shares_default",
+    "DELETE FROM shares_default",
     "DROP TABLE shares",
     "TRUNCATE shares",
     "SELECT setval(pg_get_serial_sequence('users', 'id'), 1)",
@@ -273,6 +275,10 @@ class TestUpgrade:
         assert await rows(db, where) == moved
         owners = "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname ~ '^share'"
         assert await rows(db, owners) == [(OWNER,)]
+        for partition in ("shares_default", "shares_2026_03", "shares_2026_05"):
+            assert (
+                await value(db, f"SELECT count(*) FROM {partition}") is not None
+            )  # as a dump does
         assert await rows(db, "SELECT forget_old_shares('2026-04-15')") == [("shares_2026_03",)]
         await db.close()
         connection = await asyncpg.connect(old.application)

@@ -240,8 +240,8 @@ WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 ORDER BY s.classid, s.objid
 """
 
-# Of each kind of relation, all at once: first nothing, then what it may. Partitions are reached
-# through `shares`, and tables of extensions are not ours.
+# Of each kind of relation, all at once: first nothing, then what it may. Partitions are written
+# through `shares`, but a dump reads each, also those to come. Tables of extensions are not ours.
 _GRANTS = """
 WITH ours AS (
     SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid) AS names, k.kind
@@ -259,20 +259,24 @@ WITH ours AS (
     GROUP BY k.kind
 )
 SELECT format(said.template, ours.names, CAST(:application AS text))
-FROM ours JOIN (VALUES
+FROM ours RIGHT JOIN (VALUES
     (1, 'counts', 'REVOKE ALL ON SEQUENCE %1$s FROM PUBLIC, %2$I'),
     (1, 'part', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'log', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'mark', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'table', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (2, 'counts', 'GRANT USAGE, SELECT ON SEQUENCE %1$s TO %2$I'),
+    (2, 'part', 'GRANT SELECT ON %1$s TO %2$I'),
     (2, 'log', 'GRANT SELECT, INSERT ON %1$s TO %2$I'),
     (2, 'mark', 'GRANT SELECT ON %1$s TO %2$I'),
-    (2, 'table', 'GRANT SELECT, INSERT, UPDATE, DELETE ON %1$s TO %2$I')
+    (2, 'table', 'GRANT SELECT, INSERT, UPDATE, DELETE ON %1$s TO %2$I'),
+    (2, NULL, 'GRANT USAGE ON SCHEMA public TO %2$I'),
+    (2, NULL, 'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %2$I'),
+    (2, NULL, 'GRANT EXECUTE ON FUNCTION public.make_month_of_shares(date),'
+        ' public.forget_old_shares(timestamptz) TO %2$I')
 ) said (turn, kind, template) ON said.kind = ours.kind
-UNION ALL SELECT format('GRANT USAGE ON SCHEMA public TO %I', CAST(:application AS text))
-UNION ALL SELECT format('GRANT EXECUTE ON FUNCTION public.make_month_of_shares(date),'
-    ' public.forget_old_shares(timestamptz) TO %I', CAST(:application AS text))
+WHERE said.kind IS NULL OR ours.kind IS NOT NULL
+ORDER BY said.turn
 """
 
 _REWRITES = """
