@@ -180,7 +180,7 @@ async def test_a_redis_that_hangs_holds_nobody_up() -> None:
         await client.aclose()
 
 
-async def test_redis_is_told_neither_addresses_nor_who_asks(
+async def test_redis_sees_neither_ip_nor_bitcoin_addresses_of_who_asks(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
     """What is written to Redis stays in its append-only file: read as it would be written there."""

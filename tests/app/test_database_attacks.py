@@ -231,9 +231,9 @@ class TestMonths:
         owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'shares_2027_05'"
         assert await value(db, owner) == OWNER
 
-    @pytest.mark.parametrize(
-        "call",
-        [
+    async def test_refused_out_of_range(self, roles: Roles) -> None:
+        connection = await asyncpg.connect(roles.application)
+        for call in (
             "make_month_of_shares(NULL)",
             "make_month_of_shares('2027-05-02')",
             "make_month_of_shares('infinity')",
@@ -243,11 +243,8 @@ class TestMonths:
             "forget_old_shares('infinity')",
             "forget_old_shares('-infinity')",
             "forget_old_shares(now() + interval '1 hour')",
-        ],
-    )
-    async def test_refused_out_of_range(self, roles: Roles, call: str) -> None:
-        connection = await asyncpg.connect(roles.application)
-        assert await refusal(connection, f"SELECT * FROM {call}") == INVALID
+        ):
+            assert await refusal(connection, f"SELECT * FROM {call}") == INVALID, call
         await connection.close()
 
     async def test_not_made_without_end(self, db: Database) -> None:
@@ -290,7 +287,7 @@ class TestUpgrade:
             assert await refusal(connection, statement) == NO_PRIVILEGE
         await connection.close()
 
-    @pytest.mark.parametrize("kind", ["integer", "bigint", "text", "smallint"])
+    @pytest.mark.parametrize("kind", ["integer", "bigint", "text"])
     async def test_a_function_that_waits_for_the_owner_is_found_and_never_run(
         self, old: Roles, kind: str
     ) -> None:
@@ -403,33 +400,27 @@ class TestOwner:
             assert await tx.value("SHOW search_path") == "public, pg_catalog"
         await owner.close()
 
-    @pytest.mark.parametrize(
-        ("change", "back"),
-        [
-            ("ALTER ROLE {app} CREATEROLE", "ALTER ROLE {app} NOCREATEROLE"),
-            ("ALTER ROLE {app} REPLICATION", "ALTER ROLE {app} NOREPLICATION"),
-            ("GRANT {owner} TO {app}", "REVOKE {owner} FROM {app}"),
-            ("GRANT pg_write_all_data TO {app}", "REVOKE pg_write_all_data FROM {app}"),
-            (
-                "GRANT pg_execute_server_program TO {app}",
-                "REVOKE pg_execute_server_program FROM {app}",
+    async def test_refuses_an_application_with_powers(self, roles: Roles) -> None:
+        app, owner = quoted(APPLICATION), quoted(OWNER)
+        setting = "SET ON PARAMETER session_replication_role"
+        for change, back in (
+            (f"ALTER ROLE {app} CREATEROLE", f"ALTER ROLE {app} NOCREATEROLE"),
+            (f"ALTER ROLE {app} REPLICATION", f"ALTER ROLE {app} NOREPLICATION"),
+            (f"ALTER ROLE {app} BYPASSRLS", f"ALTER ROLE {app} NOBYPASSRLS"),
+            (f"GRANT {owner} TO {app}", f"REVOKE {owner} FROM {app}"),
+            *(
+                (f"GRANT {role} TO {app}", f"REVOKE {role} FROM {app}")
+                for role in ("pg_write_all_data", "pg_execute_server_program")
             ),
-            (
-                "GRANT SET ON PARAMETER session_replication_role TO {app}",
-                "REVOKE SET ON PARAMETER session_replication_role FROM {app}",
-            ),
-        ],
-    )
-    async def test_refuses_an_application_with_powers(
-        self, roles: Roles, change: str, back: str
-    ) -> None:
-        names = {"app": quoted(APPLICATION), "owner": quoted(OWNER)}
-        servers.execute(roles.superuser, change.format(**names))
-        try:
-            with pytest.raises(CannotRun, match=r"could rewrite the audit log.*OPERATING\.md"):
-                upgrade(roles)
-        finally:
-            servers.execute(roles.superuser, back.format(**names))
+            (f"GRANT {setting} TO {app}", f"REVOKE {setting} FROM {app}"),
+        ):
+            servers.execute(roles.superuser, change)
+            try:
+                with pytest.raises(CannotRun, match=r"could rewrite the audit log.*OPERATING\.md"):
+                    upgrade(roles)
+            finally:
+                servers.execute(roles.superuser, back)
+        upgrade(roles)
 
     async def test_takes_away_what_lets_others_create(self, roles: Roles) -> None:
         app, name = quoted(APPLICATION), quoted(roles.owner.rpartition("/")[2])
