@@ -34,7 +34,7 @@ from tbg.adapters.simulator import demo_live, generate
 from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
 from tbg.app.local import up as local_up
-from tbg.app.local.children import Printer
+from tbg.app.local.report import Lines
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
@@ -67,7 +67,7 @@ class Up:
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        self.url = self.line(r"The game is up: (http://\S+)")[1]
+        self.url = self.line(r'The game is up: (http://[^\s"]+)')[1]
         self.seconds = time.monotonic() - began
 
     def _read(self) -> None:
@@ -298,7 +298,7 @@ async def test_what_does_not_come_up_is_named(
     client = Redis.from_url(redis_url)
     await client.flushdb()
     await beat(client, "worker")
-    supervisor = Supervisor(printer=Printer(io.StringIO()), on_change=lambda _: None)
+    supervisor = Supervisor(report=Lines(io.StringIO()), on_change=lambda _: None)
     async with served(make_app(db, client)) as host:
         with pytest.raises(CannotRun) as refusal:
             await local_up._answering(

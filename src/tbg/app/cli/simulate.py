@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tbg.adapters.redis import connect, reach
@@ -25,6 +24,7 @@ from tbg.adapters.simulator import (
     generate,
 )
 from tbg.adapters.streams import Publisher
+from tbg.app import screen
 from tbg.app.cli import common
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments
@@ -315,7 +315,7 @@ async def _watch(tally: Tally, total: int | None, *, every: float) -> None:
             print(f"{events:,} events, {(events - before) / every:,.1f}/s", file=sys.stderr)
             before = events
     bar = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"))
-    console = Console(stderr=True)
+    console = screen.styled(sys.stderr)
     with Progress(*bar, TimeElapsedColumn(), console=console, transient=True) as progress:
         task = progress.add_task("shares", total=total)
         while True:
