@@ -310,6 +310,10 @@ TABLE_LOCK_SECONDS = 10
 """How long a change of the registry, of the partitions or of who is who waits for batches in hand:
 new ones wait behind it."""
 
+SOON_SECONDS = 5
+"""How far apart the jobs are that people would otherwise see missing: a page and its counts agree
+within as long. Where they read much, they rest by themselves."""
+
 JOBS_AT_ONCE = 4
 """Jobs one worker runs side by side; each holds a database connection."""
 

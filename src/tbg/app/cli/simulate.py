@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tbg.adapters.redis import connect, reach
 from tbg.adapters.simulator import (
+    HISTORY_SENT,
     Entry,
     Plan,
     PlanError,
@@ -221,7 +222,7 @@ async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) ->
     watching = None if quiet else asyncio.create_task(_watch(feed.tally, total, every=every))
     try:
         if together:
-            await asyncio.gather(*(feed.send(stage) for stage in stages))
+            await asyncio.gather(*(_send_demo(feed, stage) for stage in stages))
         else:
             for stage in stages:
                 await feed.send(stage)
@@ -231,6 +232,12 @@ async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) ->
             await asyncio.wait({watching})
         await redis.aclose()
     return feed.tally
+
+
+async def _send_demo(feed: Feed, stage: Stage) -> None:
+    await feed.send(stage)
+    if not stage.timed:
+        print(HISTORY_SENT, file=sys.stderr)  # `tbg up` waits for it
 
 
 @dataclass(slots=True)

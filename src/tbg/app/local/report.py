@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
+import typer
+
 from tbg.app import screen
 from tbg.core.clock import Clock, SystemClock
 
@@ -71,7 +73,7 @@ class Terminal(Report):
 
     def __init__(self, out: TextIO, *, logs: Path, clock: Clock | None = None) -> None:
         super().__init__(out)
-        self._console = screen.styled(out)
+        self._coloured = out.isatty()
         self._clock = clock or SystemClock()
         self._logs = logs
         self._last: dict[tuple[str, str], Any] = {}
@@ -79,8 +81,8 @@ class Terminal(Report):
     def say(self, event: str, sentence: str, *, level: str = "info", **_facts: Any) -> None:
         """The sentence."""
         alarming = level in _ALARMING
-        style = "bold green" if event == "up" else "yellow" if alarming else ""
-        self._styled(f"! {sentence}" if alarming else sentence, style)
+        colour = "green" if event == "up" else "yellow" if alarming else None
+        self._styled(f"! {sentence}" if alarming else sentence, colour)
 
     def line(self, service: str, text: str) -> None:
         """Nothing, unless it is a problem."""
@@ -99,9 +101,12 @@ class Terminal(Report):
         log = self._logs / f"{service}.log"
         self._styled(f"! {service}: {said[:_PROBLEM_CHARS]}{more} (see {log})", "yellow")
 
-    def _styled(self, sentence: str, style: str) -> None:
+    def _styled(self, sentence: str, colour: str | None) -> None:
         text = screen.escaped(sentence)
-        self._print(lambda: self._console.print(text, style=style, markup=False))
+        if self._coloured and colour:
+            text = typer.style(text, fg=colour, bold=True)
+        out = screen.raw(self._out) if self._out else None
+        self._print(lambda: print(text, file=out))
 
 
 def _as_json(text: str) -> dict[str, Any] | None:

@@ -18,19 +18,17 @@ import httpx
 
 from tbg.adapters import redis
 from tbg.adapters.broadcast import heartbeats
-from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
+from tbg.adapters.simulator import DEMO_SEED, address
 from tbg.app.listener import listen
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child
+from tbg.app.local.demo import demo_settled, refuse_to_mix
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.report import Lines, Report, Terminal
 from tbg.app.local.supervisor import Supervisor
-from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 from tbg.core.running import Lock
 from tbg.core.settings import Settings, as_recorded, load_settings
-from tbg.core.tx import connect
-from tbg.domains.mining.queries import sources
 
 DOORS = ("serve", "worker", "ingest", "relay")
 
@@ -216,7 +214,7 @@ class _Game:
                 named = {"postgres": "PostgreSQL", "valkey": "Valkey"}
                 self._step(" and ".join(named[server.name] for server in here.started))
             await upgrade(self._owner_settings(urls))
-            await _refuse_to_mix(urls, demo=self.demo)
+            await refuse_to_mix(urls.database, demo=self.demo)
             await redis.reach(urls.redis)  # services would wait for it; here somebody looks on
             self._step("schema and badges")
             await self._start_services(urls)
@@ -261,6 +259,8 @@ class _Game:
             if self.demo:
                 miners = child("simulate", "simulate", "--demo", "--miners", str(self.demo))
                 self.supervisor.start_children([miners])
+                if await demo_settled(self.supervisor, miners, urls.database, urls.redis):
+                    self._step(f"{self.demo} demo miners and their last twelve weeks")
             self._welcome()
             await self.supervisor.wait()
 
@@ -294,29 +294,6 @@ def _short(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return shlex.quote(str(path.relative_to(Path.cwd())))
     return shlex.quote(str(path))
-
-
-async def _refuse_to_mix(urls: Urls, *, demo: int) -> None:
-    """CannotRun for demo miners in a pool, and for a pool among demo miners: shares stay."""
-    database = connect(urls.database, SystemClock(), size=1)
-    try:
-        async with database.transaction() as tx:
-            found = await sources(tx)
-    finally:
-        await database.close()
-    pools = sorted(found.difference(SIMULATED))
-    if demo and pools:
-        raise CannotRun(
-            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among them "
-            "for ever: start without them (--demo 0, `make up DEMO=0`), or the demo in another "
-            "folder (--data, `make up DATA=…`)"
-        )
-    if not demo and DEMO in found:
-        raise CannotRun(
-            "the data has shares that demo miners made up, and they stay for ever: give your pool "
-            "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
-            "`make up`)"
-        )
 
 
 def _port(settings: Settings) -> int:
