@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tbg.core.errors import BadArguments
+from tbg.core.errors import CannotRun
 from tbg.core.running import Lock, running_in
 from tbg.core.settings import as_recorded, load_settings, source
 
@@ -96,14 +96,14 @@ def test_a_record_whose_game_has_ended_counts_for_nothing(
     assert running_in(folder / "old") is None
     found = load_settings(data_dir=folder / "old")
     assert (found.network, found.game) == ("mainnet", None)
-    with pytest.raises(BadArguments, match=f"no game runs in {folder / 'old'}: start it"):
+    with pytest.raises(CannotRun, match=f"no game runs in {folder / 'old'}: start it"):
         _ = found.database
 
 
 def test_a_game_that_is_still_starting_is_said_to_be(folder: Path) -> None:
     lock = Lock(folder / ".tbg", "up")
     assert lock.take()
-    with pytest.raises(BadArguments, match="is still starting: try again"):
+    with pytest.raises(CannotRun, match="is still starting: try again"):
         _ = load_settings().redis
     lock.release()
 

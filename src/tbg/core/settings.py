@@ -35,7 +35,7 @@ from pydantic_settings import (
 )
 
 from tbg.core import limits
-from tbg.core.errors import BadArguments
+from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.running import NotOurs, Running, running_in
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
@@ -206,8 +206,7 @@ class Settings(BaseSettings):
     def _needed(self, name: str) -> str:
         url: SecretStr | None = getattr(self, name)
         if url is None:
-            why = self._no_game or f"TBG_{name.upper()} is not set"
-            raise BadArguments(why)
+            raise CannotRun(self._no_game or f"TBG_{name.upper()} is not set")
         return url.get_secret_value()
 
 
