@@ -25,4 +25,4 @@ def listen(host: str, port: int) -> socket.socket:
             errno.EADDRINUSE: "is in use: stop what listens there, or",
             errno.EACCES: "may not be had by an ordinary user:",
         }.get(number, f"cannot be had ({os.strerror(number)}):")
-        raise CannotRun(f"port {port} of {host} {why} choose another with --port") from None
+        raise CannotRun(f"port {port} of {host} {why} choose another (--port, TBG_PORT)") from None
