@@ -502,6 +502,7 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
         assert "run already" in tbg("local", "start", *where).stdout
         ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
         env = _of(tbg("env", *where).stdout)
+        assert not env.keys() & {"TBG_PORT", "TBG_PUBLIC_URL", "TBG_NETWORK"}  # nobody set them
         assert tbg("serve", env=env).stderr.count("run `tbg migrate`") == 1
         assert tbg("migrate", env=env).returncode == 0  # as the owner, who is named here
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

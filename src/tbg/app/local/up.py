@@ -100,7 +100,10 @@ class ServersHere:
             where = {"database_url": urls.database, "redis_url": urls.redis}
             if settings is not None:
                 where["owner_database_url"] = urls.owner or ""
-                record = as_recorded(settings, **where, data_dir=self.root)
+                known = as_recorded(settings, **where, data_dir=self.root)
+                # A game that starts on them later has defaults of its own (its port, its URL).
+                chosen = settings.model_fields_set | where.keys() | {"data_dir"}
+                record = {name: value for name, value in known.items() if name in chosen}
                 self.lock.say(by=by, ports=ports, **where, settings=record)
             else:
                 self.lock.say(by=by, ports=ports, **where)
