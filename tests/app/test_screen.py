@@ -6,8 +6,10 @@ import asyncio
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -141,3 +143,16 @@ def test_an_error_line_is_escaped(monkeypatch, capsys) -> None:
     run(f"col{EVIL}", monkeypatch=monkeypatch, code=2)
     err = capsys.readouterr().err
     assert not set(RAW) & set(err)
+
+
+def test_only_those_pass_the_guard_who_escape_by_themselves() -> None:
+    """Progress bars have text of our own alone; `tbg up` escapes before it colours."""
+    app = Path(cli.__file__).parents[1]
+    passing = {
+        str(path.relative_to(app))
+        for path in app.rglob("*.py")
+        if re.search(r"screen\.(raw|styled)\(|sys\.__std|os\.write\(", path.read_text())
+    }
+    assert passing == {
+        "cli/collect.py", "cli/faults.py", "cli/simulate.py", "local/report.py"
+    }  # fmt: skip
