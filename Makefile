@@ -33,6 +33,10 @@ up: setup ## start the game here with demo miners (PORT=8000 DATA=.tbg DEMO=5, 0
 	@exec $(VENV)/tbg up $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)") \
 		--demo $(or $(DEMO),5) $(if $(filter command line,$(origin HOST)),--host $(HOST))
 
+.PHONY: footprint
+footprint: python ## how much memory and disk the running game takes (DATA=.tbg)
+	@$(VENV)/python -m tools.footprint $(or $(DATA),.tbg)
+
 .PHONY: check
 check: setup ## lint, format, types and contracts, of the program and the web app
 	$(VENV)/ruff check .

@@ -34,7 +34,7 @@ from tbg.adapters.simulator import demo_live, generate
 from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
 from tbg.app.local import up as local_up
-from tbg.app.local.children import Printer
+from tbg.app.local.report import Lines
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
@@ -67,7 +67,7 @@ class Up:
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        self.url = self.line(r"The game is up: (http://\S+)")[1]
+        self.url = self.line(r'The game is up: (http://[^\s"]+)')[1]
         self.seconds = time.monotonic() - began
 
     def _read(self) -> None:
@@ -185,9 +185,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 
     exports = tbg("env", "--data", str(root)).stdout
-    names = re.findall(r"^export (TBG_\w+)=", exports, re.MULTILINE)
-    assert sorted(names) == ["TBG_DATABASE_URL", "TBG_DATA_DIR", "TBG_PUBLIC_URL", "TBG_REDIS_URL"]
-    assert f"TBG_PUBLIC_URL={up.url}\n" in exports
+    assert f"TBG_PUBLIC_URL={up.url};\n" in exports
     assert "kept by tbg up" in tbg("local", "status", "--data", str(root)).stdout
 
     second = tbg("up", "--port", "0", "--data", str(root))
@@ -212,7 +210,7 @@ def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -
     with servers.embedded(tmp_path) as (pg, _):
         servers.migrate(pg.url)
     up = start(tmp_path)
-    url = up.state["database_url"]
+    url = up.state["settings"]["database_url"]
     assert url.startswith("postgresql://tbg_app:")
     servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE badge_definitions; ROLLBACK")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -243,7 +241,7 @@ def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -
 
 def _of(exports: str) -> dict[str, str]:
     """The settings that `tbg env` printed."""
-    return dict(re.findall(r"^export (TBG_\w+)=(.*)$", exports, re.MULTILINE))
+    return dict(re.findall(r"^export (TBG_\w+)='?(.*?)'?;$", exports, re.MULTILINE))
 
 
 def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path: Path) -> None:
@@ -308,7 +306,7 @@ async def test_what_does_not_come_up_is_named(
     client = Redis.from_url(redis_url)
     await client.flushdb()
     await beat(client, "worker")
-    supervisor = Supervisor(printer=Printer(io.StringIO()), on_change=lambda _: None)
+    supervisor = Supervisor(report=Lines(io.StringIO()), on_change=lambda _: None)
     async with served(make_app(db, client)) as host:
         with pytest.raises(CannotRun) as refusal:
             await local_up._answering(
@@ -375,7 +373,7 @@ def test_servers_that_the_settings_name_are_used(
     with servers.database(pg_url) as database, redis.Redis.from_url(redis_url) as client:
         up = start(tmp_path, env={"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis_url})
         assert up.ready()
-        assert f"TBG_DATABASE_URL={database}\n" in tbg("env", "--data", str(tmp_path)).stdout
+        assert f"TBG_DATABASE_URL={database};\n" in tbg("env", "--data", str(tmp_path)).stdout
         assert up.stop() == 0
         client.flushdb()
     assert not (tmp_path / "pg").exists()
@@ -445,7 +443,7 @@ def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(
     assert "TBG_OWNER_DATABASE_URL" in env
     assert tbg("local", "stop", env=env).returncode == 0
     last = start(tmp_path, env=env)
-    assert last.state["database_url"].startswith("postgresql://tbg_app:")
+    assert last.state["settings"]["database_url"].startswith("postgresql://tbg_app:")
     assert last.stop() == 0
 
 
@@ -514,12 +512,13 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
         assert "run already" in tbg("local", "start", *where).stdout
         ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
         env = _of(tbg("env", *where).stdout)
+        assert not env.keys() & {"TBG_PORT", "TBG_PUBLIC_URL", "TBG_NETWORK"}  # nobody set them
         assert tbg("serve", env=env).stderr.count("run `tbg migrate`") == 1
         assert tbg("migrate", env=env).returncode == 0  # as the owner, who is named here
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             servers.execute(env["TBG_DATABASE_URL"], "DELETE FROM audit_log")
         up = start(tmp_path)
-        assert f":{ports['postgres']}/" in up.state["database_url"]
+        assert f":{ports['postgres']}/" in up.state["settings"]["database_url"]
         assert up.stop() == 0
         assert len(alive_in(tmp_path)) > 1
     finally:

@@ -55,7 +55,9 @@ class Game:
 
     def find(self) -> None:
         """Have the next commands use the servers that run now."""
-        exports = re.findall(r"^export (\w+)=(.*)$", "\n".join(self.run("tbg env")), re.MULTILINE)
+        exports = re.findall(
+            r"^export (\w+)='?(.*?)'?;$", "\n".join(self.run("tbg env")), re.MULTILINE
+        )
         self.env = self.shell | dict(exports)
 
     def play(self) -> list[Any]:

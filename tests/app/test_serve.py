@@ -103,7 +103,7 @@ def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -
         port = str(taken.getsockname()[1])
         done = serve(environment(fresh_database, redis_url, TBG_PORT=port))
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

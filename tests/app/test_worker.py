@@ -54,6 +54,7 @@ class TestSchedule:
         ("schedule", "now", "last"),
         [
             ({"minute": None}, "2026-03-04T12:34:56.7", "2026-03-04T12:34"),
+            ({"every_s": 5}, "2026-03-04T12:34:56.7", "2026-03-04T12:34:55"),
             ({"minute": 35}, "2026-03-04T12:34:59", "2026-03-04T11:35"),
             ({"minute": 35}, "2026-03-04T12:35", "2026-03-04T12:35"),
             ({"minute": 35}, "2026-03-01T00:10", "2026-02-28T23:35"),
@@ -75,8 +76,8 @@ class TestSchedule:
                 NOW + timedelta(hours=hours),
                 weekday=job.weekday,
                 hour=job.hour,
-                minute=job.minute,
-                second=0,
+                minute=None if job.every_s else job.minute,
+                second=job.seconds,
             )
             assert job.last_due(wake) == wake.replace(microsecond=0)
 

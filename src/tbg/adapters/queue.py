@@ -39,6 +39,8 @@ _log = log(__name__)
 class Cron:
     """A room's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
 
+    `every_s`: so many seconds apart instead, a divisor of 60.
+
     `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
     transactions, and is harmless when run twice, late, or by two workers at once. Its name is
     that of its metrics and of its mark in `job_marks`.
@@ -49,10 +51,18 @@ class Cron:
     minute: int | None = 0
     hour: int | None = None
     weekday: int | None = None
+    every_s: int | None = None
+
+    @property
+    def seconds(self) -> set[int]:
+        """The seconds of a minute at which it may be due."""
+        return set(range(0, 60, self.every_s or 60))
 
     def last_due(self, now: datetime) -> datetime:
         """The last moment, up to and including `now`, at which it was to run."""
-        moment = now.replace(second=0, microsecond=0)
+        moment = now.replace(second=now.second - now.second % (self.every_s or 60), microsecond=0)
+        if self.every_s is not None:
+            return moment
         if self.minute is not None:
             moment = _back(moment, timedelta(minutes=1), moment.minute - self.minute, 60)
         if self.hour is not None:
@@ -145,8 +155,8 @@ def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
         name=job.name,
         weekday=job.weekday,
         hour=job.hour,
-        minute=job.minute,
-        second=0,
+        minute=None if job.every_s else job.minute,
+        second=job.seconds,
         unique=True,
         timeout=limits.JOB_TIMEOUT_SECONDS,
         keep_result=0,
