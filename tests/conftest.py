@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import httpx
@@ -12,11 +13,13 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
+from tbg.app.local.postgres import DATABASE
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
 from tests.api import client_of, make_app
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
+from tests.databases import Reused
 from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -26,6 +29,14 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
 # Nor do the doors they start take ports that somebody's game has.
 os.environ["TBG_METRICS_PORT"] = "0"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where the servers' data directory will be made, once for all processes of a run."""
+    if servers.PRISTINE not in os.environ:
+        stack = ExitStack()
+        os.environ[servers.PRISTINE] = str(stack.enter_context(servers.temporary()))
+        config.add_cleanup(stack.close)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,16 +72,25 @@ def redis_url(server_urls: servers.Urls) -> str:
 @pytest.fixture(scope="session")
 def migrated_template(pg_url: str) -> Iterator[str]:
     """The name of a migrated database that is only copied from."""
+    if servers.named(_OUTSIDE) is None:
+        yield DATABASE  # the servers' data was made with it
+        return
     with servers.database(pg_url) as url:
         servers.migrate(url)
         yield url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def _reused(pg_url: str, migrated_template: str) -> Iterator[Reused]:
+    reused = Reused(pg_url, migrated_template)
+    yield reused
+    reused.drop()
+
+
 @pytest.fixture
-def fresh_database(pg_url: str, migrated_template: str) -> Iterator[str]:
-    """A migrated database of the test's own; gives its URL."""
-    with servers.database(pg_url, template=migrated_template) as url:
-        yield url
+def fresh_database(_reused: Reused) -> str:
+    """A migrated database that is the test's own; gives its URL."""
+    return _reused.fresh()
 
 
 @pytest.fixture
