@@ -12,15 +12,16 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from subprocess import CompletedProcess
 from unittest.mock import patch
 
 import structlog
 
-from tbg.app import cli
+from tbg.app import cli, doors
 
 
 def tbg(*words: object, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
@@ -40,7 +41,9 @@ def tbg(*words: object, env: Mapping[str, str] | None = None) -> CompletedProces
 
 def _run(typed: list[str], env: dict[str, str]) -> CompletedProcess[str]:
     out, err = _pipe(), _pipe()
+    apart = threading.current_thread() is not threading.main_thread()  # where no signal comes
     with (
+        patch.object(doors, "stop_on_signals", str) if apart else nullcontext(),
         _state_of_the_process(),
         patch.dict(os.environ, env),
         patch.object(sys, "argv", typed),

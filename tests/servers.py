@@ -26,7 +26,7 @@ import asyncpg
 
 from tbg.app.local import servers
 from tbg.app.local.instance import make_root, password
-from tbg.app.local.postgres import DATABASE, Postgres
+from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 from tests.commands import tbg
 
@@ -166,8 +166,9 @@ def migrate(url: str, *, owner: str = "") -> None:
 def main() -> None:
     """Keep a private pair running until Ctrl-C."""
     with ExitStack() as stack:
-        place = Path(sys.argv[1]) if len(sys.argv) > 1 else stack.enter_context(temporary()) / "data"
-        pg, valkey = stack.enter_context(_running(make_root(place), durable=False))
+        named = [Path(word) for word in sys.argv[1:]]
+        place = make_root(*named or [stack.enter_context(temporary()) / "data"])
+        pg, valkey = stack.enter_context(_running(place, durable=False))
         print(f"export TBG_TEST_DATABASE_URL={pg.url_of('postgres')}")
         print(f"export TBG_TEST_REDIS_URL={valkey.url}", flush=True)
         try:

@@ -42,6 +42,7 @@ from tbg.core.tx import Database
 from tbg.domains.mining.queries import sources
 from tests import canary, servers
 from tests.api import make_app, served
+from tests.commands import tbg
 from tests.events import door, publish, share
 
 TBG = [sys.executable, "-m", "tbg"]
@@ -103,12 +104,6 @@ class Up:
         """Send a signal, as a terminal or an init system does; its exit code."""
         self.process.send_signal(sign)
         return self.process.wait(PATIENCE_SECONDS)
-
-
-def tbg(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """One `tbg` command, to its end."""
-    env = os.environ | (env or {})
-    return subprocess.run([*TBG, *words], capture_output=True, text=True, check=False, env=env)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -340,13 +335,7 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
 
 def test_wrong_arguments(tmp_path: Path) -> None:
     assert tbg("up", "--port", "http", "--data", str(tmp_path)).returncode == 2
-    done = subprocess.run(
-        [*TBG, "up", "--data", str(tmp_path)],
-        env=os.environ | {"TBG_NETWERK": "signet"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = tbg("up", "--data", str(tmp_path), env={"TBG_NETWERK": "signet"})
     assert done.returncode == 2
     assert "TBG_NETWERK" in done.stderr
 

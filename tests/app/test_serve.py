@@ -17,6 +17,7 @@ import pytest
 
 from tbg.core.telemetry import METRICS_OFFSET
 from tests import canary, servers
+from tests.commands import tbg
 
 
 def environment(database: str, redis: str, **more: str) -> dict[str, str]:
@@ -25,8 +26,7 @@ def environment(database: str, redis: str, **more: str) -> dict[str, str]:
 
 def serve(env: dict[str, str], *, door: str = "serve") -> subprocess.CompletedProcess[str]:
     """Run it (or another door) expecting that it refuses to."""
-    words = [sys.executable, "-m", "tbg", door]
-    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return tbg(door, env=env)
 
 
 def free_port() -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,6 +19,7 @@ from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.actions.verify import MISMATCHES, repair, verify, verify_xp
 from tbg.domains.mining.actions import roll_up_all
 from tests import servers
+from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import (
     BOB,
@@ -187,12 +186,8 @@ async def test_a_negative_ledger_is_not_repaired_but_told(house: Database) -> No
 
 class TestCommand:
     def run(self, url: str, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "TBG_DATABASE_URL": url,
-            "TBG_REDIS_URL": "redis://127.0.0.1:1/0",
-        }
-        command = [sys.executable, "-m", "tbg", "rewards", "verify", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        environment = {"TBG_DATABASE_URL": url, "TBG_REDIS_URL": "redis://127.0.0.1:1/0"}
+        return tbg("rewards", "verify", *words, env=environment)
 
     async def test_exit_codes_and_output(self, house: Database, house_url: str) -> None:
         done = self.run(house_url, "--json")
