@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -39,9 +40,34 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(stack.close)
 
 
+LONG = ("tests/e2e/", "tests/faults/test_harness.py", "tests/app/test_local_up.py")
+"""What takes longest and so comes first: side by side, no worker is left alone with it."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The file that takes longest comes first: side by side, no worker is left alone with it."""
-    items.sort(key=lambda item: item.path.name != "test_harness.py")
+    """Put the longest first."""
+
+    def place(item: pytest.Item) -> int:
+        found = [n for n, start in enumerate(LONG) if item.nodeid.startswith(start)]
+        return found[0] if found else len(LONG)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, tests of a file stay together, as do all that need a browser."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - not there with `-p no:xdist`
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith("tests/e2e/"):
+                return "tests/e2e"
+            if nodeid.startswith("tests/faults/test_harness.py"):
+                return nodeid
+            return nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,8 @@ from tests.commands import tbg
 PRISTINE = "TESTS_PRISTINE_DATA"
 """The variable that names the folder of `pristine`, to every process of a run."""
 
+Pair = tuple[Postgres, Valkey]
+
 _count = itertools.count(1)
 
 
@@ -59,9 +61,7 @@ def named(environment: dict[str, str]) -> Urls | None:
 
 
 @contextmanager
-def embedded(
-    root: Path | None = None, *, durable: bool = False
-) -> Iterator[tuple[Postgres, Valkey]]:
+def embedded(root: Path | None = None, *, durable: bool = False) -> Iterator[Pair]:
     """A private embedded pair; `durable` True with fsync and append-only file, as in real life.
 
     The game's own database in it is migrated. Without `root` the data is in a directory of its own
@@ -70,7 +70,7 @@ def embedded(
     with ExitStack() as stack:
         if root is None:
             root = stack.enter_context(temporary()) / "data"
-        yield stack.enter_context(_running(copy_pristine(root), durable=durable))
+        yield stack.enter_context(running(copy_pristine(root), durable=durable))
 
 
 @contextmanager
@@ -84,13 +84,20 @@ def temporary() -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-@contextmanager
-def _running(place: Path, *, durable: bool) -> Iterator[tuple[Postgres, Valkey]]:
+def pair_of(root: Path, *, durable: bool = True) -> Pair:
+    """The servers of a data directory, which is made if it is new; they do not run yet."""
+    place = make_root(root)
     secret = password(place)
-    pair = (
+    return (
         servers.postgres_of(place, password=secret, ports={}, durable=durable),
         servers.valkey_of(place, password=secret, ports={}, durable=durable),
     )
+
+
+@contextmanager
+def running(root: Path, *, durable: bool = True) -> Iterator[Pair]:
+    """The servers of a data directory, as long as the block lasts."""
+    pair = pair_of(root, durable=durable)
     try:
         for server in pair:
             servers.spawn(server)
@@ -119,7 +126,7 @@ def pristine() -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
-            with _running(make_root(place), durable=False) as (pg, _):
+            with running(place, durable=False) as (pg, _):
                 migrate(pg.url)
             (folder / "made").touch()
     return place
@@ -167,8 +174,8 @@ def main() -> None:
     """Keep a private pair running until Ctrl-C."""
     with ExitStack() as stack:
         named = [Path(word) for word in sys.argv[1:]]
-        place = make_root(*named or [stack.enter_context(temporary()) / "data"])
-        pg, valkey = stack.enter_context(_running(place, durable=False))
+        (place,) = named or [stack.enter_context(temporary()) / "data"]
+        pg, valkey = stack.enter_context(running(place, durable=False))
         print(f"export TBG_TEST_DATABASE_URL={pg.url_of('postgres')}")
         print(f"export TBG_TEST_REDIS_URL={valkey.url}", flush=True)
         try:
