@@ -17,8 +17,8 @@ from tbg.adapters.keys import KeyRing
 from tbg.core.clock import SystemClock
 from tests import canary, servers
 from tests.accounts import player, sign_in, signed_challenge
-from tests.app.test_serve import environment, free_port, get
 from tests.e2e.game import Game
+from tests.serving import environment, free_port, get
 
 ROOT = Path(__file__).parents[2]
 
