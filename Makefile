@@ -47,7 +47,11 @@ check: setup ## lint, format, types and contracts, of the program and the web ap
 test: setup ## every test, on real servers and in a real browser (PYTEST="…" passes options on)
 	@$(VENV)/python tools/browser.py >/dev/null
 	$(NPM) run --silent test
-	$(VENV)/pytest $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
+	$(VENV)/pytest --durations=25 $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
+
+.PHONY: quick
+quick: setup ## the tests that a change touches, in under a minute (BASE=… compares with another commit)
+	@BASE="$(BASE)" $(VENV)/python tools/quick.py $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
 
 .PHONY: coverage
 coverage: ## every test, and what they reach: fails below 90 % of all, 95 % of gamification and accounts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
 from tests.api import client_of, make_app
+from tests.budget import pytest_terminal_summary  # noqa: F401 - a hook, for every run
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
 from tests.databases import Reused
 from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
@@ -40,12 +42,34 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(stack.close)
 
 
+_BEGAN = pytest.StashKey[float]()
+
 LONG = ("tests/e2e/", "tests/faults/test_harness.py", "tests/app/test_local_up.py")
 """What takes longest and so comes first: side by side, no worker is left alone with it."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest first."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--begin-within`, for who wants an answer soon rather than all of it."""
+    told = "Skip the tests that have not begun so many seconds after the first."
+    parser.addoption("--begin-within", type=float, default=None, metavar="SECONDS", help=told)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note when it began."""
+    session.config.stash[_BEGAN] = time.monotonic()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what comes too late."""
+    within = item.config.getoption("--begin-within")
+    if within is not None and time.monotonic() - item.config.stash[_BEGAN] > within:
+        pytest.skip(f"{within:g} s are over: left to `make test`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest first, unless the order was chosen."""
+    if config.getoption("--begin-within") is not None:
+        return
 
     def place(item: pytest.Item) -> int:
         found = [n for n, start in enumerate(LONG) if item.nodeid.startswith(start)]
