@@ -43,7 +43,7 @@ def _run(typed: list[str], env: dict[str, str]) -> CompletedProcess[str]:
     out, err = _pipe(), _pipe()
     apart = threading.current_thread() is not threading.main_thread()  # where no signal comes
     with (
-        patch.object(doors, "stop_on_signals", str) if apart else nullcontext(),
+        _without_signals() if apart else nullcontext(),
         _state_of_the_process(),
         patch.dict(os.environ, env),
         patch.object(sys, "argv", typed),
@@ -66,6 +66,15 @@ def _text(pipe: io.TextIOWrapper) -> str:
     pipe.flush()
     pipe.seek(0)
     return pipe.read()
+
+
+@contextmanager
+def _without_signals() -> Iterator[None]:
+    with (
+        patch.object(doors, "stop_on_signals", str),  # on a loop of uvloop's
+        patch.object(asyncio.SelectorEventLoop, "add_signal_handler"),
+    ):
+        yield
 
 
 @contextmanager
