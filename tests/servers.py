@@ -156,7 +156,9 @@ def execute(url: str, *statements: str) -> None:
 def database(url: str, *, template: str | None = None, owner: str = "DEFAULT") -> Iterator[str]:
     """A new database beside `url`'s, copied from `template`, dropped at the end; gives its URL."""
     name = f"tbg_test_{os.getpid()}_{next(_count)}"
-    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}" OWNER {owner}')
+    # Copying files takes half the time of writing them to the log, which nobody will replay.
+    words = f'TEMPLATE "{template or "template0"}" OWNER {owner} STRATEGY FILE_COPY'
+    execute(url, f'CREATE DATABASE "{name}" {words}')
     try:
         yield with_database(url, name)
     finally:

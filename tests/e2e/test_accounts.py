@@ -322,34 +322,38 @@ def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
     take_along_leave_and_stay(person.page, game)
 
 
+@pytest.fixture(scope="module")
+def demo(game: Game) -> Iterator[Game]:
+    """The same game as an API of its own, at which demo miners sign in with a click."""
+    demo = game.another(TBG_DEMO="true")
+    demo.start("serve")
+    yield demo
+    demo.stop()
+
+
 @pytest.mark.parametrize(
     ("width", "height", "miners"), [(390, 844, (0, 1)), (1440, 1000, (2, 3))],
     ids=["on a phone", "on a desk"],
 )  # fmt: skip
 def test_a_demo_miner_goes_all_the_way(
-    browser: Browser, game: Game, width: int, height: int, miners: tuple[int, int]
+    browser: Browser, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
 ) -> None:
     one, other = (demo_key(DEMO_SEED, index) for index in miners)
     for key in (one, other):
         game.mine(share(key.address), miner=key.address)
-    demo = game.another(TBG_DEMO="true")
-    demo.start("serve")
-    try:
-        with readers(browser, demo) as begin:
-            allowed = (REFUSED, UNKNOWN, OUT, CUT)
-            page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
-            page.locator("button.pick").filter(has_text=one.address[-4:]).click()
-            expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
-            link_and_unite(page, demo, other, shares=1 + 1)
-            page.goto(f"{demo.url}/settings/profile")
-            page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
-            page.get_by_role("button", name="Save").click()
-            expect(page.get_by_text("Saved")).to_be_visible()
-            assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
-            make_and_revoke_a_key(page, demo)
-            take_along_leave_and_stay(page, demo)
-    finally:
-        demo.stop()
+    with readers(browser, demo) as begin:
+        allowed = (REFUSED, UNKNOWN, OUT, CUT)
+        page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
+        page.locator("button.pick").filter(has_text=one.address[-4:]).click()
+        expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
+        link_and_unite(page, demo, other, shares=1 + 1)
+        page.goto(f"{demo.url}/settings/profile")
+        page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved")).to_be_visible()
+        assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
+        make_and_revoke_a_key(page, demo)
+        take_along_leave_and_stay(page, demo)
 
 
 def test_tabs_renew_an_old_session_together_and_leave_it_together(
