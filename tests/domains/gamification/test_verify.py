@@ -21,6 +21,7 @@ from tbg.domains.mining.actions import roll_up_all
 from tests import servers
 from tests.commands import tbg
 from tests.conftest import NOW
+from tests.databases import Reused
 from tests.domains.gamification.play import (
     BOB,
     best,
@@ -94,19 +95,20 @@ async def furnish(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def furnished(pg_url: str, migrated_template: str) -> Iterator[str]:
-    """The name of a database to copy: furnished once, spoilt in each test."""
+def furnished(pg_url: str, migrated_template: str) -> Iterator[Reused]:
+    """A database that is furnished once, spoilt in each test and put in order after it."""
     with servers.database(pg_url, template=migrated_template) as url:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, furnish(url)).result()
-        yield url.rpartition("/")[2]
+        reused = Reused(pg_url, url.rpartition("/")[2])
+        yield reused
+        reused.drop()
 
 
 @pytest.fixture
-def house_url(pg_url: str, furnished: str) -> Iterator[str]:
-    """A copy of the furnished database."""
-    with servers.database(pg_url, template=furnished) as url:
-        yield url
+def house_url(furnished: Reused) -> str:
+    """The furnished database, in order."""
+    return furnished.fresh()
 
 
 @pytest.fixture
