@@ -20,7 +20,7 @@ SHOWN_BY = {
     "buried_in_two_steps": 3,
     "batch_buried": 10,
     "xp_outside_the_transaction": 5,
-    "lost_update": 3,
+    "lost_update": 4,
     "locks_in_any_order": 4,
     "streak_not_derived": 3,
     "rejected_counted": 3,
