@@ -18,6 +18,9 @@ _OWNERS = re.compile(r"\buser_addresses\b")
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
+_SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b", re.DOTALL)
+"""What a migration does before anybody mines: no merge comes in between."""
+
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
 """What no merge ever wants: the keys by which a batch counts, and people who are new."""
 
@@ -36,7 +39,7 @@ def _begin(connection: Connection) -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     state = connection.info
-    if state.get("owners_held"):
+    if state.get("owners_held") or _SCHEMA.match(statement):
         return
     if _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
         state["owners_held"] = True

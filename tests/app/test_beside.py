@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from tbg.app.cli import build
 from tests import canary
-from tests.commands import Done, run, terminated
+from tests.commands import tbg, terminated
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "fixtures" / "ckpool" / "b" / "logs"
@@ -129,14 +129,14 @@ def _until_up(read: Callable[[], str]) -> dict[str, str]:
     raise AssertionError(f"it ended: {lines}")
 
 
-def _wrong(command: str, done: Done, data: Path) -> str:
+def _wrong(command: str, done: subprocess.CompletedProcess[str], data: Path) -> str:
     """What is not as it should be; empty: all is well."""
     _, code, words = EXPECTED[command]
-    err = [line for line in done.err.splitlines() if not line.startswith("{")]  # but for logs
+    err = [line for line in done.stderr.splitlines() if not line.startswith("{")]  # but for logs
     beside = command.split()[1] not in ALONE
     if beside and not (err and f"using the game of {data}" in err.pop(0)):
         return f"does not say which game it uses: {done}"
-    if done.code != code or words not in done.out + done.err:
+    if done.returncode != code or words not in done.stdout + done.stderr:
         return f"{done}"
     if code and (len(err) != 1 or not err[0].startswith("tbg: ")):
         return f"not one line of explanation: {done}"
@@ -144,7 +144,7 @@ def _wrong(command: str, done: Done, data: Path) -> str:
 
 
 def test_every_command_of_the_readme_finds_the_game_by_its_folder_alone(
-    game: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    game: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs = game.parent / "logs"
     shutil.copytree(RECORDED, logs)
@@ -155,17 +155,17 @@ def test_every_command_of_the_readme_finds_the_game_by_its_folder_alone(
         places = {"LOGS": str(logs), "PACK": str(game.parent / "packs" / "ours.json")}
         more = [places.get(word, word) for word in EXPECTED[command][0].split()]
         with terminated() if command == "tbg worker" else nullcontext():
-            done = run(*command.split()[1:], *more, monkeypatch=monkeypatch, capsys=capsys)
+            done = tbg(*command.split()[1:], *more)
         if problem := _wrong(command, done, game):
             wrong[command] = problem
     assert wrong == {}
     # The same by an option, and from outside the folder; JSON stays alone on stdout.
     monkeypatch.delenv("TBG_DATA_DIR")
     words = ("doctor", "--json", "--data", str(game))
-    done = run(*words, monkeypatch=monkeypatch, capsys=capsys)
-    assert (done.code, json.loads(done.out)["badges"]["ok"]) == (0, True)
-    done = run("doctor", monkeypatch=monkeypatch, capsys=capsys)
-    assert "no game runs in" in done.out
+    done = tbg(*words)
+    assert (done.returncode, json.loads(done.stdout)["badges"]["ok"]) == (0, True)
+    done = tbg("doctor")
+    assert "no game runs in" in done.stdout
     # Scripts: everything is exported, and what is not set is unset.
     program = f"{Path(sys.executable).parent}/tbg"
     script = 'eval "$(%s env --data "%s" || echo false)" && echo "$TBG_NETWORK $TBG_BADGE_PACKS"'
@@ -177,9 +177,9 @@ def test_every_command_of_the_readme_finds_the_game_by_its_folder_alone(
     # A setting of the shell's own that differs is named.
     monkeypatch.setenv("TBG_DATA_DIR", str(game))
     monkeypatch.setenv("TBG_NETWORK", "mainnet")
-    done = run("doctor", monkeypatch=monkeypatch, capsys=capsys)
-    assert done.code == 3
-    assert "TBG_NETWORK is mainnet here (environment), regtest in the game" in done.out
+    done = tbg("doctor")
+    assert done.returncode == 3
+    assert "TBG_NETWORK is mainnet here (environment), regtest in the game" in done.stdout
 
 
 def test_a_script_notices_that_no_game_runs(tmp_path: Path) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.metadata import version
 
 import pytest
 
-
-def tbg(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tbg", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+from tests.commands import tbg
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tbg.app.local.postgres import programs
+from tests import servers
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "fixtures" / "ckpool" / "b" / "logs"
@@ -81,6 +82,7 @@ class Game:
 @pytest.fixture
 def game(tmp_path: Path) -> Iterator[Game]:
     game = Game(tmp_path)
+    servers.copy_pristine(tmp_path / "data")
     game.run("tbg local start")
     game.find()
     yield game

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,23 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from tbg.adapters.streams import Connection, Fact
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.mining.actions import roll_up
 from tests.conftest import NOW
-from tests.domains.gamification.play import ALICE, BOB, best, block, key, play, share
-
-MINUTE = timedelta(minutes=1)
-
-
-async def mine(db: Database, facts: Iterable[Fact]) -> None:
-    """Facts through the projections and into the rollups."""
-    await play(db, facts)
-    async with db.transaction() as tx:
-        await roll_up(tx)
+from tests.domains.gamification.play import ALICE, BOB, best, block, share
+from tests.domains.public.mining import MINUTE, connection, mine
 
 
 async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]:
@@ -34,11 +23,6 @@ async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
-
-
-def connection(at: Any, *, connected: bool, worker: str = "bitaxe") -> Connection:
-    name = f"{at}{connected}{worker}"
-    return Connection(key(name), 7, at, False, "hosted", ALICE, worker, connected, "bitaxe/v2")
 
 
 async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> None:
