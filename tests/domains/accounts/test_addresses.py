@@ -134,7 +134,7 @@ async def test_a_signature_is_good_for_what_its_message_says_and_for_nothing_els
         "let_in": f"let {evil} sign in to {short}",
         "unlink": f"remove {evil} from account {short}",
         "delete_account": f"delete the account of {first}",
-        "make_service_key": f"make a service key for {first}",
+        "make_service_key": f"create a service key for {first}",
     }
 
 

@@ -134,7 +134,7 @@ def message_to_sign(
         case "delete_account":
             what = f"delete the account of {address}"
         case "make_service_key":
-            what = f"make a service key for {address}"
+            what = f"create a service key for {address}"
     return (
         f"{domain}: {what}. Free, moves no coins. "
         f"{network}, {issued:%Y-%m-%dT%H:%M:%SZ} +{minutes} min, nonce {nonce}"

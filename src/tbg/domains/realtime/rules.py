@@ -121,13 +121,7 @@ def notification_of(event: Event) -> Notification | None:
                 "View Badges",
             )
         case AccountChanged():
-            return Notification(
-                "account_changed",
-                _CHANGED[event.action].format(_about(event)),
-                "If this was not you, sign out everywhere and look at your addresses.",
-                "/settings/activity",
-                "View Activity",
-            )
+            return _account_changed(event)
     return None
 
 
@@ -141,9 +135,17 @@ _CHANGED = {
 }
 
 
-def _about(event: AccountChanged) -> str:
+def _account_changed(event: AccountChanged) -> Notification:
     about = event.about or ""
-    return short_address(about) if event.action.startswith("address.") else about
+    return Notification(
+        "account_changed",
+        _CHANGED[event.action].format(
+            short_address(about) if event.action.startswith("address.") else about
+        ),
+        "If this was not you, sign out everywhere and look at your addresses.",
+        "/settings/activity",
+        "View Activity",
+    )
 
 
 def frames_of(event: Event, *, at: str) -> list[Shown]:
