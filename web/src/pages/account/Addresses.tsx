@@ -235,6 +235,7 @@ function Remove({ address, all, changed, giveUp }: StageProps & { address: strin
 
 /** The button that opened it is gone; the focus goes on inside. */
 function focused(box: HTMLDivElement | null) {
+  box?.scrollIntoView({ block: "nearest" });
   box?.focus({ preventScroll: true });
 }
 
