@@ -582,12 +582,17 @@ _FURNITURE = (
     VALUES (:id, 'k1', 'rig', 'read', CAST(CAST(:secret AS text) AS bytea), :secret, :now)
     """,
     """
+    INSERT INTO account_activity (user_id, at, action, about, session_id, device, signed_in_with)
+    SELECT user_id, :now, 'address.link', address, id, 'Firefox', address FROM sessions
+    WHERE user_id = :id AND CAST(:secret AS text) <> ''
+    """,
+    """
     INSERT INTO idempotency_keys (user_id, digest, request, created_at)
     VALUES (:id, CAST(CAST(:secret AS text) AS bytea), 'x', :now)
     """,
     """
-    INSERT INTO auth_challenges (id, address, for_user, message, created_at, expires_at)
-    VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'm', :now, :now)
+    INSERT INTO auth_challenges (id, address, for_user, purpose, message, created_at, expires_at)
+    VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'link', 'm', :now, :now)
     """,
 )
 
@@ -804,6 +809,7 @@ _TABLES = {
     "addresses.json": "user_addresses",
     "sessions.json": "sessions",
     "api_keys.json": "api_keys",
+    "activity.json": "account_activity",
     "audit_log.json": "audit_log",
     "workers.json": "workers",
     "personal_bests.json": "personal_bests",
