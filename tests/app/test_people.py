@@ -133,7 +133,7 @@ _STATE = {
         WHERE p.user_id = :user ORDER BY 1, 2
     """,
     "blocks": """
-        SELECT hash, height, name_key, found_at FROM blocks b
+        SELECT hash, height, name_key, found_at, confirmed_by FROM blocks b
         JOIN workers w ON w.id = worker_id AND w.user_id = b.user_id
         WHERE b.user_id = :user ORDER BY 1
     """,
@@ -207,6 +207,11 @@ def story(seed: int) -> list[Fact]:
         facts.append(share(at, user=user, sdiff=9e9, name=f"{seed}/{name}"))
     if dice.random() < 0.7:
         facts.append(block(NOW - timedelta(days=3), user=BOB, hash_=f"{seed:064}"))
+    # What others are reported to have found, and a block reported for one and backed for another.
+    for user, backed in ((ALICE, True), (BOB, False), (CAROL, False)):
+        if dice.random() < 0.7:
+            at = NOW - timedelta(days=4)
+            facts.append(block(at, user=user, hash_=f"{seed + 100:064}", backed=backed))
     return facts
 
 
