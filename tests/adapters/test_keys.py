@@ -128,7 +128,9 @@ def test_a_secret_that_is_not_random_is_refused_with_what_to_do(
         KeyRing(folder, clock, ISSUER).prepare()
 
 
-@pytest.mark.parametrize("secret", [secrets.token_bytes(32), secrets.token_hex(32).encode()])
+@pytest.mark.parametrize(
+    "secret", [secrets.token_bytes(32), secrets.token_hex(32).encode()], ids=["bytes", "hex"]
+)
 def test_a_secret_of_another_s_making_is_as_good(
     tmp_path: Path, clock: FixedClock, secret: bytes
 ) -> None:
