@@ -112,6 +112,7 @@ class Pool:
     redis_url: str
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     deaths: Deaths = field(default_factory=Deaths)
+    network: str = "regtest"
 
     def __post_init__(self) -> None:
         self.logs = self.root / "logs"
@@ -159,7 +160,7 @@ class Pool:
             outlet=Outlet("pool", publisher, record, quarantine, self.clock),
             clock=self.clock,
             zone=UTC,
-            network="regtest",
+            network=self.network,
             **options,
         )
         try:

@@ -64,6 +64,13 @@ class Outlet:
         elif (whose, number) != (record.id, record.batch) and record.batch:
             self._lost(number if whose == record.id else 0)
 
+    def read_again(self, network: str) -> int:
+        """Set back what may be readable by now, or on this network; how many files."""
+        files = self.record.read_again(network=network, now=self._now())
+        if files:
+            _log.info("read_again", source=self.source, files=files, network=network)
+        return files
+
     async def flush(self, batch: Batch, *, again: bool) -> None:
         """Publish what was read, then write down that it was; RedisLost as in `check`.
 
@@ -95,6 +102,7 @@ class Outlet:
             again=again,
             now=self._now(),
             settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
+            held=batch.held.values(),
         )
         if batch.entries and before:
             whose, was = _receipt(left)
