@@ -21,10 +21,10 @@ from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.ckpool.outlet import Outlet
-from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import STREAMS, Publisher
 from tbg.core.clock import FixedClock
+from tbg.core.kept import KeptLines
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ckpool"
 ADDRESS = "bcrt1q5wu9z69mfp25kv4z7qvafnaw9wv3v2ku6dng5a"
@@ -153,7 +153,7 @@ class Pool:
         redis = AsyncRedis.from_url(self.redis_url)
         publisher = DyingPublisher(redis)
         publisher.deaths = record.deaths = self.deaths
-        quarantine = Quarantine(self.data / "quarantine-pool.jsonl")
+        quarantine = KeptLines(self.data / "quarantine-pool.jsonl")
         collector = Collector(
             logs=LogDir(self.logs),
             source="pool",

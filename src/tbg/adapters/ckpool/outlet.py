@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from prometheus_client import Counter
 
 from tbg.adapters.ckpool.batch import Batch
-from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import GIVEN_UP, Record
 from tbg.adapters.streams import Publisher
 from tbg.core import limits
 from tbg.core.clock import Clock
+from tbg.core.kept import KeptLines
 from tbg.core.telemetry import log
 
 ROOM_SECONDS = 10.0
@@ -37,7 +37,7 @@ class Outlet:
     source: str
     publisher: Publisher
     record: Record
-    quarantine: Quarantine
+    quarantine: KeptLines
     clock: Clock
 
     @property

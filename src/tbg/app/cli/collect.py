@@ -27,12 +27,12 @@ from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.ckpool.outlet import Outlet
-from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import Publisher
 from tbg.core import telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments, CannotRun, NeedsPerson
+from tbg.core.kept import KeptLines
 from tbg.core.settings import Settings, load_settings
 
 STATUS_SECONDS = 60
@@ -92,7 +92,7 @@ def opened(
             source=source,
             publisher=Publisher(redis.connect(settings.redis)),
             record=record,
-            quarantine=Quarantine(settings.data_dir / f"quarantine-{source}.jsonl"),
+            quarantine=KeptLines(settings.data_dir / f"quarantine-{source}.jsonl"),
             clock=clock,
         )
         yield Collector(
