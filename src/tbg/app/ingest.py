@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
 from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, decode
+from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.lag import lag
 from tbg.adapters.streams.letters import shelve
 from tbg.app.projections import PROJECTIONS, Projection
@@ -110,6 +111,7 @@ class Ingest:
     batch_events: int = limits.BATCH_EVENTS
     lanes: int = limits.INGEST_LANES
     shelf: KeptLines | None = None
+    game: Game | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
     _pulse: Pulse = field(default_factory=Pulse)
@@ -288,7 +290,9 @@ class Ingest:
             await asyncio.sleep(limits.LOOK_SECONDS)
 
     async def keep_house(self) -> None:
-        """Take out of Redis what needs not stay: what is committed, and the oldest dead letters."""
+        """Take out of Redis what needs not stay, and put back what producers ask for."""
+        if self.game:
+            await write_game(self.reader.redis, self.game, missing=True)
         await self.reader.trim()
         await self._shelve()
 

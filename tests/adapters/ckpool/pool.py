@@ -23,6 +23,7 @@ from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import STREAMS, Publisher
+from tbg.adapters.streams.game import Game, write_game
 from tbg.core.clock import FixedClock
 from tbg.core.kept import KeptLines
 
@@ -113,6 +114,8 @@ class Pool:
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     deaths: Deaths = field(default_factory=Deaths)
     network: str = "regtest"
+    game: bool = True
+    """Whether Redis knows of a game, of the network that the collector is set to."""
 
     def __post_init__(self) -> None:
         self.logs = self.root / "logs"
@@ -120,6 +123,16 @@ class Pool:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.redis: Any = Redis.from_url(self.redis_url)
         self.redis.flushdb()
+
+    def empty_redis(self) -> None:
+        """Have Redis lose everything; a running game then says again what it is."""
+        self.redis.flushdb()
+        if self.game:
+            asyncio.run(self._say_game())
+
+    async def _say_game(self) -> None:
+        async with AsyncRedis.from_url(self.redis_url) as redis:
+            await write_game(redis, Game(self.network, demo=False))
 
     def copy(self, fixture: str) -> None:
         """Make this pool's logs a copy of recorded ones."""
@@ -157,13 +170,14 @@ class Pool:
         collector = Collector(
             logs=LogDir(self.logs),
             source="pool",
-            outlet=Outlet("pool", publisher, record, quarantine, self.clock),
+            outlet=Outlet("pool", publisher, record, quarantine, self.clock, self.network),
             clock=self.clock,
             zone=UTC,
-            network=self.network,
             **options,
         )
         try:
+            if self.game:
+                await self._say_game()
             yield collector
         finally:
             record.close()

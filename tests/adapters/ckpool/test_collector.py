@@ -208,7 +208,7 @@ def test_a_flushed_redis_is_filled_again(pool: Pool) -> None:
     pool.collect()
     before = pool.ids()
     assert len(before) == 4  # the block has the identity of its share, in its own stream
-    pool.redis.flushdb()
+    pool.empty_redis()
     counts = pool.collect()
     assert (counts.published, counts.blocks, counts.connections) == (3, 1, 1)
     assert pool.ids() == before
@@ -264,7 +264,7 @@ def test_pruned_keys_never_let_a_line_count_twice(pool: Pool) -> None:
     pool.write(LATER, lines(3, at=now))
     pool.write("ckpool.log", connected("2027-03-02 10:00:00.000"))
     pool.collect()
-    pool.redis.flushdb()
+    pool.empty_redis()
     counts = pool.collect()
     assert pool.ids(SHARE_SUBMITTED) == hashes(3)
     assert (counts.published, counts.already_seen) == (1, 2)
@@ -277,7 +277,7 @@ def test_history_read_lately_is_filled_again_too(pool: Pool) -> None:
     pool.write(FILE, lines(1, at=seconds(days=700)))
     pool.collect()
     pool.clock.move(timedelta(days=80))
-    pool.redis.flushdb()
+    pool.empty_redis()
     pool.collect()
     assert pool.ids() == hashes(1)
 

@@ -112,7 +112,7 @@ def test_lines_published_long_ago_are_not_published_again_for_others_held_back(p
 def test_what_is_held_back_outlives_a_redis_that_is_emptied(pool: Pool) -> None:
     pool.write(FILE, line(1) + line(2, workername=MAINNET))
     pool.collect()
-    pool.redis.flushdb()
+    pool.empty_redis()
     counts = pool.collect()
     assert counts.networks == {"mainnet": (1, MAINNET)}
     pool.network = "mainnet"

@@ -38,7 +38,7 @@ from math import ceil
 from tbg.adapters.ckpool import blocks, refusals, sharelog
 from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
 from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
-from tbg.adapters.ckpool.outlet import Outlet
+from tbg.adapters.ckpool.outlet import NOTICES, Outlet
 from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
 from tbg.adapters.ckpool.record import Progress
 from tbg.adapters.ckpool.refusals import Refusal
@@ -79,7 +79,6 @@ class Collector:
     outlet: Outlet
     clock: Clock
     zone: tzinfo | None
-    network: str
     since: int | None = None
     once: bool = False
     progress: Callable[[int], None] = lambda _: None
@@ -88,6 +87,11 @@ class Collector:
     _looked: int | None = None
     _cold: list[str] = field(default_factory=list)
     _hot: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def network(self) -> str:
+        """The Bitcoin network of the game, and so of its addresses."""
+        return self.outlet.network
 
     async def sweep(self) -> None:
         """Read everything there is, once; what is left afterwards has no line end yet.
@@ -98,7 +102,7 @@ class Collector:
         self._batch = Batch()
         self.counts.files = self.counts.partial = self.counts.already_seen = 0
         await self.outlet.check(since=self.since)
-        if self.outlet.read_again(self.network):
+        if self.outlet.read_again():
             self.look_everywhere()
         heights = self.logs.heights()
         every = self.since is not None or self._looked is None
@@ -277,8 +281,12 @@ class Collector:
         self.counts.quarantined += 1
         self._quarantine(reading.found.path, offset, said, sharelog.sample(data))
 
+    def _notice(self, kind: str) -> None:
+        self.counts.notices[kind] += 1
+        NOTICES.labels(self.source, kind).inc()
+
     def _quarantine(self, path: str, offset: int, said: Refusal, sample: str) -> None:
-        self.counts.notices[said.kind] += 1
+        self._notice(said.kind)
         self._batch.bad.append(
             {
                 "at": self.clock.now().isoformat(timespec="seconds"),
@@ -339,11 +347,11 @@ class Collector:
             self._batch.solved.append(said)
         elif isinstance(said, Alarm):
             self.counts.alarms += 1
-            self.counts.notices[refusals.alarm(said.text)] += 1
+            self._notice(refusals.alarm(said.text))
             if said.at >= reading.history:
                 _log.warning("pool_alarm", source=self.source, text=said.text)
         elif bad := self._add(said.stream, said.fields | {"source": self.source}, said.at, reading):
-            self.counts.notices[bad.kind] += 1
+            self._notice(bad.kind)
         else:
             self.counts.connections += 1
 

@@ -28,6 +28,7 @@ def ingest(
             Broadcast(house.redis),
             settings.network,
             shelf=KeptLines(settings.data_dir / SHELF),
+            game=house.game,
         )
         doors.stop_on_signals(door.stopping)
         await (door.drain() if drain else door.run())

@@ -18,6 +18,7 @@ from rich.panel import Panel
 from tbg.adapters import redis
 from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
+from tbg.adapters.streams.game import Game, write_game
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child, Printer
 from tbg.app.local.postgres import Postgres
@@ -177,6 +178,7 @@ async def _run_everything(
         await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
         await _refuse_to_mix(urls, demo=demo)
         await redis.reach(urls.redis)  # the doors would wait for it; here somebody looks on
+        await _declare(urls.redis, Game(settings.network, demo=bool(demo)))
         env = _environment(settings, said=said, port=port, demo=demo)
 
         def child(name: str, *words: str) -> Child:
@@ -220,6 +222,15 @@ async def _refuse_to_mix(urls: Urls, *, demo: int) -> None:
             "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
             "`make up`)"
         )
+
+
+async def _declare(redis_url: str, game: Game) -> None:
+    """Say what starts here, whatever ran before: its services may have just been stopped."""
+    client = redis.connect(redis_url)
+    try:
+        await write_game(client, game)
+    finally:
+        await client.aclose()
 
 
 def _port(settings: Settings) -> int:
