@@ -142,6 +142,21 @@ async def test_events_that_wait_too_long_are_told(
     assert await ready(db, redis) == (200, {})
 
 
+async def test_streams_so_full_that_producers_wait_are_unready(
+    db: Database, clock: FixedClock, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await all_doors_open(redis)
+    monkeypatch.setattr(limits, "STREAM_BACKLOG", 2)
+    publisher = Publisher(redis)
+    await publisher.publish([(SHARE_SUBMITTED, {"user": "x"})] * 2)
+    clock.at = datetime.now(UTC)
+    status, bad = await ready(db, redis)
+    assert (status, set(bad)) == (503, {"ingest_lag"})
+    assert "producers" in bad["ingest_lag"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(publisher.wait_for_room(), 0.3)
+
+
 async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
     db: Database, redis: Redis
 ) -> None:

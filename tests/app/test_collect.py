@@ -18,6 +18,7 @@ import pytest
 from redis import Redis
 
 from tbg.adapters.streams import MINER_CONNECTED, SHARE_SUBMITTED, STREAMS
+from tbg.adapters.streams.game import GAME
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "ckpool"
 
@@ -28,7 +29,7 @@ class Shell:
     def __init__(self, data: Path, redis_url: str) -> None:
         self.data = data
         self.redis: Any = Redis.from_url(redis_url)
-        self.redis.flushdb()
+        self.empty_redis()
         clean = {key: value for key, value in os.environ.items() if not key.startswith("TBG_")}
         self.env = clean | {
             "TBG_REDIS_URL": redis_url,
@@ -37,6 +38,11 @@ class Shell:
             "TZ": "UTC",  # the recorded pools lived by it
             "TBG_METRICS_PORT": "0",
         }
+
+    def empty_redis(self, **game: Any) -> None:
+        """Have Redis lose everything but what the game, which runs, says of itself."""
+        self.redis.flushdb()
+        self.redis.set(GAME, json.dumps({"v": 1, "network": "regtest", "demo": False} | game))
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -95,7 +101,7 @@ def test_once_prints_what_it_did_and_nothing_else(shell: Shell) -> None:
 
 def test_the_pool_s_log_is_in_the_time_of_its_machine(shell: Shell) -> None:
     def connected(*more: str) -> dict[bytes, float]:
-        shell.redis.flushdb()
+        shell.empty_redis()
         shutil.rmtree(shell.data, ignore_errors=True)
         assert shell.run(FIXTURES / "a" / "logs", "--source", "a", "--once", *more)[0] == 0
         found = [fields for _, fields in shell.redis.xrange(MINER_CONNECTED)]
@@ -146,6 +152,47 @@ def test_what_is_wrong_is_said_in_one_line(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("game", "code", "said"),
+    [
+        ({"network": "mainnet"}, 2, "set TBG_NETWORK=mainnet"),
+        ({"demo": True}, 1, "is a demo"),
+        (None, 1, "no game has used this Redis yet"),
+    ],
+)
+def test_a_game_that_is_not_the_pool_s_is_refused_before_anything_is_published(
+    shell: Shell, game: dict[str, Any] | None, code: int, said: str
+) -> None:
+    shell.empty_redis(**(game or {}))
+    if game is None:
+        shell.redis.delete(GAME)
+    got, out, err = shell.run(FIXTURES / "b/logs", "--source", "b", "--once")
+    assert (got, out, shell.ids()) == (code, "", set())
+    (line,) = err.splitlines()
+    assert said in line
+    assert "nothing was published" in line
+    shell.empty_redis()
+    assert shell.run(FIXTURES / "b/logs", "--source", "b", "--once")[0] == 0
+    assert len(shell.ids()) > 3_000
+
+
+def test_addresses_of_another_network_are_said_and_read_with_the_right_one(shell: Shell) -> None:
+    shell.empty_redis(network="mainnet")
+    shell.env["TBG_NETWORK"] = "mainnet"
+    code, out, _ = shell.run(FIXTURES / "a/logs", "--source", "a", "--once")
+    assert code == 3
+    assert "0 published, 0 already seen, 197 quarantined" in out
+    assert "other_network (197): addresses of another Bitcoin network" in out
+    assert re.search(r"held back \(\d+\): lines of regtest addresses, such as bcrt1\w+", out)
+    assert shell.redis.xlen(SHARE_SUBMITTED) == 0
+    shell.empty_redis()
+    shell.env["TBG_NETWORK"] = "regtest"
+    code, out, _ = shell.run(FIXTURES / "a/logs", "--source", "a", "--once", "--json")
+    counts = json.loads(out)
+    assert (code, counts["published"], counts["blocks"]) == (0, 197, 9)
+    assert (counts["notices"], counts["networks"]) == ({}, {})
+
+
 def test_redis_away_ends_once_with_one_line(shell: Shell) -> None:
     shell.env["TBG_REDIS_URL"] = "redis://127.0.0.1:1/0"
     code, out, err = shell.run(FIXTURES / "a/logs", "--source", "a", "--once")
@@ -187,7 +234,7 @@ def test_killed_at_any_moment_while_the_pool_writes(shell: Shell, tmp_path: Path
     survived = shell.ids()
     again = json.loads(shell.run(logs, "--source", "b", "--once", "--json")[1])
     assert (again["published"], again["already_seen"]) == (0, 3156), f"seed {seed}"
-    shell.redis.flushdb()
+    shell.empty_redis()
     shutil.rmtree(shell.data)
     shell.run(logs, "--source", "b", "--once")
     assert survived == shell.ids(), f"seed {seed}"

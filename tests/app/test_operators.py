@@ -12,14 +12,16 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.keys import KeyRing
-from tbg.adapters.streams import Reader
+from tbg.adapters.streams import DEAD_LETTER, Reader
+from tbg.core import limits
 from tbg.core.clock import SystemClock
+from tbg.core.kept import KeptLines
 from tbg.core.tx import Database
 from tests import commands
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
-from tests.events import publish, share
+from tests.events import door, one, publish, share
 
 
 @pytest.fixture
@@ -111,6 +113,25 @@ async def test_an_audit_log_that_was_changed_is_told(
     assert "entry 3 of the audit log" in said
 
 
+async def test_dead_letters_too_many_for_redis_are_put_back_from_their_file(
+    db: Database, env: dict[str, str], redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DEAD_LETTERS", 0)
+    shelf = KeptLines(tmp_path / "dead-letters.jsonl")
+    await publish(redis, *[share(NOW, worker=f"rig{n}", diff="nan") for n in range(3)])
+    ingest = door(db, redis, shelf=shelf)
+    ingest.stopping.set()
+    await ingest.reader.ensure_group()
+    await ingest.process(await ingest.reader.read(block_ms=None))
+    await ingest.keep_house()
+    assert await redis.xlen(DEAD_LETTER) == 0
+    shelf.path.write_bytes(shelf.path.read_bytes().replace(b"nan", b"1000"))
+    put_back = ("events", "replay", "--file", str(shelf.path))
+    assert await asyncio.to_thread(tbg, env, *put_back) == ["3 put back"]
+    await door(db, redis).drain()
+    assert await one(db, "SELECT count(*) FROM shares") == 3
+
+
 async def test_dead_letters_are_listed_put_back_and_thrown_away(
     env: dict[str, str], redis: Redis
 ) -> None:
@@ -143,6 +164,7 @@ async def test_dead_letters_are_listed_put_back_and_thrown_away(
     assert again.fields[b"worker"] == b"rig0"
     refused: dict[tuple[str, ...], int] = {
         ("drop", "7-7"): 1, ("drop",): 2, ("replay", "1-1", "--all"): 2,
+        ("replay", "--file", __file__): 1,
     }  # fmt: skip
     for wrong, code in refused.items():
         (line,) = await asyncio.to_thread(partial(tbg, code=code), env, "events", *wrong)

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 
 import uvloop
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams.durable import require_durable
+from tbg.adapters.streams.game import Game
+from tbg.app.game import declare
 from tbg.core import schema, telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.registry import load_registry
+
+_log = telemetry.log(__name__)
 
 
 @dataclass(slots=True)
@@ -28,6 +33,8 @@ class House:
     settings: Settings
     database: Database
     redis: Redis
+    game: Game | None = None
+    """What was declared to producers; None where nothing was."""
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock | None = None) -> House:
@@ -55,8 +62,8 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
 def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
     """Run a door until it ends.
 
-    A stale schema, a broken registry, or in production a Redis that would lose events stops it
-    before it starts.
+    A stale schema, a broken registry, a network other than the game's, or in production a Redis
+    that would lose events stops it before it starts.
     """
     settings = load_settings()
     telemetry.configure(settings, door=door)
@@ -71,6 +78,10 @@ def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
                 await require_durable(house.redis)
             async with house.database.transaction() as tx:
                 await load_registry(tx, packs=settings.badge_packs)
+            try:
+                house.game = await declare(settings, house.database, house.redis)
+            except RedisError as error:
+                _log.warning("game_not_declared", error=str(error)[:300])
             await main(house)
 
     uvloop.run(go())

@@ -22,10 +22,13 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
 from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, decode
+from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.lag import lag
+from tbg.adapters.streams.letters import shelve
 from tbg.app.projections import PROJECTIONS, Projection
 from tbg.core import inbox, limits
 from tbg.core.event import Frame, uuid7
+from tbg.core.kept import KeptLines
 from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, is_passing, took_too_long
@@ -33,6 +36,9 @@ from tbg.domains.mining.actions import roll_up_all
 
 EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
 DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
+SHELVED = Counter(
+    "tbg_ingest_dead_letters_shelved_total", "Old dead letters that were moved into a file"
+)
 BATCH_SIZE = Histogram(
     "tbg_ingest_batch_events", "Events in a batch", buckets=(1, 10, 100, 500, 1000, 2500, 5000)
 )
@@ -104,6 +110,8 @@ class Ingest:
     projections: Sequence[Projection] = PROJECTIONS
     batch_events: int = limits.BATCH_EVENTS
     lanes: int = limits.INGEST_LANES
+    shelf: KeptLines | None = None
+    game: Game | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
     _pulse: Pulse = field(default_factory=Pulse)
@@ -200,8 +208,8 @@ class Ingest:
                 await self._settle_part(taken.facts, taken.owners)
                 BATCH_SIZE.observe(taken.entries)
                 BATCH_SECONDS.observe(time.perf_counter() - taken.at)
-            for entry, error in taken.bad:
-                await self._bury(entry, reason=error.reason, detail=str(error))
+            if taken.bad:
+                await self._bury([(e, error.reason, str(error)) for e, error in taken.bad])
         finally:
             self._in_hand.remove(taken)
 
@@ -263,12 +271,14 @@ class Ingest:
             failures = await self.reader.count_failure(entry)
             _log.error("event_failed", entry=entry.id, failures=failures, error=str(error)[:300])
             if failures >= limits.EVENT_FAILURES:
-                await self._bury(entry, reason="failed", detail=str(error))
+                await self._bury([(entry, "failed", str(error))])
 
-    async def _bury(self, entry: Entry, *, reason: str, detail: str) -> None:
-        if await self.reader.bury(entry, reason=reason, detail=detail):
-            DEAD.labels(reason).inc()
-            EVENTS.labels("dead").inc()
+    async def _bury(self, bad: Sequence[tuple[Entry, str, str]]) -> None:
+        done = await self.reader.bury_all(bad)
+        for (_, reason, _), buried in zip(bad, done, strict=True):
+            if buried:
+                DEAD.labels(reason).inc()
+                EVENTS.labels("dead").inc()
 
     async def _look(self) -> None:
         """Measure what waits, PostgreSQL or none, and trim what needs no keeping."""
@@ -276,8 +286,27 @@ class Ingest:
             behind = await lag(self.reader.redis, now=self.database.clock.now())
             BACKLOG.set(behind.waiting)
             LAG.set(behind.oldest_seconds)
-            await self.reader.trim()
+            await self.keep_house()
             await asyncio.sleep(limits.LOOK_SECONDS)
+
+    async def keep_house(self) -> None:
+        """Take out of Redis what needs not stay, and put back what producers ask for."""
+        if self.game:
+            await write_game(self.reader.redis, self.game, missing=True)
+        await self.reader.trim()
+        await self._shelve()
+
+    async def _shelve(self) -> None:
+        if self.shelf is None:
+            return
+        try:
+            moved = await shelve(self.reader.redis, self.shelf)
+        except OSError as error:
+            _log.error("dead_letters_not_kept", file=str(self.shelf.path), error=str(error))
+            return
+        if moved:
+            SHELVED.inc(moved)
+            _log.warning("dead_letters_shelved", letters=moved, file=str(self.shelf.path))
 
     async def _fold(self) -> None:
         while not self.stopping.is_set():

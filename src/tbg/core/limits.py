@@ -47,9 +47,25 @@ CLAIM_IDLE_MS = 5_000
 CONSUMER_IDLE_MS = 3_600_000
 """A consumer silent for an hour with nothing pending is taken off the group."""
 
+BATCH_BYTES = 64 * 1024 * 1024
+"""Entries of one batch together: a batch of real shares has 6 MiB, and 20,000 of the largest would
+have more than a gigabyte."""
+
+READ_STEP = 1_000
+"""Entries read at once on the way to a batch, and weighed before the next."""
+
 STREAM_BACKLOG = 1_000_000
-"""Entries waiting in the streams, and dead letters, before producers hold back: about 1 GiB of
-Redis. Nothing is dropped: what a pool's logs still have can wait there."""
+"""Entries waiting in the streams before producers hold back: about 1 GiB of Redis. Nothing is
+dropped: what a pool's logs still have can wait there."""
+
+DEAD_LETTERS = 10_000
+"""Dead letters that stay in Redis; older ones are moved to a file, so that none fills it."""
+
+DEAD_LETTER_BYTES = 64 * 1024 * 1024
+"""What they may take of Redis: each may have an event of 64 KiB, and some more for its escapes."""
+
+KEPT_BYTES = 64 * 1024 * 1024
+"""A file of lines kept for a person to look at: quarantined ones, or old dead letters."""
 
 WORKER_NAME_BYTES = 1_024
 """Longest worker name that is kept whole."""

@@ -21,10 +21,11 @@ from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.ckpool.outlet import Outlet
-from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import STREAMS, Publisher
+from tbg.adapters.streams.game import Game, write_game
 from tbg.core.clock import FixedClock
+from tbg.core.kept import KeptLines
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ckpool"
 ADDRESS = "bcrt1q5wu9z69mfp25kv4z7qvafnaw9wv3v2ku6dng5a"
@@ -112,6 +113,9 @@ class Pool:
     redis_url: str
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     deaths: Deaths = field(default_factory=Deaths)
+    network: str = "regtest"
+    game: bool = True
+    """Whether Redis knows of a game, of the network that the collector is set to."""
 
     def __post_init__(self) -> None:
         self.logs = self.root / "logs"
@@ -119,6 +123,16 @@ class Pool:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.redis: Any = Redis.from_url(self.redis_url)
         self.redis.flushdb()
+
+    def empty_redis(self) -> None:
+        """Have Redis lose everything; a running game then says again what it is."""
+        self.redis.flushdb()
+        if self.game:
+            asyncio.run(self._say_game())
+
+    async def _say_game(self) -> None:
+        async with AsyncRedis.from_url(self.redis_url) as redis:
+            await write_game(redis, Game(self.network, demo=False))
 
     def copy(self, fixture: str) -> None:
         """Make this pool's logs a copy of recorded ones."""
@@ -167,16 +181,18 @@ class Pool:
         redis = AsyncRedis.from_url(self.redis_url)
         publisher = DyingPublisher(redis)
         publisher.deaths = record.deaths = self.deaths
-        quarantine = Quarantine(self.data / "quarantine-pool.jsonl")
+        quarantine = KeptLines(self.data / "quarantine-pool.jsonl")
         collector = Collector(
             logs=LogDir(self.logs),
             source="pool",
-            outlet=Outlet("pool", publisher, record, quarantine, self.clock),
+            outlet=Outlet("pool", publisher, record, quarantine, self.clock, self.network),
             clock=self.clock,
             zone=UTC,
-            **({"network": "regtest"} | options),
+            **options,
         )
         try:
+            if self.game:
+                await self._say_game()
             yield collector
         finally:
             record.close()

@@ -99,7 +99,7 @@ def run(pool: Pool, what: str, call: int, when: str) -> None:
     if what == "later":
         pool.clock.move(timedelta(minutes=16))
     if what == "flush":
-        pool.redis.flushdb()
+        pool.empty_redis()
     if what != "nothing":
         with suppress(Killed):
             pool.collect()

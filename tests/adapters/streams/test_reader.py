@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -18,7 +20,9 @@ from tbg.adapters.streams import (
     backlog,
     decode,
 )
-from tbg.adapters.streams.letters import dead_letter, dead_letters, replay
+from tbg.adapters.streams.letters import dead_letter, dead_letters, replay, shelve, shelved
+from tbg.core import limits
+from tbg.core.kept import KeptLines
 from tests.conftest import NOW
 from tests.events import publish, share
 
@@ -147,3 +151,79 @@ async def test_publishing_is_all_or_nothing_with_its_mark(redis: Redis) -> None:
     assert replies[2] is None
     assert await redis.get("mark") == b"2"
     await Publisher(redis).wait_for_room()
+
+
+async def buried(redis: Redis, count: int, **fields: str) -> None:
+    reader = Reader(redis, consumer="gravedigger")
+    await reader.ensure_group()
+    await publish(redis, *[share(NOW, event_id=str(n), **fields) for n in range(count)])
+    bad = [(entry, "address", "test") for entry in await reader.read(block_ms=None)]
+    assert await reader.bury_all(bad) == [True] * count
+    assert await reader.bury_all(bad) == [False] * count
+    assert await backlog(redis) == 0
+
+
+async def test_dead_letters_beyond_their_number_go_to_a_file_oldest_first(
+    redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DEAD_LETTERS", 10)
+    await buried(redis, 235)
+    shelf = KeptLines(tmp_path / "new" / "dead-letters.jsonl")
+    moved = await shelve(redis, shelf)
+    left = [int(letter.fields["event_id"]) async for letter in dead_letters(redis)]
+    assert moved + len(left) == 235
+    assert len(left) <= 10
+    kept = [json.loads(line) for line in shelf.path.read_text().splitlines()]
+    assert [int(letter["fields"]["event_id"]) for letter in kept] == list(range(moved))
+    assert left == list(range(moved, 235))
+    assert await shelved(redis) == moved
+    assert await shelve(redis, shelf) == 0
+
+
+async def test_dead_letters_beyond_their_bytes_go_to_a_file(
+    redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DEAD_LETTER_BYTES", 500_000)
+    await buried(redis, 150, agent="x" * 9_000)
+    assert await shelve(redis, KeptLines(tmp_path / "letters")) > 0
+    assert await redis.memory_usage(DEAD_LETTER, samples=0) <= 500_000
+
+
+async def test_letters_that_cannot_be_written_down_stay_in_redis(
+    redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DEAD_LETTERS", 0)
+    await buried(redis, 3)
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        await shelve(redis, KeptLines(tmp_path / "file" / "letters"))
+    assert await redis.xlen(DEAD_LETTER) == 3
+
+
+async def test_a_batch_is_bounded_in_bytes(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BATCH_BYTES", 1_000_000)
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, *[share(NOW, agent="x" * 60_000) for _ in range(200)])
+    batches = []
+    while entries := await reader.read(block_ms=None):
+        batches.append(len(entries))
+        # At most the bound, and what was read before anything was known of their size.
+        assert sum(len(v) for e in entries for v in e.fields.values()) <= 1_000_000 + 64 * 61_000
+    assert sum(batches) == 200
+    assert len(batches) > 2
+    other = Reader(redis, consumer="b")
+    claims = []
+    while claimed := await other.claim(idle_ms=0):
+        claims.append(len(claimed))
+        await other.acknowledge(claimed)
+    assert (sum(claims), max(claims)) == (200, 64)
+
+
+async def test_a_batch_of_small_entries_is_read_whole(redis: Redis) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, *[share(NOW) for _ in range(2_500)])
+    assert len(await reader.read(count=2_300, block_ms=None)) == 2_300
+    assert len(await reader.read(count=2_300, block_ms=None)) == 200
+    assert len(await Reader(redis, consumer="b").claim(idle_ms=0)) == 2_500

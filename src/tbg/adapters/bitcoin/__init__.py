@@ -8,8 +8,16 @@ from tbg.adapters.bitcoin.addresses import (
     LONGEST_ADDRESS,
     AddressRefused,
     has_key,
+    networks_of,
     normalise,
     split_user,
 )
 
-__all__ = ["LONGEST_ADDRESS", "AddressRefused", "has_key", "normalise", "split_user"]
+__all__ = [
+    "LONGEST_ADDRESS",
+    "AddressRefused",
+    "has_key",
+    "networks_of",
+    "normalise",
+    "split_user",
+]

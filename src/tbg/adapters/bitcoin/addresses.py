@@ -10,33 +10,44 @@ from btclib.exceptions import BTClibTypeError, BTClibValueError
 from tbg.core import limits
 
 # Base58 version bytes are shared by all test networks; bech32 prefixes by testnet and signet.
-_BECH32 = {"mainnet": "bc1", "testnet": "tb1", "signet": "tb1", "regtest": "bcrt1"}
+_BECH32 = {"bc1": ("mainnet",), "tb1": ("testnet", "signet"), "bcrt1": ("regtest",)}
 LONGEST_ADDRESS = 90
 """Characters; what is longer is no address."""
 
 
 class AddressRefused(ValueError):
-    """Not an address of the configured network; the message says which of the two."""
+    """Not an address of the configured network; `networks` are those that it may belong to."""
+
+    def __init__(self, message: str, *, networks: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.networks = networks
 
 
 @lru_cache(maxsize=limits.MINERS_REMEMBERED)
 def normalise(address: str, network: str) -> str:
     """The address in the spelling we store (bech32 in lower case); AddressRefused otherwise."""
-    if not 14 <= len(address) <= LONGEST_ADDRESS or not address.isascii():
+    networks = networks_of(address)
+    if not networks:
         raise AddressRefused("not a Bitcoin address")
+    if network not in networks:
+        raise AddressRefused(f"an address of another network than {network}", networks=networks)
+    return address.lower() if address.lower().startswith(tuple(_BECH32)) else address
+
+
+def networks_of(address: str) -> tuple[str, ...]:
+    """The networks that an address may belong to; none when it is not an address."""
+    if not 14 <= len(address) <= LONGEST_ADDRESS or not address.isascii():
+        return ()
     lower = address.lower()
     try:
-        if lower.startswith(("bc1", "tb1", "bcrt1")):
-            b32.witness_from_address(address)
-            if not lower.startswith(_BECH32[network]):
-                raise AddressRefused(f"an address of another network than {network}")
-            return lower
+        for prefix, networks in _BECH32.items():
+            if lower.startswith(prefix):
+                b32.witness_from_address(address)
+                return networks
         _, _, found = b58.h160_from_address(address)
-    except (BTClibValueError, BTClibTypeError) as error:
-        raise AddressRefused("not a Bitcoin address") from error
-    if (found == "mainnet") != (network == "mainnet"):
-        raise AddressRefused(f"an address of another network than {network}")
-    return address
+    except (BTClibValueError, BTClibTypeError):
+        return ()
+    return ("mainnet",) if found == "mainnet" else ("testnet", "signet", "regtest")
 
 
 def has_key(address: str) -> bool:
@@ -52,8 +63,12 @@ def has_key(address: str) -> bool:
 
 
 def split_user(stratum_user: str) -> tuple[str, str]:
-    """Split a stratum user into address and worker, as ckpool does: at the first `.` or `_`."""
+    """Split a stratum user into address and worker, as ckpool does: at the first `.` or `_`.
+
+    When nothing stands before it, ckpool takes all that comes after it as the address.
+    """
     for index, char in enumerate(stratum_user):
         if char in "._":
-            return stratum_user[:index], stratum_user[index + 1 :]
+            head, tail = stratum_user[:index], stratum_user[index + 1 :]
+            return (head, tail) if head else (tail, "")
     return stratum_user, ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tbg.adapters.ckpool import refusals
 from tbg.adapters.ckpool.files import Found, mark
 from tbg.adapters.ckpool.poollog import Solved
-from tbg.adapters.ckpool.record import Notes, Progress
+from tbg.adapters.ckpool.record import AHEAD, NEVER, Held, Notes, Progress
+from tbg.adapters.ckpool.refusals import Refusal
+from tbg.core import limits
 
 
 class Verdict(Enum):
@@ -20,7 +24,12 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Counts:
-    """What a run has done; `lines` = published + already_seen + quarantined."""
+    """What a run has done; `lines` = published + already_seen + quarantined.
+
+    `notices`: what was quarantined or is alarming, by name (`refusals.EXPLAINED`). `networks`:
+    lines held back, in this run or before it, for addresses of another network: how many, and one
+    of the addresses.
+    """
 
     files: int = 0
     published: int = 0
@@ -37,6 +46,8 @@ class Counts:
     alarms: int = 0
     links: int = 0
     unreadable: int = 0
+    notices: Counter[str] = field(default_factory=Counter)
+    networks: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def lines(self) -> int:
@@ -56,6 +67,20 @@ class Batch:
     settled: list[Solved] = field(default_factory=list)
     given_up: list[Solved] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
+    held: dict[tuple[str, str], Held] = field(default_factory=dict)
+
+    def hold(self, said: Refusal, at: int, found: Found) -> None:
+        """Remember a share that other settings, or time, will make readable."""
+        if said.kind == refusals.OTHER_NETWORK:
+            why, due = refusals.network_name(said.address), NEVER
+        elif said.kind == refusals.AHEAD:
+            why, due = AHEAD, at - int(limits.EVENT_AHEAD.total_seconds())
+        else:
+            return
+        new = Held(found.folder, found.name, why, example=said.address)
+        held = self.held.setdefault((found.path, why), new)
+        held.lines += 1
+        held.due = max(held.due, due)
 
 
 @dataclass(slots=True)

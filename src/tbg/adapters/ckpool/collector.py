@@ -35,13 +35,14 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from math import ceil
 
-from tbg.adapters.ckpool import sharelog
+from tbg.adapters.ckpool import refusals, sharelog
 from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
 from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
 from tbg.adapters.ckpool.judge import LOST, TAIL_SECONDS, Judge
-from tbg.adapters.ckpool.outlet import Outlet
+from tbg.adapters.ckpool.outlet import NOTICES, Outlet
 from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
 from tbg.adapters.ckpool.record import Progress, worker_of
+from tbg.adapters.ckpool.refusals import Refusal
 from tbg.adapters.streams import SHARE_SUBMITTED
 from tbg.core import limits
 from tbg.core.clock import Clock
@@ -76,7 +77,6 @@ class Collector:
     outlet: Outlet
     clock: Clock
     zone: tzinfo | None
-    network: str
     since: int | None = None
     once: bool = False
     progress: Callable[[int], None] = lambda _: None
@@ -91,6 +91,11 @@ class Collector:
         record = self.outlet.record
         self._judge = Judge(self.logs, record, self.source, self.network, self.counts)
 
+    @property
+    def network(self) -> str:
+        """The Bitcoin network of the game, and so of its addresses."""
+        return self.outlet.network
+
     async def sweep(self) -> None:
         """Read everything there is, once; what is left afterwards has no line end yet.
 
@@ -100,6 +105,8 @@ class Collector:
         self._batch = Batch()
         self.counts.files = self.counts.partial = self.counts.already_seen = 0
         await self.outlet.check(since=self.since)
+        if self.outlet.read_again():
+            self.look_everywhere()
         heights = self.logs.heights()
         every = self.since is not None or self._looked is None
         hot = self._hot_of(heights)
@@ -116,6 +123,7 @@ class Collector:
         await self._flush()
         self.counts.links = len(self.logs.links)
         self.counts.unreadable = len(self.logs.unreadable)
+        self.counts.networks = self.outlet.record.foreign()
         self.since = None
         self._looked = self._now()
 
@@ -211,18 +219,20 @@ class Collector:
         if not data:
             return 0
         if line.long:
-            self._bad(line.offset, line.end, data, "longer than 64 KiB", reading)
+            said = Refusal(refusals.TOO_LONG, "longer than 64 KiB")
+            self._bad(line.offset, line.end, data, said, reading)
             return 1
         if self._taken(line.offset, data, reading) is None:
             return 1
         pieces = sharelog.apart(data, line.offset)
         for offset, piece in pieces:
             if reason := self._taken(offset, piece, reading):
-                self._bad(offset, offset + len(piece), piece, reason, reading)
+                said = Refusal(refusals.DAMAGED, reason)
+                self._bad(offset, offset + len(piece), piece, said, reading)
         return len(pieces)
 
     def _taken(self, offset: int, data: bytes, reading: Reading) -> str | None:
-        """Put a share into the batch, if it is wanted; the reason if it cannot be read."""
+        """Put a share into the batch, or where it belongs; the reason if it cannot be read."""
         found = reading.found
         place = sharelog.Place(self.source, found.path, int(found.folder, 16))
         try:
@@ -230,14 +240,18 @@ class Collector:
         except sharelog.Unreadable as error:
             return str(error)
         self._batch.notes.workers.add(worker_of(fields))
-        verdict = self._verdict(at, offset + len(data), reading)
-        if verdict is Verdict.PUBLISH:
-            self._add(SHARE_SUBMITTED, fields, at, reading)
-            self.counts.published += 1
-        elif verdict is Verdict.SEEN:
+        end = offset + len(data)
+        verdict = self._verdict(at, end, reading)
+        if verdict is Verdict.SEEN:
             self.counts.already_seen += 1
-        else:
+        elif verdict is Verdict.SKIP:
             self.counts.skipped += 1
+        elif said := self._add(SHARE_SUBMITTED, fields, at, reading):
+            if end > reading.known:
+                self._batch.hold(said, at, found)
+            self._bad(offset, end, data, said, reading)
+        else:
+            self.counts.published += 1
         return None
 
     def _verdict(self, at: int, end: int, reading: Reading) -> Verdict:
@@ -252,26 +266,39 @@ class Collector:
             return Verdict.SEEN
         return Verdict.PUBLISH
 
-    def _add(self, stream: str, fields: dict[str, str], at: int, reading: Reading) -> None:
+    def _add(
+        self, stream: str, fields: dict[str, str], at: int, reading: Reading
+    ) -> Refusal | None:
+        """Put an event into the batch; what is against it when the game would not take it."""
         if at < reading.history:
             fields["history"] = "true"
+        now = self.clock.now()
+        if said := refusals.refusal(stream, fields, network=self.network, now=now):
+            return said
         self._batch.entries.append((stream, fields))
         self._batch.sources[reading.found.path] = reading.progress
+        return None
 
-    def _bad(self, offset: int, end: int, data: bytes, reason: str, reading: Reading) -> None:
+    def _bad(self, offset: int, end: int, data: bytes, said: Refusal, reading: Reading) -> None:
         if end <= reading.progress.reached or end <= reading.progress.reported:
             self.counts.already_seen += 1
             return
         self.counts.quarantined += 1
-        self._quarantine(reading.found.path, offset, reason, sharelog.sample(data))
+        self._quarantine(reading.found.path, offset, said, sharelog.sample(data))
 
-    def _quarantine(self, path: str, offset: int, reason: str, sample: str) -> None:
+    def _notice(self, kind: str) -> None:
+        self.counts.notices[kind] += 1
+        NOTICES.labels(self.source, kind).inc()
+
+    def _quarantine(self, path: str, offset: int, said: Refusal, sample: str) -> None:
+        self._notice(said.kind)
         self._batch.bad.append(
             {
                 "at": self.clock.now().isoformat(timespec="seconds"),
                 "path": path,
                 "offset": offset,
-                "reason": reason,
+                "kind": said.kind,
+                "reason": said.reason,
                 "sample": sample,
             }
         )
@@ -325,10 +352,18 @@ class Collector:
             self._batch.solved.append(said)
         elif isinstance(said, Alarm):
             self.counts.alarms += 1
+            self._notice(refusals.alarm(said.text))
             if said.at >= reading.history:
                 _log.warning("pool_alarm", source=self.source, text=said.text)
+        else:
+            self._connection(said, reading)
+
+    def _connection(self, said: Connection, reading: Reading) -> None:
+        now, fields = self.clock.now(), said.fields | {"source": self.source}
+        if bad := refusals.refusal(said.stream, fields, network=self.network, now=now):
+            self._notice(bad.kind)
         elif self._judge.knows(said, self._batch):
-            self._add(said.stream, said.fields | {"source": self.source}, said.at, reading)
+            self._add(said.stream, fields, said.at, reading)
             self.counts.connections += 1
         else:
             self._batch.notes.waiting.append(said)
@@ -341,7 +376,8 @@ class Collector:
         self._judge.connections(self._batch, now=now, anyway=first)
         lost = self._judge.blocks(self._batch, now=now, every=every, first=first, once=self.once)
         for block in lost:
-            self._quarantine("ckpool.log", 0, LOST, f"block {block.height} by {block.worker}")
+            text = f"block {block.height} by {block.worker}"
+            self._quarantine("ckpool.log", 0, Refusal(refusals.NO_SHARE, LOST), text)
 
     # --- out -------------------------------------------------------------------------------
     async def _flush(self) -> None:

@@ -1,4 +1,4 @@
-"""Collecting without end: sweep, wait, sweep; what is away is waited for."""
+"""Collecting without end: sweep, wait, sweep; what is away, the game too, is waited for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
-from tbg.adapters.ckpool.outlet import RedisLost
+from tbg.adapters.ckpool.outlet import NoGame, RedisLost
 from tbg.core.tasks import end
 from tbg.core.telemetry import log
 
@@ -50,7 +50,7 @@ async def follow(collector: Collector, stop: asyncio.Event, tell: Callable[[Coun
             sweep.result()
             tell(collector.counts)
             pause = POLL_SECONDS
-        except (RedisError, OSError, sqlite3.Error) as error:
+        except (RedisError, OSError, sqlite3.Error, NoGame) as error:
             pause = min(pause * 2, AWAY_SECONDS)
             _log.warning("collect_waits", seconds=pause, error=f"{type(error).__name__}: {error}")
         with suppress(TimeoutError):

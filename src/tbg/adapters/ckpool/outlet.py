@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from prometheus_client import Counter
 
 from tbg.adapters.ckpool.batch import Batch
-from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import GIVEN_UP, Record
 from tbg.adapters.streams import Publisher
+from tbg.adapters.streams.game import Game, read_game
 from tbg.core import limits
 from tbg.core.clock import Clock
+from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.kept import KeptLines
 from tbg.core.telemetry import log
 
 ROOM_SECONDS = 10.0
@@ -21,6 +24,9 @@ ROOM_SECONDS = 10.0
 
 COLLECTED = Counter(
     "tbg_collect_events_total", "Events published and lines quarantined", ["source", "outcome"]
+)
+NOTICES = Counter(
+    "tbg_collect_notices_total", "Lines quarantined and alarms, by kind", ["source", "kind"]
 )
 LOST_BATCHES = Counter("tbg_collect_lost_batches_total", "Batches that Redis lost", ["source"])
 
@@ -32,15 +38,25 @@ class RedisLost(Exception):
     """Redis does not hold what this collector gave it; the record has been set back."""
 
 
+class NoGame(Exception):
+    """No game has used this Redis yet, or Redis has lost all it held: there is nobody to serve."""
+
+
 @dataclass(slots=True)
 class Outlet:
-    """Where the batches of one source go, in this order: Redis, the quarantine, the record."""
+    """Where the batches of one source go, in this order: Redis, the quarantine, the record.
+
+    `network`: that of the settings. `declare` says what the game is where its database can be
+    asked, for a Redis that does not know.
+    """
 
     source: str
     publisher: Publisher
     record: Record
-    quarantine: Quarantine
+    quarantine: KeptLines
     clock: Clock
+    network: str
+    declare: Callable[[], Awaitable[Game]] | None = None
 
     @property
     def receipt(self) -> str:
@@ -50,8 +66,29 @@ class Outlet:
     def _now(self) -> int:
         return int(self.clock.now().timestamp())
 
+    async def require_game(self) -> None:
+        """Refuse to publish into a game of another network, a demo, or what is no game (NoGame)."""
+        game = await read_game(self.publisher.redis)
+        if game is None and self.declare:
+            game = await self.declare()
+        if game is None:
+            raise NoGame("no game has used this Redis yet: start it (`tbg up`, or `tbg ingest`)")
+        if game.network != self.network:
+            raise BadArguments(
+                f"the game on this Redis is on {game.network}, and TBG_NETWORK is {self.network}: "
+                f"set TBG_NETWORK={game.network}, or TBG_REDIS_URL to a game on {self.network}; "
+                "nothing was published"
+            )
+        if game.demo:
+            raise CannotRun(
+                "the game on this Redis is a demo, whose simulated miners stay in its data for "
+                "ever: start a game of the pool's own in another folder (`make up DEMO=0 "
+                "DATA=…`); nothing was published"
+            )
+
     async def check(self, *, since: int | None) -> None:
         """Compare the receipt in Redis with the record; RedisLost when they do not agree."""
+        await self.require_game()
         record = self.record
         left = await self.publisher.redis.get(self.receipt)
         whose, number = _receipt(left)
@@ -66,6 +103,13 @@ class Outlet:
         elif (whose, number) != (record.id, record.batch) and record.batch:
             self._lost(number if whose == record.id else 0)
 
+    def read_again(self) -> int:
+        """Set back what may be readable by now, or on this network; how many files."""
+        files = self.record.read_again(network=self.network, now=self._now())
+        if files:
+            _log.info("read_again", source=self.source, files=files, network=self.network)
+        return files
+
     async def flush(self, batch: Batch, *, again: bool) -> None:
         """Publish what was read, then write down that it was; RedisLost as in `check`.
 
@@ -76,6 +120,7 @@ class Outlet:
         left: bytes | None = None
         if batch.entries:
             await self._room()
+            await self.require_game()
             number += 1
             receipt = f"{record.id} {number}"
             replies = await self.publisher.publish(
@@ -97,6 +142,7 @@ class Outlet:
             again=again,
             now=self._now(),
             settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
+            held=batch.held.values(),
             notes=batch.notes,
         )
         if batch.entries and before:

@@ -13,7 +13,7 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +22,9 @@ from tbg.core.errors import CannotRun
 
 PENDING, GIVEN_UP = 0, -1
 """Instead of a batch number: a solved block not published yet, and one without its share."""
+
+AHEAD, NEVER = "ahead", 2**62
+"""Of lines held back: their time has not come; nothing but other settings makes them readable."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS progress (
@@ -51,6 +54,12 @@ CREATE TABLE IF NOT EXISTS difficulty (
 CREATE TABLE IF NOT EXISTS about (
     id TEXT NOT NULL, batch INTEGER NOT NULL, floor INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS held (
+    folder TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL, lines INTEGER NOT NULL,
+    due INTEGER NOT NULL, example TEXT NOT NULL,
+    PRIMARY KEY (folder, name, why)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS read_as (network TEXT NOT NULL) STRICT;
 """
 
 
@@ -65,6 +74,17 @@ _SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
 _WAITING = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _WAITING_AGAIN = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SOLVED_AGAIN = "INSERT OR REPLACE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_HELD = """
+INSERT INTO held VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (folder, name, why) DO UPDATE
+SET lines = lines + excluded.lines, due = max(due, excluded.due)
+"""
+_NEVER_READ = """
+UPDATE progress SET reached = 0, first_read = ? WHERE folder = ? AND name = ?
+AND lines = (SELECT sum(lines) FROM held WHERE folder = ? AND name = ?)
+"""
+_FROM_THE_BEGINNING = """
+UPDATE progress SET offset = 0, lines = 0, stamp = '', reported = 0 WHERE folder = ? AND name = ?
+"""
 
 
 @dataclass(slots=True)
@@ -119,6 +139,22 @@ class Open:
     seen: int
     given_up: bool
     reported: bool
+
+
+@dataclass(slots=True)
+class Held:
+    """Lines of one file that were not published for a reason that may pass.
+
+    `why`: the network of their addresses, `example` one of these; or AHEAD. `due` (unix): when to
+    read the file again; NEVER: when the network of the settings is another one.
+    """
+
+    folder: str
+    name: str
+    why: str
+    lines: int = 0
+    due: int = 0
+    example: str = ""
 
 
 class Record:
@@ -220,11 +256,12 @@ class Record:
         now: int = 0,
         settled: Iterable[tuple[Solved, int]] = (),
         notes: Notes | None = None,
+        held: Iterable[Held] = (),
     ) -> None:
         """Write down, all or nothing, what a batch has read.
 
         `solved`: blocks read of (`again`: also those that were published before); `settled`:
-        those published in a batch, or GIVEN_UP.
+        those published in a batch, or GIVEN_UP; `held`: lines to add to those held back.
         """
         with self._transaction():
             self._db.executemany(
@@ -245,6 +282,7 @@ class Record:
                 " WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
                 [(number, *_key(block)) for block, number in settled],
             )
+            self._db.executemany(_HELD, [astuple(lines) for lines in held])
             if notes is not None:
                 self._note(notes, batch=batch, again=again, now=now)
             self._db.execute("UPDATE about SET batch = ?", (batch,))
@@ -280,6 +318,40 @@ class Record:
                 ],
             )
 
+    def foreign(self) -> dict[str, tuple[int, str]]:
+        """Lines held back for their network: network → how many, and an address as an example."""
+        rows = self._db.execute(
+            "SELECT why, sum(lines), max(example) FROM held WHERE due = ? GROUP BY why", (NEVER,)
+        )
+        return {why: (lines, example) for why, lines, example in rows}
+
+    def read_again(self, *, network: str, now: int) -> int:
+        """Set back the files with lines held back that may be readable now; how many files.
+
+        Those of addresses when the network is another one than last time, and then ckpool.log and
+        its blocks too; those ahead of their time when it has come. A file of which every line was
+        held back is as if never read; of others, lines may count as seen (see `collector`).
+        """
+        with self._transaction():
+            found = self._db.execute("SELECT network FROM read_as").fetchone()
+            changed = found != (network,)
+            if changed:
+                self._db.execute("DELETE FROM read_as")
+                self._db.execute("INSERT INTO read_as VALUES (?)", (network,))
+            due = self._db.execute(
+                "SELECT DISTINCT folder, name FROM held WHERE due <= ? OR (? AND due = ?)",
+                (now, changed, NEVER),
+            ).fetchall()
+            lost = "SELECT 1 FROM solved WHERE batch = ?"
+            if changed and (due or self._db.execute(lost, (GIVEN_UP,)).fetchone()):
+                self._db.execute("DELETE FROM solved WHERE batch = ?", (GIVEN_UP,))
+                logs = "SELECT folder, name FROM progress WHERE folder = ''"
+                due = list({*due, *self._db.execute(logs)})
+            self._db.executemany(_NEVER_READ, [(now, *file, *file) for file in due])
+            self._db.executemany(_FROM_THE_BEGINNING, due)
+            self._db.executemany("DELETE FROM held WHERE folder = ? AND name = ?", due)
+        return len(due)
+
     def begin_at(self, floor: int) -> None:
         """Lines before `floor` (unix) are not this record's to publish."""
         self._db.execute("UPDATE about SET floor = ?", (floor,))
@@ -288,6 +360,11 @@ class Record:
     def forget(self, after: int) -> None:
         """Read again every file with events of batches after this one: Redis has lost them."""
         with self._transaction():
+            self._db.execute(
+                "DELETE FROM held WHERE (folder, name) IN"
+                " (SELECT folder, name FROM progress WHERE batch > ?)",
+                (after,),
+            )
             self._db.execute(
                 "UPDATE progress SET offset = 0, lines = 0, stamp = '', reported = 0, batch = ?"
                 " WHERE batch > ?",

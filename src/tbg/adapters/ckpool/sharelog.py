@@ -13,6 +13,7 @@ from zlib import crc32
 import orjson
 
 from tbg.adapters import bitcoin
+from tbg.core import limits
 
 START = b'{"workinfoid"'
 """How every record begins. It cannot stand inside a string of one (quotes are escaped there),
@@ -77,7 +78,7 @@ def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]
     digest = _text(found.get("hash"))
     fields = {
         "user": user,
-        "worker": worker or "default",
+        "worker": _worker(worker) or "default",
         "diff": _number(found, "diff"),
         "sdiff": _number(found, "sdiff"),
         "accepted": "true" if accepted else "false",
@@ -92,9 +93,9 @@ def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]
         if type(value := found.get(name)) is int:
             fields[name] = str(value)
     if not accepted and (reason := _reason(found)):
-        fields["reject_reason"] = reason
+        fields["reject_reason"] = reason[: limits.TEXT_CHARS]
     if agent := _text(found.get("agent")):
-        fields["agent"] = agent
+        fields["agent"] = agent[: limits.TEXT_CHARS]
     return seconds, fields
 
 
@@ -138,6 +139,13 @@ def _reason(found: dict[str, Any]) -> str:
     if type(error) is list and len(error) > 1:
         error = error[1]
     return _text(error)
+
+
+def _worker(name: str) -> str:
+    # The game keeps no more of it, and Redis need not hold more than the game keeps.
+    if len(name) <= limits.WORKER_NAME_BYTES // 4:
+        return name
+    return name.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
 
 
 def _text(value: Any) -> str:

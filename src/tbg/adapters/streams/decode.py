@@ -193,7 +193,8 @@ def _miner(user: bytes, worker: bytes, network: str) -> tuple[str, str]:
     try:
         address = bitcoin.normalise(first, network)
     except bitcoin.AddressRefused as error:
-        raise BadEvent("address", str(error)) from None
+        reason = "network" if error.networks else "address"
+        raise BadEvent(reason, str(error)) from None
     name = worker.decode(errors="ignore") or tail or "default"
     if len(name) > limits.WORKER_NAME_BYTES // 4:
         name = name.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")

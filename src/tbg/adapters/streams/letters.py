@@ -1,19 +1,27 @@
-"""Dead letters: looking at them, and putting them back after a fix."""
+"""Dead letters: kept within a bound, looked at, and put back after a fix."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 from redis.asyncio import Redis
 
 from tbg.adapters.streams.decode import STREAMS
+from tbg.adapters.streams.publisher import Publisher
 from tbg.adapters.streams.reader import DEAD_LETTER
+from tbg.core import limits
+from tbg.core.kept import KeptLines
+
+SHELVED = "mining:dead_letters_shelved"
+"""The key that counts the letters that were moved into files."""
 
 _PAGE = 500
 _ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+_SHELVED_AT_ONCE = 100
 
 # Putting back is one step: a letter that two people replay at once goes back once.
 _REPLAY = """
@@ -60,12 +68,9 @@ async def replay(redis: Redis, letter: DeadLetter) -> bool:
     An event without an id or a time of its own had its entry's: it keeps those. A letter that no
     stream of events had written stays where it is.
     """
-    if letter.stream not in STREAMS or not _ENTRY_ID.fullmatch(letter.entry_id):
+    if not _is_event(letter):
         return False
-    arrived = int(letter.entry_id.partition("-")[0]) / 1000
-    fields = {"ts": f"{arrived:.3f}", **letter.fields}
-    fields["event_id"] = letter.fields.get("event_id") or letter.entry_id
-    flat = [part for pair in fields.items() for part in pair]
+    flat = [part for pair in _event(letter).items() for part in pair]
     script = redis.register_script(_REPLAY)
     done = await script(keys=[DEAD_LETTER, letter.stream], args=[letter.id, *flat])
     return bool(done)
@@ -74,6 +79,56 @@ async def replay(redis: Redis, letter: DeadLetter) -> bool:
 async def drop(redis: Redis, letter: DeadLetter) -> bool:
     """Throw a letter away; False when somebody else already did."""
     return bool(await redis.xdel(DEAD_LETTER, letter.id))
+
+
+async def shelve(redis: Redis, shelf: KeptLines) -> int:
+    """Move the oldest letters beyond the bounds into a file, and count them; how many were moved.
+
+    Written first, and only then deleted: when it is interrupted, some are in both.
+    """
+    moved = 0
+    while await _too_many(redis):
+        page: Any = await redis.xrange(DEAD_LETTER, count=_SHELVED_AT_ONCE)
+        letters = [_read(letter_id.decode(), fields) for letter_id, fields in page]
+        await asyncio.to_thread(shelf.write, [letter._asdict() for letter in letters])
+        pipeline = redis.pipeline(transaction=True)
+        pipeline.xdel(DEAD_LETTER, *(letter.id for letter in letters))
+        pipeline.incrby(SHELVED, len(letters))
+        await pipeline.execute()
+        moved += len(letters)
+    return moved
+
+
+async def shelved(redis: Redis) -> int:
+    """How many letters were ever moved into files."""
+    return int(await redis.get(SHELVED) or 0)
+
+
+async def _too_many(redis: Redis) -> bool:
+    if not (count := await redis.xlen(DEAD_LETTER)):
+        return False
+    size = await redis.memory_usage(DEAD_LETTER, samples=0)
+    return count > limits.DEAD_LETTERS or (size or 0) > limits.DEAD_LETTER_BYTES
+
+
+async def put_back(redis: Redis, lines: Sequence[bytes]) -> int:
+    """Put the letters of a file back into their streams; how many. Keys drop what is known."""
+    letters = [DeadLetter(**orjson.loads(line)) for line in lines]
+    for start in range(0, len(letters), _PAGE):
+        page = [letter for letter in letters[start : start + _PAGE] if _is_event(letter)]
+        await Publisher(redis).publish([(letter.stream, _event(letter)) for letter in page])
+    return len(letters)
+
+
+def _is_event(letter: DeadLetter) -> bool:
+    return letter.stream in STREAMS and _ENTRY_ID.fullmatch(letter.entry_id) is not None
+
+
+def _event(letter: DeadLetter) -> dict[str, str]:
+    arrived = int(letter.entry_id.partition("-")[0]) / 1000
+    fields = {"ts": f"{arrived:.3f}", **letter.fields}
+    fields["event_id"] = letter.fields.get("event_id") or letter.entry_id
+    return fields
 
 
 def _read(letter_id: str, raw: dict[bytes, bytes]) -> DeadLetter:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from tbg.adapters.streams.reader import DEAD_LETTER, backlog
+from tbg.adapters.streams.reader import backlog
 from tbg.core import limits
 
 
@@ -40,13 +40,9 @@ class Publisher:
         return replies
 
     async def wait_for_room(self, *, pause_seconds: float = 0.2) -> None:
-        """Return when fewer than `limits.STREAM_BACKLOG` entries wait, dead letters among them.
+        """Return when fewer than `limits.STREAM_BACKLOG` entries wait.
 
-        A Redis that is full takes nothing any more, the good events neither.
+        Dead letters are none of them: they have a bound of their own (`letters.shelve`).
         """
-        while await self._waiting() >= limits.STREAM_BACKLOG:
+        while await backlog(self.redis) >= limits.STREAM_BACKLOG:
             await asyncio.sleep(pause_seconds)
-
-    async def _waiting(self) -> int:
-        letters: int = await self.redis.xlen(DEAD_LETTER)
-        return letters + await backlog(self.redis)

@@ -6,7 +6,8 @@ by its key. So everything here may be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from random import randrange
 from typing import Any, NamedTuple, cast
 
 import orjson
@@ -67,6 +68,35 @@ return 1
 """
 
 
+_BURIED_AT_ONCE = 100
+"""Dead letters of one round trip: those of the largest events are several MiB already."""
+
+_FIRST_STEP = 64
+"""Entries read before anything is known of their size."""
+
+_WEIGHED = 8
+"""One in so many entries is weighed, from a random one on: all of them would cost a batch 2 %."""
+
+
+class _Weight:
+    """How heavy a batch is so far, and so how many entries more it may take in one step."""
+
+    def __init__(self) -> None:
+        self.entries, self.size = 0, 0.0
+
+    def room_after(self, new: Sequence[Entry]) -> int:
+        """Weigh entries; how many more may come at once, 0 when the batch is full."""
+        if new:
+            begin = randrange(min(_WEIGHED, len(new)))  # noqa: S311 - no secret
+            some = [sum(map(len, entry.fields.values())) for entry in new[begin::_WEIGHED]]
+            self.entries += len(new)
+            self.size += sum(some) * len(new) / len(some)
+        room = limits.BATCH_BYTES - self.size
+        if room <= 0:
+            return 0
+        return max(1, min(limits.READ_STEP, int(room * self.entries / max(self.size, 1))))
+
+
 class Reader:
     """One consumer of the group, over all streams."""
 
@@ -91,7 +121,25 @@ class Reader:
     async def read(
         self, *, count: int = limits.BATCH_EVENTS, block_ms: int | None = limits.READ_BLOCK_MS
     ) -> list[Entry]:
-        """New entries, up to `count` of each stream; it waits at most `block_ms`, None: not."""
+        """New entries, up to `count` of each stream; it waits at most `block_ms`, None: not.
+
+        They are read in steps and weighed, so that a batch of large ones ends sooner.
+        """
+        entries: list[Entry] = []
+        weight = _Weight()
+        step = min(count, _FIRST_STEP)
+        while True:
+            found = await self._read(count=step, block_ms=None if entries else block_ms)
+            new = [Entry(s, i.decode(), f or {}) for s, some in found.items() for i, f in some]
+            entries += new
+            count -= step
+            if max(map(len, found.values()), default=0) < step:
+                return entries
+            step = min(count, weight.room_after(new))
+            if step <= 0:
+                return entries
+
+    async def _read(self, *, count: int, block_ms: int | None) -> dict[str, list[Any]]:
         try:
             found: Any = await self.redis.xreadgroup(
                 GROUP, self.consumer, dict.fromkeys(STREAMS, ">"), count=count, block=block_ms
@@ -101,38 +149,46 @@ class Reader:
                 raise
             # Redis lost the group (a flush, a restore): begin at 0, the keys drop repeats.
             await self.ensure_group()
-            return []
-        return [
-            Entry(stream.decode(), entry_id.decode(), fields or {})
-            for stream, entries in found
-            for entry_id, fields in entries
-        ]
+            return {}
+        return {stream.decode(): entries for stream, entries in found}
 
     async def claim(
         self, *, idle_ms: int = limits.CLAIM_IDLE_MS, count: int = limits.BATCH_EVENTS
     ) -> list[Entry]:
         """Entries that a consumer (a dead one, or this one) took and never acknowledged."""
         claimed: list[Entry] = []
+        weight = _Weight()
         for stream in STREAMS:
-            try:
-                cursor, entries, gone = await self.redis.xautoclaim(
-                    stream,
-                    GROUP,
-                    self.consumer,
-                    min_idle_time=idle_ms,
-                    start_id=self._claim_from.get(stream, "0-0"),
-                    count=max(count - len(claimed), 1),
-                )
-            except ResponseError as error:
-                if "NOGROUP" not in str(error):
-                    raise
-                await self.ensure_group()
-                continue
-            self._claim_from[stream] = cursor.decode()
-            claimed += [Entry(stream, i.decode(), f) for i, f in entries if f is not None]
-            if gone:
-                await self.redis.xack(stream, GROUP, *gone)
+            step = min(count - len(claimed), _FIRST_STEP)
+            while step > 0:
+                new, more = await self._claim(stream, idle_ms=idle_ms, count=step)
+                claimed += new
+                step = min(count - len(claimed), weight.room_after(new))
+                if not more:
+                    break
         return claimed
+
+    async def _claim(self, stream: str, *, idle_ms: int, count: int) -> tuple[list[Entry], bool]:
+        """Abandoned entries of one stream, and whether there may be more of them."""
+        try:
+            cursor, entries, gone = await self.redis.xautoclaim(
+                stream,
+                GROUP,
+                self.consumer,
+                min_idle_time=idle_ms,
+                start_id=self._claim_from.get(stream, "0-0"),
+                count=count,
+            )
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            await self.ensure_group()
+            return [], False
+        self._claim_from[stream] = cursor.decode()
+        if gone:
+            await self.redis.xack(stream, GROUP, *gone)
+        new = [Entry(stream, i.decode(), f) for i, f in entries if f is not None]
+        return new, cursor != b"0-0"
 
     async def acknowledge(self, entries: Iterable[Entry]) -> None:
         """Say that these are done: their effects are committed."""
@@ -153,24 +209,23 @@ class Reader:
 
     async def bury(self, entry: Entry, *, reason: str, detail: str) -> bool:
         """Move an entry to the dead letters; False when another consumer already did."""
-        fields = {
-            k.decode(errors="backslashreplace"): v.decode(errors="backslashreplace")
-            for k, v in entry.fields.items()
-        }
-        letter = {
-            "reason": reason,
-            "detail": detail[: limits.TEXT_CHARS],
-            "stream": entry.stream,
-            "entry_id": entry.id,
-            "fields": orjson.dumps(fields),
-        }
-        flat = [part for pair in letter.items() for part in pair]
-        done = await self._bury(
-            keys=[entry.stream, DEAD_LETTER, FAILURES],
-            args=[GROUP, entry.id, *flat],  # type: ignore[list-item]
-        )
-        self._failed.discard(f"{entry.stream}/{entry.id}")
-        return bool(done)
+        (done,) = await self.bury_all([(entry, reason, detail)])
+        return done
+
+    async def bury_all(self, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
+        """The same for many (entry, reason, detail), in few round trips: good events wait."""
+        done: list[bool] = []
+        for start in range(0, len(bad), _BURIED_AT_ONCE):
+            pipeline = self.redis.pipeline(transaction=False)
+            for entry, reason, detail in bad[start : start + _BURIED_AT_ONCE]:
+                await self._bury(
+                    keys=[entry.stream, DEAD_LETTER, FAILURES],
+                    args=[GROUP, entry.id, *_letter(entry, reason, detail)],
+                    client=pipeline,
+                )
+                self._failed.discard(f"{entry.stream}/{entry.id}")
+            done += map(bool, await pipeline.execute())
+        return done
 
     async def count_failure(self, entry: Entry) -> int:
         """Count one failure of this entry tried by itself; how many there are now."""
@@ -193,6 +248,21 @@ class Reader:
             await self._leave(
                 keys=[stream], args=[GROUP, self.consumer, str(limits.CONSUMER_IDLE_MS)]
             )
+
+
+def _letter(entry: Entry, reason: str, detail: str) -> list[str | bytes]:
+    fields = {
+        k.decode(errors="backslashreplace"): v.decode(errors="backslashreplace")
+        for k, v in entry.fields.items()
+    }
+    letter: dict[str, str | bytes] = {
+        "reason": reason,
+        "detail": detail[: limits.TEXT_CHARS],
+        "stream": entry.stream,
+        "entry_id": entry.id,
+        "fields": orjson.dumps(fields),
+    }
+    return [part for pair in letter.items() for part in pair]
 
 
 async def backlog(redis: Redis) -> int:

@@ -97,6 +97,8 @@ class Checks:
 
     async def _lag(self) -> str:
         waiting, seconds = await lag(self.redis, now=self.database.clock.now())
+        if waiting >= limits.STREAM_BACKLOG:
+            raise NotReady(f"{waiting} events wait, and producers for room in the streams")
         if seconds > limits.INGEST_LAG_SECONDS:
             raise NotReady(f"{waiting} events wait, the oldest for {seconds:.0f} s")
         return f"{waiting} events wait"

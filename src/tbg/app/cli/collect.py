@@ -7,7 +7,7 @@ import re
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -25,14 +25,17 @@ from tbg.adapters.ckpool import follow as loop
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.files import LogDir
-from tbg.adapters.ckpool.outlet import Outlet
-from tbg.adapters.ckpool.quarantine import Quarantine
+from tbg.adapters.ckpool.outlet import NoGame, Outlet
 from tbg.adapters.ckpool.record import Record
+from tbg.adapters.ckpool.refusals import EXPLAINED
 from tbg.adapters.streams import Publisher
-from tbg.app import screen
+from tbg.adapters.streams.game import Game
+from tbg.app import doors, screen
+from tbg.app.game import declare
 from tbg.core import telemetry
 from tbg.core.clock import Clock, SystemClock
-from tbg.core.errors import BadArguments, CannotRun, NeedsPerson
+from tbg.core.errors import BadArguments, CannotRun, NeedsPerson, ServerAway
+from tbg.core.kept import KeptLines
 from tbg.core.settings import Settings, load_settings
 
 STATUS_SECONDS = 60
@@ -92,8 +95,10 @@ def opened(
             source=source,
             publisher=Publisher(redis.connect(settings.redis)),
             record=record,
-            quarantine=Quarantine(settings.data_dir / f"quarantine-{source}.jsonl"),
+            quarantine=KeptLines(settings.data_dir / f"quarantine-{source}.jsonl"),
             clock=clock,
+            network=settings.network,
+            declare=_declaration(settings) if settings.database_url else None,
         )
         yield Collector(
             logs=logs,
@@ -101,10 +106,19 @@ def opened(
             outlet=outlet,
             clock=clock,
             zone=zone,
-            network=settings.network,
         )
     finally:
         record.close()
+
+
+def _declaration(settings: Settings) -> Callable[[], Awaitable[Game]]:
+    """Beside the game's database: what the game is, said here when no service has said it."""
+
+    async def say() -> Game:
+        async with doors.opened(settings) as house:
+            return await declare(settings, house.database, house.redis)
+
+    return say
 
 
 def stamp(text: str) -> int:
@@ -139,7 +153,7 @@ async def _once(collector: Collector, as_json: bool) -> None:
             collector.progress = shown.enter_context(_bar(collector.logs))
         try:
             await loop.once(collector)
-        except (RedisError, OSError, sqlite3.Error) as error:
+        except (RedisError, OSError, sqlite3.Error, NoGame) as error:
             raise _away(error, collector) from None
         finally:
             await collector.outlet.publisher.redis.aclose()
@@ -203,13 +217,20 @@ def _bar(logs: LogDir) -> Iterator[Callable[[int], None]]:
 def _away(error: Exception, collector: Collector) -> CannotRun:
     if isinstance(error, RedisError):
         return CannotRun(f"Redis: {error}; nothing is lost, run it again when Redis is back")
+    if isinstance(error, NoGame | ServerAway):
+        return CannotRun(f"{error}; nothing was published")
     if isinstance(error, sqlite3.Error):
         return CannotRun(f"{collector.outlet.record.path}: {error}")
     return CannotRun(f"{collector.logs.path}: {error}")
 
 
 def _json(counts: Counts) -> str:
-    return orjson.dumps({"lines": counts.lines} | asdict(counts)).decode()
+    networks = {
+        name: {"lines": lines, "example": example}
+        for name, (lines, example) in counts.networks.items()
+    }
+    said = {"lines": counts.lines} | asdict(counts) | {"networks": networks}
+    return orjson.dumps(said).decode()
 
 
 def _line(counts: Counts) -> str:
@@ -224,7 +245,18 @@ def _line(counts: Counts) -> str:
         "blocks waiting for their share": counts.unmatched_blocks,
         "blocks reported that nothing confirms yet": counts.reported_blocks,
         "connections of workers that nothing else knows": counts.unknown_workers,
-        "alarms in ckpool.log": counts.alarms,
         "links not followed": counts.links,
     }
-    return "; ".join([said, *(f"{n} {what}" for what, n in more.items() if n)])
+    first = "; ".join([said, *(f"{n} {what}" for what, n in more.items() if n)])
+    return "\n".join([first, *_notices(counts)])
+
+
+def _notices(counts: Counts) -> Iterator[str]:
+    """What was quarantined or is alarming: name, count, meaning."""
+    for kind, count in counts.notices.items():
+        yield f"{kind} ({count}): {EXPLAINED[kind]}"
+    for network, (lines, example) in counts.networks.items():
+        yield (
+            f"held back ({lines}): lines of {network} addresses, such as {example}; if the pool is "
+            "on that network, set TBG_NETWORK to it, for a game with data of its own"
+        )

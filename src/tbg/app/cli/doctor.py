@@ -17,6 +17,7 @@ from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import DEAD_LETTER, backlog
 from tbg.adapters.streams.durable import durability
+from tbg.adapters.streams.letters import shelved
 from tbg.app import doors, screen
 from tbg.app.cli.failure import told
 from tbg.core import limits, schema
@@ -178,12 +179,16 @@ async def _lag(house: doors.House) -> tuple[bool, str]:
     waiting = await backlog(house.redis)
     if waiting < limits.STREAM_BACKLOG // 10:
         return True, f"{waiting:,} events wait"
-    return False, f"{waiting:,} events wait: start more `tbg ingest`, or see why it is slow"
+    full = ", and producers for room in the streams" * (waiting >= limits.STREAM_BACKLOG)
+    return False, f"{waiting:,} events wait{full}: start more `tbg ingest`, or see why it is slow"
 
 
 async def _letters(house: doors.House) -> tuple[bool, str]:
-    count = await house.redis.xlen(DEAD_LETTER)
-    return count == 0, f"{count:,} dead letters" + (": see `tbg events dead-letters`" * bool(count))
+    count, older = await house.redis.xlen(DEAD_LETTER), await shelved(house.redis)
+    said = f"{count:,} dead letters" + ": see `tbg events dead-letters`" * bool(count)
+    if older:
+        said += f"; {older:,} older ones were moved to dead-letters.jsonl, where `tbg ingest` runs"
+    return count == 0, said
 
 
 async def _outbox(house: doors.House) -> tuple[bool, str]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import orjson
 import typer
 from redis.asyncio import Redis
 
-from tbg.adapters.streams.letters import DeadLetter, dead_letter, dead_letters, drop, replay
+from tbg.adapters.streams.letters import (
+    DeadLetter,
+    dead_letter,
+    dead_letters,
+    drop,
+    put_back,
+    replay,
+)
 from tbg.app import doors, screen
 from tbg.app.cli.common import once
 from tbg.core import outbox
@@ -59,12 +67,24 @@ def show(
 
 
 @app.command("replay")
-def put_back(
+def replay_letters(
     ids: list[str] = typer.Argument(None, help="Letters to put back, by id."),
     everything: bool = typer.Option(False, "--all", help="Put back all of them."),
+    file: Path | None = typer.Option(
+        None, "--file", help="Put back those of a file: dead-letters.jsonl, where ingest runs."
+    ),
 ) -> None:
     """Put bad events back into their streams, after whatever was wrong was mended."""
-    typer.echo(f"{_with_each(ids, everything, replay)} put back")
+    if file is None:
+        typer.echo(f"{_with_each(ids, everything, replay)} put back")
+        return
+    if ids or everything:
+        raise BadArguments("name the letters, say --all, or name a --file")
+    try:
+        lines = file.read_bytes().splitlines()
+        typer.echo(f"{once(lambda house: put_back(house.redis, lines))} put back")
+    except (OSError, ValueError, TypeError) as error:
+        raise CannotRun(f"{file}: no file of dead letters: {error}") from None
 
 
 @app.command("drop")

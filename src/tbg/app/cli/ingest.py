@@ -8,6 +8,10 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Reader
 from tbg.app import doors
 from tbg.app.ingest import Ingest, consumer_name
+from tbg.core.kept import KeptLines
+
+SHELF = "dead-letters.jsonl"
+"""The file of dead letters that are too many for Redis, in the data folder of `tbg ingest`."""
 
 
 def ingest(
@@ -17,7 +21,15 @@ def ingest(
 
     async def main(house: doors.House) -> None:
         reader = Reader(house.redis, consumer=consumer_name())
-        door = Ingest(house.database, reader, Broadcast(house.redis), house.settings.network)
+        settings = house.settings
+        door = Ingest(
+            house.database,
+            reader,
+            Broadcast(house.redis),
+            settings.network,
+            shelf=KeptLines(settings.data_dir / SHELF),
+            game=house.game,
+        )
         doors.stop_on_signals(door.stopping)
         await (door.drain() if drain else door.run())
 

@@ -20,6 +20,7 @@ from tbg.adapters import redis
 from tbg.adapters.access import COLLECTOR, SERVICES
 from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.simulator import DEMO_SEED, address
+from tbg.adapters.streams.game import Game, write_game
 from tbg.app.listener import listen
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child
@@ -228,6 +229,7 @@ class _Game:
             await upgrade(self._owner_settings(urls))
             await refuse_to_mix(urls.database, demo=self.demo)
             await redis.reach(urls.redis)  # services would wait for it; here somebody looks on
+            await _declare(urls.redis, Game(self.settings.network, demo=bool(self.demo)))
             self._step("schema and badges")
             await self._start_services(urls)
         finally:
@@ -306,6 +308,15 @@ def _short(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return shlex.quote(str(path.relative_to(Path.cwd())))
     return shlex.quote(str(path))
+
+
+async def _declare(redis_url: str, game: Game) -> None:
+    """Say what starts here, whatever ran before: its services may have just been stopped."""
+    client = redis.connect(redis_url)
+    try:
+        await write_game(client, game)
+    finally:
+        await client.aclose()
 
 
 def _port(settings: Settings) -> int:

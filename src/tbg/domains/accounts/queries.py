@@ -153,6 +153,12 @@ async def person(tx: Tx, user_id: int) -> Person:
     return Person(*row)
 
 
+async def some_address(tx: Tx) -> str | None:
+    """Any address of any user: all are of one network."""
+    found: str | None = await tx.value("SELECT address FROM user_addresses LIMIT 1")
+    return found
+
+
 async def known_addresses(tx: Tx, addresses: Sequence[str]) -> list[str]:
     """Those of these addresses that belong to somebody, in the order given."""
     rows = await tx.rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -187,14 +187,15 @@ def _trim_too_far(real: Method) -> Method:
 
 
 def _bury_in_two_steps(real: Method) -> Method:
-    async def bury(self: Reader, entry: Entry, *, reason: str, detail: str) -> bool:
-        letter = {"reason": reason, "detail": detail, "stream": entry.stream}
-        letter |= {"entry_id": entry.id, "fields": orjson.dumps({}).decode()}
-        await self.redis.xadd(DEAD_LETTER, letter)  # type: ignore[arg-type]
-        await self.redis.xack(entry.stream, GROUP, entry.id)
-        return True
+    async def bury_all(self: Reader, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
+        for entry, reason, detail in bad:
+            letter = {"reason": reason, "detail": detail, "stream": entry.stream}
+            letter |= {"entry_id": entry.id, "fields": orjson.dumps({}).decode()}
+            await self.redis.xadd(DEAD_LETTER, letter)  # type: ignore[arg-type]
+            await self.redis.xack(entry.stream, GROUP, entry.id)
+        return [True] * len(bad)
 
-    return bury
+    return bury_all
 
 
 def _bury_the_batch(real: Method) -> Method:
@@ -284,7 +285,7 @@ ARRIVAL = (
         "buried_in_two_steps",
         "a dead letter is written, then its entry acknowledged",
         _DOUBLED,
-        replaced(Reader, "bury", _bury_in_two_steps),
+        replaced(Reader, "bury_all", _bury_in_two_steps),
     ),
     Mutant(
         "batch_buried",
