@@ -923,7 +923,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** Xp */
             xp: number | null;
         };
@@ -959,7 +959,7 @@ export interface components {
         };
         /**
          * LastBlock
-         * @description The highest block found here.
+         * @description The highest block found here that is confirmed.
          */
         LastBlock: {
             /**
@@ -1229,7 +1229,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** User */
             user: string;
             /** Xp */
@@ -1378,6 +1378,11 @@ export interface components {
             best_difficulty: components["schemas"]["PoolBest"] | null;
             /** Blocks Found */
             blocks_found: number;
+            /**
+             * Blocks Reported
+             * @description on the pool's word alone: not confirmed yet
+             */
+            blocks_reported: number;
             /**
              * Hashrate Ths
              * @description mean of the last hour
