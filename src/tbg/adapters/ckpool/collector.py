@@ -341,7 +341,8 @@ class Collector:
         self._judge.connections(self._batch, now=now, anyway=first)
         lost = self._judge.blocks(self._batch, now=now, every=every, first=first, once=self.once)
         for block in lost:
-            self._quarantine("ckpool.log", 0, LOST, f"block {block.height} by {block.worker}")
+            text = sharelog.sample(f"block {block.height} by {block.worker}".encode())
+            self._quarantine("ckpool.log", 0, LOST, text)
 
     # --- out -------------------------------------------------------------------------------
     async def _flush(self) -> None:
