@@ -18,7 +18,9 @@ _OWNERS = re.compile(r"\buser_addresses\b")
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
-_SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b", re.DOTALL)
+_SCHEMA = re.compile(
+    r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\b(pg_has_role|ACCESS EXCLUSIVE MODE)\b", re.DOTALL
+)
 """What a migration does before anybody mines: no merge comes in between."""
 
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
