@@ -43,7 +43,9 @@ def _execute(connection: Connection, _cursor: object, statement: str, *_: object
     state = connection.info
     if state.get("owners_held") or _SCHEMA.match(statement):
         return
-    if _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
+    if "alembic_version" in statement:
+        state["owners_held"] = True  # a migration, which no merge comes between
+    elif _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
         state["owners_held"] = True
         if state.get("locked_first"):
             _found.append(f"{_short(state['locked_first'])} came before {_short(statement)}")
