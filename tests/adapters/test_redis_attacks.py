@@ -13,6 +13,7 @@ from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.ckpool import follow
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.streams import DEAD_LETTER, STREAMS
+from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.letters import dead_letters, drop, replay
 from tbg.app.cli import collect
 from tbg.core.clock import SystemClock
@@ -64,6 +65,7 @@ async def test_a_receipt_that_is_none_ends_no_collector(
 ) -> None:
     """It publishes again what it may have lost, which is what keys are for."""
     settings = Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path, network="regtest")
+    await write_game(redis, Game("regtest", demo=False))
     for _ in range(2):
         with collect.opened(LogDir(LOGS), "a", settings, clock=SystemClock(), zone=UTC) as running:
             running.once = True
@@ -71,4 +73,4 @@ async def test_a_receipt_that_is_none_ends_no_collector(
             await running.outlet.publisher.redis.aclose()
         held = sum([await redis.xlen(stream) for stream in STREAMS])
         await redis.set("mining:collect:a", receipt)
-    assert held == 2 * 305
+    assert held == 2 * 271

@@ -27,10 +27,9 @@ RULES = {
         " (+xadd %W~mining:share_submitted %W~mining:share_best_diff %W~mining:block_found"
         " %W~mining:miner_connected %W~mining:miner_disconnected)"
         " (+xlen +xinfo|groups %R~mining:share_submitted %R~mining:share_best_diff"
-        " %R~mining:block_found %R~mining:miner_connected %R~mining:miner_disconnected"
-        " %R~mining:dead_letter)"
+        " %R~mining:block_found %R~mining:miner_connected %R~mining:miner_disconnected)"
         " (+get +getset ~mining:collect:*)"
-        " (+get %R~tbg:game)"
+        " (+get %R~mining:game)"
     ),
 }
 

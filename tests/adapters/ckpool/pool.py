@@ -161,7 +161,8 @@ class Pool:
     def user(self, address: str, **bests: float) -> None:
         """Have ckpool write users/ADDRESS, with its workers and the best share of each."""
         workers = [{"workername": f"{address}.{n}", "bestshare": b} for n, b in bests.items()]
-        text = json.dumps({"workers": len(bests), "worker": workers}, indent=1)
+        best = max(bests.values())
+        text = json.dumps({"bestshare": best, "worker": workers}, indent=1)
         self.write(f"users/{address}", text.encode(), mode="wb")
 
     def collect(self, **options: Any) -> Counts:

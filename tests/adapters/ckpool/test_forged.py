@@ -127,6 +127,13 @@ def _of_another_worker(pool: Pool) -> None:
     pool.status(difficulty=REAL)
 
 
+def _of_a_smaller_share_than_the_addresss_best(pool: Pool) -> None:
+    # Beside a block of their own, ckpool does not even compare it with the pool's best.
+    later(pool)
+    pool.user(ADDRESS, rig1=REAL / 100, rig2=REAL * 2)
+    pool.status(difficulty=REAL)
+
+
 def _torn(pool: Pool) -> None:
     later(pool)
     pool.status(difficulty=1.0)
@@ -145,7 +152,7 @@ def _a_link(pool: Pool) -> None:
     "evidence",
     [_older_than_the_share, _of_another_period, _from_the_log, _of_less_than_was_known,
      _of_users_before_the_pools_round, _of_users_in_the_middle_of_a_round, _of_another_worker,
-     _torn, _a_link],
+     _of_a_smaller_share_than_the_addresss_best, _torn, _a_link],
 )  # fmt: skip
 def test_a_block_stays_a_report_on_evidence(solved: Pool, evidence: Callable[[Pool], None]) -> None:
     evidence(solved)

@@ -1035,7 +1035,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** Xp */
             xp: number | null;
         };
@@ -1071,7 +1071,7 @@ export interface components {
         };
         /**
          * LastBlock
-         * @description The highest block found here.
+         * @description The highest block found here that is confirmed.
          */
         LastBlock: {
             /**
@@ -1356,7 +1356,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** User */
             user: string;
             /** Xp */
@@ -1505,6 +1505,11 @@ export interface components {
             best_difficulty: components["schemas"]["PoolBest"] | null;
             /** Blocks Found */
             blocks_found: number;
+            /**
+             * Blocks Reported
+             * @description on the pool's word alone: not confirmed yet
+             */
+            blocks_reported: number;
             /**
              * Hashrate Ths
              * @description mean of the last hour

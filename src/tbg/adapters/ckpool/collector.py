@@ -376,7 +376,7 @@ class Collector:
         self._judge.connections(self._batch, now=now, anyway=first)
         lost = self._judge.blocks(self._batch, now=now, every=every, first=first, once=self.once)
         for block in lost:
-            text = f"block {block.height} by {block.worker}"
+            text = sharelog.sample(f"block {block.height} by {block.worker}".encode())
             self._quarantine("ckpool.log", 0, Refusal(refusals.NO_SHARE, LOST), text)
 
     # --- out -------------------------------------------------------------------------------

@@ -43,9 +43,13 @@ class Status(NamedTuple):
 
 
 class User(NamedTuple):
-    """users/ADDRESS: when it was written, and each worker's best share since the last block."""
+    """users/ADDRESS: when it was written, and the best shares since the last block.
+
+    `best` is of the address, `bests` of each of its workers.
+    """
 
     written: float
+    best: float
     bests: dict[str, float]
 
 
@@ -82,10 +86,11 @@ def user(logs: LogDir, address: str) -> User | None:
     text, written = read
     try:
         bests: dict[str, float] = {}
-        for one in orjson.loads(text)["worker"]:
+        found = orjson.loads(text)
+        for one in found["worker"]:
             name = bitcoin.split_user(one["workername"])[1] or "default"
             bests[name] = max(bests.get(name, 0.0), float(one["bestshare"]))
-        return User(written, bests)
+        return User(written, float(found["bestshare"]), bests)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -96,16 +101,17 @@ def reaches(sdiff: float, difficulty: float) -> bool:
 
 
 def is_a_block(status: Status, user: User, *, worker: str, sdiff: float, at: float) -> bool:
-    """Whether a worker's best share, sent `at` (unix), reached the network's difficulty.
+    """Whether its address's best share, sent `at` (unix), reached the network's difficulty.
 
-    ckpool leaves such a share, and no other, out of the pool's best. Both files must be of one
-    round, and the round after the share.
+    ckpool leaves such a share, and no other that is an address's best, out of the pool's best.
+    Both files must be of one round, and the round after the share.
     """
     if user.written < status.written - _ROUND_SECONDS or at > status.at - 1:
         return False
-    best = user.bests.get(worker)
-    same = best is not None and abs(best - sdiff) <= sdiff * _EXACT
-    return same and sdiff > status.best * (1 + _EXACT) + 1
+    same = (
+        abs(best - sdiff) <= sdiff * _EXACT for best in (user.best, user.bests.get(worker, 0.0))
+    )
+    return all(same) and sdiff > status.best * (1 + _EXACT) + 1
 
 
 def _read(logs: LogDir, folder: str, name: str) -> tuple[bytes, float] | None:
