@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -32,6 +33,11 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
 # Nor do the doors they start take ports that somebody's game has.
 os.environ["TBG_METRICS_PORT"] = "0"
+
+
+# A busy machine may pause any example for long: how long one takes shows nothing.
+hypothesis.settings.register_profile("tbg", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("tbg")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ RULES = {
     SERVICES: (
         "~mining:* ~tbg:* ~arq:* &tbg:* -@all +@read +@write +@pubsub +@transaction"
         " +@connection +@scripting -@admin -@dangerous -function -fcall -fcall_ro -script"
-        " +script|load +time +info"
+        " +script|load +script|exists +time +info"
     ),
     COLLECTOR: (
         "resetkeys resetchannels -@all +ping +multi +exec"

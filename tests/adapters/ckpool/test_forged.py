@@ -187,9 +187,10 @@ def test_the_networks_difficulty_out_of_what_the_pool_has_of_it(
 def test_on_mainnet_a_small_share_is_not_even_a_report(pool: Pool) -> None:
     pool.write(FILE, share(1, sdiff=9e11) + b"\n")
     pool.write("ckpool.log", forged(*a_block(9e11)))
-    pool.collect(network="mainnet")
+    pool.network = "mainnet"
+    pool.collect()
     pool.clock.move(timedelta(minutes=16))
-    assert pool.collect(network="mainnet").lost_blocks == 1
+    assert pool.collect().lost_blocks == 1
     assert kinds(pool) == []
 
 

@@ -130,11 +130,12 @@ def test_blocks_given_up_under_a_wrong_network_come_with_the_right_one(pool: Poo
     ]
     said.append(f"Authorised client 1 198.51.100.1 worker {ADDRESS}.rig1 as user {ADDRESS}")
     pool.write("ckpool.log", "".join(f"{stamp}{text}\n" for text in said).encode())
+    pool.status()
     counts = pool.collect()
     assert (counts.blocks, counts.notices[refusals.NO_SHARE]) == (0, 1)
     pool.network = "regtest"
     assert pool.collect().blocks == 1
-    assert pool.ids(BLOCK_FOUND) == hashes(1)
+    assert pool.ids(BLOCK_FOUND) == {f"backed-{one}" for one in hashes(1)}
     assert len(pool.ids(MINER_CONNECTED)) == 1
 
 
