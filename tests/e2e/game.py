@@ -227,15 +227,17 @@ def share(
     return SHARE_SUBMITTED, fields
 
 
-def block(miner: str, *, height: int, ago: float, worker: str = "kitchen") -> Entry:
-    """A block found `ago` seconds back."""
+def block(
+    miner: str, *, height: int, ago: float, worker: str = "kitchen", backed: bool = True
+) -> Entry:
+    """A block found `ago` seconds back; only reported where it is not `backed`."""
     return BLOCK_FOUND, {
         "user": miner,
         "worker": worker,
         "height": str(height),
         "hash": f"{height:064x}",
         "diff": "100847293444000",
-        "backed": "true",
+        "backed": str(backed).lower(),
         "source": "browser",
         "ts": f"{time.time() - ago:.6f}",
     }

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import REFUSED, Open, live, readers, settled
 from tests.e2e.fit import broken, crowded, faint
-from tests.e2e.game import Game, eventually, share
+from tests.e2e.game import Game, block, eventually, share
 from tests.e2e.town import Town
 
 
@@ -44,6 +44,33 @@ def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: 
     for line, item in zip(news.all(), stats["recent"], strict=False):
         expect(line).to_contain_text(item["title"])
         expect(line).to_contain_text(item["user"])
+
+
+def test_a_reported_block_is_told_apart_from_those_that_are_confirmed(
+    open_page: Open, game: Game, town: Town
+) -> None:
+    before = game.ask("/public/stats")
+    miner = game.new_miner()
+    game.publish(block(miner, height=970_002, ago=60, backed=False))
+    eventually(
+        lambda: game.ask("/public/stats")["blocks_reported"] == before["blocks_reported"] + 1,
+        lambda: "the report never came",
+    )
+    page = open_page("/")
+    said = re.compile(
+        rf"{before['blocks_found']}\s?block, the last .*"
+        rf"{before['blocks_reported'] + 1} reported by the pool, not confirmed yet"
+    )
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        settled(page)
+        expect(page.get_by_role("region", name="The pool, now")).to_contain_text(said)
+        news = page.locator("#just-now li").filter(has_text=miner[:6])
+        expect(news).to_contain_text("Block 970,002 reported, not confirmed yet")
+        assert broken(page) == []
+    page = open_page(f"/m/{miner}")
+    expect(page.get_by_text("Block 970,002 reported, not confirmed yet")).to_be_visible()
+    expect(page.get_by_text("Blocks found 0")).to_have_count(1)
 
 
 def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -> None:

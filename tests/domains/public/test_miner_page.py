@@ -266,7 +266,7 @@ async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
     body = await page(client)
     assert body["stats"]["blocks_found"] == 0
     assert [(line["type"], line["title"], line["detail"]) for line in body["feed"]] == [
-        ("block_reported", "Block 879,412 reported", "by bitaxe, not confirmed yet")
+        ("block_reported", "Block 879,412 reported, not confirmed yet", "by bitaxe")
     ]
 
 

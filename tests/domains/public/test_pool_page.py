@@ -144,7 +144,7 @@ async def test_a_reported_block_is_shown_as_the_pools_word_until_it_is_confirmed
     assert body["last_block"]["height"] == 5
     (line,) = [line for line in body["recent"] if line["type"] == "block_reported"]
     assert (line["user"], line["title"], line["detail"]) == (
-        ALICE, "Block 879,412 reported", "by bitaxe, not confirmed yet",
+        ALICE, "Block 879,412 reported, not confirmed yet", "by bitaxe",
     )  # fmt: skip
 
     await mine(db, [block(NOW, user=ALICE, hash_="ab" * 32)])

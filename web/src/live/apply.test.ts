@@ -214,6 +214,13 @@ describe("the feed", () => {
     expect(keepLines([older], read)).toBe(read);
   });
 
+  it("takes a line of new words for the old one", () => {
+    const at = "2026-11-21T09:00:00.000Z";
+    const reported = item({ id: "block-ab", type: "block_reported", title: "reported", at });
+    const found = item({ id: "block-ab", type: "block_found", title: "Found", at });
+    expect(keepLines([reported], [found])).toEqual([found]);
+  });
+
   it("puts the newest on top and stays short", () => {
     const many = Array.from({ length: 40 }, (_, i) => item({ id: `${i}`, badge_slug: `b${i}` }));
     const feed = many.reduce<FeedItem[]>((all, one) => addToFeed(all, one), []);

@@ -25,8 +25,9 @@ export function addToFeed<T extends Item>(feed: T[], item: T, length = FEED_LENG
  * newer lines push it out.
  */
 export function keepLines<T extends Item>(seen: T[], read: T[], length = FEED_LENGTH): T[] {
-  const known = new Set(read.map(feedKey));
-  const kept = seen.filter((item) => !known.has(feedKey(item)));
+  const known = new Set(read.flatMap((item) => [item.id, feedKey(item)]));
+  // A line may have changed its words, as a reported block does when it is confirmed.
+  const kept = seen.filter((item) => !known.has(item.id) && !known.has(feedKey(item)));
   if (kept.length === 0) return read;
   return [...kept, ...read].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, length);
 }

@@ -87,14 +87,22 @@ function Pool({ stats }: { stats: PublicStats }) {
           <Figure
             of={whole(stats.blocks_found)}
             label={
-              block ? (
-                <>
-                  {stats.blocks_found === 1 ? "block" : "blocks"}, the last{" "}
-                  <Time at={block.found_at} now={now} />
-                </>
-              ) : (
-                "blocks so far. Any share may be it"
-              )
+              <>
+                {block ? (
+                  <>
+                    {stats.blocks_found === 1 ? "block" : "blocks"}, the last{" "}
+                    <Time at={block.found_at} now={now} />
+                  </>
+                ) : (
+                  "blocks so far. Any share may be it"
+                )}
+                {stats.blocks_reported > 0 && (
+                  <>
+                    <br />
+                    {count(stats.blocks_reported)} reported by the pool, not confirmed yet
+                  </>
+                )}
+              </>
             }
           />
         </div>

@@ -85,5 +85,5 @@ def block_line(title: str, hash_: str, worker: str, at: datetime) -> Line:
 
 def report_line(height: int, hash_: str, worker: str, at: datetime) -> Line:
     """A block was reported, and nothing confirms it yet."""
-    title, detail = f"Block {height:,} reported", f"by {worker}, not confirmed yet"
-    return Line(f"block-{hash_}", "block_reported", title, detail, None, None, at)
+    title = f"Block {height:,} reported, not confirmed yet"
+    return Line(f"block-{hash_}", "block_reported", title, f"by {worker}", None, None, at)
