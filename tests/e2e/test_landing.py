@@ -51,7 +51,7 @@ def test_a_reported_block_is_told_apart_from_those_that_are_confirmed(
 ) -> None:
     before = game.ask("/public/stats")
     miner = game.new_miner()
-    game.publish(block(miner, height=970_002, ago=60, backed=False))
+    game.publish(share(miner), block(miner, height=970_002, ago=60, backed=False))
     eventually(
         lambda: game.ask("/public/stats")["blocks_reported"] == before["blocks_reported"] + 1,
         lambda: "the report never came",
@@ -66,11 +66,13 @@ def test_a_reported_block_is_told_apart_from_those_that_are_confirmed(
         settled(page)
         expect(page.get_by_role("region", name="The pool, now")).to_contain_text(said)
         news = page.locator("#just-now li").filter(has_text=miner[:6])
-        expect(news).to_contain_text("Block 970,002 reported, not confirmed yet")
+        reported = news.filter(has_text="Block 970,002 reported, not confirmed yet")
+        expect(reported).to_have_count(1)
         assert broken(page) == []
     page = open_page(f"/m/{miner}")
     expect(page.get_by_text("Block 970,002 reported, not confirmed yet")).to_be_visible()
-    expect(page.get_by_text("Blocks found 0")).to_have_count(1)
+    figure = page.locator("dl > div").filter(has=page.locator("dt", has_text="Blocks found"))
+    expect(figure.locator("dd")).to_have_text("0")
 
 
 def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -> None:
