@@ -33,18 +33,22 @@ def settle(game: Game) -> Town:
     year = _year_of(veteran)
     game.mine(*year, miner=veteran)
     game.publish(block(veteran, height=970_001, ago=40 * DAY))
-    game.publish(
-        *(
-            share(other, sdiff=10.0 ** (3 + index % 7), ago=_quiet_for(index) + minutes * 60)
-            for index, other in enumerate(others, 1)
-            for minutes in range(1, 2 + index % 4)
-        )
+    neighbours = [
+        share(other, sdiff=10.0 ** (3 + index % 7), ago=_quiet_for(index) + minutes * 60)
+        for index, other in enumerate(others, 1)
+        for minutes in range(1, 2 + index % 4)
+    ]
+    game.publish(*neighbours)
+    accepted = [fields for _, fields in year + neighbours if fields["accepted"] == "true"]
+    eventually(
+        lambda: game.ask("/public/stats")["shares_accepted"] == len(accepted),
+        lambda: "not all shares were counted",
     )
-    eventually(lambda: game.ask("/public/stats")["miners"] == len(wall), lambda: "nobody came")
     game.start("worker")
     eventually(
         lambda: (
-            game.ask("/badges/first_share")["badge"]["total_earned"] == len(wall)
+            [(game.ask("/public/stats")["badges_earned"],)]
+            == game.rows("SELECT count(*) FROM user_badges")
             and any(b["slug"] == "streak_12" for b in _badges_of(game, veteran))
         ),
         lambda: "the scheduled work did not get done",
