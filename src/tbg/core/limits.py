@@ -108,6 +108,13 @@ SOCKET_QUEUE = 256
 SOCKET_FRAME_BYTES = 16 * 1024
 """Largest frame a client may send."""
 
+SOCKET_FRAGMENTS = 64
+"""Fragments of one message: browsers send ours, of a few hundred bytes, in one."""
+
+SOCKET_LINGER_SECONDS = 1.0
+"""How long a socket that was refused may take to read why, before the line is cut: what it still
+sends is thrown away unread."""
+
 SOCKET_LOOK_SECONDS = 30.0
 """How long a page that was closed may still be watched by who watched it before."""
 
@@ -115,13 +122,17 @@ SOCKET_SUBJECTS = 50
 """Public subjects one socket may follow."""
 
 SOCKET_FRAMES_PER_SECOND = 20
-"""Frames a client may send per second, measured over ten seconds."""
+"""Frames of any kind a client may send per second, measured over ten seconds. Pings and fragments
+count: each costs the server as much as an order."""
 
 SOCKET_SEND_SECONDS = 10
 """A socket that takes longer than this for one frame is dead."""
 
 SOCKET_FLOOD_SECONDS = 10
 """The time over which a client's frames are counted: a burst after a reconnect is no flood."""
+
+SOCKET_FRAMES = SOCKET_FRAMES_PER_SECOND * SOCKET_FLOOD_SECONDS
+"""Frames a client may send at once."""
 
 SOCKET_BUFFER_BYTES = 32 * 1024
 """Bytes the server itself holds for one socket before it waits; the kernel holds more."""

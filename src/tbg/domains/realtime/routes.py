@@ -19,6 +19,7 @@ from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.adapters.http import from_our_page
 from tbg.core import limits
+from tbg.core.allowance import Allowance
 from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
@@ -54,7 +55,6 @@ class Conversation:
     __slots__ = (
         "_allowance",
         "_closing",
-        "_counted_at",
         "_database",
         "_followed",
         "_heard",
@@ -82,8 +82,7 @@ class Conversation:
         self._heard: int | None = None  # the last of the player's own frames that was sent
         self._mailbox = Mailbox(self._hang_up)
         self._closing: asyncio.Task[None] | None = None
-        self._counted_at = asyncio.get_running_loop().time()
-        self._allowance = float(limits.SOCKET_FRAMES_PER_SECOND * limits.SOCKET_FLOOD_SECONDS)
+        self._allowance = Allowance(self._looked_at, most=limits.SOCKET_FRAMES)
 
     async def run(self) -> int:
         """Talk until the socket closes; the close code."""
@@ -105,7 +104,7 @@ class Conversation:
                 return int(message.get("code", 1005))
             if self._mailbox.closed:
                 continue
-            if not self._within_allowance():
+            if not self._may():
                 self._mailbox.close(1008)
             elif message.get("text") is None:
                 self._mailbox.close(1003)
@@ -159,13 +158,11 @@ class Conversation:
             raise error
         self._mailbox.close(1013)
 
-    def _within_allowance(self) -> bool:
+    def _may(self, cost: int = 1) -> bool:
+        """Whether what the client asks for is within its allowance."""
         now = asyncio.get_running_loop().time()
-        rate = limits.SOCKET_FRAMES_PER_SECOND
-        grown = self._allowance + (now - self._counted_at) * rate
-        self._counted_at = now
-        self._allowance = min(grown, float(rate * limits.SOCKET_FLOOD_SECONDS)) - 1
-        return self._allowance >= 0
+        rate, most = limits.SOCKET_FRAMES_PER_SECOND, limits.SOCKET_FRAMES
+        return self._allowance.take(now, rate=rate, most=most, cost=cost)
 
     async def _obey(self, text: str) -> None:
         try:
@@ -195,7 +192,7 @@ class Conversation:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
             self._say("error", code="too_many_channels", detail=detail)
             return
-        self._allowance -= len(asked)  # each is looked up
+        self._may(len(asked))  # each is looked up; what is owed is held against the next order
         known: dict[str, list[str]] = {}
         for name in asked:
             subjects = await self._subjects(name)
