@@ -143,9 +143,61 @@ SOCKETS = 20_000
 SUBSCRIBE_SECONDS = 2.0
 """How long a socket waits for Redis to confirm; after that it is told once Redis is back."""
 
+# --- connections ---------------------------------------------------------------------------
+# A phone at the edge of 2G sends and reads some 3 KB/s, and is silent for 20 s in a tunnel.
+CONNECTIONS = 24_000
+"""Connections one process has at once: its WebSockets, and requests beside them."""
+
+CONNECTIONS_BY_ADDRESS = 2_000
+"""Connections of one IP address, or one network of IPv6, that is no trusted proxy, and never more
+than a quarter of all: a hall of screens behind one router has a socket each."""
+
+DESCRIPTORS_KEPT = 256
+"""Descriptors kept from clients: for PostgreSQL, Redis, files, and those who are refused."""
+
+CONNECTIONS_LOOK_SECONDS = 1.0
+"""How often it is looked who takes too long."""
+
+REFUSALS_LOGGED_SECONDS = 60.0
+"""How often the log has a line on each kind of refused connection: the metrics count them all."""
+
+HEAD_SECONDS = 30.0
+"""How long a request's head may take, and a new connection be silent; browsers open some ahead."""
+
+HEAD_BYTES = 32 * 1024
+"""Largest request line and headers, with 32 bytes more a header; our cookies take 2 KiB."""
+
+BODY_SECONDS = 60.0
+"""How long a request's body may take, on every path; those of the game have a few KiB."""
+
+READ_SECONDS = 60.0
+"""A client that for so long …"""
+
+READ_BYTES = 4 * 1024
+"""… takes less than this of an answer that waits for it is gone."""
+
+KEEP_ALIVE_SECONDS = 5
+"""How long a connection is kept for another request."""
+
+PIPELINED = 8
+"""Requests that may wait behind one that is being answered; browsers send none so."""
+
+METRICS_SECONDS = 10.0
+"""How long Prometheus may take to ask for metrics and read them."""
+
+METRICS_AT_ONCE = 8
+"""Readers of metrics at once: each has a thread."""
+
+REDIS_CONNECTIONS = 64
+"""Connections one process opens to Redis; whoever needs another waits for a free one."""
+
 # --- reading -------------------------------------------------------------------------------
 REQUEST_BYTES = 1024 * 1024
 """Largest request body."""
+
+MESSAGE_BYTES = HEAD_BYTES + 2 * REQUEST_BYTES
+"""Bytes of a whole request on the wire: what is behind a body that was refused is read no
+further, and chunks may not be all wrapping."""
 
 FEED_ITEMS = 30
 """Items in a miner's feed."""

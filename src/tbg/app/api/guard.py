@@ -238,10 +238,27 @@ def client_ip(scope: Scope, settings: Settings) -> str:
         except ValueError:
             return peer or "unknown"
         if not _is_proxy(address, settings):
-            if address.version == 6:
-                return str(IPv6Network((int(address), 64), strict=False))
-            return str(address)
+            return _network(hop)
     return peer or "unknown"
+
+
+def counted_as(peer: str, settings: Settings) -> str:
+    """What a connection's peer counts as; "" for a proxy that is trusted, which is many."""
+    with suppress(ValueError):
+        if _is_proxy(_address(peer), settings):
+            return ""
+    return _network(peer)
+
+
+def _network(host: str) -> str:
+    """The address, or the network of IPv6, that counts as one."""
+    try:
+        address = _address(host)
+    except ValueError:
+        return host or "unknown"
+    if address.version == 6:
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address)
 
 
 def _address(hop: str) -> IPv4Address | IPv6Address:
