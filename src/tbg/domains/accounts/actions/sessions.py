@@ -21,7 +21,7 @@ from tbg.domains.accounts.errors import SessionEnded
 from tbg.domains.accounts.queries import session_end
 from tbg.domains.accounts.rules import EndedWhy, device_of, told_ending
 
-_TOKEN = re.compile(r"tbr_(\d{1,18})_([0-9a-f]{32})_([0-9a-f]{64})")
+_TOKEN = re.compile(r"tbr_([1-9][0-9]{0,17})_([0-9a-f]{32})_([0-9a-f]{64})")
 
 
 class Open(NamedTuple):
