@@ -7,7 +7,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 endif
 VENV := .venv/bin
 # Each of them on servers of its own; servers that TBG_TEST_… names can be one's only.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 pyproject.toml
@@ -33,6 +33,10 @@ up: setup ## start the game here with demo miners (PORT=8000 DATA=.tbg DEMO=5, 0
 	@exec $(VENV)/tbg up $(if $(PORT),--port $(PORT)) $(if $(DATA),--data "$(DATA)") \
 		--demo $(or $(DEMO),5) $(if $(filter command line,$(origin HOST)),--host $(HOST))
 
+.PHONY: footprint
+footprint: python ## how much memory and disk the running game takes (DATA=.tbg)
+	@$(VENV)/python -m tools.footprint $(or $(DATA),.tbg)
+
 .PHONY: check
 check: setup ## lint, format, types and contracts, of the program and the web app
 	$(VENV)/ruff check .
@@ -47,7 +51,11 @@ check: setup ## lint, format, types and contracts, of the program and the web ap
 test: setup ## every test, on real servers and in a real browser (PYTEST="…" passes options on)
 	@$(VENV)/python tools/browser.py >/dev/null
 	$(NPM) run --silent test
-	$(VENV)/pytest $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
+	$(VENV)/pytest --durations=25 $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
+
+.PHONY: quick
+quick: setup ## the tests that a change touches, in under a minute (BASE=… compares with another commit)
+	@BASE="$(BASE)" $(VENV)/python tools/quick.py $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
 
 .PHONY: coverage
 coverage: ## every test, and what they reach: fails below 90 % of all, 95 % of gamification and accounts

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from tbg.adapters.simulator import DemoKey, demo_key, sign_message
+from tbg.core.tx import Database
 from tests import canary
 
 
@@ -64,3 +65,16 @@ async def link(who: SignedIn, index: int) -> httpx.Response:
     """Link a further player's address to this one's account."""
     body = await signed_challenge(who.client, player(index), headers=who.headers, link=True)
     return await who.ask("POST", "/users/me/addresses", json=body)
+
+
+async def key_of(who: SignedIn, scope: str) -> dict[str, Any]:
+    answer = await who.ask("POST", "/users/me/api-keys", json={"name": scope, "scope": scope})
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def promoted(db: Database, who: SignedIn) -> SignedIn:
+    async with db.transaction() as tx:
+        await tx.run("UPDATE users SET role = 'admin' WHERE id = :id", id=who.user["id"])
+    return who

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -12,11 +15,14 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
+from tbg.app.local.postgres import DATABASE
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
 from tests.api import client_of, make_app
+from tests.budget import pytest_terminal_summary  # noqa: F401 - a hook, for every run
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
+from tests.databases import Reused
 from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -28,9 +34,64 @@ _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswi
 os.environ["TBG_METRICS_PORT"] = "0"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The file that takes longest comes first: side by side, no worker is left alone with it."""
-    items.sort(key=lambda item: item.path.name != "test_harness.py")
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where the servers' data directory will be made, once for all processes of a run."""
+    if servers.PRISTINE not in os.environ:
+        stack = ExitStack()
+        os.environ[servers.PRISTINE] = str(stack.enter_context(servers.temporary()))
+        config.add_cleanup(stack.close)
+
+
+_BEGAN = pytest.StashKey[float]()
+
+LONG = ("tests/e2e/", "tests/faults/test_harness.py", "tests/app/test_local_up.py")
+"""What takes longest and so comes first: side by side, no worker is left alone with it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--begin-within`, for who wants an answer soon rather than all of it."""
+    told = "Skip the tests that have not begun so many seconds after the first."
+    parser.addoption("--begin-within", type=float, default=None, metavar="SECONDS", help=told)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note when it began."""
+    session.config.stash[_BEGAN] = time.monotonic()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what comes too late."""
+    within = item.config.getoption("--begin-within")
+    if within is not None and time.monotonic() - item.config.stash[_BEGAN] > within:
+        pytest.skip(f"{within:g} s are over: left to `make test`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest first, unless the order was chosen."""
+    if config.getoption("--begin-within") is not None:
+        return
+
+    def place(item: pytest.Item) -> int:
+        found = [n for n, start in enumerate(LONG) if item.nodeid.startswith(start)]
+        return found[0] if found else len(LONG)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, tests of a file stay together, as do all that need a browser."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - not there with `-p no:xdist`
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith("tests/e2e/"):
+                return "tests/e2e"
+            if nodeid.startswith("tests/faults/test_harness.py"):
+                return nodeid
+            return nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +122,25 @@ def redis_url(server_urls: servers.Urls) -> str:
 @pytest.fixture(scope="session")
 def migrated_template(pg_url: str) -> Iterator[str]:
     """The name of a migrated database that is only copied from."""
+    if servers.named(_OUTSIDE) is None:
+        yield DATABASE  # the servers' data was made with it
+        return
     with servers.database(pg_url) as url:
         servers.migrate(url)
         yield url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def _reused(pg_url: str, migrated_template: str) -> Iterator[Reused]:
+    reused = Reused(pg_url, migrated_template)
+    yield reused
+    reused.drop()
+
+
 @pytest.fixture
-def fresh_database(pg_url: str, migrated_template: str) -> Iterator[str]:
-    """A migrated database of the test's own; gives its URL."""
-    with servers.database(pg_url, template=migrated_template) as url:
-        yield url
+def fresh_database(_reused: Reused) -> str:
+    """A migrated database that is the test's own; gives its URL."""
+    return _reused.fresh()
 
 
 @pytest.fixture

@@ -18,8 +18,14 @@ _OWNERS = re.compile(r"\buser_addresses\b")
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
+_SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b", re.DOTALL)
+"""What a migration does before anybody mines: no merge comes in between."""
+
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
 """What no merge ever wants: the keys by which a batch counts, and people who are new."""
+
+_OF_THE_SCHEMA = "SET LOCAL search_path"
+"""So begins what the owner of the tables does: it changes the schema, and no one's rows."""
 
 _found: list[str] = []
 
@@ -33,9 +39,9 @@ def _begin(connection: Connection) -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     state = connection.info
-    if state.get("owners_held"):
+    if state.get("owners_held") or _SCHEMA.match(statement):
         return
-    if _OWNERS.search(statement):
+    if _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
         state["owners_held"] = True
         if state.get("locked_first"):
             _found.append(f"{_short(state['locked_first'])} came before {_short(statement)}")

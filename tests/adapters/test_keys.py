@@ -102,6 +102,45 @@ def test_a_key_that_others_may_touch_is_refused_with_what_to_do(
     KeyRing(folder, clock, ISSUER).prepare()
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        b"",
+        b"short",
+        bytes(32),
+        bytes(4096),
+        b"\xff" * 32,
+        b"changeme" * 4,
+        b"\x00\x01" * 16,
+        secrets.token_bytes(24) + bytes(8),
+        bytes(8) + secrets.token_bytes(24),
+        secrets.token_bytes(32) + bytes(4064),
+    ],
+    ids=["empty", "short", "zeros", "block", "ones", "word", "two", "tail", "head", "page"],
+)
+def test_a_secret_that_is_not_random_is_refused_with_what_to_do(
+    tmp_path: Path, clock: FixedClock, secret: bytes
+) -> None:
+    """A disk that was full, or a power cut, leaves zeros where a secret was written."""
+    folder = tmp_path / "keys"
+    KeyRing(folder, clock, ISSUER).prepare()
+    (folder / "secret").write_bytes(secret)
+    with pytest.raises(CannotRun, match=r"the secret is .*: restore it, or remove it"):
+        KeyRing(folder, clock, ISSUER).prepare()
+
+
+@pytest.mark.parametrize(
+    "secret", [secrets.token_bytes(32), secrets.token_hex(32).encode()], ids=["bytes", "hex"]
+)
+def test_a_secret_of_another_s_making_is_as_good(
+    tmp_path: Path, clock: FixedClock, secret: bytes
+) -> None:
+    folder = tmp_path / "keys"
+    KeyRing(folder, clock, ISSUER).prepare()
+    (folder / "secret").write_bytes(secret + b"\n")
+    KeyRing(folder, clock, ISSUER).prepare()
+
+
 def test_a_folder_that_others_may_change_is_refused_with_what_to_do(
     tmp_path: Path, clock: FixedClock
 ) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -13,6 +15,7 @@ from tbg.adapters import limiter
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, Verdict
 from tbg.core.errors import TooManyRequests
+from tests.accounts import player, sign_in
 
 HOUSE = [
     limiter.BY_IP, limiter.BY_USER, limiter.BY_KEY, limiter.CHANGES, limiter.AUTH_BY_IP,
@@ -20,9 +23,13 @@ HOUSE = [
 ]  # fmt: skip
 
 
+def mac(purpose: str, data: bytes) -> bytes:
+    return hmac.digest(b"key", purpose.encode() + data, "sha256")
+
+
 @pytest.fixture
 def counter(redis: Redis) -> Limiter:
-    return Limiter(redis)
+    return Limiter(redis, mac=mac)
 
 
 async def taken(counter: Limiter, policy: Policy, who: str = "me") -> Verdict:
@@ -119,7 +126,7 @@ async def test_however_many_ask_at_once_no_more_than_the_quota_get_in(redis_url:
     policy = Policy("crowd", 50, 3600)
     clients = [redis_adapter.connect(redis_url) for _ in range(4)]  # as of four processes
     await clients[0].flushdb()
-    counters = [Limiter(client) for client in clients]
+    counters = [Limiter(client, mac=mac) for client in clients]
     verdicts = await asyncio.gather(*(counters[n % 4].take((policy, "me")) for n in range(200)))
     for client in clients:
         await client.aclose()
@@ -149,7 +156,7 @@ async def away() -> AsyncIterator[Redis]:
 
 async def test_while_redis_is_away_all_are_let_in_and_that_is_counted(away: Redis) -> None:
     before = UNCOUNTED._value.get()
-    counter, policy = Limiter(away), Policy("away", 1, 3600)
+    counter, policy = Limiter(away, mac=mac), Policy("away", 1, 3600)
     for _ in range(3):
         assert await counter.take((policy, "me")) is None
         assert await counter.require((policy, "me")) is None
@@ -164,10 +171,38 @@ async def test_a_redis_that_hangs_holds_nobody_up() -> None:
     async with await asyncio.start_server(swallow, "127.0.0.1", 0) as hanging:
         port = hanging.sockets[0].getsockname()[1]
         client = redis_adapter.connect(f"redis://127.0.0.1:{port}/0")
-        counter, policy = Limiter(client), Policy("hangs", 1, 3600)
+        counter, policy = Limiter(client, mac=mac), Policy("hangs", 1, 3600)
         begun = time.monotonic()
         verdicts = await asyncio.gather(*(counter.take((policy, "me")) for _ in range(20)))
         assert time.monotonic() - begun < 5
         assert verdicts == [None] * 20
         assert UNCOUNTED._value.get() == before + 20
         await client.aclose()
+
+
+async def test_redis_sees_neither_ip_nor_bitcoin_addresses_of_who_asks(
+    redis: Redis, client: httpx.AsyncClient
+) -> None:
+    """What is written to Redis stays in its append-only file: read as it would be written there."""
+    me = player(0)
+    async with redis.monitor() as heard:
+        signed_in = await sign_in(client)
+        await signed_in.ask("GET", "/users/me")
+        await redis.ping()
+        said = b""
+        while b"PING" not in said:
+            line = await heard.next_command()
+            said += f"{line['command']}\n".encode()
+    assert said.count(b"tbg:limit:") >= 4
+    assert me.address.encode() not in said
+    assert b"127.0.0.1" not in said
+
+
+async def test_one_asker_has_another_name_under_each_key_and_policy(redis: Redis) -> None:
+    for key in ("one", "two"):
+        counter = Limiter(redis, mac=lambda purpose, data, key=key: mac(key + purpose, data))  # type: ignore[misc]
+        for name in ("a", "b"):
+            await taken(counter, Policy(name, 10, 3600), "192.0.2.1")
+    names = {key.rpartition(b":")[2] for key in await redis.keys("tbg:limit:*")}
+    assert len(names) == 4
+    assert {len(name) for name in names} == {32}

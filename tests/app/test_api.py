@@ -22,20 +22,7 @@ from tbg.core import limits
 from tbg.core.clock import SystemClock
 from tbg.core.errors import Conflict
 from tbg.core.tx import Database, connect
-from tests.api import client_of, make_app, served
-
-
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert body["type"] == f"/problems/{code}"
-    assert body["status"] == status
-    assert body["instance"] == answer.request.url.path
-    assert body["request_id"] == answer.headers["x-request-id"]
-    assert body["title"]
-    assert body["detail"]
-    return body
+from tests.api import client_of, make_app, problem, served
 
 
 async def test_an_unknown_address_is_a_problem(client: httpx.AsyncClient) -> None:

@@ -27,8 +27,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.errors import Conflict
 from tbg.core.tx import Database
 from tests.accounts import SignedIn, sign_in
-from tests.api import client_of, make_app, served
-from tests.app.test_api import problem
+from tests.api import client_of, make_app, problem, served
 from tests.domains.gamification.play import rows
 
 BESTS = "/api/v1/mining/personal-bests"

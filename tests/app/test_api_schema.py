@@ -19,6 +19,7 @@ from tbg.core.tx import Database
 from tbg.domains.accounts.routes import auth, users
 from tests.accounts import sign_in
 from tests.api import client_of, make_app, served
+from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, play, share
 
@@ -28,8 +29,7 @@ ROOT = Path(__file__).parents[2]
 @lru_cache
 def printed() -> str:
     """What `tbg openapi` prints: it needs no server and no setting."""
-    words = [sys.executable, "-m", "tbg", "openapi"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return tbg("openapi").stdout
 
 
 def test_the_web_app_s_copy_is_the_program_s_own() -> None:

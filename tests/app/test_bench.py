@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +27,7 @@ from tbg.core.errors import BadArguments
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions import verify as books
 from tbg.domains.gamification.actions.registry import read_registry
-from tests import servers
+from tests import commands, servers
 from tests.conftest import NOW
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
@@ -36,13 +35,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 
 def tbg(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     """`tbg bench …`, which must end with `code`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tbg", "bench", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    done = commands.tbg("bench", *words)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from importlib.metadata import version
 
 import pytest
 
-
-def tbg(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tbg", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+from tests.commands import tbg
 
 
 @pytest.mark.parametrize(
@@ -32,6 +28,12 @@ def test_wrong_arguments_end_with_one_line(words: list[str], said: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"tbg: {said}")
+
+
+def test_the_version_is_said() -> None:
+    done = tbg("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"tbg {version('tbg')}\n"
 
 
 def test_help_is_shown_to_who_asks_for_it_and_to_who_says_nothing() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +15,7 @@ from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.gamification.events import LevelUp
+from tests.commands import tbg
 
 
 class Finding(NamedTuple):
@@ -37,10 +36,7 @@ def env(fresh_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
 
 def findings(env: dict[str, str], **more: str) -> dict[str, Finding]:
     """What `tbg doctor` says of each check; no door runs, so that something always is wrong."""
-    words = (sys.executable, "-m", "tbg", "doctor", "--json")
-    done = subprocess.run(
-        words, env=env | more, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = tbg("doctor", "--json", env=env | more)
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith("tbg: ")
     return {name: Finding(**found) for name, found in json.loads(done.stdout).items()}

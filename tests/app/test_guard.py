@@ -30,8 +30,7 @@ from tbg.core.telemetry import Once
 from tbg.core.tx import Database
 from tbg.domains.accounts.routes import auth
 from tests.accounts import player, sign_in
-from tests.api import client_of, make_app, served
-from tests.app.test_api import problem
+from tests.api import client_of, make_app, problem, served
 
 ME = "/api/v1/users/me"
 Tight = Callable[[Policy, int], Policy]

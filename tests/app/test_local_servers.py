@@ -8,8 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -18,40 +17,15 @@ import redis
 
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.postgres import Postgres
-from tbg.app.local.valkey import Valkey
+from tests.servers import pair_of, running
 
 NOBODY = 65534
-
-Pair = tuple[Postgres, Valkey]
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A data directory that does not exist yet."""
     return tmp_path / "data"
-
-
-def make(root: Path) -> Pair:
-    """The pair of a data directory, as `tbg local` makes it, durable settings included."""
-    place = instance.make_root(root)
-    secret = instance.password(place)
-    return (
-        servers.postgres_of(place, password=secret, ports={}),
-        servers.valkey_of(place, password=secret, ports={}),
-    )
-
-
-@contextmanager
-def running(root: Path) -> Iterator[Pair]:
-    """That pair, running."""
-    pair = make(root)
-    try:
-        for server in pair:
-            servers.spawn(server)
-        servers.wait_ready(*pair)
-        yield pair
-    finally:
-        servers.stop(*pair)
 
 
 async def answer(pg: Postgres, question: str) -> object:
@@ -124,7 +98,7 @@ async def test_strangers_are_turned_away(root: Path) -> None:
 KEEP = """
 import sys, time
 from pathlib import Path
-from tests.app.test_local_servers import make, running
+from tests.servers import running
 with running(Path(sys.argv[1])) as pair:
     print(*(server.process.pid for server in pair), flush=True)
     time.sleep(600)
@@ -154,7 +128,7 @@ def test_a_killed_supervisor_blocks_nothing(root: Path) -> None:
 
 def test_servers_that_live_on_are_stopped_first(root: Path) -> None:
     with running(root) as (pg, valkey):
-        again = make(root)
+        again = pair_of(root)
         assert again[0].port != pg.port
         for server in again:
             servers.spawn(server)

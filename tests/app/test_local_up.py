@@ -34,7 +34,7 @@ from tbg.adapters.simulator import demo_live, generate
 from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
 from tbg.app.local import up as local_up
-from tbg.app.local.children import Printer
+from tbg.app.local.report import Lines
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
@@ -42,6 +42,7 @@ from tbg.core.tx import Database
 from tbg.domains.mining.queries import sources
 from tests import canary, servers
 from tests.api import make_app, served
+from tests.commands import tbg
 from tests.events import door, publish, share
 
 TBG = [sys.executable, "-m", "tbg"]
@@ -67,7 +68,7 @@ class Up:
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        self.url = self.line(r"The game is up: (http://\S+)")[1]
+        self.url = self.line(r'The game is up: (http://[^\s"]+)')[1]
         self.seconds = time.monotonic() - began
 
     def _read(self) -> None:
@@ -103,12 +104,6 @@ class Up:
         """Send a signal, as a terminal or an init system does; its exit code."""
         self.process.send_signal(sign)
         return self.process.wait(PATIENCE_SECONDS)
-
-
-def tbg(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """One `tbg` command, to its end."""
-    env = os.environ | (env or {})
-    return subprocess.run([*TBG, *words], capture_output=True, text=True, check=False, env=env)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -159,9 +154,20 @@ def alive_in(root: Path) -> list[int]:
 @pytest.fixture
 def start() -> Iterator[Callable[..., Up]]:
     """Starts `tbg up`; what a failed test leaves running is killed."""
+    with starting() as begin:
+        yield begin
+
+
+@contextmanager
+def starting() -> Iterator[Callable[..., Up]]:
+    """Starts `tbg up` on data that was there before, unless it is to be `new`."""
     started: list[Up] = []
 
-    def begin(root: Path, *options: str, env: dict[str, str] | None = None) -> Up:
+    def begin(
+        root: Path, *options: str, env: dict[str, str] | None = None, new: bool = False
+    ) -> Up:
+        if not (new or (root / "pg").exists() or "TBG_DATABASE_URL" in (env or {})):
+            servers.copy_pristine(root)
         started.append(Up(root, *options, env=env))
         return started[-1]
 
@@ -173,9 +179,32 @@ def start() -> Iterator[Callable[..., Up]]:
         canary.look_through(*up.root.glob("log/*.log"))
 
 
+@pytest.fixture(scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Up]]:
+    with starting() as begin:
+        games: list[Up] = []
+
+        def game() -> Up:
+            if not (games and games[-1].process.poll() is None and eventually(games[-1].ready)):
+                root = tmp_path_factory.mktemp("game")
+                (root / "packs").mkdir()
+                games.append(begin(root, env={"TBG_BADGE_PACKS": str(root / "packs")}))
+            return games[-1]
+
+        yield game
+        assert [game.stop() for game in games if game.process.poll() is None] in ([0], [])
+        assert [pid for game in games for pid in alive_in(game.root)] == []
+
+
+@pytest.fixture
+def game(_shared: Callable[[], Up]) -> Up:
+    """A game that is up and stays so: for tests that leave it as they found it."""
+    return _shared()
+
+
 def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:
     root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
-    up = start(root, env={"TBG_METRICS_PORT": str(first)})
+    up = start(root, env={"TBG_METRICS_PORT": str(first)}, new=True)
     assert up.ready()
     for name in ("worker", "ingest", "relay", "api"):
         at = first + METRICS_OFFSET[name]
@@ -185,9 +214,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 
     exports = tbg("env", "--data", str(root)).stdout
-    names = re.findall(r"^export (TBG_\w+)=", exports, re.MULTILINE)
-    assert sorted(names) == ["TBG_DATABASE_URL", "TBG_DATA_DIR", "TBG_PUBLIC_URL", "TBG_REDIS_URL"]
-    assert f"TBG_PUBLIC_URL={up.url}\n" in exports
+    assert f"TBG_PUBLIC_URL={up.url};\n" in exports
     assert "kept by tbg up" in tbg("local", "status", "--data", str(root)).stdout
 
     second = tbg("up", "--port", "0", "--data", str(root))
@@ -207,68 +234,73 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert again.stop() == 0
 
 
-def test_the_doors_are_not_the_owner(start: Callable[..., Up], tmp_path: Path) -> None:
+def test_the_doors_are_not_the_owner(game: Up) -> None:
     """In a data directory that was made before there were two roles."""
-    with servers.embedded(tmp_path) as (pg, _):
-        servers.migrate(pg.url)
-    up = start(tmp_path)
-    url = up.state["database_url"]
+    up, root = game, game.root
+    url = up.state["settings"]["database_url"]
     assert url.startswith("postgresql://tbg_app:")
-    servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE shares_default; ROLLBACK")
+    servers.execute(url, "BEGIN; DELETE FROM users; LOCK TABLE badge_definitions; ROLLBACK")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         servers.execute(url, "DELETE FROM audit_log")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         servers.execute(url, "ALTER TABLE audit_log DISABLE TRIGGER ALL")
-    owner_password = (tmp_path / "password").read_text()
+    owner_password = (root / "password").read_text()
     for pid, _ in up.state["children"].values():
         environment = Path(f"/proc/{pid}/environ")
         assert not environment.exists() or owner_password not in environment.read_text()
-    env = _of(tbg("env", "--data", str(tmp_path)).stdout)
+    env = _of(tbg("env", "--data", str(root)).stdout)
     assert "TBG_OWNER_DATABASE_URL" not in env
+    collector = _of(tbg("env", "--collector", "--data", str(root)).stdout)
+    assert collector.keys() == {"TBG_REDIS_URL"}
+    for redis_url, write in (
+        (env["TBG_REDIS_URL"], "SET tbg:x 1"),
+        (collector["TBG_REDIS_URL"], "XADD mining:share_submitted * user x"),
+    ):
+        with redis.Redis.from_url(redis_url) as client:
+            assert client.execute_command(*write.split())
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.flushall()
     for words in (["migrate"], ["rewards", "verify"], ["admin", "audit"], ["keys", "list"]):
         done = tbg(*words, env=env)
         assert done.returncode == 0, done.stderr
-    assert up.stop() == 0
 
 
 def _of(exports: str) -> dict[str, str]:
     """The settings that `tbg env` printed."""
-    return dict(re.findall(r"^export (TBG_\w+)=(.*)$", exports, re.MULTILINE))
+    return dict(re.findall(r"^export (TBG_\w+)='?(.*?)'?;$", exports, re.MULTILINE))
 
 
-def test_what_dies_is_started_again_and_named(start: Callable[..., Up], tmp_path: Path) -> None:
-    up = start(tmp_path)
+def test_a_door_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> None:
+    up, packs = game, game.root / "packs"
+    (packs / "ours.json").write_text("{")
+    os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
+    up.line(r"relay ended \(exit 2: .*ours\.json.*\); starting it again in 1 s")
+    assert up.ready()
+    refused = up.state["children"].get("relay")
+    (packs / "ours.json").unlink()
+    assert eventually(lambda: up.state["children"].get("relay", refused) != refused)
+    assert eventually(up.ready)
+
+
+def test_what_dies_is_started_again_and_named(game: Up) -> None:
+    up = game
     before = up.state["children"]["relay"][0]
     os.kill(before, signal.SIGKILL)
     up.line(r"relay ended \(killed by SIGKILL\)")
     assert eventually(lambda: up.state["children"]["relay"][0] != before)
 
-    ours = processes.living_in(tmp_path / "pg", program="postgres")
+    ours = processes.living_in(up.root / "pg", program="postgres")
     [postmaster] = [pid for pid, parent in ours.items() if parent not in ours]
     os.kill(postmaster, signal.SIGKILL)
     up.line(r"postgres ended \(killed by SIGKILL\)")
     assert eventually(up.ready)
-    assert up.stop() == 0
-    assert alive_in(tmp_path) == []
 
 
-def test_a_door_that_is_refused_later_stops_no_game_that_is_up(
-    start: Callable[..., Up], tmp_path: Path
-) -> None:
-    packs, data = tmp_path / "packs", tmp_path / "data"
+def test_a_door_that_is_refused_before_the_game_is_up_is_told_at_once(tmp_path: Path) -> None:
+    packs, data = tmp_path / "packs", servers.copy_pristine(tmp_path / "data")
     packs.mkdir()
-    env = {"TBG_BADGE_PACKS": str(packs)}
-    up = start(data, env=env)
     (packs / "ours.json").write_text("{")
-    os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
-    up.line(r"relay ended \(exit 2: .*ours\.json.*\); starting it again in 1 s")
-    assert up.ready()
-    (packs / "ours.json").unlink()
-    assert eventually(lambda: "relay" in up.state["children"])
-    assert up.stop() == 0
-    # Before it is up, the same is a refusal at once.
-    (packs / "ours.json").write_text("{")
-    done = tbg("up", "--port", "0", "--data", str(data), env=env)
+    done = tbg("up", "--port", "0", "--data", str(data), env={"TBG_BADGE_PACKS": str(packs)})
     assert done.returncode == 2
     assert "ours.json" in done.stderr
 
@@ -298,7 +330,7 @@ async def test_what_does_not_come_up_is_named(
     client = Redis.from_url(redis_url)
     await client.flushdb()
     await beat(client, "worker")
-    supervisor = Supervisor(printer=Printer(io.StringIO()), on_change=lambda _: None)
+    supervisor = Supervisor(report=Lines(io.StringIO()), on_change=lambda _: None)
     async with served(make_app(db, client)) as host:
         with pytest.raises(CannotRun) as refusal:
             await local_up._answering(
@@ -340,13 +372,7 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
 
 def test_wrong_arguments(tmp_path: Path) -> None:
     assert tbg("up", "--port", "http", "--data", str(tmp_path)).returncode == 2
-    done = subprocess.run(
-        [*TBG, "up", "--data", str(tmp_path)],
-        env=os.environ | {"TBG_NETWERK": "signet"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = tbg("up", "--data", str(tmp_path), env={"TBG_NETWERK": "signet"})
     assert done.returncode == 2
     assert "TBG_NETWERK" in done.stderr
 
@@ -365,7 +391,7 @@ def test_servers_that_the_settings_name_are_used(
     with servers.database(pg_url) as database, redis.Redis.from_url(redis_url) as client:
         up = start(tmp_path, env={"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis_url})
         assert up.ready()
-        assert f"TBG_DATABASE_URL={database}\n" in tbg("env", "--data", str(tmp_path)).stdout
+        assert f"TBG_DATABASE_URL={database};\n" in tbg("env", "--data", str(tmp_path)).stdout
         assert up.stop() == 0
         client.flushdb()
     assert not (tmp_path / "pg").exists()
@@ -435,7 +461,7 @@ def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(
     assert "TBG_OWNER_DATABASE_URL" in env
     assert tbg("local", "stop", env=env).returncode == 0
     last = start(tmp_path, env=env)
-    assert last.state["database_url"].startswith("postgresql://tbg_app:")
+    assert last.state["settings"]["database_url"].startswith("postgresql://tbg_app:")
     assert last.stop() == 0
 
 
@@ -504,12 +530,13 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
         assert "run already" in tbg("local", "start", *where).stdout
         ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
         env = _of(tbg("env", *where).stdout)
+        assert not env.keys() & {"TBG_PORT", "TBG_PUBLIC_URL", "TBG_NETWORK"}  # nobody set them
         assert tbg("serve", env=env).stderr.count("run `tbg migrate`") == 1
         assert tbg("migrate", env=env).returncode == 0  # as the owner, who is named here
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             servers.execute(env["TBG_DATABASE_URL"], "DELETE FROM audit_log")
         up = start(tmp_path)
-        assert f":{ports['postgres']}/" in up.state["database_url"]
+        assert f":{ports['postgres']}/" in up.state["settings"]["database_url"]
         assert up.stop() == 0
         assert len(alive_in(tmp_path)) > 1
     finally:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import Reader
 from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
+from tests import commands
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
@@ -34,8 +33,7 @@ def env(fresh_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
 
 def tbg(env: dict[str, str], *words: str, code: int = 0) -> list[str]:
     """Run it; the lines of stdout, or of stderr when it is to fail."""
-    words = (sys.executable, "-m", "tbg", *words)
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = commands.tbg(*words, env=env)
     assert done.returncode == code, done.stderr
     return (done.stderr if code else done.stdout).splitlines()
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,6 +18,7 @@ from tbg.core.event import Event, Frame
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database, Tx
 from tbg.domains.gamification.events import LevelUp
+from tests import commands
 from tests.conftest import NOW
 from tests.events import ADDRESS, door, one, publish, share
 
@@ -120,10 +118,7 @@ async def test_parked_messages_are_listed_and_let_go(
     env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
 
     def tbg(*words: str, code: int = 0) -> str:
-        words = (sys.executable, "-m", "tbg", *words)
-        done = subprocess.run(
-            words, env=os.environ | env, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = commands.tbg(*words, env=env)
         assert done.returncode == code, done.stderr
         return done.stderr if code else done.stdout
 

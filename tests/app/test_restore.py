@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tbg.app.local.postgres import programs
+from tests import servers
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "fixtures" / "ckpool" / "b" / "logs"
@@ -55,7 +56,9 @@ class Game:
 
     def find(self) -> None:
         """Have the next commands use the servers that run now."""
-        exports = re.findall(r"^export (\w+)=(.*)$", "\n".join(self.run("tbg env")), re.MULTILINE)
+        exports = re.findall(
+            r"^export (\w+)='?(.*?)'?;$", "\n".join(self.run("tbg env")), re.MULTILINE
+        )
         self.env = self.shell | dict(exports)
 
     def play(self) -> list[Any]:
@@ -79,6 +82,7 @@ class Game:
 @pytest.fixture
 def game(tmp_path: Path) -> Iterator[Game]:
     game = Game(tmp_path)
+    servers.copy_pristine(tmp_path / "data")
     game.run("tbg local start")
     game.find()
     yield game

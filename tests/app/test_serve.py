@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import httpx
 import pytest
 
 from tbg.core import limits
 from tbg.core.telemetry import METRICS_OFFSET, serve_metrics
 from tests import canary, servers
-
-
-def environment(database: str, redis: str, **more: str) -> dict[str, str]:
-    return os.environ | {"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis, **more}
+from tests.commands import tbg
+from tests.serving import environment, free_port, get
 
 
 def serve(env: dict[str, str], *, door: str = "serve") -> subprocess.CompletedProcess[str]:
     """Run it (or another door) expecting that it refuses to."""
-    words = [sys.executable, "-m", "tbg", door]
-    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+    return tbg(door, env=env)
 
 
 @contextmanager
@@ -47,18 +35,6 @@ def serving(env: dict[str, str], *, descriptors: int = 0) -> Iterator[subprocess
     finally:
         process.kill()
         process.wait()
-
-
-def get(url: str, process: subprocess.Popen[str]) -> httpx.Response:
-    """Ask as soon as it listens."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        try:
-            return httpx.get(url)
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("it never listened")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -153,7 +129,7 @@ def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -
         port = str(taken.getsockname()[1])
         done = serve(environment(fresh_database, redis_url, TBG_PORT=port))
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -30,8 +30,7 @@ from tbg.domains.accounts.actions.sessions import refresh
 from tests import canary
 from tests.accounts import SignedIn, link, player, sign_in, signed_challenge
 from tests.adapters.bitcoin import mutations, second
-from tests.api import client_of, keys_dir, make_app
-from tests.app.test_api import problem
+from tests.api import client_of, keys_dir, make_app, problem
 from tests.conftest import NOW
 from tests.wallets import KINDS, signatures, wallet
 

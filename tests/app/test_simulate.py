@@ -24,6 +24,7 @@ from tbg.app.cli.simulate import Feed, Stage, parse_duration, parse_rate, parse_
 from tbg.core import limits
 from tbg.core.clock import SystemClock
 from tbg.core.errors import BadArguments
+from tests.commands import tbg
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SHARES = streams.SHARE_SUBMITTED
@@ -48,14 +49,7 @@ def environment(redis_url: str, **more: str) -> dict[str, str]:
 
 
 def run(redis_url: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*words),
-        env=environment(redis_url, **more),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return tbg("simulate", *words, env=environment(redis_url, **more))
 
 
 def entries(client: redis.Redis, stream: str = SHARES) -> list[dict[bytes, bytes]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from arq.connections import ArqRedis
 from arq.cron import next_cron
 from redis.asyncio import Redis
 
-from tbg.adapters.queue import QUEUE, Cron, make_worker, stop_worker
+from tbg.adapters.queue import QUEUE, Cron, make_worker, queue_at, stop_worker
 from tbg.app.local import servers as local
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock, SystemClock
@@ -53,6 +54,7 @@ class TestSchedule:
         ("schedule", "now", "last"),
         [
             ({"minute": None}, "2026-03-04T12:34:56.7", "2026-03-04T12:34"),
+            ({"every_s": 5}, "2026-03-04T12:34:56.7", "2026-03-04T12:34:55"),
             ({"minute": 35}, "2026-03-04T12:34:59", "2026-03-04T11:35"),
             ({"minute": 35}, "2026-03-04T12:35", "2026-03-04T12:35"),
             ({"minute": 35}, "2026-03-01T00:10", "2026-02-28T23:35"),
@@ -74,8 +76,8 @@ class TestSchedule:
                 NOW + timedelta(hours=hours),
                 weekday=job.weekday,
                 hour=job.hour,
-                minute=job.minute,
-                second=0,
+                minute=None if job.every_s else job.minute,
+                second=job.seconds,
             )
             assert job.last_due(wake) == wake.replace(microsecond=0)
 
@@ -210,8 +212,8 @@ class TestWorker:
             await redis.flushall()
             await until(alive)
             # The queue is listened to again: what is put into it is taken out.
-            async with ArqRedis.from_url(valkey.url) as queue:
-                await queue.enqueue_job("job", _queue_name=QUEUE)
+            async with queue_at(valkey.url) as queue:
+                await queue.enqueue_job("job", _job_id="job:1")
 
                 async def taken() -> bool:
                     return int(await queue.zcard(QUEUE)) == 0
@@ -222,3 +224,91 @@ class TestWorker:
             await redis.aclose()
         await database.close()
         assert runs
+
+
+class Bomb:
+    """What pickle runs while it reads it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, (str(self.path), "w"))
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+NOW_MS = "1772625600000"
+GOOD = b'{"t":null,"f":"job","a":[],"k":{},"et":%s}' % NOW_MS.encode()
+
+
+class TestAttacks:
+    """What somebody puts into the queue who can write to Redis."""
+
+    @pytest.fixture
+    async def woken(self, redis: Redis, redis_url: str) -> AsyncIterator[list[str]]:
+        """The jobs that a worker was woken for, while it runs."""
+        found: list[str] = []
+
+        async def wake(job: Cron) -> None:
+            found.append(job.name)
+
+        worker = make_worker(redis_url, [counted("job", [], minute=0, hour=0, weekday=0)], wake)
+        worker.poll_delay_s = 0.02
+        running = asyncio.create_task(worker.async_run())
+        yield found
+        assert not running.done(), "the worker ended"
+        await stop_worker(worker)
+        await asyncio.gather(running, return_exceptions=True)
+
+    async def put(self, redis: Redis, job_id: bytes, payload: bytes, *, score: str = "1") -> None:
+        await redis.set(b"arq:job:" + job_id, payload)
+        await redis.zadd(QUEUE, {job_id: float(score)})
+
+    async def test_pickles_are_not_run_and_the_worker_goes_on(
+        self, redis: Redis, woken: list[str], tmp_path: Path
+    ) -> None:
+        trap = tmp_path / "run"
+        for number, payload in enumerate(
+            [
+                pickle.dumps(Bomb(trap)),
+                pickle.dumps({"t": None, "f": "job", "a": (Bomb(trap),), "k": {}, "et": 1}),
+                pickle.dumps({"t": None, "f": "job", "a": (), "k": {}, "et": 1}),
+            ]
+        ):
+            await self.put(redis, b"job:%d" % number, payload)
+        await self.goes_on(redis, woken)
+        assert not trap.exists()
+        pickle.loads(pickle.dumps(Bomb(trap)))
+        assert trap.exists()
+
+    async def test_what_is_no_job_of_ours_is_thrown_away(
+        self, redis: Redis, woken: list[str]
+    ) -> None:
+        bad = [
+            b"", b"{}", b"[]", b"1", b"\xff", b"null", GOOD + b" " * 4_096,
+            GOOD.replace(b"job", b"other"), GOOD.replace(b'"job"', b"[]"),
+            GOOD.replace(b'"job"', b"{}"), GOOD.replace(b"[]", b'["x"]'),
+            GOOD.replace(b"{}", b'{"ctx": 1}'), GOOD.replace(b"null", b"99999999999999999999"),
+            GOOD.replace(NOW_MS.encode(), b"1e400"), GOOD.replace(NOW_MS.encode(), b"true"),
+            GOOD.replace(NOW_MS.encode(), b"99999999999999999"),
+        ]  # fmt: skip
+        for number, payload in enumerate(bad):
+            await self.put(redis, b"job:%d" % number, payload)
+        for job_id, score in (
+            (b"\xff\xfe", "1"), (b"other:1", "1"), (b"job", "1"), (b"", "1"),
+            (b"job:98", "-inf"), (b"job:99", "0"),
+        ):  # fmt: skip
+            await self.put(redis, job_id, GOOD, score=score)
+        await self.goes_on(redis, woken)
+
+    async def goes_on(self, redis: Redis, woken: list[str]) -> None:
+        """What was put in is gone, woke nobody, and a job put in afterwards is done."""
+
+        async def empty() -> bool:
+            return int(await redis.zcard(QUEUE)) == 0
+
+        await until(empty)
+        assert woken == []
+        await self.put(redis, b"job:1000", GOOD)
+        await until(lambda: woken == ["job"])
+        await until(empty)
+        assert await redis.keys("arq:result:*") == []

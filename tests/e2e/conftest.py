@@ -187,6 +187,15 @@ def live(page: Page) -> None:
     page.locator(".live:not(.off)").first.wait_for()
 
 
+def stop_the_clock(page: Page) -> None:
+    """From now on the page's time passes only when the test says so (`page.clock.run_for`).
+
+    What shows for a second and less can then be looked at for as long as it takes. What the page
+    asks for a moment later waits as well, so see that all is there before. The clock is installed.
+    """
+    page.clock.pause_at(page.evaluate("() => Date.now()") / 1000 + 1)
+
+
 def calm(page: Page) -> None:
     """Wait until what has changed is laid out and no transition runs any more."""
     page.evaluate(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,24 +13,13 @@ from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tests import canary
 from tests.e2e.audit import SMALL_TARGETS
 from tests.e2e.conftest import Open, live, readers, settled
+from tests.e2e.fit import broken, crowded, faint, resize
 from tests.e2e.game import Game, share
-from tests.e2e.test_every_page import broken, crowded, faint, resize
+from tests.e2e.people import CUT, OUT, UNKNOWN, ask_message, hand_in, new_key, numbers, sign_in
 from tests.e2e.town import Town
 
 REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
 """The browser's own word for a signature or a wish that was refused."""
-UNKNOWN = r"status of 404 .*/api/v1/public/miners/"
-OUT = r"status of 401 .*/api/v1/users/me"
-CUT = r"WebSocket is closed before"
-"""A page that is left while it still connects."""
-
-_numbers = count()
-
-
-def new_key(kind: str = "p2wpkh") -> DemoKey:
-    """The key of somebody who was never here, to an address of this kind."""
-    seed = f"somebody {next(_numbers)}"
-    return next(key for index in count() if (key := demo_key(seed, index)).kind == kind)
 
 
 @dataclass
@@ -40,26 +28,6 @@ class Person:
 
     page: Page
     key: DemoKey
-
-
-def ask_message(page: Page, key: DemoKey) -> str:
-    """Type the address; the message that is to be signed."""
-    page.get_by_label("Address", exact=True).fill(key.address)
-    page.get_by_role("button", name="Get the message").click()
-    return page.get_by_label("The message to sign").inner_text()
-
-
-def hand_in(page: Page, signature: str, action: str = "Sign in") -> None:
-    """Paste a signature and send it."""
-    canary.remember("a signature", "".join(signature.split()))
-    page.get_by_label("Signature", exact=True).fill(signature)
-    page.get_by_role("main").get_by_role("button", name=action).click()
-
-
-def sign_in(page: Page, key: DemoKey) -> None:
-    """From the sign-in page to wherever it leads."""
-    hand_in(page, sign_message(key, ask_message(page, key)))
-    expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -248,7 +216,7 @@ def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
 def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     person: Person, open_page: Open, game: Game
 ) -> None:
-    page, name = person.page, f"axe-{next(_numbers)}-north"
+    page, name = person.page, f"axe-{next(numbers)}-north"
     page.goto(f"{game.url}/settings/profile")
     page.get_by_label("Handle", exact=True).fill("a b")
     expect(page.get_by_text("No spaces, please")).to_be_visible()
@@ -354,34 +322,38 @@ def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
     take_along_leave_and_stay(person.page, game)
 
 
+@pytest.fixture(scope="module")
+def demo(game: Game) -> Iterator[Game]:
+    """The same game as an API of its own, at which demo miners sign in with a click."""
+    demo = game.another(TBG_DEMO="true")
+    demo.start("serve")
+    yield demo
+    demo.stop()
+
+
 @pytest.mark.parametrize(
     ("width", "height", "miners"), [(390, 844, (0, 1)), (1440, 1000, (2, 3))],
     ids=["on a phone", "on a desk"],
 )  # fmt: skip
 def test_a_demo_miner_goes_all_the_way(
-    browser: Browser, game: Game, width: int, height: int, miners: tuple[int, int]
+    browser: Browser, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
 ) -> None:
     one, other = (demo_key(DEMO_SEED, index) for index in miners)
     for key in (one, other):
         game.mine(share(key.address), miner=key.address)
-    demo = game.another(TBG_DEMO="true")
-    demo.start("serve")
-    try:
-        with readers(browser, demo) as begin:
-            allowed = (REFUSED, UNKNOWN, OUT, CUT)
-            page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
-            page.locator("button.pick").filter(has_text=one.address[-4:]).click()
-            expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
-            link_and_unite(page, demo, other, shares=1 + 1)
-            page.goto(f"{demo.url}/settings/profile")
-            page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
-            page.get_by_role("button", name="Save").click()
-            expect(page.get_by_text("Saved")).to_be_visible()
-            assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
-            make_and_revoke_a_key(page, demo)
-            take_along_leave_and_stay(page, demo)
-    finally:
-        demo.stop()
+    with readers(browser, demo) as begin:
+        allowed = (REFUSED, UNKNOWN, OUT, CUT)
+        page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
+        page.locator("button.pick").filter(has_text=one.address[-4:]).click()
+        expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
+        link_and_unite(page, demo, other, shares=1 + 1)
+        page.goto(f"{demo.url}/settings/profile")
+        page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved")).to_be_visible()
+        assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
+        make_and_revoke_a_key(page, demo)
+        take_along_leave_and_stay(page, demo)
 
 
 def test_tabs_renew_an_old_session_together_and_leave_it_together(

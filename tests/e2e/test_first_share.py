@@ -7,7 +7,7 @@ from statistics import median
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import REFUSED, Open, live
+from tests.e2e.conftest import REFUSED, Open, live, stop_the_clock
 from tests.e2e.game import Game, share
 
 WATCH = """() => {
@@ -22,7 +22,9 @@ WATCH = """() => {
     note('feed', lines.some(line => line.includes('First Hash')));
     note('shelf', places.some(place => /First Hash.*(?<!not )earned$/.test(place)
       && !place.includes('not earned')));
-    note('kiln', document.querySelector('.kiln')?.textContent.includes('First Hash'));
+    const kiln = document.querySelector('.kiln')?.textContent;
+    note('kiln', kiln?.includes('First Hash'));
+    note('cooling', !kiln && places.some(place => /First Hash.*Just earned/.test(place)));
     for (const region of document.querySelectorAll('[aria-live="polite"]')) {
       const words = text(region);
       if (words && said.at(-1) !== words) said.push(words);
@@ -74,16 +76,20 @@ def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, ga
     page = open_page(f"/m/{miner}", allowed=(REFUSED,))
     live(page)
     page.evaluate(WATCH)
+    page.clock.install()
+    stop_the_clock(page)
     game.publish(share(miner, sdiff=2e9))
     kiln = page.locator(".kiln")
     expect(kiln).to_contain_text("2 more in the kiln")
     name = page.locator(".kiln-name")
     first = name.text_content()
-    expect(kiln).to_contain_text("One more in the kiln", timeout=5_000)
+    page.clock.run_for(2_500)  # it has shown its name
+    expect(kiln).to_contain_text("One more in the kiln")
     second = name.text_content()
     names = {"First Hash", "Million Club", "Billion Club"}
     assert {first, second} < names
     assert first != second
+    page.clock.resume()
     page.keyboard.press("Escape")
     expect(kiln).to_have_count(0)
     for badge in names:
@@ -99,12 +105,15 @@ def test_a_badge_cools_down_by_itself(open_page: Open, game: Game) -> None:
     miner = game.new_miner()
     page = open_page(f"/m/{miner}", allowed=(REFUSED,))
     live(page)
+    page.evaluate(WATCH)
+    page.clock.install()
     game.publish(share(miner))
     expect(page.locator(".kiln")).to_be_visible()
-    expect(page.locator(".kiln")).to_have_count(0, timeout=10_000)
-    expect(place(page, "First Hash")).to_contain_text("Just earned")
-    # What is folded in after the share has arrived too, without another one.
+    # What is folded in after the share arrives too, without another one: in the game's own time.
     expect(page.get_by_role("region", name="Best ever")).to_contain_text(re.compile(r"1\.00\s?k"))
+    page.clock.run_for(6_000)  # a whole celebration
+    expect(page.locator(".kiln")).to_have_count(0)
+    page.wait_for_function("() => 'cooling' in seen")
     # A later visit finds it on the shelf, and nothing is celebrated twice.
     page.reload()
     expect(place(page, "First Hash")).to_contain_text("Common")
@@ -143,14 +152,18 @@ def test_a_badge_waits_for_who_looks_away(open_page: Open, game: Game) -> None:
     page = open_page(f"/m/{miner}")
     live(page)
     page.evaluate(WATCH)
+    page.clock.install()
     page.evaluate(LOOK, True)
     game.publish(share(miner, sdiff=3e6))
     expect(page.locator("#rewards")).to_contain_text("Million Club")
-    page.wait_for_timeout(6_500)  # a whole celebration
+    page.clock.run_for(6_500)  # a whole celebration
+    stop_the_clock(page)
     assert page.evaluate("() => said") == []
     page.evaluate(LOOK, False)
+    page.clock.run_for(600)  # the clay has filled by then
     expect(page.locator(".kiln-card.fire")).to_contain_text("Million Club")
-    expect(page.locator(".kiln-card.name")).to_be_visible()
+    page.clock.run_for(1_300)
+    expect(page.locator(".kiln-card.name")).to_contain_text("Million Club")
     assert page.evaluate("() => said") == ["Million Club is out of the kiln. Plus 50 XP."]
 
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import REFUSED, Open, live, readers, settled
+from tests.e2e.fit import broken, crowded, faint
 from tests.e2e.game import Game, eventually, share
-from tests.e2e.test_every_page import broken, crowded, faint
 from tests.e2e.town import Town
 
 

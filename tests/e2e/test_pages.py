@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tbg.domains.realtime import rules
 from tests.e2e.conftest import REFUSED, Open, live, settled
 from tests.e2e.game import Game, share
-from tests.e2e.test_accounts import CUT, OUT, UNKNOWN, new_key, sign_in
+from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
 from tests.e2e.town import Town
 
 

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,20 @@ NAMES = {contract["id"]: contract["name"] for contract in _CONTRACTS["contracts"
 OF = {"furniture-order": "furniture", "floors-new-room": "floors"}
 
 
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("house")
+    ignored = shutil.ignore_patterns("__pycache__", "_web")
+    shutil.copytree(ROOT / "src", place / "src", ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", place)
+    return place
+
+
 def _lint(place: Path) -> subprocess.CompletedProcess[str]:
+    """The contracts of a copy; what it found in files that did not change is kept beside it."""
     words = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
     return subprocess.run(
-        [*words, "--no-cache", "--config", "pyproject.toml"],
+        [*words, "--config", "pyproject.toml"],
         cwd=place,
         env={"PYTHONPATH": str(place / "src"), "PATH": ""},
         capture_output=True,
@@ -43,13 +55,22 @@ def _lint(place: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    shutil.copytree(
-        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "_web")
-    )
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+@contextmanager
+def _with(file: Path, line: str) -> Iterator[None]:
+    """A file with one more line, or with that alone, as long as the block lasts."""
+    before = file.read_text() if file.exists() else None
+    made = None if file.parent.exists() else file.parent
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"{before or ''}\n{line}\n")
+    try:
+        yield
+    finally:
+        if before is not None:
+            file.write_text(before)
+        elif made is not None:
+            shutil.rmtree(made)
+        else:
+            file.unlink()
 
 
 def test_the_house_keeps_its_contracts(copy: Path) -> None:
@@ -61,10 +82,8 @@ def test_the_house_keeps_its_contracts(copy: Path) -> None:
 @pytest.mark.parametrize("contract", TRESPASSES)
 def test_a_contract_breaks_when_it_should(copy: Path, contract: str) -> None:
     where, line = TRESPASSES[contract]
-    file = copy / "src" / "tbg" / where
-    file.parent.mkdir(exist_ok=True)
-    file.write_text((file.read_text() if file.exists() else "") + "\n" + line + "\n")
-    done = _lint(copy)
+    with _with(copy / "src" / "tbg" / where, line):
+        done = _lint(copy)
     assert done.returncode == 1, done.stdout + done.stderr
     name = NAMES[OF.get(contract, contract)]
     assert f"{name} BROKEN" in " ".join(done.stdout.split()), done.stdout

@@ -156,6 +156,33 @@ def _documented() -> str:
     return "\n".join(path.read_text() for path in sorted((ROOT / "docs").rglob("*.md")))
 
 
+def test_no_test_is_imported_from_another() -> None:
+    """What tests share is in modules of its own: a module of tests is nobody's helper."""
+    found = [
+        f"{_name(path)}: {module}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for module in _imported(path.read_text())
+        if module.rpartition(".")[2].startswith("test_")
+    ]
+    assert found == []
+    assert _imported("from tests.app import test_api") == ["tests.app", "tests.app.test_api"]
+    module = "tests.app.test_api"
+    assert _imported(f"X = 'from {module} import problem'") == [module]
+
+
+def _imported(code: str) -> list[str]:
+    """Modules that a file imports, or has another Python import by a line in a string."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found += [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found += re.findall(r"^\s*(?:from|import) (tests\.[\w.]+)", node.value, re.MULTILINE)
+    return found
+
+
 def test_every_setting_is_documented() -> None:
     text = _documented()
     assert [n for n in Settings.model_fields if f"TBG_{n.upper()}" not in text] == []
@@ -224,7 +251,11 @@ def test_the_furniture_in_the_documents_is_the_contract_s() -> None:
 def test_the_house_map_lists_every_table() -> None:
     tables = set()
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
-        tables |= set(re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", path.read_text()))
+        tables |= set(
+            re.findall(
+                r"CREATE TABLE (?:IF NOT EXISTS )?(?:public\.)?(\w+)\b(?!\.)", path.read_text()
+            )
+        )
     house = (ROOT / "docs" / "HOUSE.md").read_text()
     assert sorted(t for t in tables if f"`{t}`" not in house and t != "shares_default") == []
 

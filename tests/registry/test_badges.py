@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from tbg.domains.gamification.actions.registry import (
     read_registry,
     retire,
 )
+from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, rows, share, value
 
@@ -310,10 +309,7 @@ class TestLoading:
 
 class TestCommand:
     def run(self, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tbg", "registry", *map(str, words)]
-        return subprocess.run(
-            command, env=os.environ | env, capture_output=True, text=True, check=False
-        )
+        return tbg("registry", *words, env=env)
 
     def test_a_good_file(self) -> None:
         done = self.run("check", REGISTRY, "--json")

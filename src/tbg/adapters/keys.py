@@ -86,8 +86,8 @@ class KeyRing:
                     self._add(at=self.clock.now())
                 self._require_alone()
                 self._secret = self._secret_file.read_bytes()
-                if len(self._secret) < _SECRET_BYTES:
-                    raise ValueError("the secret is cut short: restore it, or remove it")
+                if why := _weakness(self._secret):
+                    raise ValueError(f"the secret {why}: restore it, or remove it")
                 self._read()
         except (OSError, ValueError) as error:
             raise CannotRun(
@@ -337,6 +337,19 @@ def _write(path: Path, content: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     half.rename(path)
+
+
+def _weakness(secret: bytes) -> str | None:
+    """What is wrong with a secret; None when it may well be random, whoever made it.
+
+    A file that a full disk or a power cut left may be all zeros, or end in them.
+    """
+    if len(secret) < _SECRET_BYTES:
+        return "is cut short"
+    parts = [secret[start : start + 8] for start in range(0, len(secret) - 7, 8)]
+    if len(set(secret)) < 8 or any(len(set(part)) == 1 for part in parts):
+        return "is not random"
+    return None
 
 
 def _private(path: Path) -> rsa.RSAPrivateKey:

@@ -2,12 +2,16 @@
 
 The generic cell rate algorithm keeps one number an asker: the time at which he is where he would
 be, had he asked at the even rate. A burst moves it ahead, waiting lets it fall behind.
+
+An asker is a keyed digest in Redis, and so in its files: who came from which IP address, and asked
+about which Bitcoin address, is nothing to keep.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,17 +90,21 @@ class Verdict:
 
 
 class Limiter:
-    """Takes one of a policy's quota for an asker."""
+    """Takes one of a policy's quota for an asker.
 
-    def __init__(self, redis: Redis) -> None:
+    `mac` makes a keyed digest of a purpose and data, the same in all processes (`KeyRing.mac`).
+    """
+
+    def __init__(self, redis: Redis, *, mac: Callable[[str, bytes], bytes]) -> None:
         self._script: AsyncScript = redis.register_script(_SCRIPT)
+        self._mac = mac
 
     async def take(self, *asked: tuple[Policy, str]) -> Verdict | None:
         """Take one for each asker; the tightest verdict. None while Redis is away: let through.
 
         A game that nobody can enter because its counter is away would be the greater harm.
         """
-        keys = [f"tbg:limit:{policy.name}:{who}" for policy, who in asked]
+        keys = [f"tbg:limit:{policy.name}:{self._digest(policy, who)}" for policy, who in asked]
         numbers = [n for policy, _ in asked for n in (policy.quota, policy.seconds)]
         try:
             async with asyncio.timeout(limits.RATE_SECONDS):
@@ -113,6 +121,9 @@ class Limiter:
         if worst.retry_after:
             LIMITED.labels(worst.policy.name).inc()
         return worst
+
+    def _digest(self, policy: Policy, who: str) -> str:
+        return self._mac(f"limit/{policy.name}", who.encode()).hex()[:32]
 
     async def require(self, *asked: tuple[Policy, str]) -> Verdict | None:
         """As `take`, but TooManyRequests when one of them has no more."""

@@ -54,6 +54,8 @@ def connect(url: str, *, retries: int = 3) -> Redis:
         socket_connect_timeout=5,
         socket_timeout=30,
         socket_keepalive=True,
+        lib_name=None,  # it would be told with a command that not every user may give
+        lib_version=None,
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )

@@ -1,101 +1,287 @@
-"""Two database roles: the owner migrates, the application works and never rewrites the audit log.
+"""Two database roles: the owner migrates, the application works and owns nothing.
 
-What the owner says here it says with nothing but PostgreSQL's own functions in its path: the
-application may put others into the schema.
+Whatever the application role can put into the database must never run as the owner. So it creates
+nothing in the schema, owns no table, is a member of no role; and the owner looks names up in
+PostgreSQL's own catalogue alone, in every transaction, from its first statement on.
 """
 
 from __future__ import annotations
 
-from tbg.core.errors import CannotRun
-from tbg.core.tx import AnyRow, Database, Tx
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-_LET_IN = "GRANT USAGE, CREATE ON SCHEMA %1$I TO %3$I"
-_READ_AND_WRITE = "GRANT SELECT, INSERT, UPDATE, DELETE ON %1$I.%2$I TO %3$I"
-_APPEND = (
-    "REVOKE ALL ON %1$I.%2$I FROM PUBLIC, %3$I",
-    "GRANT SELECT, INSERT ON %1$I.%2$I TO %3$I",
-)
-_COUNT = "GRANT USAGE, SELECT, UPDATE ON SEQUENCE %1$I.%2$I TO %3$I"
-# Partitions come and go by the application's own hand: only an owner may attach and drop them.
-_HAND_OVER = "ALTER TABLE %1$I.%2$I OWNER TO %3$I"
+from tbg.core.errors import CannotRun
+from tbg.core.tx import Database, Tx
+
+_MANUAL = "docs/OPERATING.md has the lines that make both roles"
+
+# Temporary objects come last, or they would come first. LOCAL: a connection pooler in transaction
+# mode gives the session to others.
+_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
+_MIGRATION_PATH = "SET LOCAL search_path = public, pg_temp"
+
+
+@asynccontextmanager
+async def owner_transaction(database: Database) -> AsyncIterator[Tx]:
+    """A transaction of the owner of the tables: it looks names up in PostgreSQL's catalogue."""
+    async with database.transaction() as tx:
+        await tx.run(_PATH)
+        yield tx
+
+
+@asynccontextmanager
+async def bare_names(tx: Tx) -> AsyncIterator[None]:
+    """Let migrations find and make tables of the game by their bare names meanwhile."""
+    await tx.run(_MIGRATION_PATH)
+    yield
+    await tx.run(_PATH)
 
 
 async def current_role(database: Database) -> str:
-    """The role as which it is connected."""
+    """The role as which it is connected, as nothing in the database can falsify it."""
     async with database.transaction() as tx:
-        return str(await tx.value("SELECT CAST(current_user AS text)"))
+        return str(await tx.value("SELECT current_user"))  # no cast: a type may be anybody's
 
 
-async def let_in(owner: Database, *, application: str, lock: int) -> None:
-    """Grant a role what the game needs, and of the audit log no more than to read and to add.
+async def revoke(tx: Tx, *, application: str) -> None:
+    """Let a role create nothing any more; to be committed before anything else is done."""
+    for statement in await _strings(tx, _MAY_CREATE, application=application):
+        await tx.connection.exec_driver_sql(statement)
 
-    Nothing to do when it is the owner itself: then triggers alone keep the log. `lock`: the one
-    that migrations take.
+
+async def secure(tx: Tx, *, application: str) -> None:
+    """Take from a role whatever could make it the owner, as the owner; CannotRun if it stays.
+
+    To be done before anything in the schema is looked up.
     """
-    if await current_role(owner) == application:
-        return
-    async with owner.transaction() as tx:
-        await tx.run("SELECT pg_advisory_xact_lock(:key)", key=lock)
-        schema = str(await tx.value("SELECT CAST(current_schema() AS text)"))
-        await tx.run("SET LOCAL search_path = pg_catalog")
-        for template in _APPEND:
-            await _say(tx, template, schema=schema, name="audit_log", application=application)
-        if await _may_rewrite(tx, schema=schema, application=application):
-            raise CannotRun(
-                f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: it may "
-                "be no superuser, own neither tables nor schema nor database, and be no member "
-                "of who does (docs/OPERATING.md has the lines that make both roles)"
-            )
-        await _say(tx, _LET_IN, schema=schema, application=application)
-        for row in await _not_its_own(tx, schema=schema, application=application):
-            template = _COUNT if row.counts else _HAND_OVER if row.shares else _READ_AND_WRITE
-            await _say(tx, template, schema=schema, name=row.name, application=application)
+    if powers := await _strings(tx, _POWERS, application=application):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, for it "
+            f"{', '.join(powers)}; {_MANUAL}"
+        )
+    await _take_back(tx, application)
+    if strange := await _strings(tx, _PROPERTY, application=application):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL owns what it should not own: "
+            f"{', '.join(strange[:5])}. Nothing of the game makes such things: find out who did, "
+            "and drop them or give them to another role"
+        )
 
 
-async def _not_its_own(tx: Tx, *, schema: str, application: str) -> list[AnyRow]:
-    """The owner's other tables and sequences, but for what was handed over before."""
-    rows = await tx.rows(
-        """
-        SELECT c.relname AS name, c.relkind = 'S' AS counts,
-            c.relname = 'shares' OR c.relispartition AS shares
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'S') AND c.relname <> 'audit_log'
-            AND pg_has_role(c.relowner, 'USAGE') AND pg_get_userbyid(c.relowner) <> :application
-        ORDER BY c.oid
-        """,
-        schema=schema,
-        application=application,
-    )
-    return list(rows)
+async def require_quiet(tx: Tx, *, application: str) -> None:
+    """CannotRun while a role that could create until now has transactions open.
+
+    They may yet commit what they created, and migrations look names up in the schema. What is
+    committed by then, `secure` finds.
+    """
+    await _to_take_back(tx, application)  # says what is missing before anybody waits
+    if count := await tx.value(_OPEN, application=application):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL has {count} open transactions: stop all "
+            "services, end what is left of its sessions, and migrate again"
+        )
 
 
-async def _say(tx: Tx, template: str, *, schema: str, application: str, name: str = "") -> None:
-    statement = await tx.value(
-        """
-        SELECT format(:template, CAST(:schema AS text), CAST(:name AS text),
-            CAST(:application AS text))
-        """,
-        template=template,
-        schema=schema,
-        name=name,
-        application=application,
-    )
-    await tx.connection.exec_driver_sql(statement)
+async def grant(tx: Tx, *, application: str) -> None:
+    """Grant a role what the game needs, and of logs no more than to read and to add."""
+    for statement in await _strings(tx, _GRANTS, application=application):
+        await tx.connection.exec_driver_sql(statement)
+    if await tx.value(_REWRITES, application=application):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: another "
+            f"role than the owner granted it more than to read and to add; {_MANUAL}"
+        )
 
 
-async def _may_rewrite(tx: Tx, *, schema: str, application: str) -> bool:
-    """Whether a role has, or can give itself, more of the audit log than it was granted."""
-    found = await tx.value(
-        """
-        SELECT pg_has_role(r.oid, c.relowner, 'MEMBER')
-            OR pg_has_role(r.oid, n.nspowner, 'MEMBER')
-            OR pg_has_role(r.oid, d.datdba, 'MEMBER')
-            OR has_table_privilege(r.oid, c.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
-        FROM pg_roles r, pg_database d, pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE r.rolname = :application AND d.datname = current_database()
-            AND n.nspname = :schema AND c.relname = 'audit_log'
-        """,
-        application=application,
-        schema=schema,
-    )
-    return bool(found)
+async def _strings(tx: Tx, sql: str, *, application: str) -> list[str]:
+    return [text for (text,) in await tx.rows(sql, application=application)]
+
+
+async def _take_back(tx: Tx, application: str) -> None:
+    """Give the raw shares back to the owner, if the application has them.
+
+    Before there were functions for it, the application made and dropped the partitions itself,
+    and owned them. What it hung on them would run as the owner from now on.
+    """
+    theirs = await _to_take_back(tx, application)
+    for statement in theirs:
+        await tx.connection.exec_driver_sql(statement)
+    # Looked for last: now the tables are locked, and nothing can be added.
+    if theirs and (strange := [text for (text,) in await tx.rows(_HUNG_ON)]):
+        raise CannotRun(
+            f"the role {application} of TBG_DATABASE_URL owned the raw shares and has put on them "
+            f"what nothing of the game puts there: {', '.join(strange[:5])}. Find out who did, and "
+            "drop it"
+        )
+
+
+async def _to_take_back(tx: Tx, application: str) -> list[str]:
+    statements = await _strings(tx, _SHARES, application=application)
+    if statements and not await tx.value(_MEMBER, application=application):
+        raise CannotRun(
+            f"the raw shares belong to the role {application} and are to belong to the owner: as a "
+            f"superuser, grant that role to the one of TBG_OWNER_DATABASE_URL; {_MANUAL}"
+        )
+    return statements
+
+
+# All of these run with `_PATH`, so that bare names are PostgreSQL's own.
+
+# Only what is there is revoked: who owns neither schema nor database would be refused.
+_MAY_CREATE = """
+SELECT format('REVOKE CREATE ON SCHEMA public FROM PUBLIC, %I', r.rolname)
+FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
+    AND has_schema_privilege(r.oid, CAST('public' AS text), CAST('CREATE' AS text))
+UNION ALL
+SELECT format('REVOKE CREATE ON DATABASE %I FROM PUBLIC, %I', current_database(), r.rolname)
+FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
+    AND has_database_privilege(r.oid, CAST(current_database() AS text), CAST('CREATE' AS text))
+"""
+
+# Members of the roles named here see more of the server's state, and can change nothing by it.
+_POWERS = """
+SELECT p.what
+FROM pg_roles r CROSS JOIN LATERAL (VALUES
+    (r.rolsuper, 'is a superuser'),
+    (r.rolcreaterole, 'may change roles (NOCREATEROLE takes that away)'),
+    (r.rolreplication, 'may replicate (NOREPLICATION takes that away)'),
+    (r.rolbypassrls, 'passes row security by (NOBYPASSRLS takes that away)'),
+    (has_parameter_privilege(r.oid, CAST('session_replication_role' AS text),
+        CAST('SET' AS text)), 'may set session_replication_role'),
+    (has_schema_privilege(r.oid, CAST('public' AS text), CAST('CREATE' AS text)),
+        'may create in the schema public'),
+    (has_database_privilege(r.oid, CAST(current_database() AS text), CAST('CREATE' AS text)),
+        'may create schemas in the database')
+) p (so, what)
+WHERE r.rolname = CAST(:application AS name) AND p.so
+UNION ALL
+SELECT format('is a member of %I', other.rolname)
+FROM pg_roles r JOIN pg_roles other ON other.oid <> r.oid
+WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
+    AND pg_has_role(r.oid, other.oid, CAST('MEMBER' AS text))
+    AND other.rolname NOT IN ('pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats',
+        'pg_stat_scan_tables', 'pg_use_reserved_connections')
+"""
+
+# Before there were functions for it, the application created the partitions. Of sessions that we
+# may not look into only the name is shown.
+_OPEN = """
+SELECT CASE WHEN to_regprocedure(CAST('public.make_month_of_shares(date)' AS text)) IS NULL THEN
+    (SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = CAST(:application AS name)
+        AND (xact_start IS NOT NULL OR state IS NULL))
+    + (SELECT count(*) FROM pg_prepared_xacts
+    WHERE database = current_database() AND owner = CAST(:application AS name))
+    ELSE 0 END
+"""
+
+# The raw shares and their partitions.
+_FAMILY = """
+WITH RECURSIVE family AS (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relname = 'shares'
+    UNION SELECT i.inhrelid FROM pg_inherits i JOIN family f ON f.oid = i.inhparent
+)
+"""
+
+_SHARES = (
+    _FAMILY  # noqa: S608 - constants alone
+    + """
+SELECT format('ALTER TABLE %I.%I OWNER TO CURRENT_USER', n.nspname, c.relname)
+FROM family f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = CAST(:application AS name))
+ORDER BY c.oid
+"""
+)
+
+# Each of these would run code when the owner writes, reads or analyses the table. Those of an
+# extension (TimescaleDB's) are a superuser's; comparisons in its checks call no function.
+_HUNG_ON = (
+    _FAMILY  # noqa: S608 - constants alone
+    + """
+SELECT pg_describe_object(found.kind, found.oid, 0)
+FROM family f CROSS JOIN LATERAL (
+    SELECT CAST('pg_class' AS regclass), oid FROM pg_class
+        WHERE oid = f.oid AND relkind NOT IN ('r', 'p')
+    UNION ALL SELECT CAST('pg_trigger' AS regclass), t.oid FROM pg_trigger t
+        WHERE t.tgrelid = f.oid AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1
+            FROM pg_depend d WHERE d.classid = CAST('pg_proc' AS regclass) AND d.objid = t.tgfoid
+                AND d.deptype = 'e')
+    UNION ALL SELECT CAST('pg_rewrite' AS regclass), oid FROM pg_rewrite WHERE ev_class = f.oid
+    UNION ALL SELECT CAST('pg_policy' AS regclass), oid FROM pg_policy WHERE polrelid = f.oid
+    UNION ALL SELECT CAST('pg_attrdef' AS regclass), oid FROM pg_attrdef WHERE adrelid = f.oid
+    UNION ALL SELECT CAST('pg_constraint' AS regclass), oid FROM pg_constraint
+        WHERE conrelid = f.oid AND contype NOT IN ('p', 'n')
+            AND (contype <> 'c' OR CAST(conbin AS text)
+                ~ '[{](?!(OPEXPR|VAR|CONST|BOOLEXPR|NULLTEST|RELABELTYPE) )')
+    UNION ALL SELECT CAST('pg_class' AS regclass), indexrelid FROM pg_index
+        WHERE indrelid = f.oid AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+    UNION ALL SELECT CAST('pg_class' AS regclass), partrelid FROM pg_partitioned_table
+        WHERE partrelid = f.oid AND partexprs IS NOT NULL
+    UNION ALL SELECT CAST('pg_statistic_ext' AS regclass), oid FROM pg_statistic_ext
+        WHERE stxrelid = f.oid
+) found (kind, oid)
+"""
+)
+
+_MEMBER = "SELECT pg_has_role(CAST(:application AS name), CAST('USAGE' AS text))"
+
+# Everything in this database that belongs to the application. Temporary things are seen by their
+# own session alone; large objects and default privileges run nothing.
+_PROPERTY = """
+SELECT pg_describe_object(s.classid, s.objid, 0)
+FROM pg_shdepend s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
+WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND s.refclassid = CAST('pg_authid' AS regclass)
+    AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = CAST(:application AS name))
+    AND s.deptype = 'o'
+    AND s.classid NOT IN (CAST('pg_largeobject' AS regclass), CAST('pg_default_acl' AS regclass))
+    AND coalesce(i.schema, '') !~ '^pg_temp'
+ORDER BY s.classid, s.objid
+"""
+
+# Of each kind of relation, all at once: first nothing, then what it may. Partitions are written
+# through `shares`, but a dump reads each, also those to come. Tables of extensions are not ours.
+_GRANTS = """
+WITH ours AS (
+    SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid) AS names, k.kind
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN c.relkind = 'S' THEN 'counts'
+        WHEN c.relispartition THEN 'part'
+        WHEN c.relname IN ('audit_log', 'xp_ledger') THEN 'log'
+        WHEN c.relname = 'alembic_version' THEN 'mark'
+        ELSE 'table' END) k (kind)
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S')
+        AND pg_has_role(c.relowner, CAST('USAGE' AS text))
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_class' AS regclass)
+            AND d.objid = c.oid AND d.deptype = 'e')
+    GROUP BY k.kind
+)
+SELECT format(said.template, ours.names, CAST(:application AS text))
+FROM ours RIGHT JOIN (VALUES
+    (1, 'counts', 'REVOKE ALL ON SEQUENCE %1$s FROM PUBLIC, %2$I'),
+    (1, 'part', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
+    (1, 'log', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
+    (1, 'mark', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
+    (1, 'table', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
+    (2, 'counts', 'GRANT USAGE, SELECT ON SEQUENCE %1$s TO %2$I'),
+    (2, 'part', 'GRANT SELECT ON %1$s TO %2$I'),
+    (2, 'log', 'GRANT SELECT, INSERT ON %1$s TO %2$I'),
+    (2, 'mark', 'GRANT SELECT ON %1$s TO %2$I'),
+    (2, 'table', 'GRANT SELECT, INSERT, UPDATE, DELETE ON %1$s TO %2$I'),
+    (2, NULL, 'GRANT USAGE ON SCHEMA public TO %2$I'),
+    (2, NULL, 'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %2$I'),
+    (2, NULL, 'GRANT EXECUTE ON FUNCTION public.make_month_of_shares(date),'
+        ' public.forget_old_shares(timestamptz) TO %2$I')
+) said (turn, kind, template) ON said.kind = ours.kind
+WHERE said.kind IS NULL OR ours.kind IS NOT NULL
+ORDER BY said.turn
+"""
+
+_REWRITES = """
+SELECT bool_or(has_table_privilege(CAST(:application AS name), c.oid,
+    CAST('UPDATE, DELETE, TRUNCATE, TRIGGER' AS text)))
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relname IN ('audit_log', 'xp_ledger')
+"""

@@ -373,6 +373,16 @@ TABLE_LOCK_SECONDS = 10
 """How long a change of the registry, of the partitions or of who is who waits for batches in hand:
 new ones wait behind it."""
 
+JOB_BYTES = 4_096
+"""A job in the queue: a name and a time; what is longer is not one of ours."""
+
+JOB_TIME_MS = 10_000_000_000_000
+"""Unix milliseconds of the year 2286: a job cannot have been put in later than time can tell."""
+
+SOON_SECONDS = 5
+"""How far apart the jobs are that people would otherwise see missing: a page and its counts agree
+within as long. Where they read much, they rest by themselves."""
+
 JOBS_AT_ONCE = 4
 """Jobs one worker runs side by side; each holds a database connection."""
 

@@ -6,15 +6,17 @@ it takes a third of that start.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from tbg.core import database_roles
 from tbg.core.errors import CannotRun
-from tbg.core.tx import Database
+from tbg.core.tx import Database, Tx
 
-REVISION = "2026_11_21_by_user"
+REVISION = "2026_11_28_database"
 """The revision this program was written for: the newest in `migrations/versions`."""
 
 # Two processes that start at once must not migrate at once; any constant of our own will do.
@@ -27,10 +29,19 @@ _CHECKOUT = Path(__file__).parent.parent.parent.parent / "migrations"
 async def current(database: Database) -> str | None:
     """The revision the database is at; None when it is empty."""
     async with database.transaction() as tx:
-        if await tx.value("SELECT to_regclass('alembic_version')") is None:
-            return None
-        found: str | None = await tx.value("SELECT version_num FROM alembic_version")
-        return found
+        return await _revision(tx)
+
+
+async def _revision(tx: Tx) -> str | None:
+    if (
+        await tx.value(
+            "SELECT pg_catalog.to_regclass(CAST('public.alembic_version' AS pg_catalog.text))"
+        )
+        is None
+    ):
+        return None
+    found: str | None = await tx.value("SELECT version_num FROM public.alembic_version")
+    return found
 
 
 async def upgrade(owner: Database, *, application: str | None = None) -> str:
@@ -38,28 +49,45 @@ async def upgrade(owner: Database, *, application: str | None = None) -> str:
 
     `application`: the role that works with the tables, when it is not the one that owns them.
     """
-    if await current(owner) != REVISION:
-        await _apply(owner)
     if application is not None:
-        await database_roles.let_in(owner, application=application, lock=_LOCK)
+        # Committed before anything else: until then, new transactions could still create.
+        async with _alone(owner) as tx:
+            await database_roles.revoke(tx, application=application)
+    async with _alone(owner) as tx:
+        revision = await _revision(tx)
+        pending = revision != REVISION
+        if application is not None:
+            if revision is not None:
+                await database_roles.require_quiet(tx, application=application)
+            await database_roles.secure(tx, application=application)
+        if pending:
+            async with database_roles.bare_names(tx):
+                await tx.connection.run_sync(_apply)
+        if application is not None:
+            await database_roles.grant(tx, application=application)
     return REVISION
 
 
-async def _apply(database: Database) -> None:
+@asynccontextmanager
+async def _alone(owner: Database) -> AsyncIterator[Tx]:
+    """A transaction of the owner's, one process at a time; it may take as long as it needs."""
+    async with database_roles.owner_transaction(owner) as tx:
+        await tx.take_as_long_as_needed()
+        await tx.run(
+            "SELECT pg_catalog.pg_advisory_xact_lock(CAST(:key AS pg_catalog.int8))", key=_LOCK
+        )
+        yield tx
+
+
+def _apply(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415
 
-    def apply(connection: Connection) -> None:
-        config = Config()
-        folder = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
-        config.set_main_option("script_location", str(folder))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-    async with database.engine.connect() as connection, connection.begin():
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        await connection.run_sync(apply)
+    config = Config()
+    folder = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+    config.set_main_option("script_location", str(folder))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 async def require_current(database: Database) -> None:

@@ -1,4 +1,6 @@
-"""Settings: environment (`TBG_…`), then `.env`, then `tbg.toml`; unknown keys are refused.
+"""Settings: environment (`TBG_…`), `.env`, `tbg.toml`, then what the game that runs here has.
+
+Unknown keys are refused.
 
 Of the environment and of `.env`, which other programs have a part in, only `TBG_…` is ours.
 """
@@ -16,7 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -26,7 +35,8 @@ from pydantic_settings import (
 )
 
 from tbg.core import limits
-from tbg.core.errors import BadArguments
+from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.running import NotOurs, Running, running_in
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -78,6 +88,24 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line")
     demo: bool = Field(False, description="says on the page that these miners are simulated")
     pool_name: str = Field("The Bitcoin Game", max_length=80, description="shown on the page")
+
+    _game: Running | None = PrivateAttr(None)
+    _no_game: str = PrivateAttr("")
+
+    @property
+    def game(self) -> Running | None:
+        """The running game that these settings are taken from, as far as none was set here."""
+        return self._game
+
+    def taken_from(self, game: Running) -> Settings:
+        """Remember whose settings these are (`game.settings`: only those taken from it)."""
+        self._game = game
+        return self
+
+    def without_game(self, why: str) -> Settings:
+        """Remember why there is none, for a command that needs its servers."""
+        self._no_game = why
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -162,11 +190,7 @@ class Settings(BaseSettings):
     @cached_property
     def database(self) -> str:
         """The database URL in clear; fails with what to do when there is none."""
-        if self.database_url is None:
-            raise BadArguments(
-                "TBG_DATABASE_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
-            )
-        return self.database_url.get_secret_value()
+        return self._needed("database_url")
 
     @cached_property
     def owner_database(self) -> str | None:
@@ -177,27 +201,96 @@ class Settings(BaseSettings):
     @cached_property
     def redis(self) -> str:
         """The Redis URL in clear; fails with what to do when there is none."""
-        if self.redis_url is None:
-            raise BadArguments(
-                "TBG_REDIS_URL is not set: run `tbg up`, or `eval $(tbg env)` beside it"
-            )
-        return self.redis_url.get_secret_value()
+        return self._needed("redis_url")
+
+    def _needed(self, name: str) -> str:
+        url: SecretStr | None = getattr(self, name)
+        if url is None:
+            raise CannotRun(self._no_game or f"TBG_{name.upper()} is not set")
+        return url.get_secret_value()
 
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """Read the settings; BadArguments names every key that is wrong or unknown."""
+OF_A_PROCESS = {"log_level", "log_format"}
+"""What no command takes from the running game: each process writes its own log."""
+
+
+def load_settings(*, beside: bool = True, **given: Any) -> Settings:
+    """Read the settings; BadArguments names every key that is wrong or unknown.
+
+    `beside`: what is set nowhere is as the game that runs in the data folder has it, unless a
+    URL that is set here names other servers than that game's.
+    """
     try:
         if unknown := list(_unknown()):
             raise BadArguments("; ".join(unknown))
-        return Settings(**overrides)
+        loaded = Settings(**given)
+        return _beside(loaded, given) if beside else loaded
     except ValidationError as error:
         raise BadArguments(_explain(error)) from None
     except tomllib.TOMLDecodeError as error:
         raise BadArguments(f"tbg.toml cannot be read: {error}") from None
+
+
+def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
+    root = loaded.data_dir.expanduser().resolve()
+    try:
+        game = running_in(root)
+    except NotOurs as error:
+        return loaded.without_game(str(error))  # of no matter to a command that needs no server
+    if game is None:
+        return loaded.without_game(
+            f"no game runs in {root}: start it (`tbg up`), name its folder (--data), or set "
+            "TBG_DATABASE_URL and TBG_REDIS_URL"
+        )
+    if game.settings is None:
+        return loaded.without_game(
+            f"the game in {root} is still starting: try again in a few seconds"
+        )
+    if names_others(loaded, game.settings):
+        return loaded
+    free = set(Settings.model_fields) - loaded.model_fields_set - OF_A_PROCESS
+    theirs = {
+        name: value for name, value in game.settings.items() if name in free and value is not None
+    }
+    return Settings(**given, **theirs).taken_from(game._replace(settings=theirs))
+
+
+def names_others(loaded: Settings, theirs: dict[str, Any]) -> bool:
+    """Whether a URL that is set here is another than the one a running game has."""
+    for name in ("database_url", "redis_url"):
+        url: SecretStr | None = getattr(loaded, name)
+        if url is not None and url.get_secret_value() != theirs.get(name):
+            return True
+    return False
+
+
+def source(loaded: Settings, name: str) -> str:
+    """Where a setting's value comes from, in words."""
+    key = f"TBG_{name.upper()}"
+    if key in os.environ:
+        return "environment"
+    if key in {known.upper() for known in DotEnvSettingsSource(Settings).env_vars}:
+        return ".env"
+    if name in TomlConfigSettingsSource(Settings).toml_data:
+        return "tbg.toml"
+    taken = loaded.game.settings if loaded.game else None
+    return "the running game" if taken and name in taken else "default"
+
+
+def as_recorded(settings: Settings, **actual: Any) -> dict[str, Any]:
+    """Every setting as JSON can hold it, secrets in clear, paths absolute; `actual` goes before."""
+    found = {name: getattr(settings, name) for name in Settings.model_fields} | actual
+    return {name: _plain(value) for name, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.expanduser().resolve()) if isinstance(value, Path) else value
 
 
 # Read by the tests and by make, not by the program.

@@ -67,7 +67,7 @@ def configure(settings: Settings, *, door: str) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=False)  # output is escaped, and colours with it
     )
     tail = [structlog.processors.format_exc_info, _without_rows, renderer]
     structlog.configure(
@@ -86,6 +86,7 @@ def configure(settings: Settings, *, door: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("arq.worker").setLevel(logging.WARNING)  # our own `job_done` says it
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(door=door)
     if settings.metrics_port:

@@ -73,7 +73,7 @@ class Tx:
 
     async def take_as_long_as_needed(self) -> None:
         """Lift the statement timeout of this transaction: nothing of the doors waits for it."""
-        await self.run("SELECT set_config('statement_timeout', '0', true)")
+        await self.run("SET LOCAL statement_timeout = 0")
 
     async def copy(
         self, table: str, records: Iterable[tuple[Any, ...]], *, columns: Sequence[str]

@@ -224,15 +224,29 @@ class TestBadgeCounts:
     async def test_the_more_there_are_the_longer_it_rests(
         self, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stats, "EARNED_PER_MINUTE", 1)
+        monkeypatch.setattr(stats, "EARNED_PER_SECOND", 1)
         await play(db, [share(NOW), share(NOW, user=BOB)])
         clock.at = NOW + timedelta(minutes=1)
         assert await jobs.count(db) is True
         await play(db, [share(NOW, user=CAROL)])
-        clock.move(timedelta(minutes=1))
+        clock.move(timedelta(seconds=1))
         assert await jobs.count(db) is False
-        clock.move(timedelta(minutes=1))
+        clock.move(timedelta(seconds=1))
         assert await jobs.count(db) is True
+
+
+async def test_late_weeks_are_paid_soon_and_once_a_minute_where_there_are_many(
+    db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {job.every_s for job in jobs.JOBS if job.name in {"late_weeks", "badge_counts"}} == {5}
+    await play(db, [share(NOW - timedelta(days=7), history=True)])
+    monkeypatch.setattr(jobs, "UNPAID_AT_ONCE", -2)
+    clock.at = NOW + timedelta(seconds=10)
+    assert await jobs.pay_late_weeks(db) is None
+    clock.at = NOW + timedelta(seconds=60)
+    found = await jobs.pay_late_weeks(db)
+    assert found is not None
+    assert found.paid == 1
 
 
 class TestSilentSummaries:

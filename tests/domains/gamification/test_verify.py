@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,7 +19,9 @@ from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.actions.verify import MISMATCHES, repair, verify, verify_xp
 from tbg.domains.mining.actions import roll_up_all
 from tests import servers
+from tests.commands import tbg
 from tests.conftest import NOW
+from tests.databases import Reused
 from tests.domains.gamification.play import (
     BOB,
     best,
@@ -95,19 +95,20 @@ async def furnish(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def furnished(pg_url: str, migrated_template: str) -> Iterator[str]:
-    """The name of a database to copy: furnished once, spoilt in each test."""
+def furnished(pg_url: str, migrated_template: str) -> Iterator[Reused]:
+    """A database that is furnished once, spoilt in each test and put in order after it."""
     with servers.database(pg_url, template=migrated_template) as url:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, furnish(url)).result()
-        yield url.rpartition("/")[2]
+        reused = Reused(pg_url, url.rpartition("/")[2])
+        yield reused
+        reused.drop()
 
 
 @pytest.fixture
-def house_url(pg_url: str, furnished: str) -> Iterator[str]:
-    """A copy of the furnished database."""
-    with servers.database(pg_url, template=furnished) as url:
-        yield url
+def house_url(furnished: Reused) -> str:
+    """The furnished database, in order."""
+    return furnished.fresh()
 
 
 @pytest.fixture
@@ -187,12 +188,8 @@ async def test_a_negative_ledger_is_not_repaired_but_told(house: Database) -> No
 
 class TestCommand:
     def run(self, url: str, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "TBG_DATABASE_URL": url,
-            "TBG_REDIS_URL": "redis://127.0.0.1:1/0",
-        }
-        command = [sys.executable, "-m", "tbg", "rewards", "verify", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        environment = {"TBG_DATABASE_URL": url, "TBG_REDIS_URL": "redis://127.0.0.1:1/0"}
+        return tbg("rewards", "verify", *words, env=environment)
 
     async def test_exit_codes_and_output(self, house: Database, house_url: str) -> None:
         done = self.run(house_url, "--json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,22 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from tbg.adapters.streams import Connection, Fact
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
-from tbg.domains.mining.actions import roll_up
+from tbg.domains.gamification.actions.streaks import check_streaks
 from tests.conftest import NOW
-from tests.domains.gamification.play import ALICE, BOB, best, block, key, play, share
-
-MINUTE = timedelta(minutes=1)
-
-
-async def mine(db: Database, facts: Iterable[Fact]) -> None:
-    """Facts through the projections and into the rollups."""
-    await play(db, facts)
-    async with db.transaction() as tx:
-        await roll_up(tx)
+from tests.domains.gamification.play import ALICE, BOB, best, block, share
+from tests.domains.public.mining import MINUTE, connection, mine
 
 
 async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]:
@@ -33,11 +23,6 @@ async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
-
-
-def connection(at: Any, *, connected: bool, worker: str = "bitaxe") -> Connection:
-    name = f"{at}{connected}{worker}"
-    return Connection(key(name), 7, at, False, "hosted", ALICE, worker, connected, "bitaxe/v2")
 
 
 async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> None:
@@ -113,6 +98,22 @@ async def test_the_way_to_the_badges_that_count_something(
         "streak_12": (0, 12),
         "streak_52": (0, 52),
     }
+
+
+async def test_what_is_reached_and_not_awarded_yet_is_neither_on_the_way_nor_earned(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    """Weeks that came late are paid by the next check, which comes a few seconds later."""
+    await mine(db, [share(NOW - timedelta(weeks=n)) for n in range(6)])
+    badges = (await page(client))["badges"]
+    assert {p["slug"]: p["value"] for p in badges["progress"] if "streak" in p["slug"]} == {
+        "streak_12": 5,
+        "streak_52": 5,
+    }
+    assert [badge["slug"] for badge in badges["earned"]] == ["first_share"]
+    await check_streaks(db)
+    earned = (await page(client))["badges"]["earned"]
+    assert {badge["slug"] for badge in earned} == {"first_share", "streak_4"}
 
 
 async def test_a_year_of_weeks_with_the_running_one_last(

@@ -22,7 +22,7 @@ from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, CAROL, block, share
-from tests.domains.public.test_miner_page import MINUTE, connection, mine
+from tests.domains.public.mining import MINUTE, connection, mine
 
 
 @pytest.fixture

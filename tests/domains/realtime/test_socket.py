@@ -18,9 +18,8 @@ from tbg.core import limits
 from tbg.core.event import Frame
 from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
-from tests.accounts import link, player, sign_in
+from tests.accounts import key_of, link, player, promoted, sign_in
 from tests.api import client_of, served
-from tests.app.test_who_may import key_of, promoted
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 from tests.domains.realtime.talk import ask, close_code, hear, say

@@ -27,7 +27,7 @@ export const levelsQuery = queryOptions({
 export const badgesQuery = queryOptions({
   queryKey: ["badges"],
   queryFn: ({ signal }) => read(api.GET("/api/v1/badges", { signal })),
-  staleTime: MINUTE,
+  staleTime: 10_000,
 });
 
 export function badgeQuery(slug: string) {
@@ -35,7 +35,7 @@ export function badgeQuery(slug: string) {
     queryKey: ["badge", slug],
     queryFn: ({ signal }) =>
       read(api.GET("/api/v1/badges/{slug}", { params: { path: { slug } }, signal })),
-    staleTime: MINUTE,
+    staleTime: 10_000,
   });
 }
 

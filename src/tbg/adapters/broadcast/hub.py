@@ -188,7 +188,7 @@ class Hub:
         kind, channel, payload = reply
         subject = channel.decode()[len(_PREFIX) :]
         if kind == b"message":
-            self._offer(self._followers.get(subject, ()), payload.decode())
+            self._offer(self._followers.get(subject, ()), payload.decode(errors="replace"))
             # Without this, a burst that came in one packet would fill every mailbox before any
             # socket had its turn.
             await asyncio.sleep(0)

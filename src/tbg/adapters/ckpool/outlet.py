@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -23,6 +24,7 @@ COLLECTED = Counter(
 )
 LOST_BATCHES = Counter("tbg_collect_lost_batches_total", "Batches that Redis lost", ["source"])
 
+_BATCH = re.compile(r"[0-9]{1,15}")
 _log = log("collect")
 
 
@@ -119,5 +121,6 @@ class Outlet:
 
 
 def _receipt(left: bytes | None) -> tuple[str, int]:
-    whose, _, number = (left or b"").decode().partition(" ")
-    return whose, int(number or 0)
+    """Whose a receipt is, and the batch it is for; nobody's when it is none."""
+    whose, _, number = (left or b"").decode(errors="replace").partition(" ")
+    return (whose, int(number)) if _BATCH.fullmatch(number) else ("", 0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tbg.adapters.simulator.plan import DEMO, Plan
 
+HISTORY_SENT = "the miners' history is sent"
+"""What `tbg simulate --demo` prints when it is."""
+
 DEMO_SEED = "demo"
 """The demo's miners are always the same: `demo_key(DEMO_SEED, index)` signs in as one."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import orjson
 from redis.asyncio import Redis
 
+from tbg.adapters.streams.decode import STREAMS
 from tbg.adapters.streams.reader import DEAD_LETTER
 
 _PAGE = 500
+_ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 
 # Putting back is one step: a letter that two people replay at once goes back once.
 _REPLAY = """
@@ -54,8 +57,11 @@ async def dead_letter(redis: Redis, letter_id: str) -> DeadLetter | None:
 async def replay(redis: Redis, letter: DeadLetter) -> bool:
     """Put a letter's event back into its stream; False when somebody else already did.
 
-    An event without an id or a time of its own had its entry's: it keeps those.
+    An event without an id or a time of its own had its entry's: it keeps those. A letter that no
+    stream of events had written stays where it is.
     """
+    if letter.stream not in STREAMS or not _ENTRY_ID.fullmatch(letter.entry_id):
+        return False
     arrived = int(letter.entry_id.partition("-")[0]) / 1000
     fields = {"ts": f"{arrived:.3f}", **letter.fields}
     fields["event_id"] = letter.fields.get("event_id") or letter.entry_id
@@ -71,12 +77,21 @@ async def drop(redis: Redis, letter: DeadLetter) -> bool:
 
 
 def _read(letter_id: str, raw: dict[bytes, bytes]) -> DeadLetter:
-    text = {key.decode(): value.decode() for key, value in raw.items()}
+    """A letter of any shape: who can write to Redis can write letters, too."""
+    text = {
+        key.decode(errors="backslashreplace"): value.decode(errors="backslashreplace")
+        for key, value in raw.items()
+    }
+    try:
+        fields = orjson.loads(text.get("fields", ""))
+    except orjson.JSONDecodeError:
+        fields = {}
+    words = fields.items() if isinstance(fields, dict) else ()
     return DeadLetter(
         letter_id,
-        text["reason"],
-        text["detail"],
-        text["stream"],
-        text["entry_id"],
-        cast("dict[str, str]", orjson.loads(text["fields"])),
+        text.get("reason", ""),
+        text.get("detail", ""),
+        text.get("stream", ""),
+        text.get("entry_id", ""),
+        {name: word for name, word in words if isinstance(word, str)},
     )

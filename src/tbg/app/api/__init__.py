@@ -48,7 +48,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     Before it serves, `app.state.keys` wants to be prepared.
     """
     keys = KeyRing(settings.keys, database.clock, settings.public_url)
-    hashing, limiter = Hashing(), Limiter(redis)
+    hashing, limiter = Hashing(), Limiter(redis, mac=keys.mac)
     cookies = SessionCookies(settings.public_url)
     gate = Gate(database, keys, hashing, cookies)
     app = FastAPI(

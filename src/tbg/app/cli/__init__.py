@@ -5,14 +5,19 @@ Only the command that was asked for is imported: a door should not pay for the o
 
 from __future__ import annotations
 
+import copy
 import importlib
+import importlib.metadata
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import typer
+from typer.models import CommandInfo
 
+from tbg.app import screen
+from tbg.app.cli.command import Kind, command
 from tbg.core.errors import CommandError
 
 # command → the function, or the group (a Typer), that it is. In the order that help shows them.
@@ -40,6 +45,12 @@ COMMANDS = {
     "faults": "tbg.app.cli.faults:app",
 }
 
+# What a command has to do with the game that runs here; all others find it and say so.
+_KINDS: dict[str, Kind] = {
+    "up": "folder", "env": "folder", "local": "folder",
+    "openapi": "alone", "bench": "alone", "faults": "alone",
+}  # fmt: skip
+
 
 def build(only: str | None = None) -> typer.Typer:
     """The program, with one command or with all of them."""
@@ -58,15 +69,34 @@ def build(only: str | None = None) -> typer.Typer:
     return program
 
 
-def _add(program: typer.Typer, name: str, command: typer.Typer | Callable[..., Any]) -> None:
-    if isinstance(command, typer.Typer):
-        program.add_typer(command, name=name)
+def _add(program: typer.Typer, name: str, found: typer.Typer | Callable[..., Any]) -> None:
+    kind = _KINDS.get(name, "game")
+    if isinstance(found, typer.Typer):
+        group = copy.copy(found)
+        group.registered_commands = [_as(info, kind) for info in found.registered_commands]
+        program.add_typer(group, name=name)
     else:
-        program.command(name)(command)
+        program.command(name)(command(found, kind))
+
+
+def _as(info: CommandInfo, kind: Kind) -> CommandInfo:
+    assert info.callback is not None
+    ours = copy.copy(info)
+    ours.callback = command(info.callback, kind)
+    return ours
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tbg {importlib.metadata.version('tbg')}")
+        raise typer.Exit
 
 
 def _options(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+    ),
 ) -> None:
     """The Bitcoin Game: keeps score of solo mining."""
 
@@ -92,7 +122,8 @@ def main() -> None:
 
 
 def _fail(line: str, code: int) -> NoReturn:
-    if "--debug" in sys.argv:
-        traceback.print_exc()
-    print(f"tbg: {line}", file=sys.stderr)
+    with screen.guarded():
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        print(f"tbg: {line}", file=sys.stderr)
     sys.exit(code)

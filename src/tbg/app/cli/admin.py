@@ -83,6 +83,8 @@ def audit(
             return await audit_log.latest(tx, most=last), broken
 
     entries, broken = once(read)
+    if not entries and not as_json:
+        typer.echo("The audit log is empty: nobody has signed in, and nothing was changed.")
     for entry in entries:
         if as_json:
             typer.echo(orjson.dumps(entry._asdict()).decode())

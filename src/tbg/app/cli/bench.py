@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
-from rich.console import Console
-from rich.table import Table
 
+from tbg.app import screen
 from tbg.app.bench import latency as latency_bench
 from tbg.app.bench import pipeline as pipeline_bench
 from tbg.app.bench import scale as scale_bench
@@ -135,10 +134,13 @@ def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))
         return
-    table = Table(show_header=False, box=None)
-    for name, value in result.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int | float) else str(value))
-    Console().print(table)
+    screen.table(
+        ("figure", "value"),
+        [
+            (name, f"{value:,}" if isinstance(value, int | float) else value)
+            for name, value in result.items()
+        ],
+    )
 
 
 def _end(missed: list[str], *, require: bool) -> None:

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 import typer
 from redis.exceptions import RedisError
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tbg.adapters import redis
@@ -30,6 +29,7 @@ from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.quarantine import Quarantine
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import Publisher
+from tbg.app import screen
 from tbg.core import telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments, CannotRun, NeedsPerson
@@ -195,7 +195,7 @@ def _bar(logs: LogDir) -> Iterator[Callable[[int], None]]:
     listed = [found for height in logs.heights() for found in logs.sharelogs(height)]
     total = sum(found.size for found in [*listed, *logs.poollogs()])
     columns = (TextColumn("collect"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=screen.styled(sys.stderr)) as progress:
         task = progress.add_task("collect", total=total)
         yield lambda amount: progress.advance(task, amount)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -13,19 +12,18 @@ from typing import Any, NamedTuple
 import orjson
 import typer
 from pydantic import SecretStr
-from rich.console import Console
-from rich.table import Table
 
 from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import DEAD_LETTER, backlog
 from tbg.adapters.streams.durable import durability
-from tbg.app import doors
+from tbg.app import doors, screen
 from tbg.app.cli.failure import told
 from tbg.core import limits, schema
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
-from tbg.core.settings import Settings, load_settings
+from tbg.core.running import running_in
+from tbg.core.settings import Settings, as_recorded, load_settings, names_others, source
 from tbg.domains.gamification.actions.registry import read_registry
 from tbg.domains.gamification.queries import badge_catalogue
 
@@ -40,7 +38,12 @@ def settings(
     """List every setting with its value, source and meaning; secrets are masked."""
     loaded = load_settings()
     rows = [
-        (f"TBG_{name.upper()}", _masked(getattr(loaded, name)), _source(name), field.description)
+        (
+            f"TBG_{name.upper()}",
+            _masked(getattr(loaded, name)),
+            source(loaded, name),
+            field.description,
+        )
         for name, field in Settings.model_fields.items()
     ]
     if json:
@@ -48,10 +51,7 @@ def settings(
         found = {name: dict(zip(keys, rest, strict=True)) for name, *rest in rows}
         typer.echo(orjson.dumps(found).decode())
         return
-    table = Table("setting", "value", "source", "meaning")
-    for row in rows:
-        table.add_row(*[str(cell) for cell in row])
-    Console().print(table)
+    screen.table(("setting", "value", "source", "meaning"), rows, prose=("meaning",))
 
 
 def _masked(value: Any) -> str | None:
@@ -60,11 +60,19 @@ def _masked(value: Any) -> str | None:
     return "********" if isinstance(value, SecretStr) else str(value)
 
 
-def _source(name: str) -> str:
-    if f"TBG_{name.upper()}" in os.environ:
-        return "environment"
-    default = Settings.model_fields[name].get_default()
-    return "default" if getattr(load_settings(), name) == default else "file"
+def _settings_here(house: doors.House) -> str:
+    """Where what is set here differs from what the running game has; empty: nowhere."""
+    loaded = house.settings
+    game = running_in(loaded.data_dir)
+    if game is None or game.settings is None or names_others(loaded, game.settings):
+        return ""
+    here = as_recorded(loaded)
+    found = [
+        f"TBG_{name.upper()} is {here[name]} here ({source(loaded, name)}), {theirs} in the game"
+        for name in ("network", "badge_packs", "keys_dir", "public_url", "demo")
+        if (theirs := game.settings.get(name)) is not None and here[name] != theirs
+    ]
+    return "; ".join(found)
 
 
 class Finding(NamedTuple):
@@ -97,7 +105,7 @@ async def _examine() -> list[Finding]:
         house = doors.House.open(loaded)
     except CommandError as error:
         return [Finding("settings", False, str(error))]
-    findings = [_settings(loaded)]
+    findings = [_settings(loaded, _settings_here(house))]
     try:
         for name, check in _CHECKS.items():
             try:
@@ -114,7 +122,9 @@ async def _examine() -> list[Finding]:
     return findings
 
 
-def _settings(loaded: Settings) -> Finding:
+def _settings(loaded: Settings, differs: str) -> Finding:
+    if differs:
+        return Finding("settings", False, f"{differs}: set both alike")
     if loaded.env == "development" and loaded.public_url.startswith("https://"):
         why = "TBG_PUBLIC_URL is https, and TBG_ENV development: set it to production"
         return Finding("settings", False, why)

@@ -8,15 +8,16 @@ from collections.abc import Awaitable, Callable
 import orjson
 import typer
 from redis.asyncio import Redis
-from rich.console import Console
-from rich.table import Table
 
 from tbg.adapters.streams.letters import DeadLetter, dead_letter, dead_letters, drop, replay
-from tbg.app import doors
+from tbg.app import doors, screen
 from tbg.app.cli.common import once
 from tbg.core import outbox
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.domains.accounts.actions.people import hold_owners
+
+_LONGEST_USER = 128
+"""An address with a worker's name behind it is shorter."""
 
 app = typer.Typer(help="Bad events, and messages that failed.", no_args_is_help=True)
 
@@ -39,11 +40,20 @@ def show(
     if not letters:
         typer.echo("No dead letters: every event so far could be read.")
         return
-    table = Table("id", "reason", "detail", "stream", "user")
-    for letter in letters[-most:]:
-        user = letter.fields.get("user", "")[:20]
-        table.add_row(letter.id, letter.reason, letter.detail, letter.stream, user)
-    Console().print(table)
+    screen.table(
+        ("id", "reason", "stream", "user", "detail"),
+        [
+            (
+                letter.id,
+                letter.reason,
+                letter.stream,
+                _short(letter.fields.get("user", "")),
+                letter.detail,
+            )
+            for letter in letters[-most:]
+        ],
+        prose=("detail",),
+    )
     reasons = Counter(letter.reason for letter in letters)
     typer.echo(", ".join(f"{count} {reason}" for reason, count in reasons.most_common()))
 
@@ -67,6 +77,11 @@ def throw_away(
     `tbg events dead-letters --json` keeps them in a file before.
     """
     typer.echo(f"{_with_each(ids, everything, drop)} thrown away")
+
+
+def _short(user: str) -> str:
+    """Whole where it can be an address; what a stranger made longer is cut, and says so."""
+    return user if len(user) <= _LONGEST_USER else f"{user[:_LONGEST_USER]}…"
 
 
 def _with_each(
@@ -109,11 +124,14 @@ def show_parked(
     if not messages:
         typer.echo("No parked messages: every one so far could be delivered.")
         return
-    table = Table("id", "type", "parked", "error")
-    for message in messages[-most:]:
-        error = (message.error.splitlines() or [""])[0][:200]
-        table.add_row(str(message.id), message.type, f"{message.parked_at:%F %T}", error)
-    Console().print(table)
+    screen.table(
+        ("id", "type", "parked", "error"),
+        [
+            (one.id, one.type, f"{one.parked_at:%F %T}", (one.error.splitlines() or [""])[0][:200])
+            for one in messages[-most:]
+        ],
+        prose=("error",),
+    )
     types = Counter(message.type for message in messages)
     typer.echo(", ".join(f"{count} {type_}" for type_, count in types.most_common()))
 

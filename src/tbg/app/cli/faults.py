@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tbg.app import screen
 from tbg.app.cli import common
 from tbg.app.faults import campaign, restarts
 from tbg.app.faults.compare import Finding
@@ -122,7 +122,7 @@ def _progress(*, quiet: bool) -> Iterator[campaign.Progress]:
         yield _line
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
+    console = screen.styled(sys.stderr)
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         tasks = {}
 

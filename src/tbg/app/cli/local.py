@@ -11,29 +11,26 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tbg.app.cli.migrate import upgrade
 from tbg.app.local import instance, processes
 from tbg.app.local import up as house
-from tbg.core.errors import CannotRun
-from tbg.core.settings import Settings, load_settings
+from tbg.core.errors import CannotRun, CommandError
+from tbg.core.running import Lock, running_in
+from tbg.core.settings import OF_A_PROCESS, Settings, load_settings
 
 START_SECONDS = 60.0
 """How long the embedded servers may take to start: a long log may have to be replayed."""
 
 app = typer.Typer(help="The embedded PostgreSQL and Valkey alone.", no_args_is_help=True)
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Where data, logs and state are (default .tbg).")
-]
 
-
-def _settings(data: Path | None, **overrides: Any) -> Settings:
-    given = {key: value for key, value in overrides.items() if value is not None}
-    return load_settings(**given, **({"data_dir": data} if data else {}))
+def _root() -> Path:
+    """The data folder, whether anything runs in it or not."""
+    return load_settings(beside=False).data_dir.expanduser().resolve()
 
 
 def up(
@@ -42,38 +39,78 @@ def up(
         int | None, typer.Option(min=0, max=65535, help="Port of the page and API; 0: any free.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address it listens on.")] = None,
-    data: Data = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, as where no terminal is.")
+    ] = False,
 ) -> None:
     """Start everything: servers, schema, API and web app, worker, ingest, relay."""
-    settings = _settings(data, port=port, host=host)
-    asyncio.run(house.run_everything(settings, demo=demo, upgrade=upgrade))
+    given = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
+    settings = load_settings(beside=False, **given)
+    asyncio.run(house.run_everything(settings, demo=demo, upgrade=upgrade, as_json=as_json))
 
 
-def env(data: Data = None) -> None:
-    """Print the settings of the running instance as shell exports."""
-    root = _settings(data).data_dir.expanduser().resolve()
-    running: dict[str, Any] = {"data_dir": str(root)}
-    found = [instance.Lock(root, name).holder() for name in ("servers", "up")]
-    for holder in found:
-        running |= holder or {}
-    if "database_url" not in running:
+def env(
+    collector: Annotated[
+        bool,
+        typer.Option("--collector", help="Redis alone, as a user for `tbg collect` elsewhere."),
+    ] = False,
+) -> None:
+    """Print every setting of the running game as shell commands: eval "$(tbg env || echo false)".
+
+    Where none runs it prints `false`, so that what evaluates it fails.
+    """
+    try:
+        lines = _for_collector() if collector else _exports(load_settings(beside=False))
+    except CommandError:
+        if not sys.stdout.isatty():
+            typer.echo("false")
+        raise
+    for line in lines:
+        typer.echo(line)
+
+
+def _for_collector() -> list[str]:
+    root = _root()
+    holder = Lock(root, "servers").holder() or {}
+    if "collector_redis_url" not in holder:
+        raise CannotRun(
+            f"no Valkey that was started in {root} runs: docs/OPERATING.md says how to create the "
+            "users of a server of your own"
+        )
+    return [f"export TBG_REDIS_URL={shlex.quote(holder['collector_redis_url'])};"]
+
+
+def _exports(here: Settings) -> list[str]:
+    root = here.data_dir.expanduser().resolve()
+    game = running_in(root)
+    if game is None:
         raise CannotRun(f"nothing runs in {root}: start it with `tbg up` or `tbg local start`")
-    for name in ("database_url", "owner_database_url", "redis_url", "data_dir", "public_url"):
-        if name in running:
-            typer.echo(f"export TBG_{name.upper()}={shlex.quote(running[name])}")
+    if game.settings is None:
+        raise CannotRun(f"the game in {root} is still starting: try again in a few seconds")
+    lines = []
+    for name in Settings.model_fields:
+        value = game.settings.get(name)
+        if name in OF_A_PROCESS:
+            continue
+        if value is None or (value == "" and name.endswith("_url")):
+            lines.append(f"unset TBG_{name.upper()};")
+        else:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            lines.append(f"export TBG_{name.upper()}={shlex.quote(text)};")
+    return lines
 
 
 @app.command()
-def run(data: Data = None) -> None:
+def run() -> None:
     """Keep the embedded servers running until Ctrl-C (`start` does this in the background)."""
-    asyncio.run(house.run_servers(_settings(data)))
+    asyncio.run(house.run_servers(load_settings(beside=False)))
 
 
 @app.command()
-def start(data: Data = None) -> None:
+def start() -> None:
     """Start the embedded servers in the background."""
-    root = instance.make_root(_settings(data).data_dir)
-    lock = instance.Lock(root, "servers")
+    root = instance.make_root(_root())
+    lock = Lock(root, "servers")
     if (holder := lock.holder()) is not None:
         typer.echo(f"they run already (process {holder.get('pid', '?')})")
         return
@@ -90,14 +127,14 @@ def start(data: Data = None) -> None:
         if time.monotonic() > deadline:
             raise CannotRun(f"the servers do not come up: see {log}")
         time.sleep(0.05)
-    typer.echo(f"the servers run (process {child.pid}); `eval $(tbg env)` shows the way to them")
+    typer.echo(f"the servers run (process {child.pid}); commands in this folder find them")
 
 
 @app.command()
-def stop(data: Data = None) -> None:
+def stop() -> None:
     """Stop the servers that `start` started."""
-    root = _settings(data).data_dir.expanduser().resolve()
-    lock = instance.Lock(root, "servers")
+    root = _root()
+    lock = Lock(root, "servers")
     holder = lock.holder()
     if holder is None:
         typer.echo("no servers run")
@@ -115,12 +152,11 @@ def stop(data: Data = None) -> None:
 
 @app.command()
 def status(
-    data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Say whether the embedded servers run (exit 1 when they do not)."""
-    root = _settings(data).data_dir.expanduser().resolve()
-    holder = instance.Lock(root, "servers").holder()
+    root = _root()
+    holder = Lock(root, "servers").holder()
     answers = holder is not None and "database_url" in holder
     ports = (holder or {}).get("ports", {})
     by = {"up": "tbg up", "local": "tbg local"}.get((holder or {}).get("by", ""), "")

@@ -35,7 +35,9 @@ async def _upgrade_schema(settings: Settings, database: Database) -> str:
         return await schema.upgrade(database)
     owner = connect(settings.owner_database, SystemClock(), size=2)
     try:
-        return await schema.upgrade(owner, application=await database_roles.current_role(database))
+        role = await database_roles.current_role(database)
+        two = role != await database_roles.current_role(owner)
+        return await schema.upgrade(owner, application=role if two else None)
     finally:
         await owner.close()
 

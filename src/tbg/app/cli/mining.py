@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from tbg.app import doors
+from tbg.app import doors, screen
 from tbg.app.cli.common import once
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import WorkerTotal, totals
 from tbg.domains.realtime.rules import short_number
 
 app = typer.Typer(help="What was mined.", no_args_is_help=True)
+
+
+WORK = "work (shares of difficulty 1)"
+"""Work is counted in these: each stands for 2^32 hashes."""
 
 
 @app.callback()
@@ -25,7 +27,10 @@ def _group() -> None:
 def show_totals(
     json: bool = typer.Option(False, "--json", help="One JSON object per worker and line."),
 ) -> None:
-    """Per address and worker: accepted, rejected, work and best difficulty."""
+    """Per address and worker: accepted, rejected, work and best difficulty.
+
+    Work is the sum of accepted shares' difficulties: 1 is 2^32 hashes.
+    """
 
     async def main(house: doors.House) -> list[WorkerTotal]:
         await roll_up_all(house.database)  # what was just ingested may not be folded in yet
@@ -40,16 +45,18 @@ def show_totals(
     if not found:
         typer.echo("No shares yet. `tbg collect LOGDIR --source POOL` reads a pool's logs.")
         return
-    table = Table("address", "worker")
-    for column in ("accepted", "rejected", "work", "best"):
-        table.add_column(column, justify="right")
-    for total in found:
-        table.add_row(
-            total.address,
-            total.worker,
-            f"{total.accepted:,}",
-            f"{total.rejected:,}",
-            short_number(total.work),
-            short_number(total.best_sdiff),
-        )
-    Console().print(table)
+    headings = ("address", "worker", "accepted", "rejected", WORK, "best difficulty")
+    screen.table(
+        headings,
+        [
+            (
+                total.address,
+                total.worker,
+                f"{total.accepted:,}",
+                f"{total.rejected:,}",
+                short_number(total.work),
+                short_number(total.best_sdiff),
+            )
+            for total in found
+        ],
+    )

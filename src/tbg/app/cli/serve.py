@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
-import socket
 from collections.abc import Iterator
 
 import orjson
@@ -18,9 +17,9 @@ from tbg.app import doors
 from tbg.app.api import create_app
 from tbg.app.api.connections import Connections, HttpProtocol
 from tbg.app.api.sockets import SocketProtocol
+from tbg.app.listener import listen
 from tbg.core import limits
 from tbg.core.clock import SystemClock
-from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings
 from tbg.core.tasks import end
 from tbg.core.telemetry import log
@@ -55,7 +54,7 @@ def serve() -> None:
 
     async def main(house: doors.House) -> None:
         settings = house.settings
-        listener = _listen(settings)
+        listener = listen(settings.host, settings.port)
         _raise_file_limit()
         app = create_app(settings, house.database, house.redis)
         app.state.keys.prepare()
@@ -109,17 +108,6 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         ),
         Http.ledger,
     )
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except OSError as error:
-        raise CannotRun(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
-            "set TBG_HOST or TBG_PORT"
-        ) from None
 
 
 def _raise_file_limit() -> None:

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tbg.adapters.redis import connect, reach
 from tbg.adapters.simulator import (
+    HISTORY_SENT,
     Entry,
     Plan,
     PlanError,
@@ -25,6 +25,7 @@ from tbg.adapters.simulator import (
     generate,
 )
 from tbg.adapters.streams import Publisher
+from tbg.app import screen
 from tbg.app.cli import common
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments
@@ -221,7 +222,7 @@ async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) ->
     watching = None if quiet else asyncio.create_task(_watch(feed.tally, total, every=every))
     try:
         if together:
-            await asyncio.gather(*(feed.send(stage) for stage in stages))
+            await asyncio.gather(*(_send_demo(feed, stage) for stage in stages))
         else:
             for stage in stages:
                 await feed.send(stage)
@@ -231,6 +232,12 @@ async def _run(url: str, stages: list[Stage], *, together: bool, quiet: bool) ->
             await asyncio.wait({watching})
         await redis.aclose()
     return feed.tally
+
+
+async def _send_demo(feed: Feed, stage: Stage) -> None:
+    await feed.send(stage)
+    if not stage.timed:
+        print(HISTORY_SENT, file=sys.stderr)  # `tbg up` waits for it
 
 
 @dataclass(slots=True)
@@ -315,7 +322,7 @@ async def _watch(tally: Tally, total: int | None, *, every: float) -> None:
             print(f"{events:,} events, {(events - before) / every:,.1f}/s", file=sys.stderr)
             before = events
     bar = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"))
-    console = Console(stderr=True)
+    console = screen.styled(sys.stderr)
     with Progress(*bar, TimeElapsedColumn(), console=console, transient=True) as progress:
         task = progress.add_task("shares", total=total)
         while True:

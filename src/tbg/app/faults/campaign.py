@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain, count, islice
+from types import MappingProxyType
 from typing import Any
 
 from tbg.app.faults import watch
@@ -15,7 +18,11 @@ from tbg.app.faults.failpoints import SuddenDeath
 from tbg.app.faults.loop import FastLoop, pause
 from tbg.app.faults.mutants import MUTANTS, Mutant
 from tbg.app.faults.schedule import Outcome, run_schedule
-from tbg.app.faults.scratch import Scratch, scratch
+from tbg.app.faults.scratch import Scratch, pair, scratch
+from tbg.app.local.postgres import Postgres
+from tbg.app.local.valkey import Valkey
+
+_NONE_KNOWN: Mapping[str, int] = MappingProxyType({})
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how many of it are done, and of how many."""
@@ -32,6 +39,7 @@ class Caught:
     mutant: Mutant
     seeds: int
     finding: Finding | None
+    seed: int | None = None
 
 
 @dataclass(slots=True)
@@ -85,21 +93,31 @@ def run(
     seed: int,
     mutants: tuple[Mutant, ...] = MUTANTS,
     mutant_seeds: int = 0,
+    known: Mapping[str, int] = _NONE_KNOWN,
+    on: tuple[Postgres, Valkey] | None = None,
     progress: Progress = silent,
 ) -> Report:
-    """Run `schedules` from `seed` on; then each mutant until caught, `mutant_seeds` at most."""
+    """Run `schedules` from `seed` on; then each mutant until caught, `mutant_seeds` at most.
+
+    `known`: mutant → a seed that has shown it, tried first. `on`: servers that are nobody's, in
+    place of a pair that goes with the campaign. They never fall themselves, so nothing need be
+    synced to disk; `restarts` does that.
+    """
     report = Report(seed)
 
-    async def go() -> None:
+    async def go(pg: Postgres, valkey: Valkey) -> None:
         asyncio.get_running_loop().set_exception_handler(_quietly)
-        async with scratch() as servers:
+        async with scratch(pg, valkey) as servers:
             with watch.small_world():
                 await _run_schedules(servers, report, schedules, progress)
                 if mutant_seeds:
-                    await _run_mutants(servers, report, mutants, mutant_seeds, progress)
+                    hunt = _Hunt(servers, seed, mutant_seeds, known)
+                    await _run_mutants(hunt, report, mutants, progress)
 
-    with asyncio.Runner(loop_factory=FastLoop) as runner:
-        runner.run(go())
+    with ExitStack() as stack:
+        both = on or stack.enter_context(pair(durable=False))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=FastLoop))
+        runner.run(go(*both))
     return report
 
 
@@ -113,7 +131,7 @@ def _quietly(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 async def _run_schedules(
     servers: Scratch, report: Report, schedules: int, progress: Progress
 ) -> None:
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), await servers.deadlocks()
     for number in range(schedules):
         progress("schedules", number, schedules)
         outcome = await run_schedule(servers, report.seed + number)
@@ -122,30 +140,40 @@ async def _run_schedules(
             report.failed.append(outcome)
     progress("schedules", schedules, schedules)
     await pause(0.2)  # PostgreSQL counts deadlocks a little late
-    report.deadlocks = await servers.deadlocks()
+    report.deadlocks = await servers.deadlocks() - before
     report.seconds = time.perf_counter() - begun
 
 
 async def _run_mutants(
-    servers: Scratch,
-    report: Report,
-    mutants: tuple[Mutant, ...],
-    most: int,
-    progress: Progress,
+    hunt: _Hunt, report: Report, mutants: tuple[Mutant, ...], progress: Progress
 ) -> None:
     begun = time.perf_counter()
     for number, mutant in enumerate(mutants):
         progress("planted bugs", number, len(mutants))
-        report.mutants.append(await _hunt(servers, mutant, report.seed, most))
+        report.mutants.append(await hunt.catch(mutant))
     progress("planted bugs", len(mutants), len(mutants))
     report.mutant_seconds = time.perf_counter() - begun
 
 
-async def _hunt(servers: Scratch, mutant: Mutant, seed: int, most: int) -> Caught:
-    for number in range(most):
-        with mutant.plant():
-            outcome = await run_schedule(servers, seed + number)
-        for finding in outcome.findings:
-            if finding.sort in mutant.shows:
-                return Caught(mutant, number + 1, finding)
-    return Caught(mutant, most, None)
+@dataclass(frozen=True, slots=True)
+class _Hunt:
+    """Looks for a seed that shows a planted bug: one that has before, then one after another."""
+
+    servers: Scratch
+    seed: int
+    most: int
+    known: Mapping[str, int]
+
+    async def catch(self, mutant: Mutant) -> Caught:
+        for number, seed in enumerate(self._seeds(mutant), start=1):
+            with mutant.plant():
+                outcome = await run_schedule(self.servers, seed)
+            for finding in outcome.findings:
+                if finding.sort in mutant.shows:
+                    return Caught(mutant, number, finding, seed)
+        return Caught(mutant, self.most, None)
+
+    def _seeds(self, mutant: Mutant) -> Iterator[int]:
+        first = [self.known[mutant.name]] if mutant.name in self.known else []
+        others = (seed for seed in count(self.seed) if seed not in first)
+        return islice(chain(first, others), self.most)

@@ -172,40 +172,36 @@ class Scratch(World):
 
 
 @asynccontextmanager
-async def scratch() -> AsyncIterator[Scratch]:
-    """Servers, schema and connections for in-process schedules.
-
-    They never fall themselves, so nothing is synced to disk; `restarts` does that.
-    """
-    with pair(durable=False) as (pg, valkey):
-        clock = FixedClock(datetime(2026, 6, 1, tzinfo=UTC))
-        first = connect(pg.url, clock)
-        await prepare(first, folder=pg.root)
-        await first.close()
-        admin = await asyncpg.connect(pg.url)
-        await admin.execute("ALTER DATABASE tbg SET deadlock_timeout = '50ms'")
-        # The ledger refuses to be emptied, by a trigger; this session is no application.
-        await admin.execute("SET session_replication_role = replica")
-        tables = await admin.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE"
-            " 'shares\\_%'"
+async def scratch(pg: Postgres, valkey: Valkey) -> AsyncIterator[Scratch]:
+    """Schema and connections for in-process schedules, on a pair of servers of their own."""
+    clock = FixedClock(datetime(2026, 6, 1, tzinfo=UTC))
+    first = connect(pg.url, clock)
+    await prepare(first, folder=pg.root)
+    await first.close()
+    admin = await asyncpg.connect(pg.url)
+    await admin.execute("ALTER DATABASE tbg SET deadlock_timeout = '50ms'")
+    # The ledger refuses to be emptied, by a trigger; this session is no application.
+    await admin.execute("SET session_replication_role = replica")
+    tables = await admin.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE"
+        " 'shares\\_%'"
+    )
+    redis = redis_adapter.connect(valkey.url)
+    slots = []
+    for _ in range(SLOTS):
+        slot = Slot(connect(pg.url, clock, size=4), redis_adapter.connect(valkey.url))
+        arm_database(slot.database)
+        sqlalchemy.event.listen(
+            slot.database.engine.sync_engine, "handle_error", watch.database_error
         )
-        redis = redis_adapter.connect(valkey.url)
-        slots = []
-        for _ in range(SLOTS):
-            slot = Slot(connect(pg.url, clock, size=4), redis_adapter.connect(valkey.url))
-            arm_database(slot.database)
-            sqlalchemy.event.listen(
-                slot.database.engine.sync_engine, "handle_error", watch.database_error
-            )
-            arm_redis(slot.redis)
-            slots.append(slot)
-        names = sorted({row["tablename"] for row in tables} - _KEPT)
-        try:
-            yield Scratch(admin, redis, clock, slots, names)
-        finally:
-            for slot in slots:
-                await slot.database.close()
-                await slot.redis.aclose()
-            await redis.aclose()
-            await admin.close()
+        arm_redis(slot.redis)
+        slots.append(slot)
+    names = sorted({row["tablename"] for row in tables} - _KEPT)
+    try:
+        yield Scratch(admin, redis, clock, slots, names)
+    finally:
+        for slot in slots:
+            await slot.database.close()
+            await slot.redis.aclose()
+        await redis.aclose()
+        await admin.close()

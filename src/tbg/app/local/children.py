@@ -9,55 +9,23 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
 
 from tbg.app.local import processes
-
-COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
-WIDTH = 8
-
-
-class Printer:
-    """Lines from several children on one output, each with its child's name before it."""
-
-    def __init__(self, out: TextIO, *, quiet: bool = False) -> None:
-        self._out: TextIO | None = out
-        self._quiet = quiet
-        self._colours: dict[str, int] = {}
-        self._terminal = out.isatty()
-
-    def line(self, name: str, text: str) -> None:
-        """Print one line; an output that has gone away (a closed pipe) is let go."""
-        if self._quiet:
-            return
-        if not self._terminal:
-            self.text(f"{name} | {text}")
-            return
-        colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
-        self.text(f"\x1b[{colour}m{name:<{WIDTH}} │\x1b[0m {text}")
-
-    def text(self, text: str) -> None:
-        """Print something of the supervisor's own."""
-        if self._out is None:
-            return
-        try:
-            print(text, file=self._out, flush=True)
-        except OSError:
-            self._out = None
+from tbg.app.local.report import Report
 
 
 class Child:
     """One door: `python -m tbg NAME …` in a session of its own, tied to this process's life."""
 
     def __init__(
-        self, name: str, *, words: list[str], env: dict[str, str], log: Path, printer: Printer
+        self, name: str, *, words: list[str], env: dict[str, str], log: Path, report: Report
     ) -> None:
         self.name = name
         self.words = [*processes.launcher(), sys.executable, "-m", "tbg", *words]
         self.env = env
         self.log = log
         self.last_line = ""
-        self._printer = printer
+        self._report = report
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
 
@@ -110,7 +78,7 @@ class Child:
         text = line.decode("utf-8", "replace").rstrip()
         if text:
             self.last_line = text
-            self._printer.line(self.name, text)
+            self._report.line(self.name, text)
 
     def send(self, sign: signal.Signals) -> None:
         """Send a signal to its whole session, if it lives."""

@@ -71,12 +71,17 @@ class Postgres:
 
     async def make_application(self, password: str) -> None:
         """Make the role that the doors are, or give it this password; the server is up."""
-        connection = await asyncpg.connect(self.url_of("postgres"))
+        connection = await asyncpg.connect(
+            self.url_of("postgres"), server_settings={"search_path": "pg_catalog, pg_temp"}
+        )
         try:
-            known = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+            known = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1::name)"
             verb = "ALTER" if await connection.fetchval(known, APPLICATION) else "CREATE"
             statement = await connection.fetchval(
-                "SELECT format('%s ROLE %I LOGIN PASSWORD %L', $1::text, $2::text, $3::text)",
+                """
+                SELECT pg_catalog.format(
+                    '%s ROLE %I LOGIN PASSWORD %L'::text, $1::text, $2::text, $3::text)
+                """,
                 verb,
                 APPLICATION,
                 password,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tbg.app.local import processes
@@ -63,9 +64,16 @@ def postgres_of(
     return server
 
 
-def valkey_of(root: Path, *, password: str, ports: dict[str, int], durable: bool = True) -> Valkey:
+def valkey_of(
+    root: Path,
+    *,
+    password: str,
+    ports: dict[str, int],
+    durable: bool = True,
+    users: Mapping[str, str] | None = None,
+) -> Valkey:
     """The Valkey of a data directory, prepared, on a free port (the wished one if possible)."""
     port = processes.free_port(wish=ports.get(Valkey.name))
-    server = Valkey(root, port=port, password=password, durable=durable)
+    server = Valkey(root, port=port, password=password, durable=durable, users=users)
     server.prepare()
     return server

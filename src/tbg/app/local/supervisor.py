@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tbg.app.local import servers as running
-from tbg.app.local.children import Child, Printer
+from tbg.app.local.children import Child
+from tbg.app.local.report import Report
 from tbg.app.local.servers import Server
 from tbg.core.errors import BadArguments, CannotRun
 
@@ -31,12 +32,12 @@ WRONG_ARGUMENTS = 2
 class Supervisor:
     """One process tree: servers first, then doors; in the other order at the end."""
 
-    def __init__(self, *, printer: Printer, on_change: Callable[[dict[str, int]], None]) -> None:
+    def __init__(self, *, report: Report, on_change: Callable[[dict[str, int]], None]) -> None:
         self.servers: list[Server] = []
         self.children: list[Child] = []
         self.stop = asyncio.Event()
         self._force = asyncio.Event()
-        self._printer = printer
+        self._report = report
         self._on_change = on_change
         self._tasks: list[asyncio.Task[None]] = []
         self._up = False
@@ -50,7 +51,7 @@ class Supervisor:
         if self.stop.is_set():
             self._force.set()
         else:
-            self._printer.text("stopping (again to force)")
+            self._report.say("stopping", "Stopping (Ctrl-C again to force).")
         self.stop.set()
 
     async def start_servers(self, servers: Sequence[Server]) -> None:
@@ -120,7 +121,14 @@ class Supervisor:
 
     async def _pause(self, name: str, *, how: str, tries: int) -> None:
         wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
-        self._printer.text(f"{name} ended ({how}); starting it again in {wait:g} s")
+        self._report.say(
+            "ended",
+            f"{name} ended ({how}); starting it again in {wait:g} s",
+            level="warning",
+            service=name,
+            how=how,
+            again_in_s=wait,
+        )
         await self._until_stop(wait)
 
     async def _until_stop(self, seconds: float) -> None:
@@ -172,7 +180,12 @@ class Supervisor:
             return
         for child in self.children:
             if child.pid is not None:
-                self._printer.text(f"{child.name} does not end by itself: killed")
+                self._report.say(
+                    "killed",
+                    f"{child.name} does not end by itself: killed",
+                    level="warning",
+                    service=child.name,
+                )
             child.send(signal.SIGKILL)
         await self._gone(lambda: any(child.pid for child in self.children), STOP_SECONDS)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,21 +15,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from rich.console import Console
-from rich.panel import Panel
 
 from tbg.adapters import redis
+from tbg.adapters.access import COLLECTOR, SERVICES
 from tbg.adapters.broadcast import heartbeats
-from tbg.adapters.simulator import DEMO, DEMO_SEED, SIMULATED, address
+from tbg.adapters.simulator import DEMO_SEED, address
+from tbg.app.listener import listen
 from tbg.app.local import instance, processes, servers
-from tbg.app.local.children import Child, Printer
+from tbg.app.local.children import Child
+from tbg.app.local.demo import demo_settled, refuse_to_mix
 from tbg.app.local.postgres import Postgres
+from tbg.app.local.report import Lines, Report, Terminal
 from tbg.app.local.supervisor import Supervisor
-from tbg.core.clock import SystemClock
+from tbg.app.local.valkey import Valkey
 from tbg.core.errors import CannotRun
-from tbg.core.settings import Settings, load_settings
-from tbg.core.tx import connect
-from tbg.domains.mining.queries import sources
+from tbg.core.running import Lock
+from tbg.core.settings import Settings, as_recorded, load_settings
 
 DOORS = ("serve", "worker", "ingest", "relay")
 
@@ -53,7 +57,7 @@ class ServersHere:
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
-        self.lock = instance.Lock(root, "servers")
+        self.lock = Lock(root, "servers")
         self._database = _elsewhere(root, settings.database if settings.database_url else None)
         self._owner = _elsewhere(root, settings.owner_database)
         self._redis = _elsewhere(root, settings.redis if settings.redis_url else None)
@@ -73,16 +77,22 @@ class ServersHere:
             database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
             self.started.append(pg)
         if not redis_url:
-            valkey = servers.valkey_of(self.root, password=secret, ports=ports)
-            redis_url, ports[valkey.name] = valkey.url, valkey.port
+            users = {SERVICES: secret, COLLECTOR: instance.password(self.root, instance.COLLECTOR)}
+            valkey = servers.valkey_of(
+                self.root, password=instance.password(self.root), ports=ports, users=users
+            )
+            redis_url, ports[valkey.name] = valkey.url_of(SERVICES), valkey.port
             self.started.append(valkey)
         self.lock.say(by=by, ports=ports)
         return Urls(database, redis_url, owner)
 
-    async def start(self, supervisor: Supervisor, urls: Urls, *, by: str) -> None:
-        """Start them, and tell `tbg env` and `tbg local status` once they answer.
+    async def start(
+        self, supervisor: Supervisor, urls: Urls, *, by: str, settings: Settings | None = None
+    ) -> None:
+        """Start them, and record them for other commands once they answer.
 
-        Whoever keeps them without the game migrates by himself, and is told the owner too.
+        `settings` are recorded beside them where no game does it: whoever keeps servers alone
+        migrates by a command of their own, so that the owner's URL is recorded too.
         """
         await supervisor.start_servers(self.started)
         if supervisor.stop.is_set():
@@ -92,10 +102,20 @@ class ServersHere:
                 await server.make_application(instance.password(self.root, instance.DOORS))
         if self.started:
             ports = {server.name: server.port for server in self.started}
-            said = {"database_url": urls.database, "redis_url": urls.redis}
-            if by == "local" and urls.owner:
-                said["owner_database_url"] = urls.owner
-            self.lock.say(by=by, ports=ports, **said)
+            where = {"database_url": urls.database, "redis_url": urls.redis}
+            more = {}
+            for server in self.started:
+                if isinstance(server, Valkey):
+                    more["collector_redis_url"] = server.url_of(COLLECTOR)
+            if settings is not None:
+                where["owner_database_url"] = urls.owner or ""
+                known = as_recorded(settings, **where, data_dir=self.root)
+                # A game that starts on them later has defaults of its own (its port, its URL).
+                chosen = settings.model_fields_set | where.keys() | {"data_dir"}
+                record = {name: value for name, value in known.items() if name in chosen}
+                self.lock.say(by=by, ports=ports, **where, **more, settings=record)
+            else:
+                self.lock.say(by=by, ports=ports, **where, **more)
 
     def _borrowed(self) -> Urls:
         holder = self.lock.holder() or {}
@@ -108,12 +128,12 @@ class ServersHere:
         redis_url = self._redis or str(urls[1])
         if self._database:
             return Urls(self._database, redis_url, self._owner)
-        return Urls(str(urls[0]), redis_url, holder.get("owner_database_url"))
+        return Urls(str(urls[0]), redis_url, holder.get("owner_database_url") or None)
 
 
 def _elsewhere(root: Path, url: str | None) -> str | None:
     """The URL, unless it names this directory's own server: as it does after `tbg env`."""
-    names = (instance.OWNER, instance.DOORS)
+    names = (instance.OWNER, instance.DOORS, instance.COLLECTOR)
     ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
     found = urlsplit(url or "")
     return None if found.hostname == "127.0.0.1" and found.password in ours else url
@@ -126,111 +146,171 @@ async def run_servers(settings: Settings) -> None:
     urls = here.prepare(by="local")
     if not here.started:
         raise CannotRun("nothing to start: both URLs are set, or the servers run already")
-    supervisor = Supervisor(printer=Printer(sys.stdout), on_change=lambda _: None)
+    report = report_of(settings, root=root)
+    supervisor = Supervisor(report=report, on_change=lambda _: None)
     supervisor.listen_to_signals()
     try:
-        await here.start(supervisor, urls, by="local")
+        await here.start(supervisor, urls, by="local", settings=settings)
+        report.say("up", f"The servers of {root} are up; Ctrl-C stops them.")
         await supervisor.wait()
     finally:
         await supervisor.stop_all()
         here.lock.release()
 
 
-async def run_everything(settings: Settings, *, demo: int, upgrade: Upgrade) -> None:
-    """`tbg up`: servers, schema, doors, and `demo` simulated miners, until told to stop."""
+def report_of(settings: Settings, *, root: Path, as_json: bool = False) -> Report:
+    """For people where a terminal is, or where TBG_LOG_FORMAT says so; else for machines."""
+    chosen = settings.log_format if "log_format" in settings.model_fields_set else None
+    for_people = chosen == "console" if chosen else sys.stdout.isatty()
+    return (
+        Terminal(sys.stdout, logs=root / "log") if for_people and not as_json else Lines(sys.stdout)
+    )
+
+
+async def run_everything(
+    settings: Settings, *, demo: int, upgrade: Upgrade, as_json: bool = False
+) -> None:
+    """`tbg up`: servers, schema, services, and `demo` simulated miners, until told to stop."""
     root = instance.make_root(settings.data_dir)
-    lock = instance.Lock(root, "up")
+    lock = Lock(root, "up")
     if not lock.take():
         raise CannotRun(_already(root, lock.holder() or {}))
     try:
         await asyncio.to_thread(processes.end_strangers, lock.before.get("children", {}))
-        await _run_everything(settings, root=root, lock=lock, demo=demo, upgrade=upgrade)
+        report = report_of(settings, root=root, as_json=as_json)
+        game = _Game(settings, root=root, lock=lock, demo=demo, report=report)
+        await game.run(upgrade)
     finally:
         lock.release()
 
 
 def _already(root: Path, holder: dict[str, Any]) -> str:
-    where = f" at {holder['public_url']}" if "public_url" in holder else ""
+    known = holder.get("settings", {})
+    where = f" at {known['public_url']}" if "public_url" in known else ""
     return (
         f"another `tbg up` (process {holder.get('pid', '?')}) already runs in {root}{where}: "
         "stop it, or choose another --data"
     )
 
 
-async def _run_everything(
-    settings: Settings, *, root: Path, lock: instance.Lock, demo: int, upgrade: Upgrade
-) -> None:
-    port = _port(settings)
-    said = {"public_url": _public_url(settings, port=port), "data_dir": str(root)}
-    printer = Printer(sys.stdout)
-    supervisor = Supervisor(
-        printer=printer,
-        on_change=lambda pids: lock.say(**said, children=processes.identified(pids)),
-    )
-    supervisor.listen_to_signals()
-    here = ServersHere(root, settings)
-    try:
-        urls = here.prepare(by="up")
-        said |= {"database_url": urls.database, "redis_url": urls.redis}
-        await here.start(supervisor, urls, by="up")
-        overrides: dict[str, Any] = {"owner_database_url": urls.owner, "data_dir": root}
-        await upgrade(load_settings(database_url=urls.database, redis_url=urls.redis, **overrides))
-        await _refuse_to_mix(urls, demo=demo)
-        await redis.reach(urls.redis)  # the doors would wait for it; here somebody looks on
-        env = _environment(settings, said=said, port=port, demo=demo)
+class _Game:
+    """One start of everything: the steps, what is recorded of them, and what is said."""
+
+    def __init__(
+        self, settings: Settings, *, root: Path, lock: Lock, demo: int, report: Report
+    ) -> None:
+        self.settings = settings
+        self.root = root
+        self.lock = lock
+        self.demo = demo
+        self.report = report
+        self.port = _port(settings)
+        self.public_url = _public_url(settings, port=self.port)
+        self.record: dict[str, Any] = {}
+        self.supervisor = Supervisor(report=report, on_change=self._record)
+
+    def _record(self, pids: dict[str, int]) -> None:
+        self.lock.say(settings=self.record, children=processes.identified(pids))
+
+    async def run(self, upgrade: Upgrade) -> None:
+        """Start everything in its order and keep it, until told to stop; then stop it all."""
+        self.supervisor.listen_to_signals()
+        here = ServersHere(self.root, self.settings)
+        miners = f", {self.demo} demo miners" if self.demo else ""
+        self._say("starting", f"{self.settings.pool_name} ({self.settings.network}{miners})")
+        self._say("folder", f"Data and logs are in {self.root}", data_dir=str(self.root))
+        try:
+            urls = here.prepare(by="up")
+            await here.start(self.supervisor, urls, by="up")
+            if here.started:
+                named = {"postgres": "PostgreSQL", "valkey": "Valkey"}
+                self._step(" and ".join(named[server.name] for server in here.started))
+            await upgrade(self._owner_settings(urls))
+            await refuse_to_mix(urls.database, demo=self.demo)
+            await redis.reach(urls.redis)  # services would wait for it; here somebody looks on
+            self._step("schema and badges")
+            await self._start_services(urls)
+        finally:
+            await self.supervisor.stop_all()
+            here.lock.release()
+            self._say("stopped", "Stopped.")
+
+    def _owner_settings(self, urls: Urls) -> Settings:
+        return load_settings(
+            beside=False,
+            database_url=urls.database,
+            redis_url=urls.redis,
+            owner_database_url=urls.owner,
+            data_dir=self.root,
+        )
+
+    async def _start_services(self, urls: Urls) -> None:
+        self.record = as_recorded(
+            self.settings,
+            database_url=urls.database,
+            owner_database_url=None,  # no service is the owner, and no command beside them
+            redis_url=urls.redis,
+            data_dir=self.root,
+            port=self.port,
+            public_url=self.public_url,
+            demo=self.settings.demo or self.demo > 0,
+        )
+        env = _environment(self.record)
 
         def child(name: str, *words: str) -> Child:
-            return Child(
-                name, words=list(words), env=env, log=root / "log" / f"{name}.log", printer=printer
-            )
+            log = self.root / "log" / f"{name}.log"
+            return Child(name, words=list(words), env=env, log=log, report=self.report)
 
-        doors = [child(name, name) for name in DOORS]
-        supervisor.start_children(doors)
+        self.supervisor.start_children([child(name, name) for name in DOORS])
         # Not readiness: a backlog or a full disk is no reason not to come up.
-        url = f"http://{_reach(settings.host)}:{port}/health"
-        if await _answering(supervisor, url, redis_url=urls.redis, logs=root / "log"):
-            if demo:
-                miners = child("simulate", "simulate", "--demo", "--miners", str(demo))
-                supervisor.start_children([miners])
-            _welcome(said["public_url"], settings, demo=demo)
-            await supervisor.wait()
-    finally:
-        await supervisor.stop_all()
-        here.lock.release()
+        url = f"http://{_reach(self.settings.host)}:{self.port}/health"
+        logs = self.root / "log"
+        well = await _answering(self.supervisor, url, redis_url=urls.redis, logs=logs)
+        if well and not self.supervisor.stop.is_set():
+            self._step(", ".join(DOORS))
+            if self.demo:
+                miners = child("simulate", "simulate", "--demo", "--miners", str(self.demo))
+                self.supervisor.start_children([miners])
+                if await demo_settled(self.supervisor, miners, urls.database, urls.redis):
+                    self._step(f"{self.demo} demo miners and their last twelve weeks")
+            self._welcome()
+            await self.supervisor.wait()
+
+    def _welcome(self) -> None:
+        options = "" if Path(".tbg").resolve() == self.root else f" --data {_short(self.root)}"
+        self._say("hint", f"Ctrl-C stops it. In another terminal: {program()} doctor{options}")
+        if self.demo:
+            miner = address(DEMO_SEED, 0, network=self.settings.network)
+            page = f"{self.public_url}/m/{miner}"
+            self._say("miner", f"A demo miner's page: {page}", url=page)
+        self._say("up", f"The game is up: {self.public_url}", url=self.public_url)
+
+    def _step(self, what: str) -> None:
+        self._say("started", f"✓ {what}", what=what)
+
+    def _say(self, event: str, sentence: str, **facts: Any) -> None:
+        self.report.say(event, sentence, **facts)
 
 
-async def _refuse_to_mix(urls: Urls, *, demo: int) -> None:
-    """CannotRun for demo miners in a pool, and for a pool among demo miners: shares stay."""
-    database = connect(urls.database, SystemClock(), size=1)
-    try:
-        async with database.transaction() as tx:
-            found = await sources(tx)
-    finally:
-        await database.close()
-    pools = sorted(found.difference(SIMULATED))
-    if demo and pools:
-        raise CannotRun(
-            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among them "
-            "for ever: start without them (--demo 0, `make up DEMO=0`), or the demo in another "
-            "folder (--data, `make up DATA=…`)"
-        )
-    if not demo and DEMO in found:
-        raise CannotRun(
-            "the data has shares that demo miners made up, and they stay for ever: give your pool "
-            "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
-            "`make up`)"
-        )
+def program() -> str:
+    """How this program is called from this folder's shell: by its name if that finds it."""
+    ours = Path(sys.executable).parent / "tbg"
+    found = shutil.which("tbg")
+    if found and ours.exists() and Path(found).samefile(ours):
+        return "tbg"
+    return _short(ours) if ours.exists() else f"{_short(Path(sys.executable))} -m tbg"
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    with contextlib.suppress(ValueError):
+        return shlex.quote(str(path.relative_to(Path.cwd())))
+    return shlex.quote(str(path))
 
 
 def _port(settings: Settings) -> int:
-    if settings.port == 0:
-        return processes.free_port()
-    if not processes.port_is_free(settings.port, host=settings.host):
-        raise CannotRun(
-            f"port {settings.port} of {settings.host} is in use: stop what listens there, "
-            "or choose another with --port"
-        )
-    return settings.port
+    with listen(settings.host, settings.port) as tried:
+        return int(tried.getsockname()[1])
 
 
 def _reach(host: str) -> str:
@@ -246,18 +326,13 @@ def _public_url(settings: Settings, *, port: int) -> str:
     return f"http://{_reach(settings.host)}:{port}"
 
 
-def _environment(
-    settings: Settings, *, said: dict[str, str], port: int, demo: int
-) -> dict[str, str]:
-    env = dict(os.environ)
-    env |= {f"TBG_{name.upper()}": value for name, value in said.items()}
-    env |= {"TBG_HOST": settings.host, "TBG_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    env["TBG_OWNER_DATABASE_URL"] = ""  # no door is the owner, whatever a file here says
-    if demo:
-        env["TBG_DEMO"] = "true"
-    if sys.stdout.isatty() and "log_format" not in settings.model_fields_set:
-        env["TBG_LOG_FORMAT"] = "console"
-    return env
+def _environment(record: dict[str, Any]) -> dict[str, str]:
+    """What a service is told: every setting, so that no file here says something else."""
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    env |= {
+        f"TBG_{name.upper()}": str(value) for name, value in record.items() if value is not None
+    }
+    return env | {"TBG_OWNER_DATABASE_URL": "", "TBG_LOG_FORMAT": "json"}
 
 
 async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: Path) -> bool:
@@ -288,16 +363,3 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
         return (await client.get(url)).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-def _welcome(public_url: str, settings: Settings, *, demo: int) -> None:
-    lines = [f"The game is up: [bold]{public_url}[/bold]"]
-    if demo:
-        miner = address(DEMO_SEED, 0, network=settings.network)
-        lines.append(f"A demo miner's page: {public_url}/m/{miner}")
-    lines.append("Ctrl-C stops it; `eval $(tbg env)` lets other commands in.")
-    console = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-    if console.is_terminal:
-        console.print(Panel.fit("\n".join(lines), border_style="green"))
-    else:
-        console.print("\n".join(lines))

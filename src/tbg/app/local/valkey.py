@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import redis
 
+from tbg.adapters.access import user_line
 from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
@@ -23,7 +25,11 @@ def program() -> Path:
 
 
 class Valkey:
-    """One server, used like `Postgres`. `binary`: a redis-server (7 or newer) in its place."""
+    """One server, used like `Postgres`. `binary`: a redis-server (7 or newer) in its place.
+
+    `password` is that of the user who may do everything, `users` are those who may do less, by
+    name (`adapters/access.py`), with their passwords.
+    """
 
     name = "valkey"
     start_within_s = 60.0  # reading the append-only file included
@@ -37,6 +43,7 @@ class Valkey:
         password: str,
         durable: bool = True,
         binary: Path | None = None,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self.root = root
         self.directory = root / "valkey"
@@ -45,12 +52,17 @@ class Valkey:
         self.password = password
         self.durable = durable
         self.binary = binary or program()
+        self.users = users or {}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Database 0, which the application uses."""
+        """Database 0, which the game uses, as who may do everything."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def url_of(self, user: str) -> str:
+        """The same as one of `users`."""
+        return f"redis://{user}:{self.users[user]}@127.0.0.1:{self.port}/0"
 
     def prepare(self) -> None:
         """Write the settings to a file (0600), so that no process list shows the password."""
@@ -106,5 +118,6 @@ class Valkey:
             "appendfsync everysec",
             'save ""',  # the append-only file is the copy; a second one would only cost
             "maxmemory-policy noeviction",
+            *[user_line(name, password) for name, password in self.users.items()],
         ]
         return "\n".join(lines) + "\n"

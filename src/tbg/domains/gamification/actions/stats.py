@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from tbg.core.tx import Tx
 
-EARNED_PER_MINUTE = 100_000
-"""Badges in people's hands for which a count rests a minute: it takes a fraction of a second."""
+EARNED_PER_SECOND = 1_500
+"""Badges in people's hands for which a count rests a second: a hundred thousand take a fraction of
+a second to count, and then rest for a minute."""
 
 
 async def count_badges(tx: Tx, *, anyway: bool = False) -> bool:
@@ -30,7 +31,7 @@ async def count_badges(tx: Tx, *, anyway: bool = False) -> bool:
         return False
     new_badge = known.counted_to < 0
     if not anyway and not new_badge:
-        rest = timedelta(minutes=known.earned // EARNED_PER_MINUTE)
+        rest = timedelta(seconds=known.earned // EARNED_PER_SECOND)
         if known.counted_to == drawn or tx.now - known.at < rest:
             return False
     await tx.run(

@@ -109,11 +109,15 @@ async def _badges(
     progress = [
         BadgeProgress(
             slug=badge.slug,
-            value=min(values[badge.trigger_type], badge.threshold),
+            value=values[badge.trigger_type],
             threshold=badge.threshold,
         )
         for badge in catalogue.values()
-        if badge.threshold is not None and badge.trigger_type in values and badge.slug not in have
+        if badge.threshold is not None
+        and badge.trigger_type in values
+        and badge.slug not in have
+        # What is reached is about to be awarded: it is neither on the way nor missing.
+        and values[badge.trigger_type] < badge.threshold
     ]
     return MinerBadges(
         earned=[EarnedBadge.model_validate(badge) for badge in earned],

@@ -1,0 +1,28 @@
+"""Where the API listens: opened, or refused in words that name the setting at fault."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+from tbg.core.errors import BadArguments, CannotRun
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; BadArguments for a wrong host, CannotRun for a port that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, UnicodeError) as error:
+        number = (getattr(error, "errno", None) if isinstance(error, OSError) else None) or -1
+        if number < 0 or number == errno.EADDRNOTAVAIL:  # below zero: the resolver's own
+            raise BadArguments(
+                f"--host (TBG_HOST): {host} is no address of this machine: 127.0.0.1 is for this "
+                "machine alone, 0.0.0.0 for everybody"
+            ) from None
+        why = {
+            errno.EADDRINUSE: "is in use: stop what listens there, or",
+            errno.EACCES: "may not be had by an ordinary user:",
+        }.get(number, f"cannot be had ({os.strerror(number)}):")
+        raise CannotRun(f"port {port} of {host} {why} choose another (--port, TBG_PORT)") from None

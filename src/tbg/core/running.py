@@ -1,0 +1,121 @@
+"""What runs in a data folder: one process holds its lock, and says there what it is set to."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tbg.core.errors import CannotRun
+
+
+class NotOurs(CannotRun):
+    """The data folder is another user's, and what runs in it is not for us to read."""
+
+
+class Lock:
+    """Held by one process at a time; the kernel lets go of it when that process ends.
+
+    `name`.lock in the data folder is what is locked, `name`.json (0600) what the holder says
+    of itself; what a holder that is gone said counts for nothing.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self._lock = root / f"{name}.lock"
+        self._said = root / f"{name}.json"
+        self._descriptor: int | None = None
+        self.before: dict[str, Any] = {}
+        """What the holder before us said of itself (its ports, its children)."""
+
+    def take(self, *, patience_s: float = 0.5) -> bool:
+        """Take it; False when another process holds it (a reader's glance is waited for)."""
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > deadline:
+                    os.close(descriptor)
+                    return False
+                time.sleep(0.05)
+            else:
+                self._descriptor = descriptor
+                self.before = self.said()
+                self.say()
+                return True
+
+    def say(self, **words: Any) -> None:
+        """Write down what runs, whole or not at all."""
+        half = self._said.with_suffix(".half")
+        half.unlink(missing_ok=True)
+        half.touch(mode=0o600, exist_ok=False)
+        half.write_text(json.dumps({"pid": os.getpid(), **words}), encoding="utf-8")
+        half.replace(self._said)
+
+    def said(self) -> dict[str, Any]:
+        """What the last holder said, living or not (empty: never any, or unreadable)."""
+        with contextlib.suppress(OSError, ValueError):
+            words = json.loads(self._said.read_text(encoding="utf-8"))
+            if isinstance(words, dict):
+                return words
+        return {}
+
+    def holder(self) -> dict[str, Any] | None:
+        """What the process that holds it now says; None when nobody does (or NotOurs)."""
+        try:
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
+        except PermissionError:
+            raise NotOurs(_not_ours(self._lock.parent)) from None
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return self.said()
+        finally:
+            os.close(descriptor)
+        return None
+
+    def release(self) -> None:
+        """Let go; what was said stays, for the next holder to read."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class Running(NamedTuple):
+    """The game of a data folder, or its servers alone, alive now.
+
+    `settings` are those it runs with, by their names; None: it is still starting.
+    """
+
+    root: Path
+    by: str
+    pid: int
+    settings: dict[str, Any] | None
+
+
+def running_in(folder: Path) -> Running | None:
+    """What runs in a data folder (or NotOurs); None: nothing does, whatever is left of before."""
+    root = folder.expanduser().resolve()
+    for name, by in (("up", "tbg up"), ("servers", "tbg local")):
+        holder = Lock(root, name).holder()
+        if holder is not None:
+            return Running(root, by, int(holder.get("pid", 0)), holder.get("settings"))
+    return None
+
+
+def _not_ours(root: Path) -> str:
+    owner = "another user"
+    with contextlib.suppress(OSError, KeyError):
+        owner = pwd.getpwuid(root.stat().st_uid).pw_name
+    return (
+        f"{root} belongs to {owner}: run this as {owner} (`sudo -u`), or set here what `tbg env` "
+        "prints there, with a TBG_DATA_DIR of your own"
+    )

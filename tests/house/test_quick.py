@@ -1,0 +1,64 @@
+"""`make quick` selects what a change touches, the nearest first, and says what it leaves out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tools import quick
+
+ROOT = Path(__file__).parents[2]
+RULES = "src/tbg/domains/gamification/rules.py"
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("tbg", "tests", exclude_type_checking_imports=True, cache_dir=None)
+
+
+def test_a_change_in_a_domain_selects_its_folder_first_and_what_imports_it(
+    graph: grimp.ImportGraph,
+) -> None:
+    chosen = list(quick.select([RULES], graph).tests)
+    folder = sorted((ROOT / "tests" / "domains" / "gamification").glob("test_*.py"))
+    assert chosen[: len(folder)] == [str(path.relative_to(ROOT)) for path in folder]
+    assert "tests/registry/test_badges.py" in chosen
+    assert "tests/app/test_api.py" not in chosen, "through the application all import all"
+    assert len(chosen) < 25
+
+
+def test_a_change_in_the_application_selects_what_imports_it(graph: grimp.ImportGraph) -> None:
+    chosen = quick.select(["src/tbg/app/relay.py"], graph)
+    assert chosen.tests["tests/app/test_relay.py"] == "mirrors src/tbg/app/relay.py"
+    assert "tests/faults/test_races.py" in chosen.tests
+    assert "tests/faults/test_harness.py" in chosen.left_out
+
+
+@pytest.mark.parametrize(
+    ("file", "test"),
+    [
+        ("migrations/versions/2030_01_01_new.py", "tests/core/test_schema.py"),
+        ("src/tbg/registry/badges.json", "tests/registry/test_badges.py"),
+        ("docs/HOUSE.md", "tests/house/test_told.py"),
+        ("tests/house/test_shape.py", "tests/house/test_shape.py"),
+        ("tests/wallets.py", "tests/adapters/bitcoin/test_signatures.py"),
+        ("src/tbg/core/errors.py", "tests/core/test_settings.py"),
+    ],
+)
+def test_any_other_file_selects_the_tests_about_it(
+    graph: grimp.ImportGraph, file: str, test: str
+) -> None:
+    assert test in quick.select([file], graph).tests
+
+
+def test_a_change_in_the_web_app_selects_its_own_tests(graph: grimp.ImportGraph) -> None:
+    chosen = quick.select(["web/src/api/session.ts"], graph)
+    assert (chosen.web, chosen.tests) == (True, {})
+
+
+def test_what_is_named_in_the_tables_is_there() -> None:
+    named = [place for tests in quick.FILES.values() for place in tests.split()]
+    assert [name for name in [*named, *quick.SLOW] if not (ROOT / name).exists()] == []
+    assert [start for start in quick.FILES if not (ROOT / start).exists()] == []
