@@ -61,14 +61,43 @@ async def sign_in(client: httpx.AsyncClient, index: int = 0) -> SignedIn:
     return SignedIn(client, key, told["user"], told["access_token"], told["refresh_token"])
 
 
+async def approval(
+    who: SignedIn, purpose: str, *, by: DemoKey | None = None, **wish: Any
+) -> dict[str, str]:
+    """An approval of an account, signed by its first key or another one: what a request takes."""
+    body = await signed_challenge(
+        who.client, by or who.key, headers=who.headers, purpose=purpose, **wish
+    )
+    answer = await who.ask("POST", "/auth/approve", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"approval": answer.json()["approval"]}
+
+
 async def link(who: SignedIn, index: int) -> httpx.Response:
-    """Link a further player's address to this one's account."""
-    body = await signed_challenge(who.client, player(index), headers=who.headers, link=True)
+    """Link a further player's address to this one's account, with both signatures."""
+    key = player(index)
+    body = await signed_challenge(who.client, key, headers=who.headers, purpose="link")
+    body |= await approval(who, "let_in", subject=key.address)
     return await who.ask("POST", "/users/me/addresses", json=body)
 
 
+async def unlink(who: SignedIn, index: int, *, by: DemoKey | None = None) -> httpx.Response:
+    """Remove a player's address from this one's account, as an address that stays approves."""
+    address = player(index).address
+    params = await approval(who, "unlink", by=by, subject=address)
+    return await who.ask("DELETE", f"/users/me/addresses/{address}", params=params)
+
+
+async def leave(who: SignedIn) -> httpx.Response:
+    """Have the account deleted in a week."""
+    return await who.ask("DELETE", "/users/me", params=await approval(who, "delete_account"))
+
+
 async def key_of(who: SignedIn, scope: str) -> dict[str, Any]:
-    answer = await who.ask("POST", "/users/me/api-keys", json={"name": scope, "scope": scope})
+    wish = {"name": scope, "scope": scope}
+    if scope == "service":
+        wish |= await approval(who, "make_service_key")
+    answer = await who.ask("POST", "/users/me/api-keys", json=wish)
     assert answer.status_code == 201, answer.text
     told: dict[str, Any] = answer.json()
     return told

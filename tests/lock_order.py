@@ -18,7 +18,9 @@ _OWNERS = re.compile(r"\buser_addresses\b")
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
-_SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b", re.DOTALL)
+_SCHEMA = re.compile(
+    r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\b(pg_has_role|ACCESS EXCLUSIVE MODE)\b", re.DOTALL
+)
 """What a migration does before anybody mines: no merge comes in between."""
 
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
@@ -41,7 +43,9 @@ def _execute(connection: Connection, _cursor: object, statement: str, *_: object
     state = connection.info
     if state.get("owners_held") or _SCHEMA.match(statement):
         return
-    if _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
+    if "alembic_version" in statement:
+        state["owners_held"] = True  # a migration, which no merge comes between
+    elif _OWNERS.search(statement) or statement.startswith(_OF_THE_SCHEMA):
         state["owners_held"] = True
         if state.get("locked_first"):
             _found.append(f"{_short(state['locked_first'])} came before {_short(statement)}")

@@ -123,7 +123,7 @@ class TestCollector:
                 assert running.counts.lines == 197
                 await running.outlet.publisher.redis.aclose()
             held.append(sum([await admin.xlen(stream) for stream in STREAMS]))
-        assert held == [305, 305]
+        assert held == [271, 271]
         assert await refusals(admin) == []
 
     async def test_may_give_no_other_command(self, admin: Redis) -> None:

@@ -71,4 +71,4 @@ async def test_a_receipt_that_is_none_ends_no_collector(
             await running.outlet.publisher.redis.aclose()
         held = sum([await redis.xlen(stream) for stream in STREAMS])
         await redis.set("mining:collect:a", receipt)
-    assert held == 2 * 305
+    assert held == 2 * 271

@@ -26,7 +26,7 @@ from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.errors import Conflict
 from tbg.core.tx import Database
-from tests.accounts import SignedIn, sign_in
+from tests.accounts import SignedIn, approval, sign_in
 from tests.api import client_of, make_app, problem, served
 from tests.domains.gamification.play import rows
 
@@ -46,6 +46,8 @@ async def promoted(db: Database, who: SignedIn) -> None:
 
 
 async def make_key(who: SignedIn, scope: str = "read", **wish: Any) -> dict[str, Any]:
+    if scope == "service":
+        wish |= await approval(who, "make_service_key")
     answer = await who.ask("POST", KEYS, json={"name": "excel", "scope": scope, **wish})
     assert answer.status_code == 201, answer.text
     told: dict[str, Any] = answer.json()
@@ -130,7 +132,7 @@ async def test_no_key_manages_an_account(
         problem(answer, 403, "not_allowed")
     answer = await client.post(
         "/api/v1/auth/challenge",
-        json={"address": me.user["address"], "link": True},
+        json={"address": me.user["address"], "purpose": "link"},
         headers=headers,
     )
     problem(answer, 401, "sign_in_required")
@@ -142,7 +144,11 @@ async def test_keys_for_services_are_made_by_operators_alone(db: Database, me: S
     problem(await me.ask("POST", KEYS, json=wish), 403, "not_allowed")
     assert (await me.ask("GET", KEYS)).json() == {"api_keys": []}
     await promoted(db, me)
-    assert (await me.ask("POST", KEYS, json=wish)).status_code == 201
+    # And with a signature: what such a key posts outlasts a session that was stolen.
+    problem(await me.ask("POST", KEYS, json=wish), 403, "approval_needed")
+    signed = await approval(me, "make_service_key")
+    assert (await me.ask("POST", KEYS, json=wish | signed)).status_code == 201
+    problem(await me.ask("POST", KEYS, json=wish | signed), 403, "approval_needed")
 
 
 async def test_a_key_reads_what_its_owner_has_and_nobody_else(

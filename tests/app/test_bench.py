@@ -225,8 +225,8 @@ def test_servers_that_are_not_durable_or_in_use_are_refused(pg_url, redis_url) -
 
 
 async def test_a_database_in_use_is_refused() -> None:
-    with servers.embedded(durable=True) as (pg, _):
-        await require_fair(pg.url)
-        servers.migrate(pg.url)
+    with servers.embedded(durable=True) as (pg, _), servers.database(pg.url) as url:
+        await require_fair(url)
+        servers.migrate(url)
         with pytest.raises(BadArguments, match="not empty"):
-            await require_fair(pg.url)
+            await require_fair(url)

@@ -19,7 +19,7 @@ from tbg.core.tx import Database, connect
 from tbg.domains.accounts.actions.audit import first_broken
 from tbg.domains.mining.jobs import keep_partitions
 from tests import servers
-from tests.accounts import link, player, sign_in
+from tests.accounts import leave, link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import execute, play, rows, value
 from tests.domains.gamification.play import share as bare_share
@@ -66,7 +66,7 @@ async def test_what_people_do_stands_in_the_log(
     me = await sign_in(client)
     assert (await link(me, 1)).status_code == 201  # two users unite: the lock of who is who
     assert await value(db, "SELECT count(DISTINCT user_id) FROM user_addresses") == 1
-    assert (await me.ask("DELETE", "/users/me")).is_success
+    assert (await leave(me)).is_success
     clock.move(timedelta(days=40))
     assert await people.erase_due(db) == 1
     assert await value(db, "SELECT count(*) FROM user_addresses") == 0

@@ -294,7 +294,7 @@ async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, red
 
 
 async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
-    told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "reward": 312_500_000}
+    told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "backed": "true"}
     await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)
     await door(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM blocks") == 1

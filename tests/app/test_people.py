@@ -133,7 +133,7 @@ _STATE = {
         WHERE p.user_id = :user ORDER BY 1, 2
     """,
     "blocks": """
-        SELECT hash, height, name_key, found_at FROM blocks b
+        SELECT hash, height, name_key, found_at, confirmed_by FROM blocks b
         JOIN workers w ON w.id = worker_id AND w.user_id = b.user_id
         WHERE b.user_id = :user ORDER BY 1
     """,
@@ -207,6 +207,11 @@ def story(seed: int) -> list[Fact]:
         facts.append(share(at, user=user, sdiff=9e9, name=f"{seed}/{name}"))
     if dice.random() < 0.7:
         facts.append(block(NOW - timedelta(days=3), user=BOB, hash_=f"{seed:064}"))
+    # What others are reported to have found, and a block reported for one and backed for another.
+    for user, backed in ((ALICE, True), (BOB, False), (CAROL, False)):
+        if dice.random() < 0.7:
+            at = NOW - timedelta(days=4)
+            facts.append(block(at, user=user, hash_=f"{seed + 100:064}", backed=backed))
     return facts
 
 
@@ -582,12 +587,17 @@ _FURNITURE = (
     VALUES (:id, 'k1', 'rig', 'read', CAST(CAST(:secret AS text) AS bytea), :secret, :now)
     """,
     """
+    INSERT INTO account_activity (user_id, at, action, about, session_id, device, signed_in_with)
+    SELECT user_id, :now, 'address.link', address, id, 'Firefox', address FROM sessions
+    WHERE user_id = :id AND CAST(:secret AS text) <> ''
+    """,
+    """
     INSERT INTO idempotency_keys (user_id, digest, request, created_at)
     VALUES (:id, CAST(CAST(:secret AS text) AS bytea), 'x', :now)
     """,
     """
-    INSERT INTO auth_challenges (id, address, for_user, message, created_at, expires_at)
-    VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'm', :now, :now)
+    INSERT INTO auth_challenges (id, address, for_user, purpose, message, created_at, expires_at)
+    VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'link', 'm', :now, :now)
     """,
 )
 
@@ -804,6 +814,7 @@ _TABLES = {
     "addresses.json": "user_addresses",
     "sessions.json": "sessions",
     "api_keys.json": "api_keys",
+    "activity.json": "account_activity",
     "audit_log.json": "audit_log",
     "workers.json": "workers",
     "personal_bests.json": "personal_bests",

@@ -55,7 +55,10 @@ class TestFullPipeline:
     async def test_block_found_triggers_legendary_badge(
         self, client: httpx.AsyncClient, db: Database, redis: Redis
     ) -> None:
-        block = share(NOW, height=879_412, hash="00ab", diff="100847293444000", reward="312500000")
+        block = share(
+            NOW, height=879_412, hash="00ab", diff="100847293444000", reward="312500000",
+            backed="true",
+        )  # fmt: skip
         await publish(redis, block, stream=BLOCK_FOUND)
         await door(db, redis).drain()
         page = (await client.get(f"/api/v1/public/miners/{ADDRESS}")).json()

@@ -28,7 +28,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.sessions import refresh
 from tests import canary
-from tests.accounts import SignedIn, link, player, sign_in, signed_challenge
+from tests.accounts import SignedIn, approval, link, player, sign_in, signed_challenge
 from tests.adapters.bitcoin import mutations, second
 from tests.api import client_of, keys_dir, make_app, problem
 from tests.conftest import NOW
@@ -136,7 +136,7 @@ async def test_a_person_can_read_what_he_signs(client: httpx.AsyncClient) -> Non
 
 async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
-    wish = {"address": player(1).address, "link": True}
+    wish = {"address": player(1).address, "purpose": "link"}
     made = await client.post(f"{AUTH}/challenge", json=wish, headers=me.headers)
     account = me.user["address"]
     told = f": link {wish['address']} and its game to {account[:9]}...{account[-9:]}. Free, "
@@ -150,7 +150,7 @@ async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without
     me, other = await sign_in(client), await sign_in(client, 1)
     asked = []
     for address in (other.user["address"], player(5).address):
-        wish = {"address": address, "link": True}
+        wish = {"address": address, "purpose": "link"}
         made = await client.post(f"{AUTH}/challenge", json=wish, headers=me.headers)
         message: str = made.json()["message"]
         asked.append(message.replace(address, "").rpartition(" ")[0])
@@ -218,13 +218,15 @@ async def test_a_message_signs_in_once(db: Database, client: httpx.AsyncClient) 
 
 async def test_a_message_to_link_lets_nobody_in(db: Database, client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
-    body = await signed_challenge(client, player(1), headers=me.headers, link=True)
+    body = await signed_challenge(client, player(1), headers=me.headers, purpose="link")
     problem(await verify(client, body), 409, "challenge_spent")
     assert await count(db, "sessions") == 1
     # It was not used up by that, and links to the account that asked for it, and no other.
     other = await sign_in(client, 2)
-    answer = await other.ask("POST", "/users/me/addresses", json=body)
+    theirs = await approval(other, "let_in", subject=player(1).address)
+    answer = await other.ask("POST", "/users/me/addresses", json=body | theirs)
     problem(answer, 409, "challenge_spent")
+    body |= await approval(me, "let_in", subject=player(1).address)
     assert (await me.ask("POST", "/users/me/addresses", json=body)).status_code == 201
 
 
@@ -237,7 +239,7 @@ async def test_a_message_to_sign_in_links_nothing(client: httpx.AsyncClient) -> 
 
 
 async def test_who_is_not_signed_in_has_nothing_to_link_to(client: httpx.AsyncClient) -> None:
-    wish = {"address": player(1).address, "link": True}
+    wish = {"address": player(1).address, "purpose": "link"}
     answer = await client.post(f"{AUTH}/challenge", json=wish)
     problem(answer, 401, "sign_in_required")
 

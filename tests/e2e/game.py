@@ -235,6 +235,7 @@ def block(miner: str, *, height: int, ago: float, worker: str = "kitchen") -> En
         "height": str(height),
         "hash": f"{height:064x}",
         "diff": "100847293444000",
+        "backed": "true",
         "source": "browser",
         "ts": f"{time.time() - ago:.6f}",
     }

@@ -254,12 +254,22 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-def link_and_unite(page: Page, game: Game, other: DemoKey, *, shares: int) -> None:
+def sign_as(page: Page, key: DemoKey, action: str) -> None:
+    """By hand, with an address that is offered: the message, and its signature."""
+    steps = page.locator(".steps")
+    steps.locator("button.pick").filter(has_text=key.address[-4:]).click()
+    message = page.get_by_label("The message to sign").inner_text()
+    hand_in(page, sign_message(key, message), action)
+
+
+def link_and_unite(page: Page, game: Game, own: DemoKey, other: DemoKey, *, shares: int) -> None:
     """Link an address that has mined: the two have so many shares together, on either page."""
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name="Link an address").click()
-    message = ask_message(page, other)
-    hand_in(page, sign_message(other, message), "Link this address")
+    page.get_by_label("Address", exact=True).fill(other.address)
+    page.get_by_role("button", name="Go on").click()
+    sign_as(page, own, "Let it in")
+    sign_as(page, other, "Link this address")
     expect(page.get_by_text("Linked, and its totals are yours now.")).to_be_visible()
     expect(page.locator(".row")).to_have_count(2)
     first = game.ask(f"/public/miners/{other.address}")["address"]
@@ -294,18 +304,29 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
     expect(page.get_by_text("No keys.")).to_be_visible()
 
 
-def take_along_leave_and_stay(page: Page, game: Game) -> None:
+def remove_an_address(page: Page, game: Game, own: DemoKey, other: DemoKey) -> None:
+    """One that was merged is removed with a signature by one that stays; it stands in the list."""
+    page.goto(f"{game.url}/settings/addresses")
+    page.get_by_role("button", name=f"Remove {other.address}").click()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name=f"Remove {other.address}").click()
+    sign_as(page, own, "Remove the address")
+    expect(page.get_by_text("is no longer linked")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(1)
+    page.goto(f"{game.url}/settings/activity")
+    rows = page.locator(".row")
+    expect(rows.first).to_contain_text("was removed")
+    expect(rows.filter(has_text="was linked")).to_have_count(1)
+
+
+def take_along_leave_and_stay(page: Page, game: Game, own: DemoKey) -> None:
     """Export, delete, and change one's mind."""
     page.goto(f"{game.url}/settings/data")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
     assert download.value.suggested_filename.endswith(".zip")
     page.get_by_role("button", name="Delete my account").click()
-    dialog = page.get_by_role("alertdialog")
-    expect(dialog.get_by_role("button", name="Delete it in a week")).to_be_disabled()
-    dialog.get_by_label("Type delete to go on").fill("Delete")
-    dialog.get_by_role("button", name="Delete it in a week").click()
-    expect(dialog).to_have_count(0)
+    sign_as(page, own, "Delete it in a week")
     told = re.compile(r"Your account will be deleted on \d+ [A-Z][a-z]+")
     expect(page.get_by_role("main").get_by_role("status").filter(has_text=told)).to_be_visible()
     page.goto(f"{game.url}/badges")
@@ -317,9 +338,10 @@ def take_along_leave_and_stay(page: Page, game: Game) -> None:
 def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
     other = new_key()
     game.mine(share(other.address), share(other.address), miner=other.address)
-    link_and_unite(person.page, game, other, shares=1 + 2)
+    link_and_unite(person.page, game, person.key, other, shares=1 + 2)
     make_and_revoke_a_key(person.page, game)
-    take_along_leave_and_stay(person.page, game)
+    remove_an_address(person.page, game, person.key, other)
+    take_along_leave_and_stay(person.page, game, person.key)
 
 
 @pytest.fixture(scope="module")
@@ -346,14 +368,14 @@ def test_a_demo_miner_goes_all_the_way(
         page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
         page.locator("button.pick").filter(has_text=one.address[-4:]).click()
         expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
-        link_and_unite(page, demo, other, shares=1 + 1)
+        link_and_unite(page, demo, one, other, shares=1 + 1)
         page.goto(f"{demo.url}/settings/profile")
         page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved")).to_be_visible()
         assert demo.ask(f"/public/miners/stoker-{width}")["handle"] == f"stoker-{width}"
         make_and_revoke_a_key(page, demo)
-        take_along_leave_and_stay(page, demo)
+        take_along_leave_and_stay(page, demo, one)
 
 
 def test_tabs_renew_an_old_session_together_and_leave_it_together(
@@ -409,7 +431,8 @@ def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
     expect(why).to_have_count(0)
 
 
-SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "api-keys", "data")
+SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "activity", "api-keys",
+            "data")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

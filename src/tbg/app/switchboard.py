@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from tbg.core.event import Event
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Tx
+from tbg.domains.accounts import events as accounts
 from tbg.domains.gamification import events as gamification
 from tbg.domains.mining import events as mining
 from tbg.domains.realtime import reactions as realtime
@@ -27,4 +28,5 @@ SWITCHBOARD: dict[type[Event], tuple[Reaction, ...]] = {
     gamification.StreakBroken: (realtime.push,),
     gamification.StreakExpiring: (realtime.push,),
     gamification.SilentRewards: (realtime.push,),
+    accounts.AccountChanged: (realtime.push,),
 }

@@ -255,6 +255,9 @@ a message about two addresses would pass the 240 characters that some wallets ta
 CHALLENGE_AGE = timedelta(minutes=5)
 """How long a message may take to be signed: a hardware wallet is fetched from its drawer."""
 
+APPROVAL_AGE = timedelta(minutes=5)
+"""How long a signed approval may wait for what it approves: the new address signs meanwhile."""
+
 ACCESS_TOKEN_AGE = timedelta(minutes=15)
 """An access token's life; a stolen one is of use for no longer."""
 
@@ -304,7 +307,20 @@ HANDLE_RESTS = timedelta(days=30)
 """How long a handle that was given up is kept from others, who might pass for its owner."""
 
 HANDLES_RESTING = 3
-"""Handles kept for one who gave them up; of more, those that he had last."""
+"""Handles kept for one who gave them up; of more, those given up first. Else whoever has stolen a
+session could free its owner's name by giving up a few others after it."""
+
+ACTIVITY_KEPT = timedelta(days=90)
+"""How long an account's own list of what was done to it reaches back: a season's absence."""
+
+REVOKED_KEY_KEPT = timedelta(days=30)
+"""How long an API key that was revoked or has expired stays for the export, as ended sessions."""
+
+ACTIVITY_ROWS = 30
+"""Entries of that list on one page, unless more are asked for."""
+
+ACTIVITY_ROWS_MOST = 100
+"""Entries of it on one page at the most."""
 
 IDEMPOTENCY_AGE = timedelta(days=1)
 """How long an answer is kept for somebody who asks again with the same key."""

@@ -135,6 +135,22 @@ class Pool:
         os.utime(path, (at, at))
         return path
 
+    def status(self, *, difficulty: float = 1.0, best: float = 0.0) -> None:
+        """Have ckpool write pool.status, at the pool's time, as ckpool-lhr does."""
+        at = int(self.clock.at.timestamp())
+        pool = {"runtime": 60, "lastupdate": at, "Users": 1}
+        work = {"diff": 0.0, "netdiff": difficulty, "accepted": 1.0, "bestshare": best}
+        parts = [pool, {"hashrate1m": "1K"}, work]
+        text = "".join(json.dumps(part) + "\n" for part in parts)
+        self.write("pool/pool.status", text.encode(), mode="wb")
+
+    def user(self, address: str, **bests: float) -> None:
+        """Have ckpool write users/ADDRESS, with its workers and the best share of each."""
+        workers = [{"workername": f"{address}.{n}", "bestshare": b} for n, b in bests.items()]
+        best = max(bests.values())
+        text = json.dumps({"bestshare": best, "worker": workers}, indent=1)
+        self.write(f"users/{address}", text.encode(), mode="wb")
+
     def collect(self, **options: Any) -> Counts:
         """Run `--once` with a collector of its own; Killed when it died."""
         return asyncio.run(self.collecting(**options))
@@ -159,8 +175,7 @@ class Pool:
             outlet=Outlet("pool", publisher, record, quarantine, self.clock),
             clock=self.clock,
             zone=UTC,
-            network="regtest",
-            **options,
+            **({"network": "regtest"} | options),
         )
         try:
             yield collector

@@ -36,6 +36,11 @@ def lines(*numbers: int, at: int = int(NOON.timestamp()), end: bytes = b"\n") ->
     return b"".join(share(number, at=at) + end for number in numbers)
 
 
+def backed(*numbers: int) -> set[str]:
+    """The identities of blocks that these shares solved."""
+    return {f"backed-{digest}" for digest in hashes(*numbers)}
+
+
 def hashes(*numbers: int) -> set[str]:
     return {f"{number:064x}" for number in numbers}
 
@@ -171,13 +176,14 @@ def test_killed_anywhere(
     pool.write(FILE, lines(*range(1, 7)))
     pool.write(LATER, lines(*range(7, 14)))
     pool.write("ckpool.log", solved(2, height=111))
+    pool.status()
     pool.deaths.at = (what, call, when)
     with pytest.raises(Killed):
         pool.collect()
     pool.deaths.at = None
     pool.collect()
     assert pool.ids(SHARE_SUBMITTED) == hashes(*range(1, 14))
-    assert pool.ids(BLOCK_FOUND) == hashes(2)
+    assert pool.ids(BLOCK_FOUND) == backed(2)
     # At most what one batch held is published twice.
     assert len(pool.published(SHARE_SUBMITTED)) <= 13 + 4
     assert pool.collect().published == 0
@@ -205,9 +211,10 @@ def test_two_collectors_of_one_source_are_told_apart(pool: Pool) -> None:
 def test_a_flushed_redis_is_filled_again(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2) + rejected(3) + b"\n")
     pool.write("ckpool.log", connected() + solved(2, height=111))
+    pool.status()
     pool.collect()
     before = pool.ids()
-    assert len(before) == 4  # the block has the identity of its share, in its own stream
+    assert len(before) == 5
     pool.redis.flushdb()
     counts = pool.collect()
     assert (counts.published, counts.blocks, counts.connections) == (3, 1, 1)
@@ -301,11 +308,12 @@ def test_lines_older_than_a_day_are_history(pool: Pool) -> None:
 def test_from_reads_again_from_there(pool: Pool) -> None:
     pool.write(FILE, lines(1, at=seconds(hours=5)) + lines(2, at=seconds(hours=3)))
     pool.write("ckpool.log", solved(2, height=111))
+    pool.status()
     pool.collect()
     pool.redis.delete(SHARE_SUBMITTED, BLOCK_FOUND)
     counts = pool.collect(since=seconds(hours=4))
     assert (counts.published, counts.already_seen, counts.blocks) == (1, 1, 1)
-    assert pool.ids() == hashes(2)
+    assert pool.ids() == hashes(2) | backed(2)
     assert pool.collect().published == 0
 
 
@@ -419,6 +427,7 @@ def solved(number: int, *, height: int, worker: str = "rig1") -> bytes:
 def test_a_block_is_published_with_what_only_its_share_knows(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2, 3))
     pool.write("ckpool.log", solved(2, height=111))
+    pool.status()
     assert pool.collect().blocks == 1
     assert pool.published(BLOCK_FOUND) == [
         {
@@ -428,7 +437,8 @@ def test_a_block_is_published_with_what_only_its_share_knows(pool: Pool) -> None
             "hash": f"{2:064x}",
             "diff": "4.5",
             "source": "pool",
-            "event_id": f"{2:064x}",
+            "event_id": f"backed-{2:064x}",
+            "backed": "true",
             "ts": f"{int(NOON.timestamp())}.000000",
         }
     ]
@@ -437,13 +447,14 @@ def test_a_block_is_published_with_what_only_its_share_knows(pool: Pool) -> None
 def test_a_share_that_comes_after_its_block(pool: Pool) -> None:
     pool.write(FILE, lines(1))
     pool.write("ckpool.log", solved(2, height=111))
+    pool.status()
     counts = pool.collect()
     assert (counts.blocks, counts.unmatched_blocks) == (0, 1)
     pool.write(FILE, lines(2))
     counts = pool.collect()
     assert (counts.blocks, counts.unmatched_blocks) == (1, 0)
     assert pool.collect().blocks == 0
-    assert pool.ids(BLOCK_FOUND) == hashes(2)
+    assert pool.ids(BLOCK_FOUND) == backed(2)
 
 
 def test_a_block_whose_share_never_comes_is_told(pool: Pool) -> None:
@@ -455,7 +466,8 @@ def test_a_block_whose_share_never_comes_is_told(pool: Pool) -> None:
     assert pool.collect().lost_blocks == 0
     assert "block 111" in pool.quarantined()[0]["sample"]
     pool.write(FILE, lines(2))  # the directory was restored
-    assert (pool.collect().blocks, pool.ids(BLOCK_FOUND)) == (1, hashes(2))
+    pool.status()
+    assert (pool.collect().blocks, pool.ids(BLOCK_FOUND)) == (1, backed(2))
 
 
 def test_a_block_needs_height_worker_and_difficulty_of_its_share(pool: Pool) -> None:
@@ -468,6 +480,7 @@ def test_a_block_needs_height_worker_and_difficulty_of_its_share(pool: Pool) -> 
 
 def test_solves_cut_off_from_their_outcome_by_a_restart(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2))
+    pool.status()
     possible, rest = solved(2, height=111).split(b"\n", 1)
     pool.write("ckpool.log", possible + b"\n")
     pool.collect()

@@ -31,21 +31,6 @@ def test_connections_bear_no_ip_address_even_in_their_identity() -> None:
     assert one.fields == {"user": ADDRESS, "worker": "garage", "ts": "1795247400.645"}
 
 
-@pytest.mark.parametrize(
-    ("network", "diff", "diffs"),
-    [("mainnet", "5120.5", ()), ("mainnet", "1.2e14", ()), ("mainnet", "120000000000000.5", None),
-     ("regtest", "2.5", None), ("testnet", "2.5", None)],
-)  # fmt: skip
-def test_a_miner_cannot_write_himself_a_block(
-    network: str, diff: str, diffs: tuple[str, ...] | None
-) -> None:
-    log = PoolLog(UTC, network)
-    log.read(said(f"Possible block solve diff {diff} !"))
-    solved = log.read(said(f"Solved and confirmed block 7 by {ADDRESS}.rig"))
-    assert isinstance(solved, Solved)
-    assert solved.diffs == ((diff,) if diffs is None else diffs)
-
-
 @pytest.mark.parametrize("day", ["2026-99-99", "0000-01-01", "2026-02-30"])
 def test_a_damaged_date_is_no_line(day: str) -> None:
     log = reader()

@@ -19,7 +19,7 @@ from tbg.adapters.streams import (
     Rules,
     decode,
 )
-from tests.adapters.ckpool.pool import FIXTURES, Pool
+from tests.adapters.ckpool.pool import FIXTURES, Pool, share
 
 
 def lines_of(fixture: str) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def totals(rows: list[tuple[str, str, bool, float, float]]) -> dict[Any, Any]:
 
 @pytest.mark.parametrize(
     ("fixture", "count", "blocks", "connections"),
-    [("a", 197, 9, 99), ("b", 3156, 2, 66)],
+    [("a", 197, 9, 65), ("b", 3156, 2, 63)],
 )
 def test_books_agree(pool: Pool, fixture: str, count: int, blocks: int, connections: int) -> None:
     pool.copy(fixture)
@@ -115,12 +115,32 @@ def test_the_game_can_read_all_of_it(pool: Pool, fixture: str) -> None:
     assert len(set(keys)) == len(keys) > 250
 
 
-def test_odd_worker_names_come_through_both_logs(pool: Pool) -> None:
+@pytest.mark.parametrize("how", ["share", "users"])
+def test_a_connection_is_published_once_another_record_knows_the_worker(
+    pool: Pool, how: str
+) -> None:
+    """Of all that connected to the recorded pool, this one never sent a share."""
+    name = 'we ird "w" é⛏ \\x'
     pool.copy("b")
     pool.collect()
-    came = {e["worker"] for e in pool.published(MINER_CONNECTED)}
-    went = {e["worker"] for e in pool.published(MINER_DISCONNECTED)}
-    assert 'we ird "w" é⛏ \\x' in came & went
+
+    def names(stream: str) -> set[str]:
+        return {e["worker"] for e in pool.published(stream)}
+
+    assert name not in names(MINER_CONNECTED) | names(MINER_DISCONNECTED)
+    (full,) = {
+        match[1]
+        for match in re.finditer(r"worker (.*) as user", (pool.logs / "ckpool.log").read_text())
+        if match[1].endswith(name)
+    }
+    if how == "share":
+        line = share(1, workername=full, username=re.split("[._]", full)[0])
+        pool.write("00000079/6b014f5700000035.sharelog", line + b"\n")
+    else:
+        pool.user(re.split("[._]", full)[0], **{name: 0.5})
+    pool.collect()
+    assert name in names(MINER_CONNECTED) & names(MINER_DISCONNECTED)
+    assert pool.collect().connections == 0
     users = {e["user"] for e in pool.published(MINER_DISCONNECTED)}
     assert "1BoatSLRHtKNngkdXEeobR76b53LETtpyT" not in users  # never authorised
 

@@ -18,7 +18,7 @@ from tbg.app.api import guard
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.audit import audit, first_broken, latest
-from tests.accounts import sign_in
+from tests.accounts import leave, sign_in
 from tests.api import client_of, make_app
 from tests.domains.gamification.play import execute, rows
 
@@ -186,7 +186,7 @@ async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, red
         made = await me.ask("POST", "/users/me/api-keys", json={"name": "x", "scope": "read"})
         key = made.json()["api_key"]["id"]
         await me.ask("DELETE", f"/users/me/api-keys/{key}")
-        await me.ask("DELETE", "/users/me")
+        await leave(me)
         await me.ask("POST", "/users/me/restore")
         assert (await me.ask("GET", "/users/me/export")).status_code == 200
         refused = await me.ask("DELETE", f"/users/me/api-keys/{key}")

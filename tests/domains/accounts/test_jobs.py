@@ -9,9 +9,13 @@ from redis.asyncio import Redis
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
-from tbg.domains.accounts.jobs import clean_tokens
+from tbg.domains.accounts.jobs import Cleaned, clean_tokens
 from tests.accounts import player, sign_in, signed_challenge
 from tests.api import client_of, make_app
+
+
+def gone(cleaned: Cleaned) -> dict[str, int]:
+    return {name: rows for name, rows in cleaned._asdict().items() if rows}
 
 
 async def test_what_has_run_out_goes_and_the_rest_stays(
@@ -21,21 +25,25 @@ async def test_what_has_run_out_goes_and_the_rest_stays(
         me = await sign_in(client)
         wish = {"name": "n", "scope": "read"}
         headers = {"Idempotency-Key": "one"}
-        await me.ask("POST", "/users/me/api-keys", json=wish, headers=headers)
+        made = await me.ask("POST", "/users/me/api-keys", json=wish, headers=headers)
+        await me.ask("POST", "/users/me/api-keys", json=wish)
+        await me.ask("DELETE", f"/users/me/api-keys/{made.json()['api_key']['id']}")
         for handle in ("stoker", None):
             await me.ask("PATCH", "/users/me", json={"handle": handle})
         assert not await clean_tokens(db)
         clock.move(limits.CHALLENGE_AGE + timedelta(seconds=1))
         await signed_challenge(client, player(1))
-        assert (await clean_tokens(db)) == (1, 0, 0, 0)
+        assert gone(await clean_tokens(db)) == {"challenges": 1}
         clock.move(limits.IDEMPOTENCY_AGE)
-        assert (await clean_tokens(db)) == (1, 0, 1, 0)
+        assert gone(await clean_tokens(db)) == {"challenges": 1, "answers": 1}
         clock.move(limits.SESSION_AGE - limits.IDEMPOTENCY_AGE - timedelta(seconds=1))
         ended = await sign_in(client)  # and why it ended is told for a while
         assert (await ended.ask("POST", "/auth/logout")).status_code == 204
         clock.move(timedelta(seconds=1))
         await sign_in(client, 1)
-        assert (await clean_tokens(db)) == (0, 1, 0, 1)
+        assert gone(await clean_tokens(db)) == {"sessions": 1, "handles": 1, "keys": 1}
+    clock.move(limits.ACTIVITY_KEPT - limits.SESSION_AGE + timedelta(seconds=1))
+    assert gone(await clean_tokens(db))["activity"] > 0
     async with db.transaction() as tx:
-        for table, left in (("sessions", 2), ("refresh_tokens", 2), ("auth_challenges", 2)):
+        for table, left in (("api_keys", 1), ("account_activity", 3)):
             assert await tx.value(f"SELECT count(*) FROM {table}") == left

@@ -6,6 +6,7 @@ import asyncio
 import io
 import zipfile
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -19,7 +20,8 @@ from tbg.core.errors import SignInRequired
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions import api_keys, profile
 from tbg.domains.accounts.queries import person
-from tests.accounts import SignedIn, link, player, sign_in
+from tbg.domains.accounts.rules import handle_key
+from tests.accounts import SignedIn, approval, leave, link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, share
 
@@ -56,7 +58,7 @@ async def test_a_profile_is_changed_and_cleared(client: httpx.AsyncClient) -> No
     me = await sign_in(client)
     change = {
         "handle": "Solo_Miner",
-        "display_name": " Al\u200b ",
+        "display_name": " Al  ",
         "country": "CH",
         "bio": "Hi\nyou",
     }
@@ -95,13 +97,28 @@ async def test_a_handle_given_up_is_kept_for_who_had_it(
     assert "until lately" in answer.json()["detail"]
     assert [await wants(first, name) for name in ("alice", None)] == [200, 200]
     assert [await wants(second, name) for name in ("alice", "bob", "carol")] == [409, 409, 200]
-    # Names that he was called for a moment only are kept as far as three go.
+    # Names that somebody was called for a moment only are kept as far as three go.
     clock.move(timedelta(seconds=1))
     assert [await wants(first, name) for name in ("dave", "erin", "frank", None)] == [200] * 4
-    assert [await wants(second, name) for name in ("dave", "frank", "alice")] == [409, 409, 200]
+    assert [await wants(second, name) for name in ("dave", "bob", "frank")] == [409, 409, 200]
     clock.move(limits.HANDLE_RESTS)
     first, second = await sign_in(client, 0), await sign_in(client, 1)
-    assert [await wants(second, name) for name in ("dave", "frank")] == [200, 200]
+    assert [await wants(second, name) for name in ("dave", "alice")] == [200, 200]
+
+
+async def test_whoever_has_a_stolen_session_cannot_free_its_owner_s_handle(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    owner = await sign_in(client, 0)
+    assert await wants(owner, "alice") == 200
+    clock.move(timedelta(days=29))  # the session is a day from its end
+    owner = await sign_in(client, 0)
+    for name in ("one", "two", "three", "alice", "four", "five", "six", None):
+        clock.move(timedelta(seconds=1))
+        assert await wants(owner, name) == 200
+    thief = await sign_in(client, 1)
+    assert [await wants(thief, name) for name in ("al1ce", "alice", "three")] == [409, 409, 200]
+    assert await wants(owner, "alice") == 200
 
 
 async def test_a_handle_of_somebody_erased_or_united_is_kept_too(
@@ -146,6 +163,26 @@ async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: ob
     me = await sign_in(client)
     answer = await me.ask("PATCH", "/users/me", json=change)
     assert answer.status_code == 422
+    assert (await me.ask("GET", "/users/me")).json() == me.user
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Al\u200bice", "Bob\u202e", "\u3164", "Al\ufe0fice", "a\u2800b", "x\u115f", "bc1qw508d6q",
+     "BC1Q…7k3d", "\u0432\u0441\uff11q7k3d", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"],
+)  # fmt: skip
+async def test_a_name_with_hidden_letters_or_like_an_address_is_refused(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    me = await sign_in(client)
+    for method, path, wish in (
+        ("PATCH", "/users/me", {"display_name": name}),
+        ("POST", "/users/me/api-keys", {"name": name, "scope": "read"}),
+    ):
+        answer = await me.ask(method, path, json=wish)
+        assert answer.status_code == 422, path
+        (error,) = answer.json()["errors"]
+        assert "seen" in error["message"] or "address" in error["message"]
     assert (await me.ask("GET", "/users/me")).json() == me.user
 
 
@@ -246,99 +283,6 @@ async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.Async
     assert [kept[name] for name in ("badges", "levels", "streaks")] == [False] * 3
 
 
-async def test_a_second_address_brings_its_game_along(
-    db: Database, client: httpx.AsyncClient
-) -> None:
-    await mined(db, 0, 60)
-    await mined(db, 1, 50)
-    me = await sign_in(client)
-    answer = await link(me, 1)
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["merged"] is True
-    for index in (0, 1):
-        page = (await client.get(f"/api/v1/public/miners/{player(index).address}")).json()
-        assert page["stats"]["shares_accepted"] == 110
-        assert page["xp"]["total_xp"] % 10 == 1  # one XP for the hundred that neither had alone
-    rows = (await me.ask("GET", "/users/me/addresses")).json()["addresses"]
-    assert [(row["address"], row["first"], row["can_unlink"]) for row in rows] == [
-        (player(0).address, True, False),
-        (player(1).address, False, False),
-    ]
-    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/cannot_unlink")
-    # Whoever signs in with either is the same player now.
-    assert (await sign_in(client, 1)).user["id"] == me.user["id"]
-
-
-async def test_an_address_without_a_game_can_be_unlinked(
-    db: Database, client: httpx.AsyncClient, clock: FixedClock
-) -> None:
-    await mined(db, 0, 5)
-    clock.move(timedelta(seconds=1))
-    me = await sign_in(client)
-    assert (await link(me, 1)).json()["merged"] is False
-    await mined(db, 1, 2)
-    assert (await me.ask("GET", "/users/me")).json()["addresses"] == 2
-    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
-    assert answer.status_code == 204
-    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
-    assert answer.status_code == 404
-    answer = await me.ask("DELETE", f"/users/me/addresses/{player(0).address}")
-    assert answer.status_code == 409
-    page = (await client.get(f"/api/v1/public/miners/{player(0).address}")).json()
-    assert page["stats"]["shares_accepted"] == 7  # what it mined meanwhile stays
-
-
-async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.AsyncClient) -> None:
-    me = await sign_in(client)
-    answer = await link(me, 0)
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/already_yours")
-
-
-async def test_links_at_once_do_not_wait_for_each_other_for_ever(
-    db: Database, client: httpx.AsyncClient
-) -> None:
-    for index in range(6):
-        await mined(db, index, 30)
-    one, two = await sign_in(client, 0), await sign_in(client, 3)
-    answers = await asyncio.gather(link(one, 1), link(two, 4), link(one, 2), link(two, 5))
-    assert [answer.status_code for answer in answers] == [201] * 4
-    for index in range(6):
-        page = (await client.get(f"/api/v1/public/miners/{player(index).address}")).json()
-        assert page["stats"]["shares_accepted"] == 90
-    async with db.transaction() as tx:
-        assert not await tx.value(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        )
-
-
-async def test_who_came_in_by_an_address_goes_with_it(
-    client: httpx.AsyncClient, clock: FixedClock
-) -> None:
-    me = await sign_in(client, 0)
-    clock.move(timedelta(seconds=1))
-    assert (await link(me, 1)).status_code == 201
-    thief = await sign_in(client, 1)
-    assert thief.user["id"] == me.user["id"]
-    answer = await me.ask("DELETE", f"/users/me/addresses/{player(1).address}")
-    assert answer.status_code == 204
-    assert (await thief.ask("GET", "/users/me")).status_code == 401
-    assert (await me.ask("GET", "/users/me")).status_code == 200
-
-
-async def test_links_come_seldom_and_end_somewhere(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    me = await sign_in(client, 0)
-    monkeypatch.setattr(limits, "ADDRESSES", 2)
-    assert (await link(me, 1)).status_code == 201
-    answer = await link(me, 2)
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/too_many_addresses")
-    for index in range(limits.RATE_LINKS[0]):
-        answer = await link(me, 3 + index)
-    assert answer.status_code == 429
-
-
 async def test_what_an_account_of_the_past_still_wanted_is_refused(
     db: Database, client: httpx.AsyncClient
 ) -> None:
@@ -347,7 +291,7 @@ async def test_what_an_account_of_the_past_still_wanted_is_refused(
     async with db.transaction() as tx:
         await nobody_is(tx, user_id=me.user["id"])
         for act in (
-            lambda: api_keys.require_room(tx, user_id=me.user["id"]),
+            lambda: api_keys.require_room(tx, user_id=me.user["id"], session_id=uuid4()),
             lambda: profile.change_settings(tx, user_id=me.user["id"], change={}),
             lambda: profile.change_profile(tx, user_id=me.user["id"], change={}),
             lambda: person(tx, me.user["id"]),
@@ -373,19 +317,58 @@ async def test_the_export_is_a_zip_of_what_there_is(
     assert len(shares) == 3
 
 
+async def test_an_account_is_deleted_with_a_signature_alone(client: httpx.AsyncClient) -> None:
+    me, other = await sign_in(client, 0), await sign_in(client, 1)
+    await link(me, 2)
+    unlinking = await approval(me, "unlink", subject=player(2).address)
+    for params in (
+        {},
+        unlinking,
+        {"approval": str(uuid4())},
+        await approval(other, "delete_account"),
+    ):
+        answer = await me.ask("DELETE", "/users/me", params=params)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/approval_needed")
+    assert (await me.ask("GET", "/users/me")).json()["deletion_at"] is None
+    assert (await leave(me)).json()["deletion_at"] is not None
+
+
+async def test_restoring_what_was_not_deleted_and_deleting_again_leave_no_entry(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+
+    async def entries() -> int:
+        async with db.transaction() as tx:
+            return int(await tx.value("SELECT count(*) FROM audit_log"))
+
+    before = await entries()
+    for _ in range(3):
+        answer = await me.ask("POST", "/users/me/restore")
+        assert (answer.status_code, answer.json()["deletion_at"]) == (200, None)
+    assert await entries() == before
+    for _ in range(3):
+        at = (await leave(me)).json()["deletion_at"]
+    assert await entries() == before + 1
+    for _ in range(3):
+        assert (await me.ask("POST", "/users/me/restore")).status_code == 200
+    assert await entries() == before + 2
+    assert at == "2026-03-11T12:00:00Z"
+
+
 async def test_an_account_goes_a_week_after_it_was_deleted(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     await mined(db, 0, 100)
     me = await sign_in(client)
     await me.ask("PATCH", "/users/me", json={"handle": "leaver"})
-    body = (await me.ask("DELETE", "/users/me")).json()
+    body = (await leave(me)).json()
     assert body["deletion_at"].startswith("2026-03-11T12:00:00")
     assert (await me.ask("POST", "/users/me/restore")).json()["deletion_at"] is None
     clock.move(timedelta(days=8))
     assert await erase_due(db) == 0
     again = await sign_in(client)
-    await again.ask("DELETE", "/users/me")
+    await leave(again)
     clock.move(timedelta(days=7, seconds=1))
     assert await erase_due(db) == 1
     assert (await again.ask("GET", "/users/me")).status_code == 401
@@ -397,3 +380,26 @@ async def test_an_account_goes_a_week_after_it_was_deleted(
     assert new.user["id"] != me.user["id"]
     assert await wants(new, "leaver") == 409  # nobody is the one who left, for a while
     assert await wants(new, "returner") == 200
+
+
+async def test_a_handle_that_looks_like_an_older_one_stays_its_owner_s(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    """Those that were had before looks were compared as they are now (see the migration)."""
+    first, later = await sign_in(client, 0), await sign_in(client, 1)
+    assert await wants(first, "clara") == 200
+    async with db.transaction() as tx:
+        await tx.run(
+            "UPDATE users SET handle = 'c1ara', handle_key = :key WHERE id = :id",
+            id=later.user["id"],
+            key=f"{handle_key('clara')}~{later.user['id']}",
+        )
+    change = {"handle": "C1ara", "bio": "hi"}  # as the page sends it, with what was changed
+    assert (await later.ask("PATCH", "/users/me", json=change)).json()["handle"] == "C1ara"
+    assert await wants(first, "CLARA") == 200
+    for name, who in (("c1ara", later), ("clara", first)):
+        page = (await client.get(f"/api/v1/public/miners/{name}")).json()
+        assert page["handle"].lower() == name
+        assert await wants(who, None) == 200
+    assert [await wants(later, name) for name in ("c1ara", "clara")] == [409, 409]
+    assert await wants(first, "clara") == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,10 +15,12 @@ from tbg.core.errors import BadArguments
 from tbg.core.settings import Network, load_settings
 from tbg.domains.accounts.rules import (
     COUNTRIES,
+    Purpose,
     device_of,
     handle_key,
     merged_settings,
     message_to_sign,
+    name_of,
     shown_address,
     tidy,
     why_no_handle,
@@ -28,7 +31,9 @@ NETWORKS: list[Network] = ["mainnet", "testnet", "signet", "regtest"]
 LONGEST_HOST = "g" * (limits.PUBLIC_HOST_CHARS - 6) + ":65535"
 
 
-@pytest.mark.parametrize("handle", ["alice", "Bob-42", "x_y_z", "a1b", "Miner" * 4])
+@pytest.mark.parametrize(
+    "handle", ["alice", "Bob-42", "x_y_z", "a1b", "Baker" * 4, "bcliff", "tbilisi", "abc1q", "bch"]
+)
 def test_handles_that_one_may_have(handle: str) -> None:
     assert why_no_handle(handle) is None
 
@@ -37,7 +42,9 @@ def test_handles_that_one_may_have(handle: str) -> None:
     "handle",
     ["", "ab", "a" * 25, "-abc", "abc-", "a--b", "a b c", "аlice", "ali\u200bce", "a.b", "a/b",
      "admin", "Adm1n", "ADMlN", "sat0shi", "Satoshi_Nakamoto", "me", "null", "root", "r00t",
-     "bc1qar0srrr7xfkvy5l643lydn", "1BvBMSEYstWetqTFn5Au4m4GF"],
+     "aclmin", "rniner", "bc1qar0srrr7xfkvy5l643lydn", "1BvBMSEYstWetqTFn5Au4m4GF", "BC1Q7K3D",
+     "bclq7k3d", "bcIP-7k3d", "b-c1q7k3d", "tb1-alice", "bcrt1xyz", "TBIQ9",
+     "mipcBbFg9gMiCh81Kj8tqq", "2mzqwss6d8vtr2y9g1b7u4", "n3a1b2c3d4e5f6g7h8j9k"],
 )  # fmt: skip
 def test_handles_that_nobody_may_have(handle: str) -> None:
     assert why_no_handle(handle)
@@ -45,15 +52,44 @@ def test_handles_that_nobody_may_have(handle: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Alice", "alice"), ("al1ce", "alice"), ("AlIce", "alice"), ("b0b_7", "bob7"),
-     ("rnax", "max"), ("vvim", "wim"), ("s0lo-miner", "solo_m1ner"), ("8ob", "bob")],
+    [("clara", "cIara"), ("clara", "c1ara"), ("oracle", "orac1e"), ("oracle", "0RACLE"),
+     ("r_nax", "max"), ("rmx", "rrnx"), ("vvvfan", "vwfan"), ("wvfan", "vwfan"), ("v-vim", "wim"),
+     ("dave", "clave"), ("dave", "c1ave"), ("lu1gi", "lvigi"), ("5team", "stearn"), ("zoe", "2oe"),
+     ("gina", "9ina"), ("Alice", "alice"), ("al1ce", "alice"), ("AlIce", "alice"),
+     ("b0b_7", "bob7"), ("rnax", "max"), ("vvim", "wim"), ("s0lo-miner", "solo_m1ner"),
+     ("8ob", "bob")],
 )  # fmt: skip
 def test_what_looks_alike_is_one_handle(one: str, other: str) -> None:
     assert handle_key(one) == handle_key(other)
 
 
 def test_different_handles_stay_different() -> None:
-    handles = ["alice", "alina", "bob", "bobby", "carol", "dave", "erin", "frank", "mallory"]
+    handles = [
+        "alice",
+        "alina",
+        "bob",
+        "bobby",
+        "carol",
+        "dave",
+        "erin",
+        "frank",
+        "mallory",
+        "anna",
+        "ama",
+        "jane",
+        "ian",
+        "lane",
+        "rig6",
+        "rig8",
+        "elena",
+        "3lena",
+        "tilda",
+        "7ilda",
+        "hannah",
+        "emma",
+        "quinn",
+        "guinn",
+    ]
     assert len({handle_key(handle) for handle in handles}) == len(handles)
 
 
@@ -69,21 +105,52 @@ def test_text_keeps_nothing_that_cannot_be_seen() -> None:
     assert tidy("\u200b\u2066") == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("  Al \t X ", "Al X"), ("a\u2028b", "a b"), ("Zo\u0065\u0301", "Zo\u00e9"),
+     ("\u2764\ufe0f rig", "\u2764\ufe0f rig"),
+     ("\U0001f469\u200d\U0001f680", "\U0001f469\u200d\U0001f680"),
+     ("1\ufe0f\u20e3", "1\ufe0f\u20e3"),
+     ("\u0645\u06cc\u200c\u06a9\u0646\u0645", "\u0645\u06cc\u200c\u06a9\u0646\u0645"),
+     ("abc1q", "abc1q"), ("Rig 1 of 3", "Rig 1 of 3"),
+     ("\u0421\u043e\u043d\u044f", "\u0421\u043e\u043d\u044f")],
+)  # fmt: skip
+def test_names_of_every_spelling_are_kept(given: str, kept: str) -> None:
+    assert name_of(given) == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " \n", "a\u200bb", "a\u200db", "a\u200cb", "\u202eevil", "\u2066x", "x\x00", "x\u00ad",
+     "\u3164", "\uffa0x", "\u115fx", "\u1160x", "x\ufe0f", "x\U000e0041", "\u2800", "x\u034f",
+     "x\u17b4y", "\ufeffx", "x\ue000", "bc1q...7k3d", "tb1qabc", "BCRT1Q", "pay bc1pxyz",
+     "\uff42\uff43\uff11q", "\u0432\u04411q7k3d", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn",
+     "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"],
+)  # fmt: skip
+def test_names_that_nobody_may_have(name: str) -> None:
+    with pytest.raises(ValueError, match=r"seen|address"):
+        name_of(name)
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_message_is_one_that_any_wallet_takes(network: Network) -> None:
     """A Coldcard takes 2 to 240 printable characters, and no blanks at the ends or in a row."""
     addresses = {address("longest", index, network=network) for index in range(1_000, 1_008)}
     lengths = set()
-    for one, account in product(addresses, [None, *addresses]):
+    messages = set()
+    for one, other, purpose in product(addresses, addresses, get_args(Purpose)):
         message = message_to_sign(
             address=one, domain=LONGEST_HOST, network=network, nonce="n" * 22, issued=NOW,
-            minutes=5, account=account,
+            minutes=5, purpose=purpose, other=other,
         )  # fmt: skip
         assert message.isascii()
         assert message.isprintable()
         assert " ".join(message.split()) == message
-        assert f" {one}" in message
+        # Whoever comes in or goes is there whole: the account that it is about is known anyway.
+        assert f" {other if purpose in ('let_in', 'unlink') else one}" in message
         lengths.add(len(message))
+        messages.add((message, purpose))
+    assert len({message for message, _ in messages}) == len(messages)  # no two purposes are one
     assert 2 <= min(lengths) <= max(lengths) <= 240
     assert network != "regtest" or max(lengths) > 235  # the bound is not met by being far off
 

@@ -54,13 +54,19 @@ def best(at: datetime, *, user: str = ALICE, sdiff: float) -> BestDiff:
 
 
 def block(
-    at: datetime, *, user: str = ALICE, height: int = 879_412, hash_: str = "00" * 32
+    at: datetime,
+    *,
+    user: str = ALICE,
+    height: int = 879_412,
+    hash_: str = "00" * 32,
+    backed: bool = True,
 ) -> BlockFound:
-    """A block."""
+    """A block; only reported where it is not `backed`."""
     sdiff = 100_847_293_444_000.0
     return BlockFound(
-        key(next(_count)), 7, at, False, "hosted", user, "bitaxe", height, hash_, sdiff, 312_500_000
-    )
+        key(next(_count)), 7, at, False, "hosted", user, "bitaxe", height, hash_, sdiff,
+        312_500_000, backed,
+    )  # fmt: skip
 
 
 async def play(db: Database, facts: Iterable[Fact]) -> list[Event]:
@@ -174,5 +180,8 @@ _STATE = {
         ORDER BY address, timeframe, period_key
     """,
     "shares": "SELECT id, at, sdiff, accepted FROM shares ORDER BY id",
-    "blocks": "SELECT hash, height, address FROM blocks JOIN user_addresses USING (user_id)",
+    "blocks": """
+        SELECT hash, height, address, confirmed_by FROM blocks JOIN user_addresses USING (user_id)
+        ORDER BY hash, address
+    """,
 }

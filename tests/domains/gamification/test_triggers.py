@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,12 @@ from tbg.core.tx import Database
 from tbg.domains.gamification.actions import record_event
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.events import BadgeEarned, LevelUp, XpGained
+from tbg.domains.mining.events import BlockRecorded
 from tests.conftest import NOW
 from tests.domains.gamification.play import (
     ALICE,
     BOB,
+    CAROL,
     badges,
     best,
     block,
@@ -120,6 +123,36 @@ class TestBlockFoundTrigger:
         await play(db, [block(NOW), block(NOW)])
         await play(db, [block(NOW)])
         assert await value(db, "SELECT blocks_found FROM user_gamification") == 1
+
+    async def test_a_report_that_nothing_backs_awards_nothing_and_tells_nobody(
+        self, db: Database
+    ) -> None:
+        assert await play(db, [block(NOW, backed=False)]) == []
+        assert await value(db, "SELECT blocks_found FROM user_gamification") == 0
+        assert await rows(db, "SELECT hash, confirmed_by FROM blocks") == [("00" * 32, None)]
+
+    @pytest.mark.parametrize("order", sorted(set(itertools.permutations([False, True, True]))))
+    @pytest.mark.parametrize("together", [True, False])
+    async def test_a_block_is_awarded_once_in_whatever_order_its_backing_comes(
+        self, db: Database, order: tuple[bool, ...], together: bool
+    ) -> None:
+        blocks = [block(NOW, backed=backed) for backed in order]
+        events = []
+        for facts in [blocks] if together else [[one] for one in blocks]:
+            events += await play(db, facts)
+        assert sum(isinstance(event, BlockRecorded) for event in events) == 1
+        assert earned(events) == {"block_finder"}
+        assert await rows(
+            db, "SELECT blocks_found, total_xp, (SELECT confirmed_by FROM blocks)"
+            " FROM user_gamification",
+        ) == [(1, 500, "pool")]  # fmt: skip
+
+    async def test_a_block_that_others_are_reported_for_is_its_finders(self, db: Database) -> None:
+        await play(db, [block(NOW, user=BOB, backed=False)])
+        await play(db, [block(NOW)])
+        await play(db, [block(NOW, user=CAROL, backed=False)])
+        assert await badges(db) == {"block_finder"}
+        assert await badges(db, BOB) == await badges(db, CAROL) == set()
 
 
 class TestStreakTrigger:

@@ -259,6 +259,17 @@ async def test_the_feed_tells_levels_where_they_were_reached(
     assert feed[1]["badge_slug"] == "block_finder"
 
 
+async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [block(NOW, backed=False)])
+    body = await page(client)
+    assert body["stats"]["blocks_found"] == 0
+    assert [(line["type"], line["title"], line["detail"]) for line in body["feed"]] == [
+        ("block_reported", "Block 879,412 reported", "by bitaxe, not confirmed yet")
+    ]
+
+
 async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
     db: Database, client: httpx.AsyncClient
 ) -> None:

@@ -55,6 +55,7 @@ async def test_an_empty_pool(client: httpx.AsyncClient) -> None:
         "work": 0,
         "best_difficulty": None,
         "blocks_found": 0,
+        "blocks_reported": 0,
         "last_block": None,
         "height": None,
         "xp_granted": 0,
@@ -130,6 +131,43 @@ async def test_what_happened_just_now(db: Database, client: httpx.AsyncClient) -
     ]
     assert len({line["id"] for line in recent}) == 4
     assert [line["xp"] for line in recent] == [50, 500, None, 50]
+
+
+async def test_a_reported_block_is_shown_as_the_pools_word_until_it_is_confirmed(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW, user=ALICE), block(NOW - MINUTE, user=BOB, height=5)])
+    await mine(db, [block(NOW, user=ALICE, hash_="ab" * 32, backed=False)])
+    await mine(db, [block(NOW, user=CAROL, backed=False)])  # BOB's, as everybody knows
+    body = await stats(client)
+    assert (body["blocks_found"], body["blocks_reported"]) == (1, 1)
+    assert body["last_block"]["height"] == 5
+    (line,) = [line for line in body["recent"] if line["type"] == "block_reported"]
+    assert (line["user"], line["title"], line["detail"]) == (
+        ALICE, "Block 879,412 reported", "by bitaxe, not confirmed yet",
+    )  # fmt: skip
+
+    await mine(db, [block(NOW, user=ALICE, hash_="ab" * 32)])
+    body = await stats(client)
+    assert (body["blocks_found"], body["blocks_reported"]) == (2, 0)
+    assert body["last_block"]["height"] == 879_412
+    assert {line["type"] for line in body["recent"]} == {"badge_earned", "block_found"}
+
+
+async def test_reports_of_great_heights_push_no_block_off_the_page(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [block(NOW, user=BOB, height=5)])
+    await mine(
+        db,
+        [
+            block(NOW - MINUTE, height=2**31 - n, hash_=f"{n:064}", backed=False)
+            for n in range(1, 40)
+        ],
+    )
+    body = await stats(client)
+    assert body["last_block"]["height"] == 5
+    assert "block_found" in {line["type"] for line in body["recent"]}
 
 
 _SUMS = ("miners", "miners_online", "workers_online", "shares_accepted", "work", "blocks_found",

@@ -15,6 +15,8 @@ export type EndedSession = Schemas["EndedSession"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["ApiKeyWish"];
 export type OwnAddress = Schemas["Address"];
+export type ActivityEntry = Schemas["ActivityEntry"];
+export type Purpose = NonNullable<Schemas["ChallengeWish"]["purpose"]>;
 
 /** Parts of parts too; the document knows them only as "some object". */
 export interface SettingsChange {
@@ -33,11 +35,18 @@ async function verify(challenge_id: string, signature: string) {
 export const account = {
   me: () => read(api.GET("/api/v1/users/me")),
   change: (body: MeChange) => read(api.PATCH("/api/v1/users/me", { body })),
-  remove: () => read(api.DELETE("/api/v1/users/me")),
+  remove: (approval: string) =>
+    read(api.DELETE("/api/v1/users/me", { params: { query: { approval } } })),
   restore: () => read(api.POST("/api/v1/users/me/restore")),
 
-  challenge: (address: string, link: boolean) =>
-    read(api.POST("/api/v1/auth/challenge", { body: { address, link } })),
+  challenge: (address: string, purpose: Purpose, subject?: string) =>
+    read(
+      api.POST("/api/v1/auth/challenge", {
+        body: { address, purpose, ...(subject === undefined ? {} : { subject }) },
+      }),
+    ),
+  approve: (challenge_id: string, signature: string) =>
+    read(api.POST("/api/v1/auth/approve", { body: { challenge_id, signature } })),
   verify,
   logout: () => done(api.POST("/api/v1/auth/logout")),
   logoutEverywhere: () => done(api.POST("/api/v1/auth/logout-all")),
@@ -60,10 +69,17 @@ export const account = {
     done(api.DELETE("/api/v1/users/me/api-keys/{key_id}", { params: { path: { key_id } } })),
 
   addresses: () => read(api.GET("/api/v1/users/me/addresses")),
-  linkAddress: (challenge_id: string, signature: string) =>
-    read(api.POST("/api/v1/users/me/addresses", { body: { challenge_id, signature } })),
-  unlinkAddress: (address: string) =>
-    done(api.DELETE("/api/v1/users/me/addresses/{address}", { params: { path: { address } } })),
+  linkAddress: (challenge_id: string, signature: string, approval: string) =>
+    read(api.POST("/api/v1/users/me/addresses", { body: { challenge_id, signature, approval } })),
+  unlinkAddress: (address: string, approval: string) =>
+    done(
+      api.DELETE("/api/v1/users/me/addresses/{address}", {
+        params: { path: { address }, query: { approval } },
+      }),
+    ),
+
+  activity: (cursor: string | null) =>
+    read(api.GET("/api/v1/users/me/activity", { params: { query: { cursor } } })),
 
   demoMiners: () => read(api.GET("/api/v1/demo/miners")),
   demoSign: (challenge_id: string) =>

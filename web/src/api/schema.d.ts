@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve something with a signed message
+         * @description Hand in the signature of an approval; its id goes into the request that it approves.
+         */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/challenge": {
         parameters: {
             query?: never;
@@ -35,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * A message to sign with an address
-         * @description A message that a wallet can sign, to sign in or (`link`) to add the address.
+         * @description A message that a wallet can sign: to sign in, to be linked, or to approve something.
          */
         post: operations["challenge"];
         delete?: never;
@@ -321,6 +341,8 @@ export interface paths {
         /**
          * Delete the account, a week from now
          * @description Have the person erased in a week; until then it can be taken back.
+         *
+         *     `approval`: of purpose `delete_account`.
          */
         delete: operations["delete_me"];
         options?: never;
@@ -330,6 +352,26 @@ export interface paths {
          * @description Change what is given; null clears.
          */
         patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/users/me/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done to the account
+         * @description Newest first: a stranger's doings are to be found here.
+         */
+        get: operations["list_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/me/addresses": {
@@ -347,7 +389,9 @@ export interface paths {
         put?: never;
         /**
          * Link a further address
-         * @description Link the address of a challenge made with `link`; a game it had becomes part of this one.
+         * @description Link the address of a challenge of purpose `link`; its game becomes part of this one.
+         *
+         *     `approval`: of purpose `let_in`, for this address.
          */
         post: operations["link_address"];
         delete?: never;
@@ -367,8 +411,11 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Unlink an address
-         * @description Part an address from the account, while nothing of it was merged.
+         * Remove an address
+         * @description Take an address out of the account; what it mined stays, what it will mine does not.
+         *
+         *     `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
+         *     with it end, and so do the API keys that were made in them.
          */
         delete: operations["unlink_address"];
         options?: never;
@@ -451,7 +498,7 @@ export interface paths {
         put?: never;
         /**
          * Keep the account after all
-         * @description Take a deletion back.
+         * @description Take a deletion back, if there is one.
          */
         post: operations["restore_me"];
         delete?: never;
@@ -589,6 +636,42 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActivityEntry
+         * @description What was done to the account, about which address or key, and on which device.
+         *
+         *     `current`: in the session that asks.
+         */
+        ActivityEntry: {
+            /** About */
+            about: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "session.begin" | "session.end" | "session.end_all" | "session.reuse" | "address.link" | "address.unlink" | "api_key.make" | "api_key.revoke" | "handle.change" | "privacy.change" | "account.export" | "account.delete" | "account.restore";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Current */
+            current: boolean;
+            /** Device */
+            device: string;
+            /** Signed In With */
+            signed_in_with: string;
+        };
+        /**
+         * ActivityList
+         * @description Newest first, for 90 days back; `next_cursor` leads to older ones.
+         */
+        ActivityList: {
+            /** Activity */
+            activity: components["schemas"]["ActivityEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Address
          * @description An address of the player.
          */
@@ -604,6 +687,8 @@ export interface components {
              * Format: date-time
              */
             linked_at: string;
+            /** Merged */
+            merged: boolean;
             /** Proved At */
             proved_at: string | null;
         };
@@ -650,8 +735,12 @@ export interface components {
         /**
          * ApiKeyWish
          * @description A new key; without `expires_in_days` it does not expire.
+         *
+         *     One of scope `service` takes the `approval` of an address (`make_service_key`).
          */
         ApiKeyWish: {
+            /** Approval */
+            approval?: string | null;
             /** Expires In Days */
             expires_in_days?: number | null;
             /** Name */
@@ -661,6 +750,22 @@ export interface components {
              * @enum {string}
              */
             scope: "read" | "mining" | "service";
+        };
+        /**
+         * Approval
+         * @description A signed approval: good once, soon, for what its message says.
+         */
+        Approval: {
+            /**
+             * Approval
+             * Format: uuid
+             */
+            approval: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /**
          * Badge
@@ -786,16 +891,23 @@ export interface components {
         };
         /**
          * ChallengeWish
-         * @description Ask for a message to sign; `link`: to add the address to the account signed in.
+         * @description Ask for a message that `address` is to sign.
+         *
+         *     `sign_in` and `link` are signed by the address that comes in. The other purposes are approvals,
+         *     signed by an address that the account signed in has; `let_in` and `unlink` name in `subject`
+         *     the address that is to be let in or removed.
          */
         ChallengeWish: {
             /** Address */
             address: string;
             /**
-             * Link
-             * @default false
+             * Purpose
+             * @default sign_in
+             * @enum {string}
              */
-            link: boolean;
+            purpose: "sign_in" | "link" | "let_in" | "unlink" | "delete_account" | "make_service_key";
+            /** Subject */
+            subject?: string | null;
         };
         /**
          * Config
@@ -923,7 +1035,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** Xp */
             xp: number | null;
         };
@@ -959,7 +1071,7 @@ export interface components {
         };
         /**
          * LastBlock
-         * @description The highest block found here.
+         * @description The highest block found here that is confirmed.
          */
         LastBlock: {
             /**
@@ -995,6 +1107,21 @@ export interface components {
         LevelList: {
             /** Levels */
             levels: components["schemas"]["Level"][];
+        };
+        /**
+         * LinkWish
+         * @description A signed challenge of purpose `link`, and the approval (`let_in`) of the account itself.
+         */
+        LinkWish: {
+            /** Approval */
+            approval?: string | null;
+            /**
+             * Challenge Id
+             * Format: uuid
+             */
+            challenge_id: string;
+            /** Signature */
+            signature: string;
         };
         /**
          * Linked
@@ -1229,7 +1356,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found";
+            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
             /** User */
             user: string;
             /** Xp */
@@ -1378,6 +1505,11 @@ export interface components {
             best_difficulty: components["schemas"]["PoolBest"] | null;
             /** Blocks Found */
             blocks_found: number;
+            /**
+             * Blocks Reported
+             * @description on the pool's word alone: not confirmed yet
+             */
+            blocks_reported: number;
             /**
              * Hashrate Ths
              * @description mean of the last hour
@@ -1714,6 +1846,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Problem */
@@ -2920,7 +3166,9 @@ export interface operations {
     };
     delete_me: {
         parameters: {
-            query?: never;
+            query?: {
+                approval?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2974,6 +3222,15 @@ export interface operations {
             };
             /** @description Problem */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3124,6 +3381,83 @@ export interface operations {
             };
         };
     };
+    list_activity: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_addresses: {
         parameters: {
             query?: never;
@@ -3198,7 +3532,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Proof"];
+                "application/json": components["schemas"]["LinkWish"];
             };
         };
         responses: {
@@ -3305,7 +3639,9 @@ export interface operations {
     };
     unlink_address: {
         parameters: {
-            query?: never;
+            query?: {
+                approval?: string | null;
+            };
             header?: never;
             path: {
                 address: string;

@@ -13,6 +13,7 @@ const ICONS = {
   streak_update: "streak",
   best_diff: "best",
   block_found: "block",
+  block_reported: "block",
 } as const;
 
 /** A line that arrives while one looks slides in; those that were there lie still. */

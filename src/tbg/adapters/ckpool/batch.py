@@ -7,7 +7,7 @@ from enum import Enum
 
 from tbg.adapters.ckpool.files import Found, mark
 from tbg.adapters.ckpool.poollog import Solved
-from tbg.adapters.ckpool.record import Progress
+from tbg.adapters.ckpool.record import Notes, Progress
 
 
 class Verdict(Enum):
@@ -29,7 +29,9 @@ class Counts:
     skipped: int = 0
     partial: int = 0
     blocks: int = 0
+    reported_blocks: int = 0
     connections: int = 0
+    unknown_workers: int = 0
     unmatched_blocks: int = 0
     lost_blocks: int = 0
     alarms: int = 0
@@ -53,6 +55,7 @@ class Batch:
     solved: list[Solved] = field(default_factory=list)
     settled: list[Solved] = field(default_factory=list)
     given_up: list[Solved] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(slots=True)

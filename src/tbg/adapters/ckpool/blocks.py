@@ -1,58 +1,114 @@
-"""A solved block of ckpool.log and the share that solved it: no log line has both.
+"""A solved block of ckpool.log, the share that solved it, and whether that is to be believed.
 
-"Solved and confirmed block H by W" knows height and worker, "Possible block solve diff X" the
-difficulty, and only the sharelog line of that worker, height and difficulty knows the hash.
+No log line has all of it: "Solved and confirmed block H by W" knows height and worker, "Possible
+block solve diff X" the difficulty, and only the sharelog line of that worker, height and difficulty
+knows the hash. All of ckpool.log can be forged, so what it says is a report, until records that
+no miner writes say that the share reached the network's difficulty (`evidence.py`).
 """
 
 from __future__ import annotations
 
-from tbg.adapters.ckpool import sharelog
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tbg.adapters import bitcoin
+from tbg.adapters.ckpool import evidence, sharelog
+from tbg.adapters.ckpool.evidence import Status, is_a_block, reaches
 from tbg.adapters.ckpool.files import LogDir, lines
 from tbg.adapters.ckpool.poollog import PIECE_BYTES, Solved
+from tbg.adapters.ckpool.record import Difficulty
+
+LEAST_BLOCK = {"mainnet": 1e12}
+"""No block has had a lower difficulty since late 2017: a share below it is not even shown as a
+report, which any home miner could have shown at will."""
 
 
-def event(block: Solved, logs: LogDir, source: str) -> dict[str, str] | None:
-    """The event of a solved block; None while its share is not in the sharelogs.
+class Share(NamedTuple):
+    """The share that a solved block is of: its event's fields, and what it is judged by."""
 
-    Reads all shares of that height: blocks are rare, and nothing has to be remembered.
+    fields: dict[str, str]
+    sdiff: float
+    at: float
+
+    @property
+    def report(self) -> dict[str, str]:
+        """The event that says what the pool says."""
+        return self.fields | {"event_id": f"report-{self.fields['hash']}"}
+
+    @property
+    def backed(self) -> dict[str, str]:
+        """The event that is to be believed."""
+        return self.fields | {"event_id": f"backed-{self.fields['hash']}", "backed": "true"}
+
+
+def shares(
+    blocks: Sequence[Solved], logs: LogDir, source: str, *, network: str
+) -> dict[Solved, Share]:
+    """The share of each of these blocks, all of one height, that has one.
+
+    Reads all shares of that height once: blocks are rare, and nothing has to be remembered.
     """
-    for found in logs.sharelogs(f"{block.height:08x}"):
-        place = sharelog.Place(source, found.path, block.height)
-        with logs.open(found) as fd:
+    height, least = blocks[0].height, LEAST_BLOCK.get(network, 0.0)
+    wanted: dict[str, list[Solved]] = defaultdict(list)
+    for block in blocks:
+        for diff in block.diffs:
+            wanted[diff].append(block)
+    found: dict[Solved, Share] = {}
+    for file in logs.sharelogs(f"{height:08x}") if wanted else ():
+        place = sharelog.Place(source, file.path, height)
+        with logs.open(file) as fd:
             for line in lines(fd, 0) if fd is not None else ():
                 for offset, data in sharelog.apart(line.data.rstrip(b"\r"), line.offset):
-                    if fields := _solving(data, offset, place, block):
-                        return fields
-    return None
+                    share = _share(data, offset, place)
+                    if share is None or share.sdiff < least:
+                        continue
+                    for block in wanted.get(f"{share.sdiff:.6f}", ()):
+                        if _is_by(share, block.worker):
+                            found.setdefault(block, share)
+    return found
 
 
-def _solving(
-    data: bytes, offset: int, place: sharelog.Place, block: Solved
-) -> dict[str, str] | None:
+def _share(data: bytes, offset: int, place: sharelog.Place) -> Share | None:
     try:
-        found = sharelog.loads(data)
-        name = sharelog.workername(found)
-        _, share = sharelog.event(data, offset, place)
+        at, share = sharelog.event(data, offset, place)
     except sharelog.Unreadable:
         return None
-    if "hash" not in share or f"{found['sdiff']:.6f}" not in block.diffs:
+    if "hash" not in share:
         return None
-    if not _same_worker(block.worker, name):
-        return None
-    return {
+    fields = {
         "user": share["user"],
         "worker": share["worker"],
-        "height": str(block.height),
+        "height": str(place.height),
         "hash": share["hash"],
         "diff": share["sdiff"],
         "source": place.source,
-        "event_id": share["hash"],
         "ts": share["ts"],
     }
+    return Share(fields, float(share["sdiff"]), at)
 
 
-def _same_worker(logged: str, name: str) -> bool:
+def _is_by(share: Share, logged: str) -> bool:
+    address, name = bitcoin.split_user(logged)
+    user, worker = share.fields["user"], share.fields["worker"]
     # A long log line was cut; bytes cut in two have become U+FFFD.
     if len(logged.encode()) > PIECE_BYTES - 64:
-        return name.startswith(logged.rstrip("\ufffd"))
-    return logged == name
+        return user == address and worker.startswith(name.rstrip("\ufffd"))
+    return (user, worker) == (address, name or "default")
+
+
+def is_backed(
+    share: Share, logs: LogDir, status: Status | None, network: Difficulty | None
+) -> bool:
+    """Whether records that no miner writes say that this share reached the difficulty.
+
+    `network`: what is known of the network's difficulty in the share's period.
+    """
+    if network is not None and share.at <= network.at and reaches(share.sdiff, network.value):
+        return True
+    if status is None:
+        return False
+    user = evidence.user(logs, share.fields["user"])
+    if user is None:
+        return False
+    return is_a_block(status, user, worker=share.fields["worker"], sdiff=share.sdiff, at=share.at)

@@ -35,13 +35,14 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from math import ceil
 
-from tbg.adapters.ckpool import blocks, sharelog
+from tbg.adapters.ckpool import sharelog
 from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
 from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
+from tbg.adapters.ckpool.judge import LOST, TAIL_SECONDS, Judge
 from tbg.adapters.ckpool.outlet import Outlet
 from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
-from tbg.adapters.ckpool.record import Progress
-from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED
+from tbg.adapters.ckpool.record import Progress, worker_of
+from tbg.adapters.streams import SHARE_SUBMITTED
 from tbg.core import limits
 from tbg.core.clock import Clock
 from tbg.core.telemetry import log
@@ -54,9 +55,6 @@ HOT_SECONDS = 3_600
 
 ALL_SECONDS = 300
 """How often every height directory is looked at, hot or not: each sweep takes its part of them."""
-
-TAIL_SECONDS = 900
-"""A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
 
 CONTEXT_BYTES = 64 * 1024
 """Read again before a new piece of ckpool.log, for the possible solve of a solved block."""
@@ -87,6 +85,11 @@ class Collector:
     _looked: int | None = None
     _cold: list[str] = field(default_factory=list)
     _hot: dict[str, float] = field(default_factory=dict)
+    _judge: Judge = field(init=False)
+
+    def __post_init__(self) -> None:
+        record = self.outlet.record
+        self._judge = Judge(self.logs, record, self.source, self.network, self.counts)
 
     async def sweep(self) -> None:
         """Read everything there is, once; what is left afterwards has no line end yet.
@@ -108,7 +111,8 @@ class Collector:
         if not every:
             for height in self._cold_of(heights, hot):
                 await self._folder(height)
-        await self._blocks(every=every or not self._cold)
+        self._judge.look(heights)
+        await self._believe(every=every or not self._cold, first=every)
         await self._flush()
         self.counts.links = len(self.logs.links)
         self.counts.unreadable = len(self.logs.unreadable)
@@ -225,6 +229,7 @@ class Collector:
             at, fields = sharelog.event(data, offset, place)
         except sharelog.Unreadable as error:
             return str(error)
+        self._batch.notes.workers.add(worker_of(fields))
         verdict = self._verdict(at, offset + len(data), reading)
         if verdict is Verdict.PUBLISH:
             self._add(SHARE_SUBMITTED, fields, at, reading)
@@ -322,35 +327,22 @@ class Collector:
             self.counts.alarms += 1
             if said.at >= reading.history:
                 _log.warning("pool_alarm", source=self.source, text=said.text)
-        else:
+        elif self._judge.knows(said, self._batch):
             self._add(said.stream, said.fields | {"source": self.source}, said.at, reading)
             self.counts.connections += 1
+        else:
+            self._batch.notes.waiting.append(said)
 
-    # --- blocks ----------------------------------------------------------------------------
-    async def _blocks(self, *, every: bool) -> None:
-        """Publish the solved blocks whose shares are there by now; `every`: given up or not."""
+    # --- what other records agree with -----------------------------------------------------
+    async def _believe(self, *, every: bool, first: bool) -> None:
+        """Publish what ckpool.log said and is backed by now; quarantine what never can be."""
+        await self._flush()
         now = self._now()
-        self.counts.unmatched_blocks = 0
-        for block, seen, given_up in self.outlet.record.unsettled():
-            if given_up and not every:
-                continue
-            if fields := blocks.event(block, self.logs, self.source):
-                if float(fields["ts"]) < now - limits.HISTORY_AFTER.total_seconds():
-                    fields["history"] = "true"
-                self._batch.entries.append((BLOCK_FOUND, fields))
-                self._batch.settled.append(block)
-                self.counts.blocks += 1
-            elif given_up:
-                continue
-            elif block.at < now - TAIL_SECONDS and (self.once or seen < now - TAIL_SECONDS):
-                self.counts.lost_blocks += 1
-                text = f"block {block.height} by {block.worker}"
-                self._quarantine("ckpool.log", 0, "no sharelog line of a solved block", text)
-                self._batch.given_up.append(block)
-            else:
-                self.counts.unmatched_blocks += 1
-            if self._full():
-                await self._flush()
+        self._judge.connections(self._batch, now=now, anyway=first)
+        lost = self._judge.blocks(self._batch, now=now, every=every, first=first, once=self.once)
+        for block in lost:
+            text = sharelog.sample(f"block {block.height} by {block.worker}".encode())
+            self._quarantine("ckpool.log", 0, LOST, text)
 
     # --- out -------------------------------------------------------------------------------
     async def _flush(self) -> None:
@@ -359,7 +351,8 @@ class Collector:
 
     def _full(self) -> bool:
         batch = self._batch
-        return max(len(batch.entries), len(batch.bad), len(batch.files)) >= BATCH_ENTRIES
+        most = max(len(batch.entries), len(batch.bad), len(batch.files))
+        return max(most, len(batch.notes.waiting)) >= BATCH_ENTRIES
 
 
 def _same_log(fd: int, found: Found, known: dict[str, Progress]) -> Progress | None:

@@ -97,6 +97,7 @@ class Outlet:
             again=again,
             now=self._now(),
             settled=[(b, number) for b in batch.settled] + [(b, GIVEN_UP) for b in batch.given_up],
+            notes=batch.notes,
         )
         if batch.entries and before:
             whose, was = _receipt(left)

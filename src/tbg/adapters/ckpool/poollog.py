@@ -2,6 +2,9 @@
 
 Nothing that looks like JSON is read here: ckpool cuts long messages in pieces and loses bytes
 of them. A line about a client bears its IP address; it is not even part of an identity.
+
+None of these lines is to be believed by itself. ckpool writes the names that miners choose as they
+are: a line end in one begins a line of the miner's own, about anybody, at any time.
 """
 
 from __future__ import annotations
@@ -21,11 +24,6 @@ PIECE_BYTES = 500
 
 OPEN_SOLVES = 8
 """Possible solves whose outcome has not been logged, at most: it comes within milliseconds."""
-
-LEAST_BLOCK = {"mainnet": 1e12}
-"""No block has had a lower difficulty since late 2017. A miner chooses the worker's name that
-ckpool logs, and a line end in it begins a line of his own: no share of a home miner gets past this.
-"""
 
 _LINE = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\.(\d{3})\] (.*)", re.DOTALL)
 _CONNECTED = re.compile(rb"Authorised client (\S+) \S+ worker (.+) as user (\S+)", re.DOTALL)
@@ -89,8 +87,7 @@ class PoolLog:
 
     def _read(self, stamp: bytes, message: bytes) -> Connection | Solved | Alarm | None:
         if found := _POSSIBLE.fullmatch(message):
-            if float(found[1]) >= LEAST_BLOCK.get(self.network, 0.0):
-                self.solves.append(found[1].decode())
+            self.solves.append(found[1].decode())
         elif _REJECTED.fullmatch(message):
             if self.solves:
                 self.solves.popleft()

@@ -13,11 +13,11 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from tbg.adapters.ckpool.poollog import Solved
+from tbg.adapters.ckpool.poollog import Connection, Solved
 from tbg.core.errors import CannotRun
 
 PENDING, GIVEN_UP = 0, -1
@@ -35,13 +35,35 @@ CREATE TABLE IF NOT EXISTS solved (
     seen INTEGER NOT NULL, batch INTEGER NOT NULL,
     PRIMARY KEY (at, height, worker, diffs)
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS reported (
+    at INTEGER NOT NULL, height INTEGER NOT NULL, worker TEXT NOT NULL, diffs TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    PRIMARY KEY (at, height, worker, diffs)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS workers (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS waiting (
+    id TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, stream TEXT NOT NULL,
+    fields TEXT NOT NULL, seen INTEGER NOT NULL, batch INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS difficulty (
+    period INTEGER NOT NULL PRIMARY KEY, value REAL NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS about (
     id TEXT NOT NULL, batch INTEGER NOT NULL, floor INTEGER NOT NULL
 ) STRICT;
 """
 
 
+MOST_WAITING = 10_000
+"""Connections of workers that nothing else knows yet, kept at most: whoever writes lines into
+ckpool.log can make up any number of them."""
+
+WAITING_SECONDS = 86_400
+"""How long they are kept: ckpool writes of a worker that has sent a share within a minute."""
+
 _SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_WAITING = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
+_WAITING_AGAIN = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SOLVED_AGAIN = "INSERT OR REPLACE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -65,6 +87,38 @@ class Progress:
     first_read: int = 0
     batch: int = 0
     reported: int = 0
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a batch learned, beside how far files were read.
+
+    `workers`: those that have sent shares; `waiting`: connections of others; `released`:
+    ids of those that are published now; `reported`: blocks published as reports.
+    """
+
+    workers: set[str] = field(default_factory=set)
+    waiting: list[Connection] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    reported: list[Solved] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """What the network asked for in a period, at least until `at` (unix)."""
+
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A solved block that nothing backs yet: since when (unix), and what has become of it."""
+
+    block: Solved
+    seen: int
+    given_up: bool
+    reported: bool
 
 
 class Record:
@@ -108,16 +162,53 @@ class Record:
         rows = self._db.execute("SELECT * FROM progress WHERE folder = ?", (folder,))
         return {row[1]: Progress(*row) for row in rows}
 
-    def unsettled(self) -> list[tuple[Solved, int, bool]]:
-        """Solved blocks without their share: since when (unix), and whether given up already."""
+    def unsettled(self) -> list[Open]:
+        """Solved blocks that nothing backs yet."""
         rows = self._db.execute(
-            "SELECT at, height, worker, diffs, seen, batch FROM solved WHERE batch <= ?",
+            "SELECT at, height, worker, diffs, seen, s.batch, r.batch FROM solved s"
+            " LEFT JOIN reported r USING (at, height, worker, diffs) WHERE s.batch <= ?",
             (PENDING,),
         )
         return [
-            (Solved(at, height, worker, tuple(json.loads(diffs))), seen, batch == GIVEN_UP)
-            for at, height, worker, diffs, seen, batch in rows
+            Open(
+                Solved(at, height, worker, tuple(json.loads(diffs))),
+                seen,
+                given_up=batch == GIVEN_UP,
+                reported=reported is not None,
+            )
+            for at, height, worker, diffs, seen, batch, reported in rows
         ]
+
+    def knows(self, worker: str) -> bool:
+        """Has this worker (`worker_of`) sent a share?"""
+        row = self._db.execute("SELECT 1 FROM workers WHERE name = ?", (worker,)).fetchone()
+        return row is not None
+
+    def waiting(self) -> list[tuple[Connection, bool]]:
+        """Connections that wait for their worker to be known, and whether it has sent a share."""
+        rows = self._db.execute(
+            "SELECT at, stream, fields, k.name FROM waiting w"
+            " LEFT JOIN workers k USING (name) WHERE batch = ?",
+            (PENDING,),
+        )
+        return [
+            (Connection(at, stream, json.loads(fields)), known is not None)
+            for at, stream, fields, known in rows
+        ]
+
+    def difficulty(self, period: int) -> Difficulty | None:
+        """What is known of the network's difficulty in a period."""
+        rows = self._db.execute("SELECT value, at FROM difficulty WHERE period = ?", (period,))
+        row = rows.fetchone()
+        return None if row is None else Difficulty(*row)
+
+    def learn(self, period: int, difficulty: Difficulty) -> None:
+        """The greatest that was seen counts: test networks ask for less now and then."""
+        self._db.execute(
+            "INSERT INTO difficulty VALUES (?, ?, ?) ON CONFLICT (period) DO UPDATE SET"
+            " value = max(value, excluded.value), at = max(at, excluded.at)",
+            (period, difficulty.value, difficulty.at),
+        )
 
     def save(
         self,
@@ -128,6 +219,7 @@ class Record:
         again: bool = False,
         now: int = 0,
         settled: Iterable[tuple[Solved, int]] = (),
+        notes: Notes | None = None,
     ) -> None:
         """Write down, all or nothing, what a batch has read.
 
@@ -143,13 +235,50 @@ class Record:
                 _SOLVED_AGAIN if again else _SOLVED,
                 [(*_key(block), now, PENDING) for block in solved],
             )
+            if again:
+                self._db.executemany(
+                    "DELETE FROM reported WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
+                    [_key(block) for block in solved],
+                )
             self._db.executemany(
                 "UPDATE solved SET batch = ?"
                 " WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
                 [(number, *_key(block)) for block, number in settled],
             )
+            if notes is not None:
+                self._note(notes, batch=batch, again=again, now=now)
             self._db.execute("UPDATE about SET batch = ?", (batch,))
         self.batch = batch
+
+    def _note(self, notes: Notes, *, batch: int, again: bool, now: int) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO workers VALUES (?)", [(worker,) for worker in notes.workers]
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO reported VALUES (?, ?, ?, ?, ?)",
+            [(*_key(block), batch) for block in notes.reported],
+        )
+        self._db.executemany(
+            "UPDATE waiting SET batch = ? WHERE id = ?", [(batch, id_) for id_ in notes.released]
+        )
+        if notes.waiting:
+            self._db.execute("DELETE FROM waiting WHERE seen < ?", (now - WAITING_SECONDS,))
+            (there,) = self._db.execute("SELECT count(*) FROM waiting").fetchone()
+            self._db.executemany(
+                _WAITING_AGAIN if again else _WAITING,
+                [
+                    (
+                        one.fields["event_id"],
+                        one.at,
+                        worker_of(one.fields),
+                        one.stream,
+                        json.dumps(one.fields),
+                        now,
+                        PENDING,
+                    )
+                    for one in notes.waiting[: max(0, MOST_WAITING - there)]
+                ],
+            )
 
     def begin_at(self, floor: int) -> None:
         """Lines before `floor` (unix) are not this record's to publish."""
@@ -165,6 +294,8 @@ class Record:
                 (after, after),
             )
             self._db.execute("UPDATE solved SET batch = ? WHERE batch > ?", (PENDING, after))
+            self._db.execute("UPDATE waiting SET batch = ? WHERE batch > ?", (PENDING, after))
+            self._db.execute("DELETE FROM reported WHERE batch > ?", (after,))
             self._db.execute("UPDATE about SET batch = ?", (after,))
         self.batch = after
 
@@ -186,6 +317,11 @@ def _row(progress: Progress) -> tuple[str | int, ...]:
         progress.batch,
         progress.reported,
     )
+
+
+def worker_of(fields: dict[str, str]) -> str:
+    """Who an event is about, in one word and what they call their machine."""
+    return f"{fields['user']} {fields['worker']}"
 
 
 def _key(block: Solved) -> tuple[int, int, str, str]:

@@ -110,7 +110,9 @@ def sample(record: bytes) -> str:
     """The beginning of a record for a person to look at, without anyone's IP address."""
     clean = _PRIVATE.sub(b'"":""', record[: 4 * SAMPLE_BYTES])
     clean = _IPV6.sub(b"*", _IPV4.sub(b"*", clean))
-    return clean[:SAMPLE_BYTES].decode(errors="replace")
+    text = clean[:SAMPLE_BYTES].decode(errors="replace")
+    # Somebody looks at it on a terminal.
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _created(found: dict[str, Any]) -> tuple[int, int]:

@@ -125,5 +125,6 @@ def block_of(fields: dict[str, str]) -> dict[str, str] | None:
     return {name: fields[name] for name in kept if name in fields} | {
         "diff": fields["sdiff"],
         "reward": "315732911",
+        "backed": "true",
         "event_id": f"block-{fields['hash']}",
     }

@@ -243,6 +243,7 @@ def _block(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> 
         entry.required(b"hash").decode()[: limits.TEXT_CHARS],
         entry.reached(b"diff"),
         entry.integer(b"reward", most=_INT63),
+        entry.flag(b"backed") if b"backed" in entry.fields else False,
     )
 
 

@@ -44,7 +44,11 @@ class BestDiff(NamedTuple):
 
 
 class BlockFound(NamedTuple):
-    """The pool's word that a block was found. `reward_sats` in satoshi, where it is known."""
+    """The pool's word that a block was found. `reward_sats` in satoshi, where it is known.
+
+    `backed`: its producer has found the share that solved it, and that it reaches the network's
+    difficulty, in records that no miner can write. Without that it is a report.
+    """
 
     key: UUID
     digest: int
@@ -57,6 +61,7 @@ class BlockFound(NamedTuple):
     hash: str
     sdiff: float
     reward_sats: int | None
+    backed: bool
 
 
 class Connection(NamedTuple):

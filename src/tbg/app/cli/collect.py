@@ -222,6 +222,8 @@ def _line(counts: Counts) -> str:
         "lines without an end yet": counts.partial,
         "lines left alone": counts.skipped,
         "blocks waiting for their share": counts.unmatched_blocks,
+        "blocks reported that nothing confirms yet": counts.reported_blocks,
+        "connections of workers that nothing else knows": counts.unknown_workers,
         "alarms in ckpool.log": counts.alarms,
         "links not followed": counts.links,
     }

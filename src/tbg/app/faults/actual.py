@@ -56,8 +56,9 @@ async def _mining(
         state["miner", name, "raw_shares"] = 0
     for row in await admin.fetch("SELECT user_id, count(*) AS n FROM shares GROUP BY user_id"):
         state["miner", names[row["user_id"]], "raw_shares"] = row["n"]
-    for row in await admin.fetch("SELECT user_id, hash FROM blocks"):
-        state["miner", names[row["user_id"]], "block", row["hash"]] = 1
+    for row in await admin.fetch("SELECT user_id, hash, confirmed_by FROM blocks"):
+        known = "confirmed" if row["confirmed_by"] else "reported"
+        state["miner", names[row["user_id"]], "block", row["hash"]] = known
     for table, column, short in (("hourly_shares", "hour", "hour"), ("daily_shares", "day", "day")):
         rows = await admin.fetch(
             f"SELECT user_id, {column} AS at, worker_id, accepted, rejected, work,"

@@ -61,6 +61,7 @@ class Event:
     accepted: bool = False
     errn: int | None = None
     hash: str | None = None
+    backed: bool = False
     fields: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -259,13 +260,15 @@ class _Maker:
         event.fields |= {"diff": "1.5e14", "hash": event.hash, "height": "900000"}
         if self.rng.random() < 0.5:
             event.fields["reward"] = "315732911"
-        return event
+        # A sixth of the blocks is never backed, a sixth only by what is told of it again.
+        return _told(event, backed=int(event.hash, 16) % 6 < 4)
 
     def _told_again(self, block: Event) -> Event:
         """Another pool's word on the same block."""
+        assert block.hash is not None
         told = replace(block, fields=dict(block.fields))
         told.fields |= {"source": "gamma", "event_id": f"{block.fields['event_id']}-again"}
-        return told
+        return _told(told, backed=int(block.hash, 16) % 6 in (2, 3, 4))
 
     def _connection(self, at: datetime, *, history: bool) -> Event:
         return self._event("came" if self.rng.random() < 0.6 else "went", at, history)
@@ -287,6 +290,12 @@ class _Maker:
         else:
             fields |= {"user": told, "worker": "" if worker == "default" else spelled}
         return Event(kind, who, worker.casefold(), at, history, fields=fields)
+
+
+def _told(block: Event, *, backed: bool) -> Event:
+    block.backed = backed
+    block.fields["backed"] = str(backed).lower()
+    return block
 
 
 def _stamp(at: datetime) -> str:

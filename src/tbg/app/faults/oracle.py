@@ -84,7 +84,8 @@ class _Miner:
     rejects: Counter[tuple[date, str, int]] = field(default_factory=Counter)
     weeks: dict[date, list[Event]] = field(default_factory=lambda: defaultdict(list))
     reached: list[Event] = field(default_factory=list)
-    blocks: set[str] = field(default_factory=set)
+    blocks: dict[str, bool] = field(default_factory=dict)
+    """Hash → whether any telling of it was backed."""
     history: bool = False
 
 
@@ -117,7 +118,7 @@ def _fold(miner: _Miner, event: Event, now: datetime) -> None:
     miner.history |= event.history
     if event.kind == "block":
         assert event.hash is not None
-        miner.blocks.add(event.hash)
+        miner.blocks[event.hash] = miner.blocks.get(event.hash, False) or event.backed
     if event.kind not in ("share", "best"):
         return
     hour = at.replace(minute=0, second=0, microsecond=0)
@@ -155,9 +156,9 @@ def _write(
     put("total_shares", value=total.accepted)
     put("raw_shares", value=miner.raw)
     put("best_difficulty", value=total.best)
-    put("blocks_found", value=len(miner.blocks))
-    for hash_ in miner.blocks:
-        put("block", hash_, value=1)
+    put("blocks_found", value=sum(miner.blocks.values()))
+    for hash_, backed in miner.blocks.items():
+        put("block", hash_, value="confirmed" if backed else "reported")
     for worker in miner.workers:
         put("worker", worker, value=1)
     for table, rows in (("hour", miner.hours), ("day", miner.days)):
@@ -222,14 +223,14 @@ def _rewards(
     state["miner", name, "ledger"] = xp.total()
 
 
-def _earned(total: _Sum, blocks: set[str], *, longest: int, champion: bool) -> set[str]:
+def _earned(total: _Sum, blocks: dict[str, bool], *, longest: int, champion: bool) -> set[str]:
     """The badges that so much earns. (Other events than these are not part of a case.)"""
     value = {"share_count": total.accepted, "best_diff": total.best, "streak": longest}
     found = set()
     for badge in badges():
         trigger, config = badge["trigger_type"], badge["trigger_config"]
         if trigger == "block_found":
-            got = bool(blocks)
+            got = any(blocks.values())
         elif trigger == "event":
             got = champion and config["event"] == "weekly_diff_champion"
         else:

@@ -78,7 +78,22 @@ class FoundItsGame(Conflict):
 
 
 class CannotUnlink(Conflict):
-    """The address cannot be parted from this account."""
+    """It is the only address that can sign in, or nobody else has signed for its removal."""
 
     code = "cannot_unlink"
-    title = "This address cannot be unlinked"
+    title = "This address cannot be removed"
+
+
+class NotYours(Conflict):
+    """The address that is to sign is none of this account's."""
+
+    code = "not_your_address"
+    title = "This address is none of your account's"
+
+
+class ApprovalNeeded(Refused):
+    """No fresh signature by an address of the account says that it wants this."""
+
+    status = 403
+    code = "approval_needed"
+    title = "One of your addresses has to sign for this"

@@ -16,13 +16,15 @@ class Cleaned(NamedTuple):
     sessions: int
     answers: int
     handles: int
+    keys: int
+    activity: int
 
     def __bool__(self) -> bool:
         return any(self)
 
 
 async def clean_tokens(database: Database) -> Cleaned:
-    """Forget challenges, sessions (with their tokens), answers and handles kept too long."""
+    """Forget challenges, sessions (with their tokens), answers, keys, … that were kept too long."""
     async with database.transaction() as tx:
         return Cleaned(
             await tx.run("DELETE FROM auth_challenges WHERE expires_at < :now", now=tx.now),
@@ -39,6 +41,14 @@ async def clean_tokens(database: Database) -> Cleaned:
                 before=tx.now - limits.IDEMPOTENCY_AGE,
             ),
             await tx.run("DELETE FROM resting_handles WHERE until < :now", now=tx.now),
+            await tx.run(
+                "DELETE FROM api_keys WHERE COALESCE(revoked_at, expires_at) < :before",
+                before=tx.now - limits.REVOKED_KEY_KEPT,
+            ),
+            await tx.run(
+                "DELETE FROM account_activity WHERE at < :before",
+                before=tx.now - limits.ACTIVITY_KEPT,
+            ),
         )
 
 

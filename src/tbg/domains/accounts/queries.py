@@ -13,7 +13,7 @@ from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.core.principal import Role, Scope
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.accounts.rules import EndedWhy, handle_key, shown_address, tile_seed
+from tbg.domains.accounts.rules import EndedWhy, Purpose, shown_address, tile_seed
 from tbg.domains.accounts.schemas import kept_settings
 
 
@@ -56,11 +56,9 @@ async def miner(
                 WHERE a.address = :handle
                     AND (o.address_shown = 'whole' OR o.id = CAST(:own AS bigint)
                         OR CAST(:anybody AS boolean))),
-            (SELECT id FROM users
-                WHERE handle_key = :key AND lower(handle) = lower(:handle)))
+            (SELECT id FROM users WHERE lower(handle) = lower(:handle)))
         """,
         handle=handle,
-        key=handle_key(handle),
         own=own,
         anybody=anybody,
     )
@@ -166,24 +164,43 @@ async def known_addresses(tx: Tx, addresses: Sequence[str]) -> list[str]:
 
 
 class OpenChallenge(NamedTuple):
-    """A message that waits for its signature; `for_user`: whom the address is to be linked to."""
+    """A message that waits for its signature, or (`signed_at`) for what it approves.
+
+    `for_user`: whose account it is about; None to sign in.
+    """
 
     address: str
     for_user: int | None
+    purpose: Purpose
     message: str
+    signed_at: datetime | None
 
 
 async def open_challenge(tx: Tx, challenge_id: UUID) -> OpenChallenge | None:
     """A challenge that was not used and holds; None else."""
     row = await tx.row(
         """
-        SELECT address, for_user, message FROM auth_challenges
+        SELECT address, for_user, purpose, message, signed_at FROM auth_challenges
         WHERE id = :id AND used_at IS NULL AND expires_at > :now
         """,
         id=challenge_id,
         now=tx.now,
     )
     return None if row is None else OpenChallenge(*row)
+
+
+async def activity(tx: Tx, user_id: int, *, before: int | None, most: int) -> Sequence[AnyRow]:
+    """What was done to an account, newest first; with `before`, what came before that entry."""
+    return await tx.rows(
+        """
+        SELECT id, at, action, about, session_id, device, signed_in_with FROM account_activity
+        WHERE user_id = :user AND id < COALESCE(CAST(:before AS bigint), 9223372036854775807)
+        ORDER BY id DESC LIMIT :most
+        """,
+        user=user_id,
+        before=before,
+        most=most,
+    )
 
 
 async def session_role(tx: Tx, user_id: int, session_id: UUID) -> Role | None:
@@ -282,12 +299,13 @@ async def ended_sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
 
 
 class Linked(NamedTuple):
-    """An address of a user; `can_unlink`: nothing was merged, and it is not the only proved one."""
+    """An address of a user; `can_unlink`: another one stays that can sign in."""
 
     address: str
     linked_at: datetime
     proved_at: datetime | None
     first: bool
+    merged: bool
     can_unlink: bool
 
 
@@ -301,8 +319,8 @@ async def linked(tx: Tx, user_id: int) -> list[Linked]:
         user=user_id,
     )
     return [
-        Linked(row.address, row.linked_at, row.proved_at, number == 0,
-               number > 0 and row.merged_at is None)
+        Linked(row.address, row.linked_at, row.proved_at, number == 0, row.merged_at is not None,
+               len(rows) > 1)
         for number, row in enumerate(rows)
     ]  # fmt: skip
 

@@ -37,19 +37,34 @@ COUNTRIES = frozenset(
 )
 """The codes of ISO 3166-1 alpha-2 that are assigned."""
 
-# What a hurried eye takes for the same: handles are ASCII, so these few are all there are.
-_LOOKALIKES = (("rn", "m"), ("vv", "w"), ("cl", "d"))
-_SAME = str.maketrans({"0": "o", "1": "l", "i": "l", "j": "l", "5": "s", "8": "b", "2": "z",
+# What a hurried eye takes for the same, over lower-cased ASCII. Left out, because honest names
+# would block each other: 6/b (rig6, rig8), nn/m (Anna, Ama), j/i (Jane, Ian), and digits that are
+# read as letters but do not look like them (3/e, 4/a, 7/t).
+_SAME = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "2": "z", "9": "g",
                        "u": "v", "_": None, "-": None})  # fmt: skip
-_ADDRESS_LIKE = re.compile(r"(?:bc1|tb1|bcrt1|[13mn2])[a-z0-9]{20,}", re.IGNORECASE)
+_PAIRS = (("m", "rn"), ("w", "vv"), ("d", "cl"))
+_SEPARATORS = str.maketrans("", "", "_-")
+
+# The forms of an address on every network, in any case, whole or cut short, as whoever wants to
+# pass for one would write them: `bc1q…7k3d`, `BCIQ7K3D`, the beginning of one in base58.
+_BECH32 = re.compile(r"(?:bc|tb|bcrt)(?:1|[il][qp])", re.IGNORECASE)
+_BASE58 = re.compile(r"[13mn2][a-z0-9]{20,}", re.IGNORECASE)
+_IN_A_NAME = re.compile(
+    r"(?<![a-z0-9])(?:(?:bc|tb|bcrt)1[a-z0-9]|[13mn2][1-9a-z]{24,34}(?![a-z0-9]))",
+    re.IGNORECASE,
+)
 
 
 def handle_key(handle: str) -> str:
-    """What two handles have in common that look alike: `Sat0shi_1` and `satoshil`."""
-    key = handle.casefold()
-    for pair, single in _LOOKALIKES:
-        key = key.replace(pair, single)
-    return key.translate(_SAME)
+    """What two handles have in common that look alike: `Sat0shi_1` and `satoshil`.
+
+    Single characters first: else `cl` is replaced in `clara` and not in `c1ara`. Each pair is
+    opened before it is closed, so that `vvv`, `vw` and `wv` are one.
+    """
+    key = handle.casefold().translate(_SAME)
+    for narrow, wide in _PAIRS:
+        key = key.replace(narrow, wide).replace(wide, narrow)
+    return key
 
 
 _RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED)
@@ -62,7 +77,8 @@ def why_no_handle(handle: str) -> str | None:
             "A handle has 3 to 24 letters, digits, - or _ of plain ASCII; "
             "it begins and ends with a letter or digit."
         )
-    if _ADDRESS_LIKE.fullmatch(handle):
+    letters = handle.translate(_SEPARATORS)
+    if _BECH32.match(letters) or _BASE58.fullmatch(letters):
         return "A handle may not look like an address."
     if handle_key(handle) in _RESERVED_KEYS:
         return "This name is reserved, or looks like one that is."
@@ -86,24 +102,48 @@ def short_address(address: str) -> str:
     return f"{address[:4]}…{address[-4:]}"
 
 
+Purpose = Literal["sign_in", "link", "let_in", "unlink", "delete_account", "make_service_key"]
+"""What a signed message is good for; the message says it, and it is good for nothing else."""
+
+APPROVALS: frozenset[Purpose] = frozenset(
+    {"let_in", "unlink", "delete_account", "make_service_key"}
+)
+"""What an account does only with a fresh signature by one of its addresses: whatever would outlast
+the session that asked for it."""
+
+
 def message_to_sign(
     *, address: str, domain: str, network: str, nonce: str, issued: datetime, minutes: int,
-    account: str | None,
+    purpose: Purpose, other: str = "",
 ) -> str:  # fmt: skip
-    """What a wallet shows its owner before he signs: EIP-4361's facts in one line of ASCII.
+    """What a wallet shows its owner before they sign: EIP-4361's facts in one line of ASCII.
 
-    `account`: the address of the account that `address` is to be linked to; None to sign in.
+    `other`: the account's address when `address` is to be linked, else the address that is to be
+    let in or taken out.
     """
     # The same words whether it has a game or not: who does not hold its key yet is not told.
-    purpose = (
-        f"sign in as {address}"
-        if account is None
-        else f"link {address} and its game to {account[:9]}...{account[-9:]}"
-    )
+    match purpose:
+        case "sign_in":
+            what = f"sign in as {address}"
+        case "link":
+            what = f"link {address} and its game to {_ends(other)}"
+        case "let_in":
+            what = f"let {other} sign in to {_ends(address)}"
+        case "unlink":
+            what = f"remove {other} from account {_ends(address)}"
+        case "delete_account":
+            what = f"delete the account of {address}"
+        case "make_service_key":
+            what = f"create a service key for {address}"
     return (
-        f"{domain}: {purpose}. Free, moves no coins. "
+        f"{domain}: {what}. Free, moves no coins. "
         f"{network}, {issued:%Y-%m-%dT%H:%M:%SZ} +{minutes} min, nonce {nonce}"
     )
+
+
+def _ends(address: str) -> str:
+    """The first and last nine characters, which nobody finds a second key for."""
+    return f"{address[:9]}...{address[-9:]}"
 
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
@@ -121,13 +161,48 @@ def device_of(agent: str) -> str:
     return browser or system or "Unknown device"
 
 
+# Unicode's letters, marks and symbols that show nothing: Hangul fillers, joiners, Khmer and
+# Mongolian marks, variation selectors, a blank of braille, and a note without a head.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"
+    "\ufe00-\ufe0f\U0001d159\U000e0100-\U000e01ef]"
+)
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
+# What is hidden and belongs there: the style of a picture and of a key's cap, the joint of two
+# pictures that are one, and the joints that Arabic and Indic spelling needs.
+_PICTURE = "\u2600-\u27bf\U0001f300-\U0001faff"
+_NEEDED = re.compile(
+    "(?<=[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
+    "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+    f"|(?<=[\ufe0f{_PICTURE}])\u200d(?=[{_PICTURE}])"
+    "|(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])"
+)
+# Letters of other alphabets that are drawn as those an address begins with.
+_DRAWN_ALIKE = str.maketrans("\u0432\u0441\u0442\u0440\u0455\u03c1\u03c4\u044c\u0456\u04cf",
+                             "bctpsptb11")  # fmt: skip
+
+
 def tidy(text: str) -> str:
     """Free text without what cannot be seen: control and direction characters, outer blanks."""
-    kept = "".join(
-        c for c in unicodedata.normalize("NFC", text)
-        if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cn", "Cs"}
-    )  # fmt: skip
+    kept = "".join(c for c in unicodedata.normalize("NFC", text) if c == "\n" or not _hidden(c))
     return kept.strip()
+
+
+def name_of(text: str) -> str:
+    """A name that a player gives, to themselves or to a key; ValueError says why it is none."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name:
+        raise ValueError("a name that can be seen, please")
+    if any(_hidden(c) for c in _NEEDED.sub("", name)):
+        raise ValueError("it holds a character that cannot be seen: type it by hand")
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_DRAWN_ALIKE)
+    if _IN_A_NAME.search(plain):
+        raise ValueError("a name may not look like a Bitcoin address")
+    return name
+
+
+def _hidden(char: str) -> bool:
+    return unicodedata.category(char) in _HIDDEN or bool(_BLANK.match(char))
 
 
 def merged_settings(kept: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +216,29 @@ def merged_settings(kept: Mapping[str, Any], change: Mapping[str, Any]) -> dict[
             result[name] = value
     return result
 
+
+Activity = Literal[
+    "session.begin",
+    "session.end",
+    "session.end_all",
+    "session.reuse",
+    "address.link",
+    "address.unlink",
+    "api_key.make",
+    "api_key.revoke",
+    "handle.change",
+    "privacy.change",
+    "account.export",
+    "account.delete",
+    "account.restore",
+]
+"""What is done to an account, in the audit log's words."""
+
+TOLD_AT_ONCE: frozenset[Activity] = frozenset({
+    "session.reuse", "address.link", "address.unlink", "api_key.make", "account.export",
+    "account.delete",
+})  # fmt: skip
+"""What its owner is told on every channel: if it was not them, somebody has their session."""
 
 EndedWhy = Literal[
     "signed out",
@@ -161,7 +259,7 @@ _ENDINGS: dict[EndedWhy, str] = {
     "refresh token reused": "This session was in use in two places, as if somebody had copied it: "
     "it was ended in both.",
     "too many sessions": "You signed in on many devices, and the one unused longest was let go.",
-    "address unlinked": "The address you had signed in with was unlinked from your account.",
+    "address unlinked": "The address you had signed in with was removed from your account.",
     "merged": "The account became part of another one, and you with it.",
     "expired": "A session ends after 30 days, and this one had.",
 }

@@ -13,13 +13,15 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from tbg.core.principal import Role, Scope
-from tbg.domains.accounts.rules import COUNTRIES, EndedWhy, tidy
+from tbg.domains.accounts.rules import COUNTRIES, Activity, EndedWhy, Purpose, name_of, tidy
 
 AddressShown = Literal["whole", "short", "hidden"]
 Text = Annotated[str, StringConstraints(max_length=200)]
+ApprovalId = Annotated[UUID | None, Field(strict=False)]  # a UUID is text in JSON
 
 
 class Given(BaseModel):
@@ -35,10 +37,22 @@ class Told(BaseModel):
 
 
 class ChallengeWish(Given):
-    """Ask for a message to sign; `link`: to add the address to the account signed in."""
+    """Ask for a message that `address` is to sign.
+
+    `sign_in` and `link` are signed by the address that comes in. The other purposes are approvals,
+    signed by an address that the account signed in has; `let_in` and `unlink` name in `subject`
+    the address that is to be let in or removed.
+    """
 
     address: Text
-    link: bool = False
+    purpose: Purpose = "sign_in"
+    subject: Text | None = None
+
+    @model_validator(mode="after")
+    def _with_subject(self) -> ChallengeWish:
+        if (self.subject is not None) != (self.purpose in ("let_in", "unlink")):
+            raise ValueError("`let_in` and `unlink` take a `subject`, and nothing else does")
+        return self
 
 
 class Challenge(Told):
@@ -62,6 +76,19 @@ class SignIn(Proof):
     """A signed challenge, and how the session is to be kept."""
 
     session: Literal["bearer", "cookie"] = "bearer"
+
+
+class Approval(Told):
+    """A signed approval: good once, soon, for what its message says."""
+
+    approval: UUID
+    expires_at: datetime
+
+
+class LinkWish(Proof):
+    """A signed challenge of purpose `link`, and the approval (`let_in`) of the account itself."""
+
+    approval: ApprovalId = None
 
 
 class RefreshWish(Given):
@@ -135,7 +162,12 @@ class ProfileChange(Given):
             raise ValueError("no country has this code (ISO 3166-1 alpha-2)")
         return code
 
-    @field_validator("display_name", "bio")
+    @field_validator("display_name")
+    @classmethod
+    def _name(cls, text: str | None) -> str | None:
+        return name_of(text) if text and text.strip() else None
+
+    @field_validator("bio")
     @classmethod
     def _tidy(cls, text: str | None) -> str | None:
         return tidy(text) or None if text is not None else None
@@ -227,18 +259,21 @@ class SessionList(Told):
 
 
 class ApiKeyWish(Given):
-    """A new key; without `expires_in_days` it does not expire."""
+    """A new key; without `expires_in_days` it does not expire.
+
+    One of scope `service` takes the `approval` of an address (`make_service_key`).
+    """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     scope: Scope
     expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = None
 
+    approval: ApprovalId = None
+
     @field_validator("name")
     @classmethod
-    def _tidy(cls, name: str) -> str:
-        if not (kept := tidy(name)):
-            raise ValueError("a name that can be seen, please")
-        return kept
+    def _name(cls, name: str) -> str:
+        return name_of(name)
 
 
 class ApiKey(Told):
@@ -272,6 +307,7 @@ class Address(Told):
     linked_at: datetime
     proved_at: datetime | None
     first: bool
+    merged: bool
     can_unlink: bool
 
 
@@ -285,6 +321,27 @@ class Linked(AddressList):
     """After a link; `merged`: the address had a game of its own, now part of this one."""
 
     merged: bool
+
+
+class ActivityEntry(Told):
+    """What was done to the account, about which address or key, and on which device.
+
+    `current`: in the session that asks.
+    """
+
+    at: datetime
+    action: Activity
+    about: str | None
+    device: str
+    signed_in_with: str
+    current: bool
+
+
+class ActivityList(Told):
+    """Newest first, for 90 days back; `next_cursor` leads to older ones."""
+
+    activity: list[ActivityEntry]
+    next_cursor: str | None
 
 
 class KeySet(BaseModel):

@@ -8,7 +8,7 @@ from tbg.core.event import Event
 
 
 class BlockRecorded(Event):
-    """A block was found, on the pool's word or a node's. `reward_sats` in satoshi if known."""
+    """A block was found: the pool's word is backed. `reward_sats` in satoshi if known."""
 
     user_id: int
     worker: str

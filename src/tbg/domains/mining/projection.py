@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import nlargest
+from typing import Any
 
-from tbg.adapters.streams import Batch, BestDiff, Connection, Fact, Share, worker_key
+from tbg.adapters.streams import (
+    Batch,
+    BestDiff,
+    BlockFound,
+    Connection,
+    Fact,
+    Share,
+    worker_key,
+)
 from tbg.core import limits
 from tbg.core.event import Frame
 from tbg.core.tx import Tx
@@ -16,7 +25,7 @@ BEST_ONLY = 2
 
 
 async def record(tx: Tx, batch: Batch) -> None:
-    """Write everything that was mined; fills in `batch.workers`, drops known blocks."""
+    """Write everything that was mined; fills in `batch.workers`, leaves only blocks backed now."""
     agents = await _meet_workers(tx, batch)
     # Sorted as the table is, so that neighbours are written together.
     batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
@@ -160,29 +169,20 @@ async def _queue_for_rollups(tx: Tx, batch: Batch, users: list[int], workers: li
 
 
 async def _write_blocks(tx: Tx, batch: Batch) -> None:
-    # One block, however many pools or retries tell of it.
-    first = {block.hash: block for block in sorted(batch.blocks, key=lambda b: b.at)[::-1]}
-    blocks = [first[hash_] for hash_ in sorted(first)]
-    added = await tx.rows(
+    """Record reports; leave in the batch, and announce, the blocks that are backed only now."""
+    reports = _once(batch, batch.blocks)
+    await tx.run(
         """
-        INSERT INTO blocks (hash, height, user_id, worker_id, found_at, sdiff, reward_sats,
-            source, confirmed_by)
-        SELECT *, 'pool' FROM unnest(:hashes ::text[], :heights ::integer[], :users ::bigint[],
+        INSERT INTO blocks (hash, height, user_id, worker_id, found_at, sdiff, reward_sats, source)
+        SELECT * FROM unnest(:hashes ::text[], :heights ::integer[], :users ::bigint[],
             :workers ::bigint[], :ats ::timestamptz[], :sdiffs ::float8[], :rewards ::bigint[],
             :sources ::text[])
-        ON CONFLICT DO NOTHING RETURNING hash
+        ON CONFLICT DO NOTHING
         """,
-        hashes=[block.hash for block in blocks],
-        heights=[block.height for block in blocks],
-        users=[batch.users[block.address] for block in blocks],
-        workers=[worker_of(batch, block) for block in blocks],
-        ats=[block.at for block in blocks],
-        sdiffs=[block.sdiff for block in blocks],
-        rewards=[block.reward_sats for block in blocks],
-        sources=[block.source for block in blocks],
+        **_columns(batch, reports),
     )
-    new = {row.hash for row in added}
-    batch.blocks = [block for block in blocks if block.hash in new]
+    backed = _once(batch, [block for block in batch.blocks if block.backed])
+    batch.blocks = await _confirm(tx, batch, backed)
     for block in batch.blocks:
         if not block.history:
             tx.announce(
@@ -196,6 +196,49 @@ async def _write_blocks(tx: Tx, batch: Batch) -> None:
                     found_at=block.at,
                 )
             )
+
+
+async def _confirm(tx: Tx, batch: Batch, backed: list[BlockFound]) -> list[BlockFound]:
+    """Confirm blocks on the pool's word; those that were not confirmed before."""
+    rows = await tx.rows(
+        """
+        UPDATE blocks b SET confirmed_by = 'pool', height = t.height, worker_id = t.worker_id,
+            found_at = t.found_at, sdiff = t.sdiff, source = t.source,
+            reward_sats = COALESCE(t.reward_sats, b.reward_sats)
+        FROM (SELECT x.* FROM unnest(:hashes ::text[], :heights ::integer[], :users ::bigint[],
+                :workers ::bigint[], :ats ::timestamptz[], :sdiffs ::float8[],
+                :rewards ::bigint[], :sources ::text[])
+                AS x (hash, height, user_id, worker_id, found_at, sdiff, reward_sats, source)
+            JOIN blocks USING (user_id, hash) ORDER BY user_id, hash FOR UPDATE OF blocks) t
+        WHERE b.user_id = t.user_id AND b.hash = t.hash AND b.confirmed_by IS NULL
+        RETURNING b.user_id, b.hash
+        """,
+        **_columns(batch, backed),
+    )
+    new = {(row.user_id, row.hash) for row in rows}
+    return [block for block in backed if (batch.users[block.address], block.hash) in new]
+
+
+def _once(batch: Batch, blocks: Iterable[BlockFound]) -> list[BlockFound]:
+    """The earliest telling of each block of each user, in the order of the table."""
+    first = {
+        (batch.users[block.address], block.hash): block
+        for block in sorted(blocks, key=lambda b: (b.at, b.source), reverse=True)
+    }
+    return [first[key] for key in sorted(first)]
+
+
+def _columns(batch: Batch, blocks: list[BlockFound]) -> dict[str, list[Any]]:
+    return {
+        "hashes": [block.hash for block in blocks],
+        "heights": [block.height for block in blocks],
+        "users": [batch.users[block.address] for block in blocks],
+        "workers": [worker_of(batch, block) for block in blocks],
+        "ats": [block.at for block in blocks],
+        "sdiffs": [block.sdiff for block in blocks],
+        "rewards": [block.reward_sats for block in blocks],
+        "sources": [block.source for block in blocks],
+    }
 
 
 async def _note_workers(tx: Tx, batch: Batch, agents: dict[int, str]) -> None:

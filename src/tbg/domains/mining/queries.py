@@ -139,36 +139,45 @@ async def bests(tx: Tx, user_id: int) -> dict[str, Best]:
 
 
 class Block(NamedTuple):
-    """A block that somebody here found."""
+    """A block that somebody here found. `confirmed`: more than the pool's word says so."""
 
     user_id: int
     height: int
     hash: str
     found_at: datetime
     worker: str
+    confirmed: bool
 
 
 async def user_blocks(tx: Tx, user_id: int, *, most: int) -> list[Block]:
-    """A user's blocks, highest first."""
-    rows = await tx.rows(
-        """
-        SELECT b.user_id, b.height, b.hash, b.found_at, w.name
-        FROM blocks b JOIN workers w ON w.id = b.worker_id
-        WHERE b.user_id = :id ORDER BY b.height DESC LIMIT :most
-        """,
-        id=user_id,
-        most=most,
-    )
-    return [Block(*row) for row in rows]
+    """A user's blocks, and as many that are only reported; highest first."""
+    return await _blocks(tx, user_id=user_id, most=most)
 
 
 async def pool_blocks(tx: Tx, *, most: int) -> list[Block]:
-    """Everybody's blocks, highest first."""
+    """Everybody's blocks, and as many that are only reported; highest first.
+
+    A block that is confirmed for one user and reported for others too is the one's.
+    """
+    return await _blocks(tx, user_id=None, most=most)
+
+
+async def _blocks(tx: Tx, *, user_id: int | None, most: int) -> list[Block]:
+    # Counted apart: reports, which may bear any height, never push out what is confirmed.
     rows = await tx.rows(
         """
-        SELECT b.user_id, b.height, b.hash, b.found_at, w.name
-        FROM blocks b JOIN workers w ON w.id = b.worker_id ORDER BY b.height DESC LIMIT :most
+        SELECT b.user_id, b.height, b.hash, b.found_at, w.name, b.confirmed
+        FROM (
+            SELECT *, row_number() OVER (PARTITION BY confirmed ORDER BY height DESC, hash) AS n
+            FROM (
+                SELECT DISTINCT ON (hash) *, confirmed_by IS NOT NULL AS confirmed FROM blocks
+                WHERE user_id = COALESCE(CAST(:id AS bigint), user_id)
+                ORDER BY hash, confirmed_by IS NULL, found_at, user_id
+            ) each
+        ) b JOIN workers w ON w.id = b.worker_id
+        WHERE b.n <= :most ORDER BY b.height DESC, b.hash
         """,
+        id=user_id,
         most=most,
     )
     return [Block(*row) for row in rows]
@@ -184,6 +193,7 @@ class PoolWork(NamedTuple):
     miners_online: int
     workers_online: int
     blocks_found: int
+    blocks_reported: int
 
 
 async def pool_work(tx: Tx) -> PoolWork:
@@ -192,8 +202,13 @@ async def pool_work(tx: Tx) -> PoolWork:
         """
         SELECT t.accepted, t.rejected, t.work::float8 AS work, h.this_hour, h.last_hour,
             (SELECT first_seen FROM workers ORDER BY id LIMIT 1) AS since,
-            w.miners, w.workers, (SELECT count(*) FROM blocks) AS blocks
+            w.miners, w.workers, b.found, b.reported
         FROM pool_totals t, (
+            SELECT count(*) FILTER (WHERE confirmed) AS found,
+                count(*) FILTER (WHERE NOT confirmed) AS reported
+            FROM (SELECT bool_or(confirmed_by IS NOT NULL) AS confirmed
+                FROM blocks GROUP BY hash) each
+        ) b, (
             SELECT COALESCE(sum(work) FILTER (WHERE hour = :this_hour), 0)::float8 AS this_hour,
                 COALESCE(sum(work) FILTER (WHERE hour = :last_hour), 0)::float8 AS last_hour
             FROM hourly_shares WHERE hour BETWEEN :last_hour AND :this_hour
@@ -210,8 +225,9 @@ async def pool_work(tx: Tx) -> PoolWork:
     assert row is not None  # pool_totals always has its one row
     recent = Recent(row.this_hour, row.last_hour, 0.0, 0.0, row.since)
     return PoolWork(
-        row.accepted, row.rejected, row.work, recent, row.miners, row.workers, row.blocks
-    )
+        row.accepted, row.rejected, row.work, recent, row.miners, row.workers, row.found,
+        row.reported,
+    )  # fmt: skip
 
 
 class Active(NamedTuple):

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level
 
 Happening = Literal[
-    "badge_earned", "level_up", "xp_gained", "streak_update", "best_diff", "block_found"
-]
+    "badge_earned", "level_up", "xp_gained", "streak_update", "best_diff", "block_found",
+    "block_reported",
+]  # fmt: skip
 
 
 class Line(NamedTuple):
@@ -80,3 +81,9 @@ def badge_line(slug: str, name: str, xp: int, at: datetime) -> Line:
 def block_line(title: str, hash_: str, worker: str, at: datetime) -> Line:
     """A block was found."""
     return Line(f"block-{hash_}", "block_found", title, f"by {worker}", None, None, at)
+
+
+def report_line(height: int, hash_: str, worker: str, at: datetime) -> Line:
+    """A block was reported, and nothing confirms it yet."""
+    title, detail = f"Block {height:,} reported", f"by {worker}, not confirmed yet"
+    return Line(f"block-{hash_}", "block_reported", title, detail, None, None, at)

@@ -59,7 +59,7 @@ class PoolBest(BaseModel):
 
 
 class LastBlock(BaseModel):
-    """The highest block found here."""
+    """The highest block found here that is confirmed."""
 
     height: int
     hash: str
@@ -89,6 +89,7 @@ class PublicStats(BaseModel):
     work: float = Field(description="sum of the difficulties of accepted shares")
     best_difficulty: PoolBest | None
     blocks_found: int
+    blocks_reported: int = Field(description="on the pool's word alone: not confirmed yet")
     last_block: LastBlock | None
     height: int | None = Field(description="height being worked on, where the pool tells")
     xp_granted: int

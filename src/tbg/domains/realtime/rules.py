@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tbg.core.event import Event
+from tbg.domains.accounts.events import AccountChanged
+from tbg.domains.accounts.rules import short_address
 from tbg.domains.gamification.events import (
     BadgeEarned,
     LevelUp,
@@ -118,7 +120,32 @@ def notification_of(event: Event) -> Notification | None:
                 "/profile/badges",
                 "View Badges",
             )
+        case AccountChanged():
+            return _account_changed(event)
     return None
+
+
+_CHANGED = {
+    "session.reuse": "A copied session was ended",
+    "address.link": "{} can sign in to your account now",
+    "address.unlink": "{} was removed from your account",
+    "api_key.make": "A new API key: {}",
+    "account.export": "Your data was downloaded",
+    "account.delete": "Your account will be deleted in a week",
+}
+
+
+def _account_changed(event: AccountChanged) -> Notification:
+    about = event.about or ""
+    return Notification(
+        "account_changed",
+        _CHANGED[event.action].format(
+            short_address(about) if event.action.startswith("address.") else about
+        ),
+        "If this was not you, sign out everywhere and look at your addresses.",
+        "/settings/activity",
+        "View Activity",
+    )
 
 
 def frames_of(event: Event, *, at: str) -> list[Shown]:
@@ -156,7 +183,7 @@ def frames_of(event: Event, *, at: str) -> list[Shown]:
                 Shown("mining", "block_found", data | {"at": data["found_at"]}),
                 Shown("gamification", "notification", told, public=False),
             ]
-        case PersonalBest() | StreakExpiring() | SilentRewards():
+        case PersonalBest() | StreakExpiring() | SilentRewards() | AccountChanged():
             return [Shown("gamification", "notification", told, public=False)]
     return []
 

@@ -2,13 +2,15 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { account, type ApiKey, type Me, type NewApiKey } from "../../api/account";
-import { apiKeysQuery } from "../../api/me";
+import { addressesQuery, apiKeysQuery } from "../../api/me";
 import { Icon } from "../../art";
 import { date } from "../../format";
 import { Confirm } from "../../ui/Confirm";
 import { Failed, Field, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { CopyButton, ErrorNotice, Panel, Skeleton, Time } from "../../ui/parts";
+import { approvalOf } from "./prove";
+import { Sign } from "./Sign";
 
 /** What a key is for, and what that comes to today. */
 const SCOPES: Record<ApiKey["scope"], [string, string]> = {
@@ -119,6 +121,7 @@ function MakeKey({ admin }: { admin: boolean }) {
   const [scope, setScope] = useState<ApiKey["scope"]>("read");
   const [days, setDays] = useState("90");
   const [wrong, setWrong] = useState("");
+  const [signing, setSigning] = useState(false);
   const once = useRef("");
   const make = useMutation({
     mutationFn: (wish: NewApiKey) => account.makeApiKey(wish, (once.current ||= onceOnly())),
@@ -137,6 +140,7 @@ function MakeKey({ admin }: { admin: boolean }) {
   function changed() {
     once.current = "";
     setWrong("");
+    setSigning(false);
     if (make.isError) make.reset();
   }
 
@@ -145,8 +149,24 @@ function MakeKey({ admin }: { admin: boolean }) {
     if (make.isPending) return;
     const called = name.trim();
     if (called === "") return setWrong("Give it a name, so that you know it again.");
-    make.mutate({ name: called, scope, ...(days ? { expires_in_days: Number(days) } : {}) });
+    if (scope === "service") return setSigning(true);
+    make.mutate(wish());
   }
+
+  function wish(): NewApiKey {
+    return { name: name.trim(), scope, ...(days ? { expires_in_days: Number(days) } : {}) };
+  }
+
+  const own = useQuery(addressesQuery);
+  const proof = approvalOf({
+    purpose: "make_service_key",
+    from: own.data?.addresses.map((one) => one.address) ?? [],
+    action: "Make the key",
+    run: async (approval) => {
+      await make.mutateAsync({ ...wish(), approval });
+      setSigning(false);
+    },
+  });
 
   return (
     <Panel title="Make a key">
@@ -213,6 +233,12 @@ function MakeKey({ admin }: { admin: boolean }) {
           </WorkButton>
         </p>
       </form>
+      {signing && (
+        <div className="linking">
+          <p>A service's key speaks for the pool: sign for it with an address of yours.</p>
+          <Sign proof={proof} />
+        </div>
+      )}
       <ShownOnce made={make.data ?? null} onClose={make.reset} />
     </Panel>
   );

@@ -33,22 +33,30 @@ export function ByHand({ proof }: { proof: Proof }) {
 
   return (
     <ol className="steps">
-      <Step n={1} name="Your payout address" state={asked ? "done" : "now"}>
+      <Step
+        n={1}
+        name={proof.from ? "The address that signs" : "Your payout address"}
+        state={asked ? "done" : "now"}
+      >
         {asked ? (
           <div className="step-address">
             <AddressTile address={asked.address} size={44} />
             <Address of={asked.address} />
-            <button
-              type="button"
-              className="button quiet"
-              onClick={() => {
-                setAgain(true);
-                become(null);
-              }}
-            >
-              Another address
-            </button>
+            {proof.from?.length !== 1 && (
+              <button
+                type="button"
+                className="button quiet"
+                onClick={() => {
+                  setAgain(true);
+                  become(null);
+                }}
+              >
+                Another address
+              </button>
+            )}
           </div>
+        ) : proof.from ? (
+          <Signers from={proof.from} ask={ask} />
         ) : (
           <AddressForm draft={draft} setDraft={setDraft} ask={ask} focus={again} />
         )}
@@ -94,15 +102,60 @@ function Step({ n, name, state, children }: StepProps) {
   );
 }
 
+/** Whose signature counts is known: one of them is picked, none is typed. */
+function Signers({ from, ask }: { from: string[]; ask: (address: string) => Promise<void> }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  async function go(address: string) {
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    try {
+      await ask(address);
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <>
+      <ul className="picks">
+        {from.map((address) => (
+          <li key={address}>
+            <button
+              type="button"
+              className="pick"
+              aria-disabled={busy || undefined}
+              onClick={() => void go(address)}
+            >
+              <AddressTile address={address} size={44} />
+              <span>
+                <Address of={address} />
+                <span className="small">Get the message</span>
+              </span>
+              <Icon name="right" size={20} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Failed error={error} />
+    </>
+  );
+}
+
 interface AddressFormProps {
   draft: string;
   setDraft: (text: string) => void;
-  ask: (address: string) => Promise<void>;
+  ask: (address: string) => Promise<void> | void;
+  action?: string;
   /** The button that led back here is gone. */
   focus: boolean;
 }
 
-function AddressForm({ draft, setDraft, ask, focus }: AddressFormProps) {
+export function AddressForm(props: AddressFormProps) {
+  const { draft, setDraft, ask, focus, action = "Get the message" } = props;
   const network = useNetwork();
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -153,7 +206,7 @@ function AddressForm({ draft, setDraft, ask, focus }: AddressFormProps) {
         )}
       </Field>
       <WorkButton type="submit" busy={busy} doing="Writing the message…">
-        Get the message
+        {action}
       </WorkButton>
     </form>
   );

@@ -37,7 +37,8 @@ export function DemoMiners({ proof }: { proof: Proof }) {
     );
   }
   if (!miners.data) return <Skeleton lines={2} label="Looking for demo miners" />;
-  if (miners.data.addresses.length === 0) {
+  const offered = miners.data.addresses.filter((one) => proof.from?.includes(one) ?? true);
+  if (offered.length === 0) {
     return <p className="empty">No demo miner has mined yet. Give them a minute.</p>;
   }
   return (
@@ -47,7 +48,7 @@ export function DemoMiners({ proof }: { proof: Proof }) {
         check are the real ones.
       </p>
       <ul className="picks">
-        {miners.data.addresses.map((address) => (
+        {offered.map((address) => (
           <li key={address}>
             <button
               type="button"
@@ -58,7 +59,7 @@ export function DemoMiners({ proof }: { proof: Proof }) {
               <AddressTile address={address} size={44} />
               <span>
                 <Address of={address} />
-                <span className="small">{busy === address ? "Signing in…" : "demo miner"}</span>
+                <span className="small">{busy === address ? "Signing…" : "demo miner"}</span>
               </span>
               <Icon name="right" size={20} />
             </button>

@@ -60,7 +60,7 @@ const WHY: Record<EndedSession["ended_why"], string> = {
   "ended by the player": "you ended it from another device",
   "refresh token reused": "it was in use in two places",
   "too many sessions": "you had signed in on too many devices",
-  "address unlinked": "its address was unlinked",
+  "address unlinked": "its address was removed",
   merged: "the account became part of another one",
   expired: "its 30 days were over",
 };
@@ -168,7 +168,7 @@ function Everywhere({ others }: { others: Session[] }) {
           signedIn(null);
         }}
       >
-        <p>Every device is signed out, this one too. API keys go on working.</p>
+        <p>Every device is signed out, this one too. API keys go on working: revoke those that are not yours.</p>
       </Confirm>
     </div>
   );

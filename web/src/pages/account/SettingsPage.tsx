@@ -10,6 +10,7 @@ import { ErrorNotice, Skeleton } from "../../ui/parts";
 import { Title } from "../../ui/Pool";
 import { ToSignIn } from "../../ui/ToSignIn";
 import { NotFoundPage } from "../NotFoundPage";
+import { Activity } from "./Activity";
 import { Addresses } from "./Addresses";
 import { ApiKeys } from "./ApiKeys";
 import { Preferences } from "./Preferences";
@@ -39,6 +40,13 @@ const SECTIONS: Section[] = [
     body: Preferences,
   },
   { slug: "sessions", name: "Devices", under: "Where you are signed in", icon: "device", body: Sessions },
+  {
+    slug: "activity",
+    name: "Activity",
+    under: "What was done, and where",
+    icon: "calendar",
+    body: Activity,
+  },
   { slug: "api-keys", name: "API keys", under: "For scripts and displays", icon: "key", body: ApiKeys },
   { slug: "data", name: "Your data", under: "Take it along, or go", icon: "box", body: YourData },
 ];

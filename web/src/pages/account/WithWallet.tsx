@@ -3,7 +3,9 @@ import { AddressTile, Icon } from "../../art";
 import { said } from "../../ui/form";
 import { useNetwork } from "../../ui/hooks";
 import { Address } from "../../ui/parts";
+import { shortAddress } from "../../format";
 import { type Account, type Wallet, walletsOn } from "../../wallets";
+import { WalletRefusal } from "../../wallets/types";
 import type { Proof } from "./prove";
 
 /** Wallets put themselves into a page while it loads; some take a moment longer. */
@@ -46,8 +48,11 @@ export function WithWallet({ proof }: { proof: Proof }) {
     setStage({ at: "asking", wallet: wallet.name });
     return run(
       async (still) => {
-        const accounts = await wallet.accounts();
+        const all = await wallet.accounts();
         if (!still()) return;
+        const { from } = proof;
+        const accounts = from ? all.filter(({ address }) => from.includes(address)) : all;
+        if (accounts.length === 0) throw new WalletRefusal(missing(wallet.name, from ?? []));
         const [only] = accounts;
         if (only && accounts.length === 1) return sign(wallet.name, only);
         setStage({ at: "choosing", wallet: wallet.name, accounts, wrong: "" });
@@ -108,6 +113,11 @@ export function WithWallet({ proof }: { proof: Proof }) {
   );
 }
 
+function missing(wallet: string, from: string[]): string {
+  const wanted = from.map(shortAddress).join(" or ");
+  return `${wallet} does not show ${wanted}. Choose that account in the wallet, or sign by hand.`;
+}
+
 /** What was clicked is gone with its stage; the focus goes on with what took its place. */
 function useFocusOn(stage: Stage["at"]) {
   const box = useRef<HTMLDivElement>(null);
@@ -156,7 +166,7 @@ interface AccountsProps {
 function Accounts({ accounts, wrong, use, giveUp }: AccountsProps) {
   return (
     <>
-      <p>Which address does your miner use?</p>
+      <p>Which address signs?</p>
       <ul className="picks">
         {accounts.map((account) => (
           <li key={account.address}>

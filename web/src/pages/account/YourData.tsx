@@ -1,11 +1,13 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { account, type Me } from "../../api/account";
-import { meQuery } from "../../api/me";
+import { addressesQuery, meQuery } from "../../api/me";
 import { date } from "../../format";
-import { Confirm } from "../../ui/Confirm";
 import { outcomeOf, Saved, WorkButton } from "../../ui/form";
 import { useNow } from "../../ui/hooks";
 import { Panel } from "../../ui/parts";
+import { approvalOf } from "./prove";
+import { Sign } from "./Sign";
 
 function save(zip: Blob) {
   const url = URL.createObjectURL(zip);
@@ -21,6 +23,8 @@ export function YourData({ me }: { me: Me }) {
   const now = useNow(60_000);
   const take = useMutation({ mutationFn: account.download, onSuccess: save });
   const leaving = me.deletion_at;
+  const own = useQuery(addressesQuery);
+  const [going, setGoing] = useState(false);
   return (
     <>
       <Panel title="Take it along">
@@ -53,21 +57,35 @@ export function YourData({ me }: { me: Me }) {
               pool's totals keep their sums, without anybody's name on them. Your miner goes on
               mining either way; a share sent later starts a new tile from nothing.
             </p>
-            <div className="actions">
-              <Confirm
-                trigger="Delete my account"
-                title="Delete your account?"
-                action="Delete it in a week"
-                doing="Noting it down…"
-                word="delete"
-                run={async () => client.setQueryData(meQuery.queryKey, await account.remove())}
-              >
+            {going ? (
+              <div className="linking">
                 <p>
-                  You have a week to change your mind. After that, level, streak and badges are gone
-                  for good, and nobody can bring them back, not even us.
+                  Sign with an address of yours. You have a week to change your mind; after that,
+                  level, streak and badges are gone for good, and nobody can bring them back.
                 </p>
-              </Confirm>
-            </div>
+                <Sign
+                  proof={approvalOf({
+                    purpose: "delete_account",
+                    from: own.data?.addresses.map((one) => one.address) ?? [me.address],
+                    action: "Delete it in a week",
+                    run: async (approval) => {
+                      client.setQueryData(meQuery.queryKey, await account.remove(approval));
+                    },
+                  })}
+                />
+                <p className="actions">
+                  <button type="button" className="button quiet" onClick={() => setGoing(false)}>
+                    Leave it as it is
+                  </button>
+                </p>
+              </div>
+            ) : (
+              <p className="actions">
+                <button type="button" className="button quiet bad" onClick={() => setGoing(true)}>
+                  Delete my account
+                </button>
+              </p>
+            )}
           </>
         )}
       </Panel>

@@ -26,3 +26,30 @@ export function keepAsked(key: string, asked: Asked | null) {
     // It still holds until the page is left.
   }
 }
+
+/** How far a link has come: which address, and the yes of the account with the time it holds. */
+export interface Linking {
+  address: string;
+  approval: string | null;
+  until: number;
+}
+
+const LINKING = "tbg.linking";
+
+export function keptLinking(): Linking | null {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(LINKING) ?? "null") as Linking | null;
+    return found && found.until <= Date.now() ? { ...found, approval: null } : found;
+  } catch {
+    return null;
+  }
+}
+
+export function keepLinking(linking: Linking | null) {
+  try {
+    if (linking === null) sessionStorage.removeItem(LINKING);
+    else sessionStorage.setItem(LINKING, JSON.stringify(linking));
+  } catch {
+    // As above.
+  }
+}

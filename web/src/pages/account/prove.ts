@@ -1,6 +1,6 @@
 /** Proving an address: a message is asked for, signed by its key, and handed in. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { account, type Challenge } from "../../api/account";
+import { account, type Challenge, type Purpose } from "../../api/account";
 import { Refusal } from "../../api/client";
 import { pageOf, useSignedIn } from "../../api/me";
 import { wayBack } from "../../account/back";
@@ -12,6 +12,8 @@ export interface Proof {
   handIn: (challenge: Challenge, signature: string) => Promise<void>;
   action: string;
   doing: string;
+  /** The addresses that may sign this; any, where none are named. */
+  from?: string[];
   /** Where this tab keeps the message while it waits for its signature. */
   keptAs: string;
 }
@@ -26,7 +28,7 @@ export function useSignIn(): Proof {
   const signedIn = useSignedIn();
   const { back } = useSearch({ from: "/sign-in" });
   return {
-    challenge: (address) => account.challenge(address, false),
+    challenge: (address) => account.challenge(address, "sign_in"),
     handIn: async ({ challenge_id }, signature) => {
       const { user } = await account.verify(challenge_id, signature);
       signedIn(user);
@@ -39,6 +41,31 @@ export function useSignIn(): Proof {
     action: "Sign in",
     doing: "Checking the signature…",
     keptAs: "tbg.sign-in",
+  };
+}
+
+interface Approval {
+  purpose: Purpose;
+  /** The address that is to be let in or removed. */
+  subject?: string;
+  /** Addresses of the account that may sign: one that is to be removed may not. */
+  from: string[];
+  action: string;
+  run: (approval: string) => Promise<void>;
+}
+
+/** What outlasts a session is done with a signature by an address of the account. */
+export function approvalOf({ purpose, subject, from, action, run }: Approval): Proof {
+  return {
+    challenge: (address) => account.challenge(address, purpose, subject),
+    handIn: async ({ challenge_id }, signature) => {
+      const { approval } = await account.approve(challenge_id, signature);
+      await run(approval);
+    },
+    action,
+    doing: "Checking the signature…",
+    from,
+    keptAs: `tbg.${purpose}.${subject ?? ""}`,
   };
 }
 

@@ -148,6 +148,22 @@ def _every_telling(real: Method) -> Method:
     return write
 
 
+def _reports_too(real: Method) -> Method:
+    async def confirm(tx: Tx, batch: Batch, backed: Any) -> Any:
+        return await real(tx, batch, mining._once(batch, batch.blocks))
+
+    return confirm
+
+
+def _first_word_stays(real: Method) -> Method:
+    async def confirm(tx: Tx, batch: Batch, backed: Any) -> Any:
+        rows = await tx.rows("SELECT hash FROM blocks WHERE xmin = pg_current_xact_id()::xid")
+        new = {row.hash for row in rows}
+        return await real(tx, batch, [block for block in backed if block.hash in new])
+
+    return confirm
+
+
 def _key_by_chance(real: Any) -> Any:
     number = itertools.count()
 
@@ -254,6 +270,18 @@ REWARDS = (
         "a block that two pools tell of is counted twice",
         _DOUBLED,
         replaced(mining, "_write_blocks", _every_telling),
+    ),
+    Mutant(
+        "report_believed",
+        "a block is rewarded on a report that nothing backs",
+        _WRONG,
+        replaced(mining, "_confirm", _reports_too),
+    ),
+    Mutant(
+        "backing_forgotten",
+        "a block that was reported before is not confirmed when something backs it",
+        _WRONG,
+        replaced(mining, "_confirm", _first_word_stays),
     ),
     Mutant(
         "personal_best_paid_again",

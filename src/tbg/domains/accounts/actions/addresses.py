@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tbg.core import limits
 from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.api_keys import revoke_keys_of
+from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.sessions import end_sessions
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
@@ -17,16 +21,22 @@ from tbg.domains.accounts.errors import (
 from tbg.domains.accounts.queries import linked
 
 
-async def link(tx: Tx, *, user_id: int, address: str, merge: bool) -> int | None:
+async def link(
+    tx: Tx, *, user_id: int, address: str, approval: UUID | None, merge: bool
+) -> int | None:
     """Give a proved address to a user; the user it was until now, to be merged, if it was one.
 
-    Without `merge` nobody may have it: FoundItsGame when it has begun to mine just now.
+    `approval`: signed by an address that the user has already. Without `merge` nobody may have
+    the new one: FoundItsGame when it has begun to mine just now.
     """
     await lock_user(tx, user_id)
-    there = len(await linked(tx, user_id))
-    if there >= limits.ADDRESSES:
-        raise TooManyAddresses(f"You have {there} addresses, and more cannot be linked.")
-    there = await tx.run(
+    there = [one.address for one in await linked(tx, user_id)]
+    if address in there:
+        raise AlreadyYours("This address is linked to your account.")
+    if len(there) >= limits.ADDRESSES:
+        raise TooManyAddresses(f"You have {len(there)} addresses, and more cannot be linked.")
+    await use_approval(tx, approval=approval, user_id=user_id, purpose="let_in", subject=address)
+    linked_now = await tx.run(
         """
         INSERT INTO user_addresses (address, user_id, linked_at, proved_at)
         VALUES (:address, :user, :now, :now) ON CONFLICT DO NOTHING
@@ -35,11 +45,9 @@ async def link(tx: Tx, *, user_id: int, address: str, merge: bool) -> int | None
         user=user_id,
         now=tx.now,
     )
-    if there:
+    if linked_now:
         return None
     owner = (await admit_addresses(tx, [address]))[address]
-    if owner == user_id:
-        raise AlreadyYours("This address is linked to your account.")
     if not merge:
         raise FoundItsGame("A share of it came in just now. Ask for a message, and sign again.")
     await tx.run(
@@ -50,19 +58,20 @@ async def link(tx: Tx, *, user_id: int, address: str, merge: bool) -> int | None
     return owner
 
 
-async def unlink(tx: Tx, *, user_id: int, address: str) -> None:
-    """Part an address from a user; what it mined stays with him, what it will mine does not."""
+async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -> None:
+    """Take an address out of an account; what it mined stays, what it will mine does not.
+
+    `approval`: signed by an address that stays. So whoever has only a session removes nothing.
+    """
     await hold_owners(tx)
     await lock_user(tx, user_id)
-    mine = {one.address: one for one in await linked(tx, user_id)}
-    if address not in mine:
+    own = [one.address for one in await linked(tx, user_id)]
+    if address not in own:
         raise NotFound("You have no such address.")
-    if not mine[address].can_unlink:
-        raise CannotUnlink(
-            "It is the address your account began with."
-            if mine[address].first
-            else "What it had mined is part of your game now, and cannot be told apart again."
-        )
+    if len(own) == 1:
+        raise CannotUnlink("It is the only one that you can sign in with. Link another one first.")
+    await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
-    # Whoever came in by it may have been the reason to part with it.
+    # Whoever came in by it may have been the reason to remove it: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
+    await revoke_keys_of(tx, user_id=user_id, address=address)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 from tbg.core import limits
-from tbg.core.errors import NotFound
+from tbg.core.errors import NotFound, SignInRequired
 from tbg.core.principal import Scope
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.accounts.actions.users import lock_user
@@ -18,9 +19,19 @@ def new_id(user_id: int) -> str:
     return f"{user_id}k{secrets.token_hex(4)}"
 
 
-async def require_room(tx: Tx, *, user_id: int) -> None:
-    """Lock the user, and see that he may have one more key."""
+async def require_room(tx: Tx, *, user_id: int, session_id: UUID) -> str:
+    """Lock the user, and see that they may have one more key; the address of their session.
+
+    A session that ended while it waited for the lock makes no key: nothing would end that one.
+    """
     await lock_user(tx, user_id)
+    address: str | None = await tx.value(
+        "SELECT address FROM sessions WHERE user_id = :user AND id = :id AND ended_at IS NULL",
+        user=user_id,
+        id=session_id,
+    )
+    if address is None:
+        raise SignInRequired("This session has ended just now. Sign in again.")
     there = await tx.value(
         """
         SELECT count(*) FROM api_keys WHERE user_id = :user AND revoked_at IS NULL
@@ -31,17 +42,22 @@ async def require_room(tx: Tx, *, user_id: int) -> None:
     )
     if there >= limits.API_KEYS:
         raise TooManyKeys(f"You have {there} keys. Revoke one that you do not use any more.")
+    return address
 
 
 async def add_key(
     tx: Tx, *, user_id: int, key_id: str, name: str, scope: Scope, mac: bytes, hash_: str,
-    expires_at: datetime | None,
+    expires_at: datetime | None, address: str,
 ) -> AnyRow:  # fmt: skip
-    """Store a key's digests, once `require_room` has passed; the row without them."""
+    """Store a key's digests, once `require_room` has passed; the row without them.
+
+    `address`: that of the session it was made in, with which it ends.
+    """
     made = await tx.row(
         """
-        INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at, expires_at)
-        VALUES (:user, :id, :name, :scope, :mac, :hash, :now, :expires)
+        INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at, expires_at,
+            address)
+        VALUES (:user, :id, :name, :scope, :mac, :hash, :now, :expires, :address)
         RETURNING id, name, scope, created_at, last_used_at, expires_at
         """,
         user=user_id,
@@ -52,24 +68,40 @@ async def add_key(
         hash=hash_,
         now=tx.now,
         expires=expires_at,
+        address=address,
     )
     assert made is not None  # an INSERT of one row returns it
     return made
 
 
-async def revoke_key(tx: Tx, *, user_id: int, key_id: str) -> None:
-    """Revoke a key, from the next request on, everywhere."""
-    revoked = await tx.run(
+async def revoke_key(tx: Tx, *, user_id: int, key_id: str) -> str:
+    """Revoke a key, from the next request on, everywhere; its name."""
+    revoked: str | None = await tx.value(
         """
         UPDATE api_keys SET revoked_at = :now
-        WHERE user_id = :user AND id = :id AND revoked_at IS NULL
+        WHERE user_id = :user AND id = :id AND revoked_at IS NULL RETURNING name
         """,
         now=tx.now,
         user=user_id,
         id=key_id,
     )
-    if not revoked:
+    if revoked is None:
         raise NotFound("You have no such key.")
+    return revoked
+
+
+async def revoke_keys_of(tx: Tx, *, user_id: int, address: str) -> None:
+    """Revoke the keys made in sessions of an address, and those of which that is not known."""
+    await tx.run(
+        """
+        UPDATE api_keys SET revoked_at = :now
+        WHERE user_id = :user AND revoked_at IS NULL
+            AND COALESCE(address, :address) = CAST(:address AS text)
+        """,
+        now=tx.now,
+        user=user_id,
+        address=address,
+    )
 
 
 async def note_use(tx: Tx, *, user_id: int, key_id: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tbg.core.principal import Principal
 from tbg.core.tx import Tx
 
 _LOCK = 0x7B67_AD17
@@ -47,19 +46,6 @@ async def audit(
         previous=previous,
         hash=_seal(previous, number, tx.now, actor_id, actor, action, subject, words),
     )
-
-
-async def audit_of(tx: Tx, who: Principal, action: str, **details: Any) -> None:
-    """Add an entry of what a user did to his own account."""
-    await audit_own(tx, who.user_id, action, **details)
-
-
-async def audit_own(
-    tx: Tx, user_id: int, action: str, /, actor: str = "session", **details: Any
-) -> None:
-    """Add an entry of what was done to an account in its own user's name."""
-    subject = f"user:{user_id}"
-    await audit(tx, actor_id=user_id, actor=actor, action=action, subject=subject, details=details)
 
 
 class Entry(NamedTuple):

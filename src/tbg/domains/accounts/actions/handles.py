@@ -1,4 +1,4 @@
-"""Handles that somebody had: kept for him for a while, so that nobody passes for him."""
+"""Handles that somebody had: kept for them for a while, so that nobody passes for them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from tbg.core.tx import Tx
 
 
 async def rest(tx: Tx, *, ids: list[int], former: int | None) -> None:
-    """What these users are called now is `former`'s alone for a while; None: nobody's."""
+    """What these users are called now is `former`'s alone for a while; None: nobody's.
+
+    As far as few enough rest for them already: else somebody could have many names kept from
+    others by being called each for a moment. None makes room for another, so a name that was had
+    for longer than names rest always finds room, and keeps it.
+    """
     await tx.run(
         """
         INSERT INTO resting_handles (digest, former_id, until)
-        SELECT sha256(convert_to(handle_key, 'UTF8')), CAST(:former AS bigint), :until FROM users
-        WHERE id = ANY(:ids ::bigint[]) AND handle_key IS NOT NULL ORDER BY 1
+        SELECT digest, CAST(:former AS bigint), :until FROM (
+            SELECT sha256(convert_to(handle_key, 'UTF8')) AS digest FROM users
+            WHERE id = ANY(:ids ::bigint[]) AND handle_key IS NOT NULL) AS given_up
+        WHERE :most > (SELECT count(*) FROM resting_handles r
+            WHERE r.former_id = :former AND r.until > :now AND r.digest <> given_up.digest)
+        ORDER BY 1
         ON CONFLICT (digest) DO UPDATE SET former_id = excluded.former_id, until = excluded.until
         """,
         ids=ids,
         former=former,
+        now=tx.now,
         until=tx.now + limits.HANDLE_RESTS,
-    )
-    # Else somebody could have many names kept from others by being called each for a moment.
-    await tx.run(
-        """
-        DELETE FROM resting_handles WHERE digest IN (
-            SELECT digest FROM resting_handles WHERE former_id = :former
-            ORDER BY until DESC, digest OFFSET :most)
-        """,
-        former=former,
         most=limits.HANDLES_RESTING,
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tbg.core import outbox
+from tbg.core import limits, outbox
 from tbg.core.section import Section
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.handles import hand_on
+from tbg.domains.accounts.errors import TooManyAddresses
 
 
 async def hold_owners(tx: Tx) -> None:
@@ -24,7 +25,15 @@ async def change_owners(tx: Tx) -> None:
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
-    """Addresses move; of `gone` nothing is left but where he went."""
+    """Addresses move; of `gone` nothing is left but where they went."""
+    both = await tx.value(
+        "SELECT count(*) FROM user_addresses WHERE user_id IN (:gone, :kept)", gone=gone, kept=kept
+    )
+    if both > limits.ADDRESSES:
+        raise TooManyAddresses(
+            f"Together the two accounts have {both} addresses, and one may have "
+            f"{limits.ADDRESSES}. Remove some first."
+        )
     await tx.run(
         """
         UPDATE user_addresses SET user_id = :kept, merged_at = :now WHERE user_id = :gone
@@ -84,6 +93,7 @@ _PERSON = (
     "DELETE FROM refresh_tokens WHERE user_id = ANY(:ids ::bigint[])",
     "DELETE FROM sessions WHERE user_id = ANY(:ids ::bigint[])",
     "DELETE FROM api_keys WHERE user_id = ANY(:ids ::bigint[])",
+    "DELETE FROM account_activity WHERE user_id = ANY(:ids ::bigint[])",
     """
     DELETE FROM auth_challenges WHERE address IN (
         SELECT address FROM user_addresses WHERE user_id = ANY(:ids ::bigint[]))
@@ -143,9 +153,18 @@ _EXPORTS = {
     "api_keys": (
         "Your API keys, without the keys.",
         """
-        SELECT id, name, scope, created_at, last_used_at, expires_at, revoked_at FROM api_keys
+        SELECT id, name, scope, address, created_at, last_used_at, expires_at, revoked_at
+        FROM api_keys
         WHERE user_id IN (SELECT id FROM users WHERE id = :id OR merged_into = :id)
         ORDER BY created_at, id
+        """,
+    ),
+    "activity": (
+        "What was done to your account, and on which device.",
+        """
+        SELECT at, action, about, device, signed_in_with FROM account_activity
+        WHERE user_id IN (SELECT id FROM users WHERE id = :id OR merged_into = :id)
+        ORDER BY at, id
         """,
     ),
     "audit_log": (

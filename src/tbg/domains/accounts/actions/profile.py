@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.handles import rest, rests_for_another
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.users import lock_user
@@ -32,7 +34,7 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
     )
     assert kept is not None  # whoever is signed in is there
     if "handle" in change:
-        change = change | _handle(change["handle"])
+        change = change | _handle(change["handle"], kept.handle, kept.handle_key)
         if change["handle_key"] != kept.handle_key:
             await rest(tx, ids=[user_id], former=user_id)
     try:
@@ -48,19 +50,23 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
             **(kept._asdict() | change),
         )
     except IntegrityError as error:
-        if "users_handle_key" not in str(error.orig):
+        if not any(name in str(error.orig) for name in ("users_handle_key", "users_handle_lower")):
             raise
         raise HandleTaken("Somebody has it, or one that looks like it.") from None
-    # Asked after his name is written: who was giving it up just then has done so by now.
-    key = change.get("handle_key")
-    if key is not None and await rests_for_another(tx, handle_key=key, user_id=user_id):
-        raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for him.")
+    # Asked after the name is written: who was giving it up just then has done so by now.
+    key: str = change.get("handle_key") or ""
+    taken = key not in ("", kept.handle_key)
+    if taken and await rests_for_another(tx, handle_key=key, user_id=user_id):
+        raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for them.")
     return {name for name, value in change.items() if value != getattr(kept, name)}
 
 
-def _handle(handle: str | None) -> dict[str, str | None]:
+def _handle(handle: str | None, kept: str | None, kept_key: str | None) -> dict[str, str | None]:
     if handle is None:
         return {"handle": None, "handle_key": None}
+    if kept is not None and handle.lower() == kept.lower():
+        # It stays theirs, whatever has come to look like it since.
+        return {"handle": handle, "handle_key": kept_key}
     if (why := why_no_handle(handle)) is not None:
         raise HandleRefused(why)
     return {"handle": handle, "handle_key": handle_key(handle)}
@@ -79,20 +85,26 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
     return kept
 
 
-async def ask_for_deletion(tx: Tx, *, user_id: int) -> None:
-    """Have the account erased in a week; asking again does not put it off."""
+async def ask_for_deletion(tx: Tx, *, user_id: int, approval: UUID | None) -> bool:
+    """Have the account erased in a week; asking again does not put it off, and gives False."""
     await hold_owners(tx)
-    await tx.run(
-        "UPDATE users SET deletion_at = COALESCE(deletion_at, :at) WHERE id = :id",
+    await lock_user(tx, user_id)
+    await use_approval(tx, approval=approval, user_id=user_id, purpose="delete_account")
+    asked = await tx.run(
+        "UPDATE users SET deletion_at = :at WHERE id = :id AND deletion_at IS NULL",
         id=user_id,
         at=tx.now + limits.DELETION_AFTER,
     )
+    return asked > 0
 
 
-async def restore(tx: Tx, *, user_id: int) -> None:
-    """Take the deletion back."""
+async def restore(tx: Tx, *, user_id: int) -> bool:
+    """Take the deletion back; whether there was one."""
     await hold_owners(tx)
-    await tx.run("UPDATE users SET deletion_at = NULL WHERE id = :id", id=user_id)
+    restored = await tx.run(
+        "UPDATE users SET deletion_at = NULL WHERE id = :id AND deletion_at IS NOT NULL", id=user_id
+    )
+    return restored > 0
 
 
 async def grant_role(tx: Tx, *, user_id: int, role: Role) -> Role:

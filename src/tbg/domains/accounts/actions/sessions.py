@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.core.tx import Tx
-from tbg.domains.accounts.actions.audit import audit_own
+from tbg.domains.accounts.actions.activity import note_own
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import SessionEnded
 from tbg.domains.accounts.queries import session_end
@@ -108,9 +108,10 @@ async def refresh(tx: Tx, *, token: str) -> Open | None:
         raise SessionEnded("This is no refresh token of ours. Sign in again.")
     if found.used_at is not None:
         await end_session(tx, user_id=user_id, session_id=session_id, why="refresh token reused")
-        await audit_own(
-            tx, user_id, "session.reuse", actor="refresh token", session=str(session_id)
-        )
+        await note_own(
+            tx, user_id, "session.reuse", session_id=session_id, actor="refresh token",
+            session=str(session_id),
+        )  # fmt: skip
         return None
     await tx.run(
         """

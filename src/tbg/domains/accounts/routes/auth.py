@@ -13,15 +13,17 @@ from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
-from tbg.domains.accounts.actions.audit import audit_of, audit_own
+from tbg.domains.accounts.actions.activity import note, note_own
 from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
 from tbg.domains.accounts.rules import told_ending
 from tbg.domains.accounts.schemas import (
+    Approval,
     Challenge,
     ChallengeWish,
     KeySet,
+    Proof,
     RefreshWish,
     SignedInAs,
     SignIn,
@@ -39,10 +41,10 @@ _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
     status_code=201,
     summary="A message to sign with an address",
     operation_id="challenge",
-    responses=problems(401),
+    responses=problems(401, 409),
 )
 async def challenge(request: Request, tx: Transaction, wish: ChallengeWish) -> Challenge:
-    """A message that a wallet can sign, to sign in or (`link`) to add the address."""
+    """A message that a wallet can sign: to sign in, to be linked, or to approve something."""
     settings, principal = request.app.state.settings, request.state.principal
     address = address_of(request, wish.address)
     if not bitcoin.has_key(address):
@@ -50,16 +52,29 @@ async def challenge(request: Request, tx: Transaction, wish: ChallengeWish) -> C
     # By asker too: else anybody could keep an address that he knows from signing in.
     asker = f"{address} {request.state.client_ip}"
     await request.app.state.limiter.require((AUTH_BY_ADDRESS, asker))
-    if wish.link and (principal is None or principal.key_id is not None):
-        raise SignInRequired("To link an address, sign in with the one you have.")
+    person = None
+    if wish.purpose != "sign_in":
+        if principal is None or principal.key_id is not None:
+            raise SignInRequired("This is about an account: sign in with the address you have.")
+        person = await queries.person(tx, principal.user_id)
     made = await challenges.challenge(
         tx,
         address=address,
         network=settings.network,
         public_url=settings.public_url,
-        for_person=await queries.person(tx, principal.user_id) if wish.link else None,
+        purpose=wish.purpose,
+        person=person,
+        subject=address_of(request, wish.subject) if wish.subject is not None else None,
     )
     return Challenge.model_validate(made)
+
+
+@router.post("/approve", summary="Approve something with a signed message",
+             operation_id="approve", responses=problems(401, 409))  # fmt: skip
+async def approve(tx: Transaction, who: SignedIn, proof: Proof) -> Approval:
+    """Hand in the signature of an approval; its id goes into the request that it approves."""
+    made = await challenges.approve(tx, **proof.model_dump(), user_id=who.user_id)
+    return Approval.model_validate(made)
 
 
 @router.post(
@@ -74,14 +89,16 @@ async def verify(
     """Open a session for the user whose address signed; he is made if he never mined."""
     await hold_owners(tx)
     address = await challenges.spend(
-        tx, challenge_id=proof.challenge_id, signature=proof.signature, for_user=None
+        tx, challenge_id=proof.challenge_id, signature=proof.signature, purpose="sign_in"
     )
     agent = request.headers.get("user-agent", "")
     opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
     user = me_of(await queries.person(tx, opened.user_id))
     tokens = _hand_out(request, response, opened)
     # Last of all: who signs in at the same moment waits for this entry's commit.
-    await audit_own(tx, opened.user_id, "session.begin", session=str(opened.id))
+    await note_own(
+        tx, opened.user_id, "session.begin", session_id=opened.id, session=str(opened.id)
+    )
     return SignedInAs(**tokens.model_dump(), user=user)
 
 
@@ -111,7 +128,7 @@ async def logout(request: Request, tx: Transaction, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
     await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
-    await audit_of(tx, who, "session.end", session=str(who.session_id))
+    await note(tx, who, "session.end", session=str(who.session_id))
     return _gone(request)
 
 
@@ -120,7 +137,7 @@ async def logout(request: Request, tx: Transaction, who: SignedIn) -> Response:
 async def logout_all(request: Request, tx: Transaction, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
-    await audit_of(tx, who, "session.end_all")
+    await note(tx, who, "session.end_all")
     return _gone(request)
 
 

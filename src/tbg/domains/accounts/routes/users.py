@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import IO, Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
@@ -16,13 +16,17 @@ from tbg.adapters.hashing import Hashing
 from tbg.adapters.http import SignedIn, Transaction, problems
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import EXPORTS, KEYS_MADE, LINKS
+from tbg.core import limits
 from tbg.core.errors import Invalid, NotAllowed, NotFound
 from tbg.core.principal import Principal
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
-from tbg.domains.accounts.actions.audit import audit_of
+from tbg.domains.accounts.actions.activity import note
+from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.rules import merged_settings, shown_address
 from tbg.domains.accounts.schemas import (
+    ActivityEntry,
+    ActivityList,
     Address,
     AddressList,
     ApiKey,
@@ -30,11 +34,11 @@ from tbg.domains.accounts.schemas import (
     ApiKeyWish,
     EndedSession,
     Linked,
+    LinkWish,
     Me,
     NewApiKey,
     Privacy,
     ProfileChange,
-    Proof,
     Session,
     SessionList,
     Settings,
@@ -62,27 +66,56 @@ async def change_me(tx: Transaction, who: SignedIn, wish: ProfileChange) -> Me:
     change |= {name: value for name, value in privacy.items() if value is not None}
     changed = await profile.change_profile(tx, user_id=who.user_id, change=change)
     if "handle" in changed:  # not which: entries outlive the people
-        await audit_of(tx, who, "handle.change")
+        await note(tx, who, "handle.change")
     if seen := {name: change[name] for name in Privacy.model_fields if name in changed}:
-        await audit_of(tx, who, "privacy.change", **seen)
+        await note(tx, who, "privacy.change", **seen)
     return me_of(await queries.person(tx, who.user_id))
 
 
 @router.delete("", status_code=202, summary="Delete the account, a week from now",
                operation_id="delete_me")  # fmt: skip
-async def delete_me(tx: Transaction, who: SignedIn) -> Me:
-    """Have the person erased in a week; until then it can be taken back."""
-    await profile.ask_for_deletion(tx, user_id=who.user_id)
-    await audit_of(tx, who, "account.delete")
-    return me_of(await queries.person(tx, who.user_id))
+async def delete_me(tx: Transaction, who: SignedIn, approval: UUID | None = None) -> Me:
+    """Have the person erased in a week; until then it can be taken back.
+
+    `approval`: of purpose `delete_account`.
+    """
+    asked = await profile.ask_for_deletion(tx, user_id=who.user_id, approval=approval)
+    person = await queries.person(tx, who.user_id)
+    if asked:
+        await note(tx, who, "account.delete")
+    return me_of(person)
 
 
 @router.post("/restore", summary="Keep the account after all", operation_id="restore_me")
 async def restore_me(tx: Transaction, who: SignedIn) -> Me:
-    """Take a deletion back."""
-    await profile.restore(tx, user_id=who.user_id)
-    await audit_of(tx, who, "account.restore")
-    return me_of(await queries.person(tx, who.user_id))
+    """Take a deletion back, if there is one."""
+    restored = await profile.restore(tx, user_id=who.user_id)
+    person = await queries.person(tx, who.user_id)
+    if restored:
+        await note(tx, who, "account.restore")
+    return me_of(person)
+
+
+@router.get("/activity", summary="What was done to the account", operation_id="list_activity")
+async def list_activity(
+    tx: Transaction,
+    who: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=limits.ACTIVITY_ROWS_MOST)] = limits.ACTIVITY_ROWS,
+    cursor: Annotated[str | None, Query(pattern="^[0-9]{1,18}$")] = None,
+) -> ActivityList:
+    """Newest first: a stranger's doings are to be found here."""
+    before = None if cursor is None else int(cursor)
+    rows = await queries.activity(tx, who.user_id, before=before, most=limit + 1)
+    more = len(rows) > limit
+    return ActivityList(
+        activity=[
+            ActivityEntry.model_validate(
+                row._asdict() | {"current": row.session_id == who.session_id}
+            )
+            for row in rows[:limit]
+        ],
+        next_cursor=str(rows[limit - 1].id) if more else None,
+    )
 
 
 @router.get("/settings", summary="The player's settings", operation_id="get_settings")
@@ -122,7 +155,7 @@ async def end_session(tx: Transaction, who: SignedIn, session_id: UUID) -> Respo
         tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
     ):
         raise NotFound("You have no such session.")
-    await audit_of(tx, who, "session.end", session=str(session_id))
+    await note(tx, who, "session.end", session=str(session_id))
     return Response(status_code=204)
 
 
@@ -141,8 +174,14 @@ async def make_api_key(
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
         raise NotAllowed("Keys for services are made by the operators of this pool.")
+    assert who.session_id is not None  # SignedIn lets no keys in
     await request.app.state.limiter.require((KEYS_MADE, str(who.user_id)))
-    await api_keys.require_room(tx, user_id=who.user_id)
+    await hold_owners(tx)
+    address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
+    if wish.scope == "service":
+        await challenges.use_approval(
+            tx, approval=wish.approval, user_id=who.user_id, purpose="make_service_key"
+        )
     keys: KeyRing = request.app.state.keys
     hashing: Hashing = request.app.state.hashing
     key_id = api_keys.new_id(who.user_id)
@@ -151,9 +190,9 @@ async def make_api_key(
     made = await api_keys.add_key(
         tx, user_id=who.user_id, key_id=key_id, name=wish.name, scope=wish.scope,
         mac=keys.mac("api-key-at-rest", secret.encode()), hash_=await hashing.hash(secret),
-        expires_at=tx.now + timedelta(days=days) if days else None,
+        expires_at=tx.now + timedelta(days=days) if days else None, address=address,
     )  # fmt: skip
-    await audit_of(tx, who, "api_key.make", key=key_id, scope=wish.scope)
+    await note(tx, who, "api_key.make", about=wish.name, key=key_id, scope=wish.scope)
     return NewApiKey(api_key=ApiKey.model_validate(made), key=secret)
 
 
@@ -163,8 +202,8 @@ async def revoke_api_key(
     tx: Transaction, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
 ) -> Response:
     """Revoke a key, from the next request on."""
-    await api_keys.revoke_key(tx, user_id=who.user_id, key_id=key_id)
-    await audit_of(tx, who, "api_key.revoke", key=key_id)
+    name = await api_keys.revoke_key(tx, user_id=who.user_id, key_id=key_id)
+    await note(tx, who, "api_key.revoke", about=name, key=key_id)
     return Response(status_code=204)
 
 
@@ -175,34 +214,49 @@ async def list_addresses(tx: Transaction, who: SignedIn) -> AddressList:
 
 
 @router.post("/addresses", status_code=201, summary="Link a further address",
-             operation_id="link_address")  # fmt: skip
-async def link_address(request: Request, who: SignedIn, proof: Proof) -> Linked:
-    """Link the address of a challenge made with `link`; a game it had becomes part of this one."""
+             operation_id="link_address", responses=problems(403, 409))  # fmt: skip
+async def link_address(request: Request, who: SignedIn, wish: LinkWish) -> Linked:
+    """Link the address of a challenge of purpose `link`; its game becomes part of this one.
+
+    `approval`: of purpose `let_in`, for this address.
+    """
     state = request.app.state
     await state.limiter.require((LINKS, str(who.user_id)))
+    proof: dict[str, Any] = {
+        "challenge_id": wish.challenge_id, "signature": wish.signature, "purpose": "link",
+        "for_user": who.user_id,
+    }  # fmt: skip
     async with state.database.transaction() as tx:
-        address = await challenges.check(tx, **proof.model_dump(), for_user=who.user_id)
+        address = await challenges.check(tx, **proof)
         merges = bool(await queries.known_addresses(tx, [address]))
     # Everybody else waits only where two become one.
     alone = state.people.nobody_else if merges else state.people.hold_everybody
     async with state.database.transaction() as tx, alone(tx):
-        await challenges.spend(tx, **proof.model_dump(), for_user=who.user_id)
-        other = await addresses.link(tx, user_id=who.user_id, address=address, merge=merges)
+        await challenges.spend(tx, **proof)
+        other = await addresses.link(
+            tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
+        )
         if other is not None:
             await state.people.unite(tx, gone=other, kept=who.user_id)
-        await audit_of(tx, who, "address.link", merged=other)
-        return Linked(addresses=await _addresses(tx, who), merged=other is not None)
+        linked = await _addresses(tx, who)
+        await note(tx, who, "address.link", about=address, merged=other)
+        return Linked(addresses=linked, merged=other is not None)
 
 
-@router.delete("/addresses/{address}", status_code=204, summary="Unlink an address",
+@router.delete("/addresses/{address}", status_code=204, summary="Remove an address",
                operation_id="unlink_address",
-               responses=problems(409))  # fmt: skip
+               responses=problems(403, 409))  # fmt: skip
 async def unlink_address(
-    tx: Transaction, who: SignedIn, address: Annotated[str, Path(max_length=100)]
-) -> Response:
-    """Part an address from the account, while nothing of it was merged."""
-    await addresses.unlink(tx, user_id=who.user_id, address=address)
-    await audit_of(tx, who, "address.unlink")
+    tx: Transaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
+    approval: UUID | None = None,
+) -> Response:  # fmt: skip
+    """Take an address out of the account; what it mined stays, what it will mine does not.
+
+    `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
+    with it end, and so do the API keys that were made in them.
+    """
+    await addresses.unlink(tx, user_id=who.user_id, address=address, approval=approval)
+    await note(tx, who, "address.unlink", about=address)
     return Response(status_code=204)
 
 
@@ -220,7 +274,7 @@ async def export_me(request: Request, who: SignedIn) -> StreamingResponse:
     out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     async with state.exporting, state.database.transaction() as tx:
         await state.people.export(tx, user_id=who.user_id, out=out)
-        await audit_of(tx, who, "account.export")
+        await note(tx, who, "account.export")
     headers = {
         "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',
         "Content-Length": str(out.tell()),

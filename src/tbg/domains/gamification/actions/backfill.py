@@ -141,7 +141,8 @@ async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
         SELECT DISTINCT ON (b.user_id) b.user_id, b.found_at AS at, b.height, b.hash,
             w.name AS worker
         FROM blocks b LEFT JOIN workers w ON w.id = b.worker_id
-        WHERE b.user_id = ANY(:users ::bigint[]) ORDER BY b.user_id, b.found_at, b.hash
+        WHERE b.user_id = ANY(:users ::bigint[]) AND b.confirmed_by IS NOT NULL
+        ORDER BY b.user_id, b.found_at, b.hash
         """,
         users=list(users),
     )

@@ -158,7 +158,8 @@ CHECKS = {
     "blocks_found": """
         SELECT user_id, COALESCE(g.blocks_found, 0) <> COALESCE(b.n, 0) AS bad
         FROM user_gamification g FULL JOIN (
-            SELECT user_id, count(*) AS n FROM blocks GROUP BY user_id) b USING (user_id)
+            SELECT user_id, count(*) AS n FROM blocks WHERE confirmed_by IS NOT NULL
+            GROUP BY user_id) b USING (user_id)
     """,
     "merged": """
         SELECT u.id AS user_id, u.merged_into IS NOT NULL AND (

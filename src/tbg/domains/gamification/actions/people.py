@@ -54,7 +54,8 @@ _UNITE = (
     """,
     """
     UPDATE user_gamification k SET total_shares = k.total_shares + g.total_shares,
-        blocks_found = k.blocks_found + g.blocks_found,
+        blocks_found = (SELECT count(*) FROM blocks
+            WHERE user_id = :kept AND confirmed_by IS NOT NULL),
         best_difficulty = GREATEST(k.best_difficulty, g.best_difficulty),
         best_on = CASE WHEN g.best_difficulty > k.best_difficulty THEN g.best_on
             WHEN g.best_difficulty < k.best_difficulty THEN k.best_on

@@ -47,9 +47,15 @@ _MERGE = (
     WHERE s.user_id = :gone AND s.worker_id = m.old
     """,
     """
-    UPDATE blocks b SET user_id = :kept, worker_id = m.new
-    FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-    WHERE b.user_id = :gone AND b.worker_id = m.old
+    WITH moved AS (DELETE FROM blocks WHERE user_id = :gone RETURNING *)
+    INSERT INTO blocks AS b (hash, height, user_id, worker_id, found_at, sdiff, reward_sats,
+        source, confirmed_by)
+    SELECT hash, height, CAST(:kept AS bigint), m.new, found_at, sdiff, reward_sats, source,
+        confirmed_by
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
+    ON CONFLICT (user_id, hash) DO UPDATE SET
+        confirmed_by = COALESCE(b.confirmed_by, excluded.confirmed_by)
     """,
     """
     WITH moved AS (DELETE FROM hourly_shares WHERE user_id = :gone RETURNING *)
@@ -168,7 +174,7 @@ _EXPORTS = {
         """,
     ),
     "blocks": (
-        "The blocks you found; rewards in satoshi.",
+        "The blocks you found; confirmed_by is null where it is only reported. Rewards in satoshi.",
         """
         SELECT hash, height, worker_id, found_at, sdiff, reward_sats, source, confirmed_by
         FROM blocks WHERE user_id = :id ORDER BY height, hash

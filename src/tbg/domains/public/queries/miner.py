@@ -12,7 +12,7 @@ from tbg.domains.gamification.rules import compute_level, get_week_iso, shown_st
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.rules import daily_rate_ths, hourly_rate_ths
 from tbg.domains.mining.schemas import MinerBests
-from tbg.domains.public.rules import Grant, block_line, ledger_lines
+from tbg.domains.public.rules import Grant, block_line, ledger_lines, report_line
 from tbg.domains.public.schemas import (
     BadgeProgress,
     EarnedBadge,
@@ -160,7 +160,12 @@ async def _feed(tx: Tx, user_id: int, catalogue: Catalogue) -> list[FeedItem]:
     names = {slug: badge.name for slug, badge in catalogue.items()}
     lines = [
         *ledger_lines([Grant(*row) for row in rows], names),
-        *(block_line(f"Block {b.height} found", b.hash, b.worker, b.found_at) for b in blocks),
+        *(
+            block_line(f"Block {b.height} found", b.hash, b.worker, b.found_at)
+            if b.confirmed
+            else report_line(b.height, b.hash, b.worker, b.found_at)
+            for b in blocks
+        ),
     ]
     latest = sorted(lines, key=lambda line: line.at, reverse=True)[:most]
     return [FeedItem.model_validate(line) for line in latest]

@@ -13,7 +13,7 @@ from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.rules import hourly_rate_ths
-from tbg.domains.public.rules import badge_line, block_line
+from tbg.domains.public.rules import badge_line, block_line, report_line
 from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, PublicStats, WallTile
 
 Names = dict[int, Name]
@@ -53,6 +53,7 @@ async def _page(tx: Tx) -> PublicStats:
         work=work.work,
         best_difficulty=_best(best, names),
         blocks_found=work.blocks_found,
+        blocks_reported=work.blocks_reported,
         last_block=_last_block(blocks, names),
         height=await mining.height_of(tx, active[0].user_id) if active else None,
         xp_granted=sums.xp,
@@ -89,9 +90,9 @@ def _best(best: mining.PoolBest | None, names: Names) -> PoolBest | None:
 
 
 def _last_block(blocks: Sequence[mining.Block], names: Names) -> LastBlock | None:
-    if not blocks:
+    last = next((block for block in blocks if block.confirmed), None)
+    if last is None:
         return None
-    last = blocks[0]
     return LastBlock(
         height=last.height,
         hash=last.hash,
@@ -143,7 +144,12 @@ def _recent(
         for one in earned
     ]
     lines += [
-        (b.user_id, block_line(f"Found block {b.height:,}", b.hash, b.worker, b.found_at))
+        (
+            b.user_id,
+            block_line(f"Found block {b.height:,}", b.hash, b.worker, b.found_at)
+            if b.confirmed
+            else report_line(b.height, b.hash, b.worker, b.found_at),
+        )
         for b in blocks
     ]
     lines.sort(key=lambda line: line[1].at, reverse=True)

@@ -1,0 +1,122 @@
+"""What ckpool writes where no miner can: `pool/pool.status` and `users/ADDRESS`.
+
+Both are JSON, in which a line end in a worker's name is escaped. ckpool.log is plain text: whoever
+connects can write whole lines of it, under any time and about anybody.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import orjson
+
+from tbg.adapters import bitcoin
+from tbg.adapters.ckpool.files import Found, LogDir
+
+USER_BYTES = 4 * 1024 * 1024
+"""Of a larger file about a user nothing is believed: it holds about 300 bytes a worker."""
+
+PERIOD_BLOCKS = 2016
+"""The network changes its difficulty every so many blocks."""
+
+_EXACT = 1e-5
+"""pool.status has six digits of a difficulty."""
+
+_LEAST_PERCENT = 1.0
+"""Of the network's difficulty, from where its two decimals say it to half a percent."""
+
+_ROUND_SECONDS = 90.0
+"""ckpool writes all users and then pool.status once a minute: what is older is of another round."""
+
+
+class Status(NamedTuple):
+    """pool.status: when it was written, the network's difficulty where it tells, the best share.
+
+    `best` is of all shares since the last block that did not reach the network's difficulty.
+    """
+
+    at: float
+    written: float
+    difficulty: float | None
+    best: float
+
+
+class User(NamedTuple):
+    """users/ADDRESS: when it was written, and the best shares since the last block.
+
+    `best` is of the address, `bests` of each of its workers.
+    """
+
+    written: float
+    best: float
+    bests: dict[str, float]
+
+
+def status(logs: LogDir) -> Status | None:
+    """pool.status now; None while there is none that can be read."""
+    read = _read(logs, "pool", "pool.status")
+    if read is None:
+        return None
+    text, written = read
+    try:
+        about, _, work = (orjson.loads(line) for line in text.splitlines())
+        difficulty = _difficulty(work)
+        return Status(float(about["lastupdate"]), written, difficulty, float(work["bestshare"]))
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        return None  # being written, or of a ckpool that writes something else
+
+
+def _difficulty(work: dict[str, Any]) -> float | None:
+    """The network's, rather too high than too low: ckpool-lhr writes it, ckpool what we have of it.
+
+    `diff` is the percentage that the work since the last block (`accepted`) is of it.
+    """
+    if "netdiff" in work:
+        return float(work["netdiff"]) or None
+    percent = float(work["diff"])
+    return float(work["accepted"]) * 100 / (percent - 0.005) if percent >= _LEAST_PERCENT else None
+
+
+def user(logs: LogDir, address: str) -> User | None:
+    """What ckpool knows of an address that mines (`address` is one: it names a file)."""
+    read = _read(logs, "users", address)
+    if read is None:
+        return None
+    text, written = read
+    try:
+        bests: dict[str, float] = {}
+        found = orjson.loads(text)
+        for one in found["worker"]:
+            name = bitcoin.split_user(one["workername"])[1] or "default"
+            bests[name] = max(bests.get(name, 0.0), float(one["bestshare"]))
+        return User(written, float(found["bestshare"]), bests)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def reaches(sdiff: float, difficulty: float) -> bool:
+    """Whether a share has the difficulty, known to six digits."""
+    return sdiff >= difficulty * (1 - _EXACT)
+
+
+def is_a_block(status: Status, user: User, *, worker: str, sdiff: float, at: float) -> bool:
+    """Whether its address's best share, sent `at` (unix), reached the network's difficulty.
+
+    ckpool leaves such a share, and no other that is an address's best, out of the pool's best.
+    Both files must be of one round, and the round after the share.
+    """
+    if user.written < status.written - _ROUND_SECONDS or at > status.at - 1:
+        return False
+    same = (
+        abs(best - sdiff) <= sdiff * _EXACT for best in (user.best, user.bests.get(worker, 0.0))
+    )
+    return all(same) and sdiff > status.best * (1 + _EXACT) + 1
+
+
+def _read(logs: LogDir, folder: str, name: str) -> tuple[bytes, float] | None:
+    with logs.open(Found(folder, name, 0, 0.0, "")) as fd:
+        if fd is None:
+            return None
+        text = os.pread(fd, USER_BYTES + 1, 0)
+        return (text, os.fstat(fd).st_mtime) if len(text) <= USER_BYTES else None

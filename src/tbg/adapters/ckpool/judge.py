@@ -1,0 +1,133 @@
+"""What ckpool.log says is published when other records agree with it; until then it waits.
+
+A connection needs a worker that has sent a share (sharelog) or that ckpool counts (`users/*`). A
+block is a report until its share is known to reach the network's difficulty (`blocks.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tbg.adapters.ckpool import evidence
+from tbg.adapters.ckpool.batch import Batch, Counts
+from tbg.adapters.ckpool.blocks import Share, is_backed, shares
+from tbg.adapters.ckpool.files import LogDir
+from tbg.adapters.ckpool.poollog import Connection, Solved
+from tbg.adapters.ckpool.record import Difficulty, Open, Record, worker_of
+from tbg.adapters.streams import BLOCK_FOUND
+from tbg.core import limits
+
+TAIL_SECONDS = 900
+"""A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
+
+DAY_SECONDS = 86_400
+"""A block that nothing has backed for so long is looked at again when a collector starts."""
+
+USERS_SECONDS = 30
+"""How often `users/*` is asked for workers that nothing else knows: ckpool writes it once a minute.
+"""
+
+LOST = "no sharelog line of a solved block"
+
+
+@dataclass(slots=True)
+class Judge:
+    """Decides for one source what of ckpool.log is to be believed by now."""
+
+    logs: LogDir
+    record: Record
+    source: str
+    network: str
+    counts: Counts
+    _status: evidence.Status | None = field(default=None, init=False)
+    _asked: int = field(default=0, init=False)
+
+    def look(self, heights: list[str]) -> None:
+        """Read what ckpool says of the pool and of the network it works for now."""
+        before, self._status = self._status, evidence.status(self.logs)
+        now = self._status
+        if now is None or now == before or now.difficulty is None or not heights:
+            return
+        period = int(heights[-1], 16) // evidence.PERIOD_BLOCKS
+        self.record.learn(period, Difficulty(now.difficulty, now.at))
+
+    def knows(self, connection: Connection, batch: Batch) -> bool:
+        """Whether a connection's worker has sent a share."""
+        worker = worker_of(connection.fields)
+        return worker in batch.notes.workers or self.record.knows(worker)
+
+    def connections(self, batch: Batch, *, now: int, anyway: bool) -> None:
+        """Put the connections of workers that are known by now into the batch."""
+        left: dict[str, list[Connection]] = defaultdict(list)
+        for connection, known in self.record.waiting():
+            if known:
+                self._release(connection, batch, now)
+            else:
+                left[connection.fields["user"]].append(connection)
+        if anyway or now - self._asked >= USERS_SECONDS:
+            self._asked = now
+            for address, waiting in left.items():
+                user = evidence.user(self.logs, address)
+                for connection in waiting:
+                    if user is not None and connection.fields["worker"] in user.bests:
+                        self._release(connection, batch, now)
+        self.counts.unknown_workers = sum(map(len, left.values()))
+
+    def _release(self, connection: Connection, batch: Batch, now: int) -> None:
+        fields = connection.fields | {"source": self.source}
+        batch.entries.append((connection.stream, _dated(fields, now)))
+        batch.notes.released.append(connection.fields["event_id"])
+        self.counts.connections += 1
+
+    def blocks(
+        self, batch: Batch, *, now: int, every: bool, first: bool, once: bool
+    ) -> Iterator[Solved]:
+        """Put what is known by now of solved blocks into the batch; those whose share is lost.
+
+        `every`: look at those of today as well; `first`: at all of them; `once`: nobody waits for
+        a share.
+        """
+        self.counts.unmatched_blocks = 0
+        by_height: dict[int, list[Open]] = defaultdict(list)
+        for open_ in self.record.unsettled():
+            age = now - open_.seen
+            if first or age < TAIL_SECONDS or (every and age < DAY_SECONDS):
+                by_height[open_.block.height].append(open_)
+            elif not (open_.given_up or open_.reported):
+                self.counts.unmatched_blocks += 1
+        for height, opens in by_height.items():
+            solved = [open_.block for open_ in opens]
+            found = shares(solved, self.logs, self.source, network=self.network)
+            network = self.record.difficulty(height // evidence.PERIOD_BLOCKS)
+            for open_ in opens:
+                share = found.get(open_.block)
+                if share is not None:
+                    self._judge(open_, share, network, batch, now)
+                elif not open_.given_up:
+                    late = open_.block.at < now - TAIL_SECONDS
+                    if late and (once or open_.seen < now - TAIL_SECONDS):
+                        self.counts.lost_blocks += 1
+                        batch.given_up.append(open_.block)
+                        yield open_.block
+                    else:
+                        self.counts.unmatched_blocks += 1
+
+    def _judge(
+        self, open_: Open, share: Share, network: Difficulty | None, batch: Batch, now: int
+    ) -> None:
+        if is_backed(share, self.logs, self._status, network):
+            batch.entries.append((BLOCK_FOUND, _dated(share.backed, now)))
+            batch.settled.append(open_.block)
+            self.counts.blocks += 1
+        elif not open_.reported:
+            batch.entries.append((BLOCK_FOUND, _dated(share.report, now)))
+            batch.notes.reported.append(open_.block)
+            self.counts.reported_blocks += 1
+
+
+def _dated(fields: dict[str, str], now: int) -> dict[str, str]:
+    if float(fields["ts"]) < now - limits.HISTORY_AFTER.total_seconds():
+        return fields | {"history": "true"}
+    return fields

@@ -1,0 +1,19 @@
+"""What accounts announce; each ends as a notification to the account's owner alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tbg.core.event import Event
+
+
+class AccountChanged(Event):
+    """Something was done to an account that its owner should know of, whoever did it.
+
+    `action` as the account's list of activity has it; `about` names the address or the key.
+    """
+
+    user_id: int
+    action: str
+    about: str | None
+    at: datetime

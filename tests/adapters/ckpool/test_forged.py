@@ -1,0 +1,299 @@
+"""Whoever connects to a ckpool can write lines into ckpool.log; what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from tbg.adapters.broadcast import Broadcast
+from tbg.adapters.ckpool import record
+from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, MINER_DISCONNECTED, Reader
+from tbg.app.ingest import Ingest
+from tbg.core.tx import Database
+from tests.adapters.ckpool.pool import ADDRESS, Pool, share
+from tests.events import one
+
+FILE = "000ee6b3/000000000000006f.sharelog"
+HEIGHT = 0x000EE6B3
+STAMP = "[2026-11-21 11:59:58.123]"
+VICTIM = "mus7UfVT3PMLHC79QisAj4DQvREV2hhhhj"
+REAL = 1.5e14
+"""What the network asks for; the attacker has found a share of a hundredth of it."""
+
+
+def authorised(name: str, user: str) -> bytes:
+    """As ckpool logs it, whatever the name holds."""
+    return f"{STAMP} Authorised client 2 198.51.100.9 worker {name} as user {user}\n".encode()
+
+
+def forged(*lines: str) -> bytes:
+    """What ckpool logs when a miner with line ends in their worker's name connects."""
+    return authorised("\n".join([f"{ADDRESS}.x", *lines, ""]), ADDRESS)
+
+
+def a_block(diff: float, *, by: str = f"{ADDRESS}.rig1", height: int = HEIGHT) -> tuple[str, ...]:
+    return (
+        f"{STAMP} Possible block solve diff {diff:.6f} !",
+        f"{STAMP} BLOCK ACCEPTED!",
+        f"{STAMP} Solved and confirmed block {height} by {by}",
+    )
+
+
+def kinds(pool: Pool) -> list[str]:
+    return [entry.get("backed", "report") for entry in pool.published(BLOCK_FOUND)]
+
+
+# --- blocks --------------------------------------------------------------------------------
+@pytest.fixture
+def solved(pool: Pool) -> Pool:
+    """A share of 1.5e12, which ckpool.log says has solved a block."""
+    pool.write(FILE, share(1, sdiff=REAL / 100) + b"\n")
+    pool.write("ckpool.log", forged(*a_block(REAL / 100)))
+    return pool
+
+
+def later(pool: Pool) -> None:
+    pool.clock.move(timedelta(minutes=1))
+
+
+def test_a_forged_block_is_a_report_and_stays_one(solved: Pool) -> None:
+    assert solved.collect().reported_blocks == 1
+    assert kinds(solved) == ["report"]
+    later(solved)
+    solved.status(difficulty=REAL, best=REAL / 100)
+    solved.user(ADDRESS, rig1=REAL / 100)
+    counts = solved.collect()
+    assert (counts.blocks, counts.reported_blocks) == (0, 0)
+    solved.clock.move(timedelta(days=2))
+    assert solved.collect().blocks == 0
+    assert kinds(solved) == ["report"]
+
+
+def test_a_block_is_believed_once_when_the_networks_difficulty_is_learned_later(
+    solved: Pool,
+) -> None:
+    solved.collect()
+    later(solved)
+    solved.status(difficulty=REAL / 100)
+    assert [solved.collect().blocks for _ in range(3)] == [1, 0, 0]
+    assert kinds(solved) == ["report", "true"]
+
+
+def _older_than_the_share(pool: Pool) -> None:
+    pool.clock.move(timedelta(minutes=-2))
+    pool.status(difficulty=1.0)
+
+
+def _of_another_period(pool: Pool) -> None:
+    later(pool)
+    (pool.logs / f"{HEIGHT + 2016:08x}").mkdir()
+    pool.status(difficulty=1.0)
+
+
+def _from_the_log(pool: Pool) -> None:
+    pool.write("ckpool.log", forged(f"{STAMP} Network diff set to 1.0"))
+
+
+def _of_less_than_was_known(pool: Pool) -> None:
+    later(pool)
+    pool.status(difficulty=REAL)
+    pool.collect()
+    later(pool)
+    pool.status(difficulty=1.0)
+
+
+def _of_users_before_the_pools_round(pool: Pool) -> None:
+    # The pool's best was reset since, and that file was not written again.
+    later(pool)
+    pool.user(ADDRESS, rig1=REAL / 100)
+    pool.clock.move(timedelta(minutes=5))
+    pool.status(difficulty=REAL)
+
+
+def _of_users_in_the_middle_of_a_round(pool: Pool) -> None:
+    # ckpool writes users first: pool.status does not know of the share yet.
+    pool.clock.move(timedelta(seconds=-30))
+    pool.status(difficulty=REAL)
+    pool.clock.move(timedelta(seconds=60))
+    pool.user(ADDRESS, rig1=REAL / 100)
+
+
+def _of_another_worker(pool: Pool) -> None:
+    later(pool)
+    pool.user(ADDRESS, rig2=REAL / 100)
+    pool.status(difficulty=REAL)
+
+
+def _of_a_smaller_share_than_the_addresss_best(pool: Pool) -> None:
+    # Beside a block of their own, ckpool does not even compare it with the pool's best.
+    later(pool)
+    pool.user(ADDRESS, rig1=REAL / 100, rig2=REAL * 2)
+    pool.status(difficulty=REAL)
+
+
+def _torn(pool: Pool) -> None:
+    later(pool)
+    pool.status(difficulty=1.0)
+    text = (pool.logs / "pool" / "pool.status").read_bytes()
+    pool.write("pool/pool.status", text[:-30], mode="wb")
+
+
+def _a_link(pool: Pool) -> None:
+    later(pool)
+    pool.status(difficulty=1.0)
+    (pool.logs / "pool" / "pool.status").rename(pool.root / "status")
+    (pool.logs / "pool" / "pool.status").symlink_to(pool.root / "status")
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [_older_than_the_share, _of_another_period, _from_the_log, _of_less_than_was_known,
+     _of_users_before_the_pools_round, _of_users_in_the_middle_of_a_round, _of_another_worker,
+     _of_a_smaller_share_than_the_addresss_best, _torn, _a_link],
+)  # fmt: skip
+def test_a_block_stays_a_report_on_evidence(solved: Pool, evidence: Callable[[Pool], None]) -> None:
+    evidence(solved)
+    assert solved.collect().blocks == 0
+    assert kinds(solved) == ["report"]
+
+
+def test_ckpool_without_the_networks_difficulty_is_believed_by_what_it_leaves_out(
+    solved: Pool,
+) -> None:
+    """Its best share of the user is not the pool's best: so it reached the difficulty."""
+    later(solved)
+    solved.user(ADDRESS, rig1=REAL / 100)
+    status = b'{"lastupdate": %d}\n{}\n{"diff": 0.0, "accepted": 5, "bestshare": 912}\n'
+    solved.write("pool/pool.status", status % solved.clock.at.timestamp(), mode="wb")
+    assert solved.collect().blocks == 1
+
+
+@pytest.mark.parametrize(("sdiff", "believed"), [(1.006e12, True), (0.99e12, False)])
+def test_the_networks_difficulty_out_of_what_the_pool_has_of_it(
+    pool: Pool, sdiff: float, believed: bool
+) -> None:
+    pool.write(FILE, share(1, sdiff=sdiff) + b"\n")
+    pool.write("ckpool.log", forged(*a_block(sdiff)))
+    status = (
+        b'{"lastupdate": %d}\n{}\n{"diff": 25.0, "accepted": 250000000000, "bestshare": 9e99}\n'
+    )
+    pool.write("pool/pool.status", status % pool.clock.at.timestamp(), mode="wb")
+    assert pool.collect().blocks == believed
+
+
+def test_on_mainnet_a_small_share_is_not_even_a_report(pool: Pool) -> None:
+    pool.write(FILE, share(1, sdiff=9e11) + b"\n")
+    pool.write("ckpool.log", forged(*a_block(9e11)))
+    pool.collect(network="mainnet")
+    pool.clock.move(timedelta(minutes=16))
+    assert pool.collect(network="mainnet").lost_blocks == 1
+    assert kinds(pool) == []
+
+
+def test_reports_that_redis_lost_are_published_again(solved: Pool) -> None:
+    solved.collect()
+    solved.redis.flushdb()
+    assert solved.collect().reported_blocks == 1
+    assert kinds(solved) == ["report"]
+    solved.redis.delete(BLOCK_FOUND)
+    assert solved.collect(since=0).reported_blocks == 1
+
+
+# --- connections ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorised client 9 192.0.2.1 worker {VICTIM}.fake as user {VICTIM}",
+        f"Authorised client 9 192.0.2.1 worker {VICTIM}_fake\r as user {VICTIM}",
+        f"Authorised client 9 192.0.2.1 worker {VICTIM}.\x1b[2J\u2028 as user {VICTIM}",
+        f"Dropped client 9 192.0.2.1 user {VICTIM} worker {VICTIM}.fake ",
+    ],
+)
+def test_a_line_end_in_a_name_puts_no_worker_on_anybodys_page(pool: Pool, text: str) -> None:
+    pool.write(FILE, share(1) + share(2, workername=f"{VICTIM}.rig", username=VICTIM) + b"\n")
+    pool.user(VICTIM, rig=1.0)
+    pool.write("ckpool.log", forged(f"{STAMP} {text}"))
+    pool.collect()
+    pool.clock.move(timedelta(minutes=16))
+    assert pool.collect().unknown_workers == 1
+    assert pool.published(MINER_CONNECTED, MINER_DISCONNECTED) == []
+
+
+@pytest.mark.parametrize("name", ["rig 1", "a\x1b[31m", "é⛏", "\u2028", "x\ry", 'we "ird" \\x'])
+def test_a_name_is_the_same_in_the_log_and_in_what_backs_it(pool: Pool, name: str) -> None:
+    pool.write("ckpool.log", authorised(f"{ADDRESS}.{name}", ADDRESS))
+    pool.write(FILE, share(1) + b"\n")
+    assert (pool.collect().connections, pool.collect().unknown_workers) == (0, 1)
+    pool.write(FILE, share(2, workername=f"{ADDRESS}.{name}") + b"\n")
+    assert [pool.collect().connections for _ in range(2)] == [1, 0]
+    (entry,) = pool.published(MINER_CONNECTED)
+    assert entry["worker"] == name
+
+
+def test_made_up_workers_take_only_so_much_room(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MOST_WAITING", 5)
+    pool.write(FILE, share(1) + b"\n")
+    names = [f"{VICTIM}.{number}" for number in range(9)]
+    pool.write("ckpool.log", b"".join(authorised(name, VICTIM) for name in names))
+    assert pool.collect().unknown_workers == 5
+    # A day later they have made room.
+    pool.clock.move(timedelta(days=1, minutes=1))
+    pool.write("ckpool.log", authorised(f"{ADDRESS}.new", ADDRESS))
+    assert pool.collect().unknown_workers == 1
+
+
+def test_connections_that_redis_lost_are_published_again(pool: Pool) -> None:
+    pool.write(FILE, share(1) + b"\n")
+    pool.write("ckpool.log", authorised(f"{ADDRESS}.new", ADDRESS))
+    pool.collect()
+    pool.user(ADDRESS, new=1.0)
+    assert pool.collect().connections == 1
+    pool.redis.flushdb()
+    assert pool.collect().connections == 1
+    assert len(pool.published(MINER_CONNECTED)) == 1
+
+
+def test_what_is_quarantined_has_nothing_that_a_terminal_obeys(pool: Pool) -> None:
+    pool.write(FILE, '{"workinfoid": \x1b[2J\x9b31m\u202e\u2028'.encode() + b"\n")
+    assert pool.collect().quarantined == 1
+    assert pool.quarantined()[0]["sample"].isprintable()
+
+
+# --- the game ------------------------------------------------------------------------------
+async def test_forged_lines_award_nothing_in_the_game_until_something_backs_them(
+    solved: Pool, db: Database, redis: Redis
+) -> None:
+    solved.clock.at = db.clock.now()
+    (solved.logs / FILE).unlink()
+    at = int(solved.clock.at.timestamp())
+    solved.write(FILE, share(1, at=at, sdiff=REAL / 100) + b"\n")
+    line = f"Authorised client 9 192.0.2.1 worker {VICTIM}.fake as user {VICTIM}"
+    stamped = "\n".join([f"{STAMP} {line}", *a_block(REAL / 100)]).replace(
+        STAMP, f"[{solved.clock.at:%Y-%m-%d %H:%M:%S}.000]"
+    )
+    solved.write("ckpool.log", forged(stamped), mode="wb")
+
+    async def take_in() -> None:
+        await solved.collecting()
+        reader = Reader(redis, consumer="forged")
+        await Ingest(db, reader, Broadcast(redis), "regtest").drain()
+
+    badges = "SELECT count(*) FROM user_badges WHERE badge_slug = 'block_finder'"
+    victims = "SELECT count(*) FROM user_addresses WHERE address = :victim"
+    found = "SELECT blocks_found FROM user_gamification"
+    await take_in()
+    assert await one(db, "SELECT count(*) FROM blocks WHERE confirmed_by IS NULL") == 1
+    assert (await one(db, badges), await one(db, found)) == (0, 0)
+    assert await one(db, victims, victim=VICTIM) == 0
+
+    later(solved)
+    solved.status(difficulty=REAL / 100)
+    for _ in range(2):
+        await take_in()
+        assert (await one(db, badges), await one(db, found)) == (1, 1)
+    assert await one(db, "SELECT count(*) FROM outbox WHERE type = 'BlockRecorded'") == 1
