@@ -140,6 +140,9 @@ SOCKET_BUFFER_BYTES = 32 * 1024
 SOCKETS = 20_000
 """Sockets one process serves (≤ 30 KiB each); more are sent to another one with 1013."""
 
+TELL_SECONDS = 1.0
+"""How long an answer waits until sockets are told of what it changed; else they find out later."""
+
 SUBSCRIBE_SECONDS = 2.0
 """How long a socket waits for Redis to confirm; after that it is told once Redis is back."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
@@ -197,7 +197,8 @@ class Gate:
         if role is None:
             REFUSED.labels("session").inc()
             return told_ending(why)
-        return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie)
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie, until=until)
 
     async def _by_key(self, key: str) -> Principal | str:
         owner = self.keys.owner_of(key)
@@ -219,7 +220,9 @@ class Gate:
         ):
             REFUSED.labels("key").inc()
             return "This API key was revoked, or has expired."
-        return Principal(user_id, stored.role, key_id=key_id, scope=stored.scope)
+        return Principal(
+            user_id, stored.role, key_id=key_id, scope=stored.scope, until=stored.expires_at
+        )
 
 
 def client_ip(scope: Scope, settings: Settings) -> str:
