@@ -41,7 +41,9 @@ def _begin(connection: Connection) -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     state = connection.info
-    if state.get("owners_held") or _SCHEMA.match(statement):
+    if state.get("owners_held"):
+        return
+    if _SCHEMA.match(statement) and not _OWNERS.search(statement):
         return
     if "alembic_version" in statement:
         state["owners_held"] = True  # a migration, which no merge comes between

@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -356,6 +357,31 @@ def test_a_key_that_a_token_brings_along_is_not_looked_at(ring: KeyRing) -> None
             ring.verify(token)
     # Nor does it hurt a good one.
     assert ring.verify(forged(ring, jwk={"kty": "RSA"}, jku="https://evil.example"))["sub"] == "42"
+
+
+LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        pytest.param(lambda t: t + "=", id="padding"),
+        pytest.param(lambda t: t + "==", id="more padding"),
+        pytest.param(lambda t: t + "!", id="a sign that is no letter"),
+        pytest.param(lambda t: t + "\n", id="a line break"),
+        pytest.param(lambda t: t[:-9] + "*" + t[-9:], id="one in its midst"),
+        pytest.param(lambda t: t[:-1] + LAST[LAST.index(t[-1]) + 1], id="bits that say nothing"),
+        pytest.param(lambda t: t.replace("-", "+").replace("_", "/"), id="the other alphabet"),
+    ],
+)
+def test_a_token_is_spelt_in_one_way(ring: KeyRing, spelt: Callable[[str], str]) -> None:
+    other = good = ring.sign(user_id=7, session_id=SESSION)
+    while other == good:  # not every signature has a letter that differs between the alphabets
+        good = ring.sign(user_id=7, session_id=secrets.token_hex(16))
+        other = spelt(good)
+    assert ring.verify(good)
+    with pytest.raises(TokenRefused):
+        ring.verify(other)
 
 
 def test_a_huge_token_is_not_even_read(ring: KeyRing) -> None:

@@ -7,12 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import httpx
 import pytest
 
-from tbg.core.telemetry import METRICS_OFFSET
+from tbg.core import limits
+from tbg.core.telemetry import METRICS_OFFSET, serve_metrics
 from tests import canary, servers
 from tests.commands import tbg
 from tests.serving import environment, free_port, get
@@ -24,8 +27,10 @@ def serve(env: dict[str, str], *, door: str = "serve") -> subprocess.CompletedPr
 
 
 @contextmanager
-def serving(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def serving(env: dict[str, str], *, descriptors: int = 0) -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, "-m", "tbg", "serve"]
+    if descriptors:
+        words = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *words]
     process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
     try:
         yield process
@@ -72,6 +77,53 @@ def test_its_metrics_are_on_a_port_of_their_own(fresh_database: str, redis_url: 
     (warning,) = [line for line in map(json.loads, said.splitlines()) if "do" in line]
     assert (warning["event"], warning["port"]) == ("no_metrics", metrics)
     assert "TBG_METRICS_PORT" in warning["do"]
+
+
+def test_more_connections_than_descriptors_are_refused_and_it_goes_on(
+    fresh_database: str, redis_url: str
+) -> None:
+    port = free_port()
+    env = environment(fresh_database, redis_url, TBG_PORT=str(port))
+    with serving(env, descriptors=300) as process:
+        assert get(f"http://127.0.0.1:{port}/health", process).status_code == 200
+        held = []
+        for number in range(1_200):  # from many addresses, none of which has too many
+            here = (f"127.0.{number % 200}.2", 0)
+            held.append(socket.create_connection(("127.0.0.1", port), 10, source_address=here))
+            held[-1].send(b"GET /hea")
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"http://127.0.0.1:{port}/health").raise_for_status()
+        for one in held:
+            one.close()
+        time.sleep(0.2)
+        assert get(f"http://127.0.0.1:{port}/api/v1/badges", process).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    refusals = [line for line in map(json.loads, said.splitlines()) if "refused" in line["event"]]
+    assert refusals[0]["why"] == "full"
+    assert len(refusals) <= 2  # not a line each
+    assert "Traceback" not in said
+
+
+def test_who_holds_up_the_metrics_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "METRICS_SECONDS", 0.3)
+    port = free_port()
+    serve_metrics("127.0.0.1", port)
+    held = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(30)]
+    for one in held:
+        one.send(b"GET /met")
+    # Those that found no free thread are closed at once, the others when their time is over.
+    assert [quiet(one) for one in held] == [b""] * len(held)
+    assert "python_info" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+
+def quiet(one: socket.socket) -> bytes:
+    """What it is told until it is closed; TimeoutError when it is not."""
+    with one, suppress(ConnectionError):
+        one.settimeout(2)
+        return one.recv(1000)
+    return b""
 
 
 def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -> None:

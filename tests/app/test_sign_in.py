@@ -346,8 +346,11 @@ async def test_a_refresh_waits_for_one_in_hand_and_finds_its_token_used(
     "bend",
     [lambda t: t[:-1], lambda t: t + "0", lambda t: t[:-64] + "0" * 64, lambda t: "",
      lambda t: "tbr_1_" + t.partition("_")[2].partition("_")[2][::-1], lambda t: "x" * 600,
-     lambda t: t.replace("tbr_", "tbr_9", 1), lambda t: t.upper()],
-    ids=["cut", "longer", "other secret", "empty", "mixed up", "huge", "other user", "upper"],
+     lambda t: t.replace("tbr_", "tbr_9", 1), lambda t: t.upper(),
+     lambda t: t.replace("tbr_", "tbr_0", 1), lambda t: t.replace("tbr_1", "tbr_\u0661", 1),
+     lambda t: t + "=="],
+    ids=["cut", "longer", "other secret", "empty", "mixed up", "huge", "other user", "upper",
+         "a zero before", "other digits", "padded"],
 )  # fmt: skip
 async def test_a_token_that_was_never_given_refreshes_nothing_and_ends_nothing(
     client: httpx.AsyncClient, bend: Any

@@ -124,6 +124,13 @@ SOCKET_QUEUE = 256
 SOCKET_FRAME_BYTES = 16 * 1024
 """Largest frame a client may send."""
 
+SOCKET_FRAGMENTS = 64
+"""Fragments of one message: browsers send ours, of a few hundred bytes, in one."""
+
+SOCKET_LINGER_SECONDS = 1.0
+"""How long a socket that was refused may take to read why, before the line is cut: what it still
+sends is thrown away unread."""
+
 SOCKET_LOOK_SECONDS = 30.0
 """How long a page that was closed may still be watched by who watched it before."""
 
@@ -131,7 +138,8 @@ SOCKET_SUBJECTS = 50
 """Public subjects one socket may follow."""
 
 SOCKET_FRAMES_PER_SECOND = 20
-"""Frames a client may send per second, measured over ten seconds."""
+"""Frames of any kind a client may send per second, measured over ten seconds. Pings and fragments
+count: each costs the server as much as an order."""
 
 SOCKET_SEND_SECONDS = 10
 """A socket that takes longer than this for one frame is dead."""
@@ -139,18 +147,76 @@ SOCKET_SEND_SECONDS = 10
 SOCKET_FLOOD_SECONDS = 10
 """The time over which a client's frames are counted: a burst after a reconnect is no flood."""
 
+SOCKET_FRAMES = SOCKET_FRAMES_PER_SECOND * SOCKET_FLOOD_SECONDS
+"""Frames a client may send at once."""
+
 SOCKET_BUFFER_BYTES = 32 * 1024
 """Bytes the server itself holds for one socket before it waits; the kernel holds more."""
 
 SOCKETS = 20_000
 """Sockets one process serves (≤ 30 KiB each); more are sent to another one with 1013."""
 
+TELL_SECONDS = 1.0
+"""How long an answer waits until sockets are told of what it changed; else they find out later."""
+
 SUBSCRIBE_SECONDS = 2.0
 """How long a socket waits for Redis to confirm; after that it is told once Redis is back."""
+
+# --- connections ---------------------------------------------------------------------------
+# A phone at the edge of 2G sends and reads some 3 KB/s, and is silent for 20 s in a tunnel.
+CONNECTIONS = 24_000
+"""Connections one process has at once: its WebSockets, and requests beside them."""
+
+CONNECTIONS_BY_ADDRESS = 2_000
+"""Connections of one IP address, or one network of IPv6, that is no trusted proxy, and never more
+than a quarter of all: a hall of screens behind one router has a socket each."""
+
+DESCRIPTORS_KEPT = 256
+"""Descriptors kept from clients: for PostgreSQL, Redis, files, and those who are refused."""
+
+CONNECTIONS_LOOK_SECONDS = 1.0
+"""How often it is looked who takes too long."""
+
+REFUSALS_LOGGED_SECONDS = 60.0
+"""How often the log has a line on each kind of refused connection: the metrics count them all."""
+
+HEAD_SECONDS = 30.0
+"""How long a request's head may take, and a new connection be silent; browsers open some ahead."""
+
+HEAD_BYTES = 32 * 1024
+"""Largest request line and headers, with 32 bytes more a header; our cookies take 2 KiB."""
+
+BODY_SECONDS = 60.0
+"""How long a request's body may take, on every path; those of the game have a few KiB."""
+
+READ_SECONDS = 60.0
+"""A client that for so long …"""
+
+READ_BYTES = 4 * 1024
+"""… takes less than this of an answer that waits for it is gone."""
+
+KEEP_ALIVE_SECONDS = 5
+"""How long a connection is kept for another request."""
+
+PIPELINED = 8
+"""Requests that may wait behind one that is being answered; browsers send none so."""
+
+METRICS_SECONDS = 10.0
+"""How long Prometheus may take to ask for metrics and read them."""
+
+METRICS_AT_ONCE = 8
+"""Readers of metrics at once: each has a thread."""
+
+REDIS_CONNECTIONS = 64
+"""Connections one process opens to Redis; whoever needs another waits for a free one."""
 
 # --- reading -------------------------------------------------------------------------------
 REQUEST_BYTES = 1024 * 1024
 """Largest request body."""
+
+MESSAGE_BYTES = HEAD_BYTES + 2 * REQUEST_BYTES
+"""Bytes of a whole request on the wire: what is behind a body that was refused is read no
+further, and chunks may not be all wrapping."""
 
 FEED_ITEMS = 30
 """Items in a miner's feed."""

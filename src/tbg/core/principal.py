@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -29,6 +30,7 @@ class Principal:
     by_cookie: bool = False
     key_id: str | None = None
     scope: Scope | None = None
+    until: datetime | None = None  # when the token or key runs out by itself
 
     def may(self, scope: Scope) -> bool:
         """Whether he may do what needs `scope`; a session may all but post as a service."""

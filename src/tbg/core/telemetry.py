@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
+import socket
 import sys
+import threading
+from socketserver import ThreadingMixIn
 from typing import Any, cast
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
 
 from tbg.core import limits
 from tbg.core.settings import Settings
@@ -85,13 +90,56 @@ def configure(settings: Settings, *, door: str) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(door=door)
     if settings.metrics_port:
-        _serve_metrics(settings.metrics_host, settings.metrics_port + METRICS_OFFSET[door])
+        serve_metrics(settings.metrics_host, settings.metrics_port + METRICS_OFFSET[door])
 
 
-def _serve_metrics(host: str, port: int) -> None:
+class _MetricsServer(ThreadingMixIn, WSGIServer):
+    """A thread a reader, of few readers, each of whom has little time: some ports are exposed."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._free = threading.Semaphore(limits.METRICS_AT_ONCE)
+        super().__init__((host, port), _QuietHandler)
+        self.set_app(make_wsgi_app())
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, if there is a free one."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, or hang up when the time is over: a timeout of reads starts again with each."""
+        hang_up = threading.Timer(limits.METRICS_SECONDS, _hang_up, [request])
+        hang_up.daemon = True
+        hang_up.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            hang_up.cancel()
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of readers that went away."""
+
+
+def _hang_up(request: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # closed just now
+        request.shutdown(socket.SHUT_RDWR)
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+        pass
+
+
+def serve_metrics(host: str, port: int) -> None:
     """Answer Prometheus; where the port cannot be had, the door works all the same, unmeasured."""
     try:
-        start_http_server(port, addr=host)
+        server = _MetricsServer(host, port)
     except OSError as error:
         log(__name__).warning(
             "no_metrics",
@@ -100,6 +148,8 @@ def _serve_metrics(host: str, port: int) -> None:
             error=str(error),
             do="give this door another TBG_METRICS_PORT, or 0 for none",
         )
+        return
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
 # PostgreSQL quotes the row that a constraint refused, with all that is in it.

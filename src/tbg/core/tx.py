@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -100,6 +100,8 @@ class Database:
 
     engine: AsyncEngine
     clock: Clock
+    committed: Callable[[Tx], Awaitable[None]] | None = None
+    """Hands on what a transaction has shown and announced, where nobody paces that."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -109,6 +111,8 @@ class Database:
             yield tx
             if tx.announced:
                 await outbox.write(tx)
+        if self.committed is not None and (tx.shown or tx.announced):
+            await self.committed(tx)
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -26,9 +26,14 @@ async def ask(socket: ClientConnection, op: str, **words: Any) -> dict[str, Any]
 
 
 async def close_code(socket: ClientConnection) -> int | None:
+    return (await closing(socket))[0]
+
+
+async def closing(socket: ClientConnection) -> tuple[int | None, str]:
+    """The close code and the reason, whatever comes before."""
     try:
         async with asyncio.timeout(15):
             while True:
                 await socket.recv()
     except ConnectionClosed as closed:
-        return closed.rcvd.code if closed.rcvd else None
+        return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "")

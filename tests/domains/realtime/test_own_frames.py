@@ -19,12 +19,14 @@ from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.event import Frame
 from tbg.core.tx import Database
+from tbg.core.tx import connect as connect_database
+from tbg.domains.accounts.actions.sessions import end_sessions
 from tbg.domains.gamification.events import XpGained
 from tbg.domains.realtime.jobs import prune_frames
-from tests.accounts import SignedIn, link, sign_in
+from tests.accounts import SignedIn, key_of, link, player, sign_in
 from tests.api import client_of
 from tests.conftest import NOW
-from tests.domains.realtime.talk import ask, hear
+from tests.domains.realtime.talk import ask, closing, hear
 
 
 @pytest.fixture
@@ -169,43 +171,99 @@ async def test_nobody_hears_anybody_elses(
         assert not [name for name in app.state.hub._followers if name.startswith("me")]
 
 
-async def test_who_signs_out_hears_no_more(
-    host: str,
-    app: FastAPI,
-    db: Database,
-    redis: Redis,
-    me: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("how", ["logout", "logout-all", "another device", "unlinked", "merged"])
+async def test_who_is_signed_out_is_cut_off_at_once(
+    host: str, app: FastAPI, me: SignedIn, how: str
 ) -> None:
+    async with client_of(app) as client:
+        other = await sign_in(client, 0 if how == "another device" else 1)
+        async with page_of(other if how == "merged" else me, host, app) as socket:
+            await ask(socket, "subscribe", channels=["pool"])  # whatever it listens to
+            begun = asyncio.get_running_loop().time()
+            match how:
+                case "logout" | "logout-all":
+                    assert (await me.ask("POST", f"/auth/{how}")).status_code == 204
+                case "another device":
+                    sessions = (await other.ask("GET", "/users/me/sessions")).json()["sessions"]
+                    (its_id,) = [one["id"] for one in sessions if not one["current"]]
+                    path = f"/users/me/sessions/{its_id}"
+                    assert (await other.ask("DELETE", path)).status_code == 204
+                case "unlinked":
+                    async with app.state.database.transaction() as tx:
+                        address = player(0).address
+                        await end_sessions(tx, user_id=1, address=address, why="address unlinked")
+                case "merged":
+                    assert (await link(me, 1)).status_code == 201
+            assert await closing(socket) == (1008, "revoked")
+            assert asyncio.get_running_loop().time() - begun < 1
+        await asyncio.sleep(0.05)
+        assert not app.state.hub._followers
+
+
+async def test_who_uses_a_key_is_cut_off_when_it_is_revoked(
+    host: str, app: FastAPI, me: SignedIn
+) -> None:
+    made = await key_of(me, "read")
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    async with connect(f"ws://{host}/ws", additional_headers=bearer) as socket:
+        await ask(socket, "subscribe", channels=["me"])
+        path = f"/users/me/api-keys/{made['api_key']['id']}"
+        async with asyncio.timeout(1):
+            assert (await me.ask("DELETE", path)).status_code == 204
+            assert await closing(socket) == (1008, "revoked")
+
+
+async def test_other_sessions_of_the_same_player_go_on(
+    host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
+) -> None:
+    async with client_of(app) as client, page_of(me, host, app) as socket:
+        other = await sign_in(client, 0)
+        await ask(socket, "subscribe", channels=["me"])
+        assert (await other.ask("POST", "/auth/logout")).status_code == 204
+        await tell(db, redis, 10)
+        assert await told(socket, 1) == [(1, 10)]
+
+
+async def test_a_session_that_runs_out_is_cut_off_as_expired(
+    host: str, app: FastAPI, me: SignedIn, clock: FixedClock, redis: Redis
+) -> None:
+    end = NOW + limits.ACCESS_TOKEN_AGE
+    clock.at = end - timedelta(seconds=0.3)
+    async with page_of(me, host, app) as socket:  # its timer is set
+        await ask(socket, "subscribe", channels=["me"])
+        assert await closing(socket) == (1008, "expired")
+    clock.at = end - timedelta(seconds=60)
+    async with page_of(me, host, app) as socket:  # and who looks again knows it as well
+        await ask(socket, "subscribe", channels=["me"])
+        clock.at = end
+        await look_again(redis, "session:1")
+        assert await closing(socket) == (1008, "expired")
+
+
+async def test_while_nobody_can_say_whose_session_goes_on_a_socket_is_to_come_again(
+    host: str, app: FastAPI, me: SignedIn, redis: Redis
+) -> None:
+    away = connect_database("postgresql://nobody@127.0.0.1:1/none", app.state.database.clock)
     async with page_of(me, host, app) as socket:
         await ask(socket, "subscribe", channels=["me"])
-        assert (await me.ask("POST", "/auth/logout")).status_code == 204
+        app.state.gate.database = away
+        await look_again(redis, "session:1")
+        assert (await closing(socket))[0] == 1013
+    await away.close()
+
+
+async def test_what_nobody_told_of_is_noticed_all_the_same(
+    host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async with page_of(me, host, app) as socket:
+        await ask(socket, "subscribe", channels=["me"])
+        async with db.transaction() as tx:  # as while Redis is away
+            await end_sessions(tx, user_id=1, why="signed out everywhere")
         monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
         await tell(db, redis, 10)
-        assert (await hear(socket))["type"] == "snapshot"
-        await silence(socket)
-        assert "me:1" not in app.state.hub._followers
+        assert await closing(socket) == (1008, "revoked")
 
 
-async def test_who_was_united_with_another_is_to_read_again(
-    host: str,
-    app: FastAPI,
-    db: Database,
-    redis: Redis,
-    me: SignedIn,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    await tell(db, redis, 10, 20, 30)
-    async with client_of(app) as client:
-        other = await sign_in(client, 1)
-        async with page_of(other, host, app) as socket:
-            await ask(socket, "subscribe", channels=["me", "pool"])
-            assert (await link(me, 1)).status_code == 201
-            monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
-            pulse = Frame("dashboard", "pool", "stats_update", {})
-            await Broadcast(redis).publish([pulse], now=NOW)
-            heard = {(await hear(socket))["type"] for _ in range(2)}
-            assert heard == {"stats_update", "snapshot"}
-            await tell(db, redis, 40)
-            await silence(socket)
-            assert "me:2" not in app.state.hub._followers
+async def look_again(redis: Redis, subject: str) -> None:
+    await Broadcast(redis).publish([Frame("control", subject, "look_again", {})], now=NOW)

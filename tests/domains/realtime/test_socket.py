@@ -18,6 +18,7 @@ from tbg.core import limits
 from tbg.core.event import Frame
 from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
+from tbg.domains.accounts.actions.profile import change_profile
 from tests.accounts import key_of, link, player, promoted, sign_in
 from tests.api import client_of, served
 from tests.conftest import NOW
@@ -114,23 +115,43 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
     assert set(app.state.hub._followers) == {f"miner:{player(1).address}"}
 
 
+@pytest.mark.parametrize("how", ["closed", "address hidden", "untold"])
 async def test_a_page_that_is_closed_is_followed_no_longer(
-    socket: ClientConnection, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    socket: ClientConnection, app: FastAPI, db: Database, redis: Redis,
+    monkeypatch: pytest.MonkeyPatch, how: str,
+) -> None:  # fmt: skip
+    name = f"miner:{player(0).address}"
+    hidden = {"address_shown": "hidden"} if how == "address hidden" else {"profile_public": False}
     async with client_of(app) as client:
         me = await sign_in(client, 0)
-        name = f"miner:{player(0).address}"
         await ask(socket, "subscribe", channels=[name, "pool"])
         await show(redis, name, 1)
         assert (await hear(socket))["data"]["n"] == 1
-        change = {"privacy": {"profile_public": False}}
-        assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
-    monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
+        if how == "untold":  # Redis was away when it was closed
+            async with db.transaction() as tx:
+                await change_profile(tx, user_id=1, change=hidden)
+            monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
+        else:
+            change = {"privacy": hidden}
+            assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
     await show(redis, name, 2)
     await show(redis, "pool", 3)
     heard = await hear(socket)
     assert (heard["subject"], heard["data"]["n"]) == ("pool", 3)
-    assert name not in app.state.hub._followers
+    assert set(app.state.hub._followers) <= {"pool", name}
+
+
+async def test_one_page_under_two_names_is_left_under_one_of_them(
+    socket: ClientConnection, app: FastAPI, redis: Redis
+) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        assert (await me.ask("PATCH", "/users/me", json={"handle": "Stoker"})).status_code == 200
+    name = f"miner:{player(0).address}"
+    await ask(socket, "subscribe", channels=["miner:stoker", name])
+    await ask(socket, "unsubscribe", channels=["miner:stoker"])
+    await show(redis, name, 1)
+    assert (await hear(socket))["data"]["n"] == 1
 
 
 async def test_nobody_is_followed_while_nobody_can_say_who_is_public(
@@ -168,7 +189,8 @@ async def test_a_key_that_reads_nothing_follows_no_closed_page(
         bearer = {"Authorization": f"Bearer {keys[scope]}"}
         async with connect(f"ws://{host}/ws", additional_headers=bearer) as socket:
             await ask(socket, "subscribe", channels=[name])
-            assert set(app.state.hub._followers) == subjects
+            followed = {one for one in app.state.hub._followers if one.startswith("miner:")}
+            assert followed == subjects
 
 
 async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:

@@ -6,15 +6,19 @@ nudge that is lost is made up for by the relay's own sweep.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tbg.core import limits
 from tbg.core.event import Frame
 from tbg.core.telemetry import log
+from tbg.core.tx import Tx
 
 NUDGE = "tbg:outbox"
 _log = log(__name__)
@@ -65,6 +69,12 @@ class Broadcast:
             await pipeline.execute()
         except (RedisError, OSError) as error:
             _log.warning("frames_lost", frames=len(frames), error=str(error))
+
+    async def committed(self, tx: Tx) -> None:
+        """Send what a transaction has shown, soon or not at all: somebody waits for an answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limits.TELL_SECONDS):
+                await self.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
 
     async def _watched(self, frames: Sequence[Frame]) -> list[Frame]:
         """The frames whose subject somebody watches: of thousands of miners, few are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -13,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import tbg
-from tbg.adapters.broadcast import Hub
+from tbg.adapters.broadcast import Broadcast, Hub
 from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
@@ -47,6 +48,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
 
     Before it serves, `app.state.keys` wants to be prepared.
     """
+    database = replace(database, committed=Broadcast(redis).committed)
     keys = KeyRing(settings.keys, database.clock, settings.public_url)
     hashing, limiter = Hashing(), Limiter(redis, mac=keys.mac)
     cookies = SessionCookies(settings.public_url)

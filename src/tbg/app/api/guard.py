@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
@@ -197,7 +197,8 @@ class Gate:
         if role is None:
             REFUSED.labels("session").inc()
             return told_ending(why)
-        return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie)
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        return Principal(user_id, role, session_id=session_id, by_cookie=by_cookie, until=until)
 
     async def _by_key(self, key: str) -> Principal | str:
         owner = self.keys.owner_of(key)
@@ -219,7 +220,9 @@ class Gate:
         ):
             REFUSED.labels("key").inc()
             return "This API key was revoked, or has expired."
-        return Principal(user_id, stored.role, key_id=key_id, scope=stored.scope)
+        return Principal(
+            user_id, stored.role, key_id=key_id, scope=stored.scope, until=stored.expires_at
+        )
 
 
 def client_ip(scope: Scope, settings: Settings) -> str:
@@ -238,10 +241,27 @@ def client_ip(scope: Scope, settings: Settings) -> str:
         except ValueError:
             return peer or "unknown"
         if not _is_proxy(address, settings):
-            if address.version == 6:
-                return str(IPv6Network((int(address), 64), strict=False))
-            return str(address)
+            return _network(hop)
     return peer or "unknown"
+
+
+def counted_as(peer: str, settings: Settings) -> str:
+    """What a connection's peer counts as; "" for a proxy that is trusted, which is many."""
+    with suppress(ValueError):
+        if _is_proxy(_address(peer), settings):
+            return ""
+    return _network(peer)
+
+
+def _network(host: str) -> str:
+    """The address, or the network of IPv6, that counts as one."""
+    try:
+        address = _address(host)
+    except ValueError:
+        return host or "unknown"
+    if address.version == 6:
+        return str(IPv6Network((int(address), 64), strict=False))
+    return str(address)
 
 
 def _address(hop: str) -> IPv4Address | IPv6Address:

@@ -101,7 +101,9 @@ def _raise_file_limit(sockets: int) -> None:
 async def _doors(database_url: str, redis_url: str) -> AsyncIterator[int]:
     """The three doors of the way from share to socket, ready; the API's port."""
     port = processes.free_port()
-    env = environment(database_url, redis_url, TBG_PORT=str(port), TBG_HOST="127.0.0.1")
+    here = "127.0.0.1"  # as a proxy it may open as many sockets as there are
+    where = {"TBG_PORT": str(port), "TBG_HOST": here, "TBG_TRUSTED_PROXIES": here}
+    env = environment(database_url, redis_url, **where)
     async with contextlib.AsyncExitStack() as stack:
         started = [
             await stack.enter_async_context(running(["-m", "tbg", door], env))

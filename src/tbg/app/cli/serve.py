@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
+import socket
 from collections.abc import Iterator
 
 import orjson
@@ -15,11 +16,13 @@ from fastapi import FastAPI
 from tbg.adapters import redis as redis_adapter
 from tbg.app import doors
 from tbg.app.api import create_app
+from tbg.app.api.connections import Connections, HttpProtocol
 from tbg.app.api.sockets import SocketProtocol
 from tbg.app.listener import listen
 from tbg.core import limits
 from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings
+from tbg.core.tasks import end
 from tbg.core.telemetry import log
 from tbg.core.tx import connect
 
@@ -27,7 +30,19 @@ _log = log(__name__)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with the stop signals left to the door."""
+    """uvicorn, with the stop signals left to the door, and connections looked after."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop."""
+        watching = asyncio.create_task(self._connections.watch())
+        try:
+            await super().serve(sockets=sockets)
+        finally:
+            await end(watching)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,11 +86,17 @@ def openapi() -> None:
 
 def server_of(app: FastAPI) -> uvicorn.Server:
     """The server that the door runs, for an application; it leaves signals alone."""
+
+    class Http(HttpProtocol):
+        ledger = Connections(app.state.settings)
+
     return _Server(
         uvicorn.Config(
             app,
             loop="none",
             lifespan="on",
+            http=Http,
+            timeout_keep_alive=limits.KEEP_ALIVE_SECONDS,
             ws=SocketProtocol,
             ws_max_size=limits.SOCKET_FRAME_BYTES,
             ws_per_message_deflate=False,
@@ -85,7 +106,8 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             log_config=None,
             log_level="warning",  # its lines for WebSockets would hold query strings
             timeout_graceful_shutdown=limits.SHUTDOWN_SECONDS,
-        )
+        ),
+        Http.ledger,
     )
 
 

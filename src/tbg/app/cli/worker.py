@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tbg.adapters.broadcast import Broadcast
 from tbg.app import doors
 from tbg.app.worker import Worker
 
@@ -10,7 +13,8 @@ def worker() -> None:
     """Run scheduled work: streaks, champions, bests, counts, upkeep; as many as wanted may run."""
 
     async def main(house: doors.House) -> None:
-        door = Worker(house.database, house.redis, house.settings.redis)
+        database = replace(house.database, committed=Broadcast(house.redis).committed)
+        door = Worker(database, house.redis, house.settings.redis)
         doors.stop_on_signals(door.stopping)
         await door.run()
 

@@ -245,6 +245,7 @@ class StoredKey(NamedTuple):
     mac: bytes
     hash: str
     last_used_at: datetime | None
+    expires_at: datetime | None
 
 
 async def api_key(tx: Tx, user_id: int, key_id: str) -> StoredKey | None:
@@ -254,7 +255,7 @@ async def api_key(tx: Tx, user_id: int, key_id: str) -> StoredKey | None:
     """
     row = await tx.row(
         """
-        SELECT u.role, k.scope, k.mac, k.hash, k.last_used_at
+        SELECT u.role, k.scope, k.mac, k.hash, k.last_used_at, k.expires_at
         FROM api_keys k JOIN users u ON u.id = k.user_id
         WHERE k.user_id = :user AND k.id = :id AND k.revoked_at IS NULL
             AND (k.expires_at IS NULL OR k.expires_at > :now)

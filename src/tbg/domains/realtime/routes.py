@@ -19,6 +19,7 @@ from tbg.adapters.broadcast import Hub, Mailbox
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.adapters.http import from_our_page
 from tbg.core import limits
+from tbg.core.allowance import Allowance
 from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
@@ -33,6 +34,8 @@ _OWN = "me"
 _CATCH_UP = ""  # for the writer, in a mailbox: read what of the player's own was not sent yet
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
 _SUBJECT = '"subject":"'
+# Of control frames, only those between processes have a subject. They are for the writer alone.
+_LOOK_AGAIN = '{"id":null,"channel":"control","subject":"'
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
 
 
@@ -42,9 +45,9 @@ async def live(socket: WebSocket) -> None:
     if not from_our_page(socket, state.settings):
         await socket.close()  # before it is accepted: answers 403
         return
-    own = await _owner(socket)
+    who = await _asker(socket)
     await socket.accept()
-    code = await Conversation(socket, state.hub, state.settings, state.database, own).run()
+    code = await Conversation(socket, state.hub, state.settings, state.database, who).run()
     CLOSED.labels(str(code) if code in _KNOWN_CODES else "other").inc()
 
 
@@ -54,7 +57,6 @@ class Conversation:
     __slots__ = (
         "_allowance",
         "_closing",
-        "_counted_at",
         "_database",
         "_followed",
         "_heard",
@@ -65,25 +67,33 @@ class Conversation:
         "_network",
         "_own",
         "_socket",
+        "_until",
+        "_why",
     )  # fmt: skip
 
     def __init__(
-        self, socket: WebSocket, hub: Hub, settings: Settings, database: Database, own: int | None
+        self,
+        socket: WebSocket,
+        hub: Hub,
+        settings: Settings,
+        database: Database,
+        who: Principal | None,
     ) -> None:
-        """`own`: the user whose browser this is, when he is signed in."""
+        """`who`: whose browser or program this is, when they are signed in."""
         self._socket = socket
         self._hub = hub
         self._network = settings.network
         self._database = database
-        self._own = own
+        self._own = reader(who)
+        self._until = who.until if who is not None else None
+        self._why = ""  # said with the close code
         self._looked_at = asyncio.get_running_loop().time()
         self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
         self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
         self._heard: int | None = None  # the last of the player's own frames that was sent
         self._mailbox = Mailbox(self._hang_up)
         self._closing: asyncio.Task[None] | None = None
-        self._counted_at = asyncio.get_running_loop().time()
-        self._allowance = float(limits.SOCKET_FRAMES_PER_SECOND * limits.SOCKET_FLOOD_SECONDS)
+        self._allowance = Allowance(self._looked_at, most=limits.SOCKET_FRAMES)
 
     async def run(self) -> int:
         """Talk until the socket closes; the close code."""
@@ -91,9 +101,12 @@ class Conversation:
             self._mailbox.close(1013)
         self._hub.join(self._mailbox)
         writer = asyncio.create_task(self._write())
+        end = self._end_in_time()
         try:
             return await self._read()
         finally:
+            if end is not None:
+                end.cancel()
             self._hub.leave(self._mailbox)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
@@ -105,23 +118,37 @@ class Conversation:
                 return int(message.get("code", 1005))
             if self._mailbox.closed:
                 continue
-            if not self._within_allowance():
+            if not self._may():
                 self._mailbox.close(1008)
             elif message.get("text") is None:
                 self._mailbox.close(1003)
             else:
                 await self._obey(message["text"])
 
+    def _end_in_time(self) -> asyncio.TimerHandle | None:
+        """Close when the token or key that the socket was opened with runs out."""
+        if self._own is None or self._until is None:
+            return None
+        left = (self._until - self._database.clock.now()).total_seconds()
+        return asyncio.get_running_loop().call_later(left, self._sign_out, "expired")
+
+    def _sign_out(self, why: str) -> None:
+        self._why = why
+        self._mailbox.close(1008)
+
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         mailbox, socket = self._mailbox, self._socket
+        if self._own is not None:
+            await self._hub.follow(mailbox, [f"session:{self._own}"])
         try:
             while True:
                 frame = await mailbox.take()
-                if loop.time() - self._looked_at > limits.SOCKET_LOOK_SECONDS:
+                told = frame.startswith(_LOOK_AGAIN)
+                if told or loop.time() - self._looked_at > limits.SOCKET_LOOK_SECONDS:
                     await self._look_again()
-                    if not self._is_followed(frame):
-                        continue
+                if told or not self._is_followed(frame):
+                    continue
                 for text in await self._in_order(frame):
                     mailbox.sending_since = loop.time()
                     await socket.send_text(text)
@@ -159,13 +186,11 @@ class Conversation:
             raise error
         self._mailbox.close(1013)
 
-    def _within_allowance(self) -> bool:
+    def _may(self, cost: int = 1) -> bool:
+        """Whether what the client asks for is within its allowance."""
         now = asyncio.get_running_loop().time()
-        rate = limits.SOCKET_FRAMES_PER_SECOND
-        grown = self._allowance + (now - self._counted_at) * rate
-        self._counted_at = now
-        self._allowance = min(grown, float(rate * limits.SOCKET_FLOOD_SECONDS)) - 1
-        return self._allowance >= 0
+        rate, most = limits.SOCKET_FRAMES_PER_SECOND, limits.SOCKET_FRAMES
+        return self._allowance.take(now, rate=rate, most=most, cost=cost)
 
     async def _obey(self, text: str) -> None:
         try:
@@ -184,7 +209,7 @@ class Conversation:
         asked = [s for name in order.channels if (s := self._subject(name)) is not None]
         if order.op == "unsubscribe":
             for name in asked:
-                self._hub.unfollow(self._mailbox, self._followed.pop(name, []))
+                self._let_go(self._followed.pop(name, []))
                 self._heard = None if name == _OWN else self._heard
             self._say("unsubscribed", channels=asked)
         else:
@@ -195,7 +220,7 @@ class Conversation:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
             self._say("error", code="too_many_channels", detail=detail)
             return
-        self._allowance -= len(asked)  # each is looked up
+        self._may(len(asked))  # each is looked up; what is owed is held against the next order
         known: dict[str, list[str]] = {}
         for name in asked:
             subjects = await self._subjects(name)
@@ -242,17 +267,27 @@ class Conversation:
     async def _look_again(self) -> None:
         """See every so often who may still be followed: people close their pages, and sign out."""
         self._looked_at = asyncio.get_running_loop().time()
-        before, self._own = self._own, await _owner(self._socket)
-        if self._own != before and _OWN in self._followed:
-            self._heard = None  # the session is over, or its player is part of another
-            self._say("snapshot", channels=[_OWN])
+        if self._own is not None:
+            try:
+                who = await self._socket.app.state.gate.principal_of(self._socket)
+            except Exception as error:
+                self._come_again_later(error)
+                return
+            if not isinstance(who, Principal) or reader(who) != self._own:
+                over = self._until is not None and self._database.clock.now() >= self._until
+                self._sign_out("expired" if over else "revoked")
+                return
         for name, former in list(self._followed.items()):
             subjects = await self._subjects(name)
             if name not in self._followed:
                 continue  # unfollowed while we asked
-            gone = set(former) - set(subjects or ())
-            self._hub.unfollow(self._mailbox, gone)
             await self._heed({name: subjects or []})
+            self._let_go(former)
+
+    def _let_go(self, subjects: list[str]) -> None:
+        """Follow these no longer, but what other names stand for as well."""
+        still = {subject for some in self._followed.values() for subject in some}
+        self._hub.unfollow(self._mailbox, set(subjects) - still)
 
     async def _subjects(self, name: str) -> list[str] | None:
         """The hub's subjects for what a client asked for: a miner's frames bear his addresses.
@@ -274,7 +309,7 @@ class Conversation:
             self._come_again_later(error)  # nobody can say who may be followed
             return []
         if found is not None and (found.profile_public or found.id == self._own):
-            return [f"miner:{address}" for address in mine[found.id]]
+            return [f"page:{found.id}", *(f"miner:{address}" for address in mine[found.id])]
         if self._is_address(handle):
             return [] if taken else [name]  # his first share will be seen here
         return None
@@ -339,24 +374,24 @@ class Conversation:
         """Close from our side, at once even when the client takes nothing any more."""
         hang_up = self._socket.scope.get("extensions", {}).get("tbg.hang_up")
         if hang_up is not None:
-            hang_up(code)
+            hang_up(code, self._why)
         else:
             self._closing = asyncio.ensure_future(self._close(code))
 
     async def _close(self, code: int) -> None:
         async with asyncio.timeout(limits.SOCKET_SEND_SECONDS):
-            await self._socket.close(code)
+            await self._socket.close(code, self._why)
 
 
-async def _owner(socket: WebSocket) -> int | None:
-    """The user whose browser this is, if he is signed in; public subjects need nobody to be."""
+async def _asker(socket: WebSocket) -> Principal | None:
+    """Who opens the socket, if they are signed in; public subjects need nobody to be."""
     try:
         who = await socket.app.state.gate.principal_of(socket)
     except Exception as error:
         if not is_passing(error):
             raise
         return None
-    return reader(who) if isinstance(who, Principal) else None
+    return who if isinstance(who, Principal) else None
 
 
 def _number_of(frame: str) -> int | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from tbg.core import limits
 from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.access import pages_changed
 from tbg.domains.accounts.actions.api_keys import revoke_keys_of
 from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.people import hold_owners
@@ -72,6 +73,7 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
         raise CannotUnlink("It is the only one that you can sign in with. Link another one first.")
     await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
+    pages_changed(tx, user_id)
     # Whoever came in by it may have been the reason to remove it: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
     await revoke_keys_of(tx, user_id=user_id, address=address)

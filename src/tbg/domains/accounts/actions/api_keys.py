@@ -10,6 +10,7 @@ from tbg.core import limits
 from tbg.core.errors import NotFound, SignInRequired
 from tbg.core.principal import Scope
 from tbg.core.tx import AnyRow, Tx
+from tbg.domains.accounts.actions.access import sessions_changed
 from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import TooManyKeys
 
@@ -87,11 +88,13 @@ async def revoke_key(tx: Tx, *, user_id: int, key_id: str) -> str:
     )
     if revoked is None:
         raise NotFound("You have no such key.")
+    sessions_changed(tx, user_id)
     return revoked
 
 
 async def revoke_keys_of(tx: Tx, *, user_id: int, address: str) -> None:
     """Revoke the keys made in sessions of an address, and those of which that is not known."""
+    sessions_changed(tx, user_id)
     await tx.run(
         """
         UPDATE api_keys SET revoked_at = :now

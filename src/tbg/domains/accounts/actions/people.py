@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tbg.core import limits, outbox
 from tbg.core.section import Section
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.access import pages_changed, sessions_changed
 from tbg.domains.accounts.actions.handles import hand_on
 from tbg.domains.accounts.errors import TooManyAddresses
 
@@ -63,6 +64,8 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
         gone=gone,
         now=tx.now,
     )
+    sessions_changed(tx, gone)
+    pages_changed(tx, gone, kept)
 
 
 async def erase(tx: Tx, *, user_id: int) -> None:
@@ -78,6 +81,8 @@ async def erase(tx: Tx, *, user_id: int) -> None:
     await hand_on(tx, ids=ids, to=None)
     await _empty(tx, ids)
     await outbox.forget(tx, ids)
+    sessions_changed(tx, *ids)
+    pages_changed(tx, *ids)
     await tx.run(
         """
         UPDATE users SET profile_public = false, address_shown = 'hidden',

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from tbg.core import limits
 from tbg.core.principal import Role
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.access import pages_changed, sessions_changed
 from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.handles import rest, rests_for_another
 from tbg.domains.accounts.actions.people import hold_owners
@@ -19,6 +20,9 @@ from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
 from tbg.domains.accounts.schemas import Settings
+
+# By these it is decided who may watch a page, and under which name.
+_FOUND_BY = {"handle", "profile_public", "address_shown"}
 
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
@@ -58,7 +62,10 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
     taken = key not in ("", kept.handle_key)
     if taken and await rests_for_another(tx, handle_key=key, user_id=user_id):
         raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for them.")
-    return {name for name, value in change.items() if value != getattr(kept, name)}
+    changed = {name for name, value in change.items() if value != getattr(kept, name)}
+    if changed & _FOUND_BY:
+        pages_changed(tx, user_id)
+    return changed
 
 
 def _handle(handle: str | None, kept: str | None, kept_key: str | None) -> dict[str, str | None]:
@@ -111,4 +118,5 @@ async def grant_role(tx: Tx, *, user_id: int, role: Role) -> Role:
     """Give a user a role; the one he had."""
     before: Role = await tx.value("SELECT role FROM users WHERE id = :id FOR UPDATE", id=user_id)
     await tx.run("UPDATE users SET role = :role WHERE id = :id", id=user_id, role=role)
+    sessions_changed(tx, user_id)  # keys of services hold while their owner is an operator
     return before

@@ -15,13 +15,14 @@ from uuid import UUID, uuid4
 from tbg.core import limits
 from tbg.core.errors import SignInRequired
 from tbg.core.tx import Tx
+from tbg.domains.accounts.actions.access import sessions_changed
 from tbg.domains.accounts.actions.activity import note_own
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import SessionEnded
 from tbg.domains.accounts.queries import session_end
 from tbg.domains.accounts.rules import EndedWhy, device_of, told_ending
 
-_TOKEN = re.compile(r"tbr_(\d{1,18})_([0-9a-f]{32})_([0-9a-f]{64})")
+_TOKEN = re.compile(r"tbr_([1-9][0-9]{0,17})_([0-9a-f]{32})_([0-9a-f]{64})")
 
 
 class Open(NamedTuple):
@@ -144,11 +145,13 @@ async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: EndedWhy) 
         user=user_id,
         id=session_id,
     )
+    sessions_changed(tx, user_id)
     return ended > 0
 
 
 async def end_sessions(tx: Tx, *, user_id: int, why: EndedWhy, address: str | None = None) -> int:
     """End all sessions of a user, or those begun with one address; how many."""
+    sessions_changed(tx, user_id)
     return await tx.run(
         """
         UPDATE sessions SET ended_at = :now, ended_why = :why
@@ -178,7 +181,7 @@ async def _next_token(tx: Tx, user_id: int, session_id: UUID) -> str:
 
 
 async def _make_room(tx: Tx, user_id: int) -> None:
-    await tx.run(
+    ended = await tx.run(
         """
         UPDATE sessions SET ended_at = :now, ended_why = 'too many sessions'
         WHERE user_id = :user AND id IN (
@@ -189,6 +192,8 @@ async def _make_room(tx: Tx, user_id: int) -> None:
         user=user_id,
         most=limits.SESSIONS,
     )
+    if ended:
+        sessions_changed(tx, user_id)
 
 
 def _digest(secret: str) -> bytes:

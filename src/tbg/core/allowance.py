@@ -1,0 +1,19 @@
+"""A token bucket in memory: so much a second, and a burst of several seconds' worth at once."""
+
+from __future__ import annotations
+
+
+class Allowance:
+    """What one client may still do; the caller brings the time, from any clock that only rises."""
+
+    __slots__ = ("_at", "_left")
+
+    def __init__(self, now: float, *, most: float) -> None:
+        self._at = now
+        self._left = most
+
+    def take(self, now: float, *, rate: float, most: float, cost: float = 1) -> bool:
+        """Use some of it up; whether there was so much. What is used beyond it is owed."""
+        self._left = min(self._left + (now - self._at) * rate, most) - cost
+        self._at = now
+        return self._left >= 0

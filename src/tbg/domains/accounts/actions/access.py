@@ -1,0 +1,21 @@
+"""Telling open sockets at once that somebody may no longer see what they saw."""
+
+from __future__ import annotations
+
+from tbg.core.event import Frame
+from tbg.core.tx import Tx
+
+
+def sessions_changed(tx: Tx, *user_ids: int) -> None:
+    """A session or a key of these users has ended: sockets that were opened with it look again."""
+    _look_again(tx, "session", user_ids)
+
+
+def pages_changed(tx: Tx, *user_ids: int) -> None:
+    """What these users show of themselves is another: who watches their pages looks again."""
+    _look_again(tx, "page", user_ids)
+
+
+def _look_again(tx: Tx, what: str, user_ids: tuple[int, ...]) -> None:
+    for user_id in user_ids:
+        tx.show(Frame("control", f"{what}:{user_id}", "look_again", {}))

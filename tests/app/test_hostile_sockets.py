@@ -1,0 +1,176 @@
+"""WebSockets as an attacker uses them: floods, fragments without end, bytes that are no text."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import tracemalloc
+from asyncio import StreamWriter
+from collections.abc import AsyncIterator
+from typing import cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tbg.core import limits
+from tests.api import served
+from tests.wire import (
+    CLOSE,
+    CONT,
+    PING,
+    PONG,
+    TEXT,
+    close_of,
+    connect,
+    frame,
+    handshake,
+    is_closed,
+    websocket,
+)
+
+
+@pytest.fixture
+async def host(app: FastAPI) -> AsyncIterator[str]:
+    async with served(app) as host:
+        yield host
+
+
+async def flood(writer: StreamWriter, what: bytes, *, seconds: float) -> None:
+    """Send it again and again, for as long as the server takes it, at most so long."""
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                writer.write(what)
+                await writer.drain()
+                await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(frame(PING), id="empty pings"),
+        pytest.param(frame(PING, b"x" * 125), id="full pings"),
+        pytest.param(frame(PONG), id="pongs that nobody asked for"),
+        pytest.param(frame(TEXT, b'{"op":"ping"}'), id="orders"),
+        pytest.param(
+            frame(TEXT, fin=False) + frame(CONT, fin=False) * 50 + frame(CONT),
+            id="empty fragments, in messages",
+        ),
+    ],
+)
+async def test_a_flood_of_frames_of_any_kind_is_closed_with_1008(host: str, what: bytes) -> None:
+    reader, writer = await websocket(host)
+    sending = asyncio.create_task(flood(writer, what * 500, seconds=5))
+    assert await close_of(reader) == 1008
+    async with httpx.AsyncClient() as client:  # others are answered meanwhile
+        answer = await client.get(f"http://{host}/health", timeout=1)
+    assert answer.status_code == 200
+    await sending
+    writer.close()
+
+
+async def test_a_message_has_so_many_fragments_however_slowly_they_come(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOCKET_FRAMES", 10**9)
+    reader, writer = await websocket(host)
+    writer.write(frame(TEXT, b"{", fin=False))
+    writer.write(frame(CONT, fin=False) * (limits.SOCKET_FRAGMENTS - 1))
+    writer.write(frame(PING, b"still there"))
+    assert b"still there" in await reader.readexactly(2 + len(b"still there"))
+    writer.write(frame(CONT, fin=False))
+    assert await close_of(reader) == 1008
+    writer.close()
+
+
+async def test_fragments_that_are_few_make_a_message(host: str) -> None:
+    reader, writer = await websocket(host)
+    writer.write(frame(TEXT, b'{"op":', fin=False) + frame(PING) + frame(CONT, b'"ping"}'))
+    assert (await reader.readexactly(2))[0] == 0x80 | PONG
+    head = await reader.readexactly(2)
+    assert b'"pong"' in await reader.readexactly(
+        head[1] if head[1] < 126 else int.from_bytes(await reader.readexactly(2))
+    )
+    writer.close()
+
+
+async def test_pongs_that_nobody_reads_are_not_kept(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SOCKET_FRAMES", 10**9)  # the rate apart
+    _, writer = await websocket(host)
+    cast("asyncio.Transport", writer.transport).pause_reading()
+    await flood(writer, frame(PING, b"x" * 125) * 500, seconds=0.5)  # until the kernel is full
+    gc.collect()
+    tracemalloc.start()
+    await flood(writer, frame(PING, b"x" * 125) * 500, seconds=1.0)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    writer.transport.abort()
+    assert grown < 4 * 1024 * 1024
+
+
+BAD_TEXT = {
+    "a message": frame(TEXT, b"\xff\xfe"),
+    "a message, and a close": frame(TEXT, b"\xff") + frame(CLOSE, b"\x03\xe8"),
+    "a letter cut in two": frame(TEXT, b'"\xc3', fin=False) + frame(CONT, b'"'),
+    "the reason of a close": frame(CLOSE, b"\x03\xe8\xff\xff"),
+}
+
+
+@pytest.mark.parametrize("sent", BAD_TEXT.values(), ids=BAD_TEXT)
+async def test_text_that_is_no_utf8_is_1007_and_no_traceback(
+    host: str, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await websocket(host)
+    writer.write(sent)
+    assert await close_of(reader) in (1007, 1000)  # 1000: its own close, answered
+    writer.close()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+BAD_HANDSHAKES = {
+    "a path that is no ASCII": ("/ws\xff", {}),
+    "too many headers": ("/ws", {f"X-{n}": "1" for n in range(200)}),
+    "a header too long": ("/ws", {"X": "1" * 9_000}),
+    "bytes in a header": ("/ws", {"X": "\xff\xfe"}),
+    "no key": ("/ws", {"Sec-WebSocket-Key": "again"}),
+    "an old version": ("/ws", {"Sec-WebSocket-Version": "8"}),
+}
+
+
+@pytest.mark.parametrize(("path", "more"), BAD_HANDSHAKES.values(), ids=BAD_HANDSHAKES)
+async def test_a_handshake_that_cannot_be_read_is_answered_and_no_traceback(
+    host: str, path: str, more: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await connect(host)
+    writer.write(handshake(host, path, **more))
+    async with asyncio.timeout(5):
+        line = await reader.readline()
+    assert line.split()[1] in (b"101", b"400", b"403", b"426", b"431"), line
+    writer.close()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_frames_before_the_handshake_is_answered_end_the_connection(
+    host: str, app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def take(*_: object) -> None:
+        asked.set()
+        await answer.wait()
+
+    app.state.limiter.take = take
+    for early in (frame(PING), frame(CLOSE), b"\xff\xff\xff", frame(TEXT, b"\xff")):
+        asked.clear()
+        reader, writer = await connect(host)
+        writer.write(handshake(host))
+        await asked.wait()
+        writer.write(early)
+        assert await is_closed(reader) == b""
+        writer.close()
+    answer.set()
+    assert not [record for record in caplog.records if record.exc_info]
