@@ -18,9 +18,7 @@ _OWNERS = re.compile(r"\buser_addresses\b")
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
-_SCHEMA = re.compile(
-    r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\b(pg_has_role|ACCESS EXCLUSIVE MODE)\b", re.DOTALL
-)
+_SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b", re.DOTALL)
 """What a migration does before anybody mines: no merge comes in between."""
 
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
@@ -41,9 +39,7 @@ def _begin(connection: Connection) -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     state = connection.info
-    if state.get("owners_held"):
-        return
-    if _SCHEMA.match(statement) and not _OWNERS.search(statement):
+    if state.get("owners_held") or _SCHEMA.match(statement):
         return
     if "alembic_version" in statement:
         state["owners_held"] = True  # a migration, which no merge comes between

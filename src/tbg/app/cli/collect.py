@@ -229,7 +229,9 @@ def _json(counts: Counts) -> str:
         name: {"lines": lines, "example": example}
         for name, (lines, example) in counts.networks.items()
     }
-    said = {"lines": counts.lines} | asdict(counts) | {"networks": networks}
+    # Before Python 3.12, asdict copies a Counter wrongly.
+    own = {"networks": networks, "notices": dict(counts.notices)}
+    said = {"lines": counts.lines} | asdict(counts) | own
     return orjson.dumps(said).decode()
 
 
