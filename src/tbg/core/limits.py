@@ -191,9 +191,6 @@ METRICS_SECONDS = 10.0
 METRICS_AT_ONCE = 8
 """Readers of metrics at once: each has a thread."""
 
-REDIS_CONNECTIONS = 64
-"""Connections one process opens to Redis; whoever needs another waits for a free one."""
-
 # --- reading -------------------------------------------------------------------------------
 REQUEST_BYTES = 1024 * 1024
 """Largest request body."""
@@ -356,7 +353,8 @@ ASKERS_REMEMBERED = 10_000
 """IP addresses whose requests outside the API are counted; of more, those that asked last."""
 
 REQUESTS_AT_ONCE = 32
-"""Requests one process works on at once: three for each connection to PostgreSQL."""
+"""Requests one process works on at once, and sockets it opens beside them: three for each
+connection to PostgreSQL. Each may take a connection to Redis, and so a descriptor."""
 
 REQUESTS_EACH = 8
 """Requests of one IP address among them: fewer than there are connections to PostgreSQL, so that
