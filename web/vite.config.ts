@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -13,8 +16,31 @@ const paintAfterScript: Plugin = {
   },
 };
 
+const COMPRESSIBLE = /\.(css|html|js|svg)$/;
+
+/** Compressed once, here, as well as can be: the server only picks what a browser takes. */
+const compressed: Plugin = {
+  name: "compressed",
+  apply: "build",
+  writeBundle: {
+    order: "post",
+    handler: ({ dir = "" }, bundle) => {
+      for (const name of Object.keys(bundle).filter((one) => COMPRESSIBLE.test(one))) {
+        const file = join(dir, name);
+        const plain = readFileSync(file);
+        for (const [suffix, packed] of [
+          [".br", brotliCompressSync(plain)],
+          [".gz", gzipSync(plain, { level: 9 })],
+        ] as const) {
+          if (packed.length < plain.length) writeFileSync(file + suffix, packed);
+        }
+      }
+    },
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), paintAfterScript],
+  plugins: [react(), paintAfterScript, compressed],
   build: {
     // Nothing is inlined: the pages are served under a Content-Security-Policy that allows 'self' only.
     assetsInlineLimit: 0,

@@ -252,6 +252,59 @@ async def test_hashed_files_are_kept_for_ever(built: httpx.AsyncClient) -> None:
     assert (await built.get("/mark.svg", headers=known)).status_code == 304
 
 
+PACKED = {
+    "gzip, deflate, br": "br",
+    "gzip": "gzip",
+    "br;q=1.0, gzip;q=0.8": "br",
+    "br;q=0, gzip": "gzip",
+    "br;q=0.0, gzip;q=0": None,
+    "identity": None,
+    "brotli, x-gzip": None,
+}
+
+
+@pytest.mark.parametrize(("takes", "coding"), PACKED.items(), ids=PACKED)
+async def test_files_are_sent_as_they_were_packed_when_built(
+    built: httpx.AsyncClient, tmp_path: Path, takes: str, coding: str | None
+) -> None:
+    text = "console.log(1);" * 100
+    (tmp_path / "assets" / "main-B4dC0ffe.js").write_text(text)
+    (tmp_path / "assets" / "main-B4dC0ffe.js.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "assets" / "main-B4dC0ffe.js.br").write_bytes(b"as brotli has it")
+    head = {"Accept-Encoding": takes}
+    async with built.stream("GET", "/assets/main-B4dC0ffe.js", headers=head) as answer:
+        raw = b"".join([piece async for piece in answer.aiter_raw()])
+    packed = {"br": ".br", "gzip": ".gz", None: ""}[coding]
+    assert raw == (tmp_path / "assets" / f"main-B4dC0ffe.js{packed}").read_bytes()
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    known = head | {"If-None-Match": answer.headers["etag"]}
+    again = await built.get("/assets/main-B4dC0ffe.js", headers=known)
+    assert again.status_code == 304
+    assert "Accept-Encoding" in again.headers["vary"]
+    other = known | {"Accept-Encoding": "gzip" if coding != "gzip" else "identity"}
+    assert (await built.get("/assets/main-B4dC0ffe.js", headers=other)).status_code == 200
+
+
+async def test_what_was_not_packed_is_not_packed_for_each_request(
+    built: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "large.svg").write_text("<svg>" * 10_000)
+    answer = await built.get("/large.svg", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
+
+
+def test_the_built_app_has_its_files_packed() -> None:
+    scripts = list(pages._CHECKOUT.glob("assets/*.js"))
+    assert scripts
+    for script in scripts:
+        packed = script.with_name(f"{script.name}.gz")
+        assert gzip.decompress(packed.read_bytes()) == script.read_bytes()
+        assert script.with_name(f"{script.name}.br").stat().st_size < packed.stat().st_size
+
+
 @pytest.mark.parametrize(
     "path",
     ["/assets/gone.js", "/favicon.ico", "/../outside.txt", "/%2e%2e/outside.txt", "/a%00b.js",

@@ -17,3 +17,10 @@ class Allowance:
         self._left = min(self._left + (now - self._at) * rate, most) - cost
         self._at = now
         return self._left >= 0
+
+    def take_if_there(self, now: float, *, rate: float, most: float) -> bool:
+        """As `take`, but what is not there is not owed: who asks on and on is not shut out."""
+        if self.take(now, rate=rate, most=most):
+            return True
+        self._left += 1
+        return False

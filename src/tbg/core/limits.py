@@ -207,9 +207,6 @@ METRICS_SECONDS = 10.0
 METRICS_AT_ONCE = 8
 """Readers of metrics at once: each has a thread."""
 
-REDIS_CONNECTIONS = 64
-"""Connections one process opens to Redis; whoever needs another waits for a free one."""
-
 # --- reading -------------------------------------------------------------------------------
 REQUEST_BYTES = 1024 * 1024
 """Largest request body."""
@@ -363,6 +360,24 @@ RATE_IP = (1_200, 60)
 RATE_SOCKETS = (3_000, 60)
 """Sockets opened from one IP address: a hall of screens behind one router, all at once after a
 restart."""
+
+RATE_PAGES = (3_000, 60)
+"""Requests outside the API of one IP address, by one process: a page that was never seen before
+has some 20 files."""
+
+ASKERS_REMEMBERED = 10_000
+"""IP addresses whose requests outside the API are counted; of more, those that asked last."""
+
+REQUESTS_AT_ONCE = 32
+"""Requests one process works on at once, and sockets it opens beside them: three for each
+connection to PostgreSQL. Each may take a connection to Redis, and so a descriptor."""
+
+REQUESTS_EACH = 8
+"""Requests of one IP address among them: fewer than there are connections to PostgreSQL, so that
+whoever comes alone finds one free, whatever a crowd of another address asks for."""
+
+BODIES_BYTES = 8 * 1024 * 1024
+"""Bodies of one IP address that are held in memory at once: they come slowly, and in hundreds."""
 
 RATE_USER = (600, 60)
 """Requests of one user's sessions: ten pages a second, for a minute."""

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 import tbg
 from tbg.adapters.broadcast import Broadcast, Hub
@@ -26,8 +25,9 @@ from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.guard import Gate, Guard
 from tbg.app.api.openapi import document
-from tbg.app.api.pages import Pages
+from tbg.app.api.pages import CompressedApi, Pages
 from tbg.app.api.sockets import SocketDoor
+from tbg.app.api.turns import Turns
 from tbg.core import limits
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
@@ -64,6 +64,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
         middleware=[
             Middleware(SocketDoor, path="/ws"),
             Middleware(Edge, settings=settings),
+            Middleware(Turns, settings=settings, api=API),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.origins,
@@ -78,7 +79,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
                 limiter=limiter,
             ),
             Middleware(StrictJson),
-            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+            Middleware(CompressedApi, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
         ],
     )

@@ -83,7 +83,7 @@ class Guard:
         try:
             async with asyncio.timeout(limits.REQUEST_SECONDS) as time:
                 await self._admit(scope)
-                if scope["path"].endswith("/export"):
+                if scope["method"] == "GET" and scope["path"].endswith("/export"):
                     time.reschedule(None)  # as long as the client takes to fetch it
                 await self.idempotency(scope, receive, told)
         except Refused as error:
@@ -99,9 +99,8 @@ class Guard:
         state |= {"principal": None, "why_nobody": None}
         connection = HTTPConnection(scope)
         unsafe = scope["method"] not in _SAFE
-        address = client_ip(scope, self.settings)
+        address = state["client_ip"]
         self._tell_of_proxy(scope)
-        state["client_ip"] = address
         asked = [(BY_IP, address)]
         if unsafe and "/auth/" in scope["path"]:
             asked.append((AUTH_BY_IP, address))

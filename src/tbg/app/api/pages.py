@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+from mimetypes import guess_type
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import PathLike, StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 _PACKAGED = Path(__file__).parents[2] / "_web"
 _CHECKOUT = Path(__file__).parents[4] / "web" / "dist"
@@ -21,6 +26,10 @@ _NOT_BUILT = """<!doctype html>
 
 # What these begin is never a page: an address there that nothing answers is an error.
 _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-known")
+
+
+# As `web/vite.config.ts` writes them, the smaller ones first.
+_COMPRESSED = {".br": "br", ".gz": "gzip"}
 
 
 class Pages(StaticFiles):
@@ -47,10 +56,51 @@ class Pages(StaticFiles):
         is_file = first != "m" and "." in path.rpartition("/")[2] and path != "."
         return await super().get_response(path if is_file else "index.html", scope)
 
-    def file_response(self, full_path: PathLike, *args: object, **options: object) -> Response:
-        """Names with a hash in them never change; everything else is asked for again."""
-        response = super().file_response(full_path, *args, **options)  # type: ignore[arg-type]
-        hashed = Path(full_path).parent.name == "assets"
+    def file_response(
+        self,
+        full_path: PathLike,
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """A file as it was compressed when the app was built, if the browser takes it so.
+
+        Names with a hash in them never change; everything else is asked for again.
+        """
+        path, coding = Path(full_path), None
+        for suffix, name in _COMPRESSED.items():
+            packed = path.with_name(path.name + suffix)
+            if _takes(scope, name) and packed.is_file():
+                full_path, stat_result, coding = packed, packed.stat(), name
+                break
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if coding is not None and "content-type" in response.headers:  # not of a 304
+            kind = guess_type(path.name)[0] or "application/octet-stream"
+            text = kind.startswith("text/")
+            response.headers["Content-Type"] = f"{kind}; charset=utf-8" if text else kind
+            response.headers["Content-Encoding"] = coding
+        response.headers["Vary"] = "Accept-Encoding"
+        hashed = path.parent.name == "assets"
         keep = "public, max-age=31536000, immutable" if hashed else "no-cache"
         response.headers["Cache-Control"] = keep
         return response
+
+
+def _takes(scope: Scope, coding: str) -> bool:
+    """Whether the client says that it takes a coding, and not `;q=0` of it."""
+    for part in Headers(scope=scope).get("accept-encoding", "").lower().split(","):
+        name, _, quality = part.partition(";")
+        if name.strip() == coding:
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", quality)
+    return False
+
+
+class CompressedApi(GZipMiddleware):
+    """Compresses what the API answers; files were compressed when they were built."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope.get("path", "").startswith("/api/"):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

@@ -19,6 +19,7 @@ from websockets.server import ServerProtocol
 
 from tbg.adapters.limiter import SOCKETS_BY_IP
 from tbg.app.api.guard import client_ip
+from tbg.app.api.turns import FairQueue
 from tbg.core import limits
 from tbg.core.allowance import Allowance
 from tbg.domains.realtime.routes import live
@@ -184,6 +185,7 @@ class SocketDoor:
     def __init__(self, app: ASGIApp, path: str) -> None:
         self.app = app
         self.path = path
+        self.queue = FairQueue(at_once=limits.REQUESTS_AT_ONCE, each=limits.REQUESTS_EACH)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; a WebSocket for another path is refused with 403."""
@@ -192,7 +194,11 @@ class SocketDoor:
         elif scope["path"] == self.path:
             state = scope["app"].state
             asker = client_ip(scope, state.settings)
-            verdict = await state.limiter.take((SOCKETS_BY_IP, asker))
+            await self.queue.enter(asker)
+            try:
+                verdict = await state.limiter.take((SOCKETS_BY_IP, asker))
+            finally:
+                self.queue.leave(asker)
             if verdict is not None and verdict.retry_after:
                 await WebSocket(scope, receive, send).close()
                 return

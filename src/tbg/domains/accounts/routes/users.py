@@ -12,7 +12,6 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
-from tbg.adapters.hashing import Hashing
 from tbg.adapters.http import SignedIn, Transaction, problems
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import EXPORTS, KEYS_MADE, LINKS
@@ -168,31 +167,32 @@ async def list_api_keys(tx: Transaction, who: SignedIn) -> ApiKeyList:
 
 @router.post("/api-keys", status_code=201, summary="Make an API key",
              operation_id="make_api_key")  # fmt: skip
-async def make_api_key(
-    request: Request, tx: Transaction, who: SignedIn, wish: ApiKeyWish
-) -> NewApiKey:
+async def make_api_key(request: Request, who: SignedIn, wish: ApiKeyWish) -> NewApiKey:
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
         raise NotAllowed("Keys for services are made by the operators of this pool.")
     assert who.session_id is not None  # SignedIn lets no keys in
-    await request.app.state.limiter.require((KEYS_MADE, str(who.user_id)))
-    await hold_owners(tx)
-    address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
-    if wish.scope == "service":
-        await challenges.use_approval(
-            tx, approval=wish.approval, user_id=who.user_id, purpose="make_service_key"
-        )
-    keys: KeyRing = request.app.state.keys
-    hashing: Hashing = request.app.state.hashing
+    state = request.app.state
+    await state.limiter.require((KEYS_MADE, str(who.user_id)))
+    keys: KeyRing = state.keys
     key_id = api_keys.new_id(who.user_id)
     secret = keys.new_api_key(key_id)
-    days = wish.expires_in_days
-    made = await api_keys.add_key(
-        tx, user_id=who.user_id, key_id=key_id, name=wish.name, scope=wish.scope,
-        mac=keys.mac("api-key-at-rest", secret.encode()), hash_=await hashing.hash(secret),
-        expires_at=tx.now + timedelta(days=days) if days else None, address=address,
-    )  # fmt: skip
-    await note(tx, who, "api_key.make", about=wish.name, key=key_id, scope=wish.scope)
+    # Before the transaction: argon2 takes its time, and others would wait for the connection.
+    hash_ = await state.hashing.hash(secret)
+    async with state.database.transaction() as tx:
+        await hold_owners(tx)
+        address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
+        if wish.scope == "service":
+            await challenges.use_approval(
+                tx, approval=wish.approval, user_id=who.user_id, purpose="make_service_key"
+            )
+        days = wish.expires_in_days
+        made = await api_keys.add_key(
+            tx, user_id=who.user_id, key_id=key_id, name=wish.name, scope=wish.scope,
+            mac=keys.mac("api-key-at-rest", secret.encode()), hash_=hash_,
+            expires_at=tx.now + timedelta(days=days) if days else None, address=address,
+        )  # fmt: skip
+        await note(tx, who, "api_key.make", about=wish.name, key=key_id, scope=wish.scope)
     return NewApiKey(api_key=ApiKey.model_validate(made), key=secret)
 
 
