@@ -127,6 +127,35 @@ def test_the_stratum_user_is_split_as_ckpool_does(
     assert (fact.address, fact.worker) == (ADDRESS, found)
 
 
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u2028",
+        "\ufeff",
+        "\n",
+        "\x1b",
+        "\x7f",
+        "\u061c",
+        "\U000e0041",
+    ],
+)
+def test_a_character_that_changes_how_others_look_is_replaced_in_what_miners_send(
+    evil: str,
+) -> None:
+    fact = read(share(NOW, worker=f"rig{evil}1", agent=f"bitaxe{evil}", reject_reason=evil))
+    assert isinstance(fact, Share)
+    assert (fact.worker, fact.agent, fact.reject_reason) == ("rig\ufffd1", "bitaxe\ufffd", "\ufffd")
+    assert read(share(NOW, user=f"{ADDRESS}.rig{evil}1", worker=None)).worker == "rig\ufffd1"
+
+
+@pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧 rig", "می\u200cخواهم", "Ünïcode 🔥", "עברית"])
+def test_a_name_in_any_script_stays_as_it_is(name: str) -> None:
+    assert read(share(NOW, worker=name)).worker == name
+
+
 def test_a_long_worker_name_is_kept_to_its_bound() -> None:
     assert len(read(share(NOW, worker="é" * 2000)).worker.encode()) == 1024
 

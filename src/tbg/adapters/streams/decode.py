@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,13 @@ _AHEAD, _AGE = limits.EVENT_AHEAD.total_seconds(), limits.EVENT_AGE.total_second
 _LONGEST_USER = bitcoin.LONGEST_ADDRESS + 1 + limits.WORKER_NAME_BYTES
 _INT32 = 2**31 - 1
 _INT63 = 2**63 - 1
+
+# Characters that move, hide or reorder the text around them: controls, line separators, marks of
+# direction, invisible blanks. The joiners of emoji and of scripts that need them stay.
+_DECEPTIVE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 Fields = Mapping[bytes, bytes]
 
@@ -151,13 +159,18 @@ class _Entry:
 
     def short(self, name: bytes) -> str | None:
         value = self.fields.get(name)
-        return value.decode()[: limits.TEXT_CHARS] if value else None
+        return _plain(value.decode()[: limits.TEXT_CHARS]) if value else None
 
     def flag(self, name: bytes) -> bool:
         value = self.required(name).lower()
         if value not in (b"true", b"false"):
             raise BadEvent("not_a_boolean", f"{name.decode()} must be true or false")
         return value == b"true"
+
+
+def _plain(text: str) -> str:
+    """A miner's text with a mark in place of each character that would change how others look."""
+    return text if text.isprintable() else _DECEPTIVE.sub("\ufffd", text)
 
 
 def _shown(value: bytes) -> str:
@@ -195,7 +208,7 @@ def _miner(user: bytes, worker: bytes, network: str) -> tuple[str, str]:
     except bitcoin.AddressRefused as error:
         reason = "network" if error.networks else "address"
         raise BadEvent(reason, str(error)) from None
-    name = worker.decode(errors="ignore") or tail or "default"
+    name = _plain(worker.decode(errors="ignore") or tail) or "default"
     if len(name) > limits.WORKER_NAME_BYTES // 4:
         name = name.encode()[: limits.WORKER_NAME_BYTES].decode(errors="ignore")
     return address, name
