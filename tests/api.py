@@ -58,6 +58,9 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The application on a free port, served as `tbg serve` does; gives `127.0.0.1:port`."""
     listener = socket.create_server(("127.0.0.1", 0))
+    # uvloop, on which `tbg serve` runs, does so by itself; without it an answer in two parts
+    # waits 40 ms for the client to acknowledge the first.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = server_of(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
