@@ -7,7 +7,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 endif
 VENV := .venv/bin
 # Each of them on servers of its own; servers that TBG_TEST_… names can be one's only.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 5 --no-loadscope-reorder
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 pyproject.toml
