@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.adapters.ckpool import record
+from tbg.adapters.ckpool import judge, record
+from tbg.adapters.ckpool.blocks import Share, shares
+from tbg.adapters.ckpool.poollog import Solved
 from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, MINER_DISCONNECTED, Reader
 from tbg.app.ingest import Ingest
 from tbg.core.tx import Database
@@ -201,6 +204,63 @@ def test_reports_that_redis_lost_are_published_again(solved: Pool) -> None:
     assert kinds(solved) == ["report"]
     solved.redis.delete(BLOCK_FOUND)
     assert solved.collect(since=0).reported_blocks == 1
+
+
+async def test_forged_blocks_of_many_heights_neither_slow_a_sweep_nor_hide_a_block(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each height that is looked at costs the reading of all its shares."""
+    looked: list[int] = []
+
+    def counted(blocks: Sequence[Solved], *args: Any, **options: Any) -> dict[Solved, Share]:
+        looked.append(blocks[0].height)
+        return shares(blocks, *args, **options)
+
+    monkeypatch.setattr(judge, "shares", counted)
+    heights = [HEIGHT - back for back in range(40, 0, -1)]
+    for height in heights:
+        pool.write(f"{height:08x}/000000000000006f.sharelog", share(height) + b"\n")
+    pool.write(FILE, share(1) + b"\n")
+    async with pool.collector() as running:
+        await running.sweep()
+        lies = [line for height in heights for line in a_block(REAL, height=height)]
+        pool.write("ckpool.log", forged(*lies, *a_block(REAL / 100)))
+        pool.write(FILE, share(2, sdiff=REAL / 100) + b"\n")
+        looked.clear()
+        await running.sweep()
+        assert len(looked) == judge.LOOK_HEIGHTS
+        assert running.counts.reported_blocks == 1
+        for _ in range(20):
+            pool.clock.move(timedelta(seconds=2))
+            looked.clear()
+            await running.sweep()
+            assert len(looked) <= judge.LOOK_HEIGHTS
+        assert running.counts.unmatched_blocks == 40
+        # Those of long ago are looked at, but seldom.
+        pool.clock.move(timedelta(hours=1))
+        for _ in range(11):
+            await running.sweep()
+        assert running.counts.lost_blocks == 40
+        looked.clear()
+        for _ in range(10):
+            pool.clock.move(timedelta(seconds=2))
+            await running.sweep()
+        assert looked == []
+
+
+def test_forged_blocks_take_only_so_much_room_and_push_out_no_report(
+    solved: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MOST_OPEN", 5)
+    assert solved.collect().reported_blocks == 1
+    solved.clock.move(timedelta(seconds=2))
+    for height in range(9):
+        solved.write("ckpool.log", forged(*a_block(REAL, height=height)))
+    assert solved.collect().unmatched_blocks == 4
+    solved.status(difficulty=REAL / 100)
+    later(solved)
+    solved.status(difficulty=REAL / 100)
+    assert solved.collect().blocks == 1
 
 
 # --- connections ---------------------------------------------------------------------------

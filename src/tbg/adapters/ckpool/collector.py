@@ -119,7 +119,7 @@ class Collector:
             for height in self._cold_of(heights, hot):
                 await self._folder(height)
         self._judge.look(heights)
-        await self._believe(every=every or not self._cold, first=every)
+        await self._believe(first=every)
         await self._flush()
         self.counts.links = len(self.logs.links)
         self.counts.unreadable = len(self.logs.unreadable)
@@ -369,13 +369,12 @@ class Collector:
             self._batch.notes.waiting.append(said)
 
     # --- what other records agree with -----------------------------------------------------
-    async def _believe(self, *, every: bool, first: bool) -> None:
+    async def _believe(self, *, first: bool) -> None:
         """Publish what ckpool.log said and is backed by now; quarantine what never can be."""
         await self._flush()
         now = self._now()
         self._judge.connections(self._batch, now=now, anyway=first)
-        lost = self._judge.blocks(self._batch, now=now, every=every, first=first, once=self.once)
-        for block in lost:
+        for block in self._judge.blocks(self._batch, now=now, first=first, once=self.once):
             text = sharelog.sample(f"block {block.height} by {block.worker}".encode())
             self._quarantine("ckpool.log", 0, Refusal(refusals.NO_SHARE, LOST), text)
 
@@ -387,7 +386,7 @@ class Collector:
     def _full(self) -> bool:
         batch = self._batch
         most = max(len(batch.entries), len(batch.bad), len(batch.files))
-        return max(most, len(batch.notes.waiting)) >= BATCH_ENTRIES
+        return max(most, len(batch.solved), len(batch.notes.waiting)) >= BATCH_ENTRIES
 
 
 def _same_log(fd: int, found: Found, known: dict[str, Progress]) -> Progress | None:

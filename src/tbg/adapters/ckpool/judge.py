@@ -23,7 +23,14 @@ TAIL_SECONDS = 900
 """A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
 
 DAY_SECONDS = 86_400
-"""A block that nothing has backed for so long is looked at again when a collector starts."""
+"""A report that nothing has backed for so long is looked at again when a collector starts."""
+
+LOOK_SECONDS = 300
+"""How long a block waits for the next look at most."""
+
+LOOK_HEIGHTS = 4
+"""Heights that one sweep looks at, at most: each costs the reading of all its shares, and whoever
+writes lines into ckpool.log can make up blocks of every height that has any."""
 
 USERS_SECONDS = 30
 """How often `users/*` is asked for workers that nothing else knows: ckpool writes it once a minute.
@@ -43,9 +50,12 @@ class Judge:
     counts: Counts
     _status: evidence.Status | None = field(default=None, init=False)
     _asked: int = field(default=0, init=False)
+    _newest: set[int] = field(default_factory=set, init=False)
+    _looked: dict[int, int] = field(default_factory=dict, init=False)
 
     def look(self, heights: list[str]) -> None:
         """Read what ckpool says of the pool and of the network it works for now."""
+        self._newest = {int(height, 16) for height in heights[-2:]}
         before, self._status = self._status, evidence.status(self.logs)
         now = self._status
         if now is None or now == before or now.difficulty is None or not heights:
@@ -81,38 +91,60 @@ class Judge:
         batch.notes.released.append(connection.fields["event_id"])
         self.counts.connections += 1
 
-    def blocks(
-        self, batch: Batch, *, now: int, every: bool, first: bool, once: bool
-    ) -> Iterator[Solved]:
+    def blocks(self, batch: Batch, *, now: int, first: bool, once: bool) -> Iterator[Solved]:
         """Put what is known by now of solved blocks into the batch; those whose share is lost.
 
-        `every`: look at those of today as well; `first`: at all of them; `once`: nobody waits for
+        `first`: look at all of them, not only at those whose turn it is; `once`: nobody waits for
         a share.
         """
         self.counts.unmatched_blocks = 0
-        by_height: dict[int, list[Open]] = defaultdict(list)
+        waiting: dict[int, list[Open]] = defaultdict(list)
         for open_ in self.record.unsettled():
-            age = now - open_.seen
-            if first or age < TAIL_SECONDS or (every and age < DAY_SECONDS):
-                by_height[open_.block.height].append(open_)
-            elif not (open_.given_up or open_.reported):
-                self.counts.unmatched_blocks += 1
-        for height, opens in by_height.items():
-            solved = [open_.block for open_ in opens]
-            found = shares(solved, self.logs, self.source, network=self.network)
-            network = self.record.difficulty(height // evidence.PERIOD_BLOCKS)
-            for open_ in opens:
-                share = found.get(open_.block)
-                if share is not None:
-                    self._judge(open_, share, network, batch, now)
-                elif not open_.given_up:
-                    late = open_.block.at < now - TAIL_SECONDS
-                    if late and (once or open_.seen < now - TAIL_SECONDS):
-                        self.counts.lost_blocks += 1
-                        batch.given_up.append(open_.block)
-                        yield open_.block
-                    else:
-                        self.counts.unmatched_blocks += 1
+            if now - open_.seen < DAY_SECONDS or (first and not open_.given_up):
+                waiting[open_.block.height].append(open_)
+        turn = set(waiting) if first else self._turn(waiting, now)
+        self._looked = {
+            height: now if height in turn else self._looked.get(height, 0) for height in waiting
+        }
+        for height, opens in waiting.items():
+            if height in turn:
+                yield from self._look_at(height, opens, batch, now=now, once=once)
+            else:
+                left = sum(not (open_.given_up or open_.reported) for open_ in opens)
+                self.counts.unmatched_blocks += left
+
+    def _turn(self, waiting: dict[int, list[Open]], now: int) -> set[int]:
+        """Whose turn it is: the newest heights, then those not looked at for longest.
+
+        The older a block, the more seldom: a share that is not there after a minute is late.
+        """
+        due = [
+            height
+            for height, opens in waiting.items()
+            if now - self._looked.get(height, 0)
+            >= min((now - max(open_.seen for open_ in opens)) // 8, LOOK_SECONDS)
+        ]
+        due.sort(key=lambda height: (height not in self._newest, self._looked.get(height, 0)))
+        return set(due[:LOOK_HEIGHTS])
+
+    def _look_at(
+        self, height: int, opens: list[Open], batch: Batch, *, now: int, once: bool
+    ) -> Iterator[Solved]:
+        solved = [open_.block for open_ in opens]
+        found = shares(solved, self.logs, self.source, network=self.network)
+        network = self.record.difficulty(height // evidence.PERIOD_BLOCKS)
+        for open_ in opens:
+            share = found.get(open_.block)
+            if share is not None:
+                self._judge(open_, share, network, batch, now)
+            elif not open_.given_up:
+                late = open_.block.at < now - TAIL_SECONDS
+                if late and (once or open_.seen < now - TAIL_SECONDS):
+                    self.counts.lost_blocks += 1
+                    batch.given_up.append(open_.block)
+                    yield open_.block
+                else:
+                    self.counts.unmatched_blocks += 1
 
     def _judge(
         self, open_: Open, share: Share, network: Difficulty | None, batch: Batch, now: int

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -67,10 +67,21 @@ MOST_WAITING = 10_000
 """Connections of workers that nothing else knows yet, kept at most: whoever writes lines into
 ckpool.log can make up any number of them."""
 
+MOST_OPEN = 10_000
+"""Solved blocks that nothing backs yet, kept at most, for the same reason: of more, those without
+a share go first, and the oldest of them."""
+
 WAITING_SECONDS = 86_400
 """How long they are kept: ckpool writes of a worker that has sent a share within a minute."""
 
 _SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_TOO_MANY_OPEN = """
+DELETE FROM solved WHERE (at, height, worker, diffs) IN (
+    SELECT at, height, worker, diffs FROM solved s LEFT JOIN reported r
+        USING (at, height, worker, diffs)
+    WHERE s.batch <= ? ORDER BY r.batch IS NULL, seen DESC LIMIT -1 OFFSET ?
+)
+"""
 _WAITING = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _WAITING_AGAIN = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SOLVED_AGAIN = "INSERT OR REPLACE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
@@ -251,7 +262,7 @@ class Record:
         files: Iterable[Progress],
         *,
         batch: int,
-        solved: Iterable[Solved] = (),
+        solved: Sequence[Solved] = (),
         again: bool = False,
         now: int = 0,
         settled: Iterable[tuple[Solved, int]] = (),
@@ -272,6 +283,8 @@ class Record:
                 _SOLVED_AGAIN if again else _SOLVED,
                 [(*_key(block), now, PENDING) for block in solved],
             )
+            if solved:
+                self._db.execute(_TOO_MANY_OPEN, (PENDING, MOST_OPEN))
             if again:
                 self._db.executemany(
                     "DELETE FROM reported WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
