@@ -179,7 +179,6 @@ async def test_who_is_signed_out_is_cut_off_at_once(
         other = await sign_in(client, 0 if how == "another device" else 1)
         async with page_of(other if how == "merged" else me, host, app) as socket:
             await ask(socket, "subscribe", channels=["pool"])  # whatever it listens to
-            begun = asyncio.get_running_loop().time()
             match how:
                 case "logout" | "logout-all":
                     assert (await me.ask("POST", f"/auth/{how}")).status_code == 204
@@ -194,8 +193,8 @@ async def test_who_is_signed_out_is_cut_off_at_once(
                         await end_sessions(tx, user_id=1, address=address, why="address unlinked")
                 case "merged":
                     assert (await link(me, 1)).status_code == 201
-            assert await closing(socket) == (1008, "revoked")
-            assert asyncio.get_running_loop().time() - begun < 1
+            async with asyncio.timeout(1):
+                assert await closing(socket) == (1008, "revoked")
         await asyncio.sleep(0.05)
         assert not app.state.hub._followers
 
@@ -208,8 +207,8 @@ async def test_who_uses_a_key_is_cut_off_when_it_is_revoked(
     async with connect(f"ws://{host}/ws", additional_headers=bearer) as socket:
         await ask(socket, "subscribe", channels=["me"])
         path = f"/users/me/api-keys/{made['api_key']['id']}"
+        assert (await me.ask("DELETE", path)).status_code == 204
         async with asyncio.timeout(1):
-            assert (await me.ask("DELETE", path)).status_code == 204
             assert await closing(socket) == (1008, "revoked")
 
 
