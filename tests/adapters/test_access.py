@@ -227,6 +227,11 @@ class TestServices:
         await ingest.drain()
         for letter in [letter async for letter in dead_letters(services)]:
             assert await drop(services, letter)
+        await admin.xadd(STREAMS[0], {"user": "x"}, id=f"{2**64 - 1}-{2**64 - 1}")
+        await ingest.drain()
+        await reader.trim()
+        await publish(services, share(NOW, user=player(0).address), stream=STREAMS[0])
+        await ingest.drain()
         await reader.leave()
         assert (await lag(services, now=NOW)).waiting == 0
         assert await durability(services) == []

@@ -48,15 +48,16 @@ CONSUMER_IDLE_MS = 3_600_000
 """A consumer silent for an hour with nothing pending is taken off the group."""
 
 BATCH_BYTES = 64 * 1024 * 1024
-"""Entries of one batch together: a batch of real shares has 6 MiB, and 20,000 of the largest would
-have more than a gigabyte."""
+"""Entries of one batch together: a batch of real shares has 6 MiB, 20,000 large ones 1.2 GiB."""
 
 READ_STEP = 1_000
 """Entries read at once on the way to a batch, and weighed before the next."""
 
 STREAM_BACKLOG = 1_000_000
-"""Entries waiting in the streams before producers hold back: about 1 GiB of Redis. Nothing is
-dropped: what a pool's logs still have can wait there."""
+"""Entries waiting before producers hold back (1 GiB of Redis): a pool's logs keep the rest."""
+
+STREAM_AHEAD_MS = 3_600_000
+"""An id further ahead of the clock was chosen by a producer: the stream goes on from now."""
 
 DEAD_LETTERS = 10_000
 """Dead letters that stay in Redis; older ones are moved to a file, so that none fills it."""

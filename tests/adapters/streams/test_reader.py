@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tbg.adapters.streams import (
     backlog,
     decode,
 )
+from tbg.adapters.streams.lag import lag
 from tbg.adapters.streams.letters import dead_letter, dead_letters, replay, shelve, shelved
 from tbg.core import limits
 from tbg.core.kept import KeptLines
@@ -128,6 +130,29 @@ async def test_a_stream_with_another_reader_is_not_trimmed(redis: Redis) -> None
     await reader.acknowledge(await reader.read(block_ms=None))
     await reader.trim()
     assert await redis.xlen(SHARE_SUBMITTED) == 1
+
+
+@pytest.mark.parametrize("id_", [f"{2**64 - 1}-{2**64 - 1}", f"{2**64 - 1}-0", "4102444800000-7"])
+async def test_a_stream_whose_ids_ran_ahead_goes_on_when_all_of_it_is_done(
+    redis: Redis, id_: str
+) -> None:
+    reader = Reader(redis, consumer="a")
+    await reader.ensure_group()
+    await publish(redis, share(NOW))
+    await redis.xadd(SHARE_SUBMITTED, {"user": "x"}, id=id_)
+    await reader.trim()
+    taken = await reader.read(block_ms=None)
+    await lag(redis, now=NOW)
+    await reader.trim()
+    assert len(taken) == await backlog(redis) == 2  # nothing is given up
+    await reader.acknowledge(taken)
+    assert await lag(redis, now=NOW) == (0, 0.0)
+    await reader.trim()
+    for _ in range(2):
+        ids = await Publisher(redis).publish([(SHARE_SUBMITTED, share(NOW))])
+        assert int(ids[0].split(b"-")[0]) < (time.time() + 60) * 1000
+        assert [entry.id for entry in await reader.read(block_ms=None)] == [ids[0].decode()]
+        await reader.trim()
 
 
 async def test_leaving_takes_no_work_along(redis: Redis) -> None:

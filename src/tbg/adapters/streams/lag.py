@@ -37,7 +37,10 @@ async def _oldest_ms(redis: Redis, stream: str) -> int | None:
         return None
     mine = next((g for g in groups if g["name"] == GROUP.encode()), None)
     delivered = mine["last-delivered-id"].decode() if mine else "0"
-    ids = [entry_id for entry_id, _ in await redis.xrange(stream, f"({delivered}", count=1)]
+    try:
+        ids = [entry_id for entry_id, _ in await redis.xrange(stream, f"({delivered}", count=1)]
+    except ResponseError:  # the largest id there is: nothing can come after it
+        ids = []
     if mine and mine["pending"]:
         pending = await redis.xpending(stream, GROUP)
         ids += [pending["min"]] if pending["min"] else []

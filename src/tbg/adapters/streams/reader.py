@@ -50,7 +50,19 @@ for i = 1, #groups[1], 2 do group[groups[1][i]] = groups[1][i + 1] end
 if group['name'] ~= ARGV[1] then return 0 end
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1])
 local floor = pending[1] > 0 and pending[2] or group['last-delivered-id']
-return redis.call('XTRIM', KEYS[1], 'MINID', floor)
+local dropped = redis.call('XTRIM', KEYS[1], 'MINID', floor)
+-- A producer that chose an id in the far future: after the largest id of all, Redis takes no more.
+local now = redis.call('TIME')[1] * 1000
+if pending[1] == 0 and tonumber(string.match(floor, '^%d+')) > now + tonumber(ARGV[2]) then
+    local stream = redis.call('XINFO', 'STREAM', KEYS[1])
+    for i = 1, #stream, 2 do
+        if stream[i] == 'last-generated-id' and stream[i + 1] ~= floor then return dropped end
+    end
+    redis.call('XTRIM', KEYS[1], 'MAXLEN', 0)
+    redis.call('XSETID', KEYS[1], string.format('%.0f-0', now))
+    redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], string.format('%.0f-0', now))
+end
+return dropped
 """
 
 _LEAVE = """
@@ -238,9 +250,12 @@ class Reader:
         return await backlog(self.redis)
 
     async def trim(self) -> None:
-        """Drop entries that are committed: all below the oldest pending and undelivered one."""
+        """Drop entries that are committed: all below the oldest pending and undelivered one.
+
+        A stream whose ids ran ahead of the clock goes on from now, once all of it is committed.
+        """
         for stream in STREAMS:
-            await self._trim(keys=[stream], args=[GROUP])
+            await self._trim(keys=[stream], args=[GROUP, limits.STREAM_AHEAD_MS])
 
     async def leave(self) -> None:
         """Take this consumer, and others long dead, off the group; never one with work left."""
