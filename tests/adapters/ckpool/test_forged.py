@@ -169,9 +169,31 @@ def test_ckpool_without_the_networks_difficulty_is_believed_by_what_it_leaves_ou
     """Its best share of the user is not the pool's best: so it reached the difficulty."""
     later(solved)
     solved.user(ADDRESS, rig1=REAL / 100)
-    status = b'{"lastupdate": %d}\n{}\n{"diff": 0.0, "accepted": 5, "bestshare": 912}\n'
-    solved.write("pool/pool.status", status % solved.clock.at.timestamp(), mode="wb")
+    without_netdiff(solved, best=912)
     assert solved.collect().blocks == 1
+
+
+def without_netdiff(pool: Pool, *, best: float) -> None:
+    """Have ckpool write pool.status as one does that does not tell the network's difficulty."""
+    status = b'{"lastupdate": %d}\n{}\n{"diff": 0.0, "accepted": 5, "bestshare": %d}\n'
+    pool.write("pool/pool.status", status % (pool.clock.at.timestamp(), best), mode="wb")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_block_is_not_believed_because_the_pools_best_was_reset(
+    solved: Pool, known: bool
+) -> None:
+    """As when another miner finds a block, and what ckpool knows of this one is not yet reset."""
+    if known:
+        solved.status(difficulty=REAL, best=REAL / 50)
+    else:
+        without_netdiff(solved, best=REAL / 50)
+    solved.collect()
+    later(solved)
+    solved.user(ADDRESS, rig1=REAL / 100)
+    without_netdiff(solved, best=0)
+    assert solved.collect().blocks == 0
+    assert kinds(solved) == ["report"]
 
 
 @pytest.mark.parametrize(("sdiff", "believed"), [(1.006e12, True), (0.99e12, False)])

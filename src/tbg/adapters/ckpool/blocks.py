@@ -98,15 +98,21 @@ def _is_by(share: Share, logged: str) -> bool:
 
 
 def is_backed(
-    share: Share, logs: LogDir, status: Status | None, network: Difficulty | None
+    share: Share,
+    logs: LogDir,
+    status: Status | None,
+    network: Difficulty | None,
+    *,
+    easier: float,
 ) -> bool:
     """Whether records that no miner writes say that this share reached the difficulty.
 
-    `network`: what is known of the network's difficulty in the share's period.
+    `network`: what is known of the network's difficulty in the share's period, which then decides
+    alone; `easier`: the greatest difficulty that is known to have been no block in it.
     """
-    if network is not None and share.at <= network.at and reaches(share.sdiff, network.value):
-        return True
-    if status is None:
+    if network is not None:
+        return share.at <= network.at and reaches(share.sdiff, network.value)
+    if status is None or share.sdiff <= easier:
         return False
     user = evidence.user(logs, share.fields["user"])
     if user is None:

@@ -58,10 +58,13 @@ class Judge:
         self._newest = {int(height, 16) for height in heights[-2:]}
         before, self._status = self._status, evidence.status(self.logs)
         now = self._status
-        if now is None or now == before or now.difficulty is None or not heights:
+        if now is None or now == before or not heights:
             return
         period = int(heights[-1], 16) // evidence.PERIOD_BLOCKS
-        self.record.learn(period, Difficulty(now.difficulty, now.at))
+        if now.difficulty is not None:
+            self.record.learn(period, Difficulty(now.difficulty, now.at))
+        else:
+            self.record.no_block(period, now.best)
 
     def knows(self, connection: Connection, batch: Batch) -> bool:
         """Whether a connection's worker has sent a share."""
@@ -132,11 +135,13 @@ class Judge:
     ) -> Iterator[Solved]:
         solved = [open_.block for open_ in opens]
         found = shares(solved, self.logs, self.source, network=self.network)
-        network = self.record.difficulty(height // evidence.PERIOD_BLOCKS)
+        period = height // evidence.PERIOD_BLOCKS
+        network, easier = self.record.difficulty(period), self.record.too_easy(period)
         for open_ in opens:
             share = found.get(open_.block)
             if share is not None:
-                self._judge(open_, share, network, batch, now)
+                backed = is_backed(share, self.logs, self._status, network, easier=easier)
+                self._judge(open_, share, batch, backed=backed, now=now)
             elif not open_.given_up:
                 late = open_.block.at < now - TAIL_SECONDS
                 if late and (once or open_.seen < now - TAIL_SECONDS):
@@ -146,10 +151,8 @@ class Judge:
                 else:
                     self.counts.unmatched_blocks += 1
 
-    def _judge(
-        self, open_: Open, share: Share, network: Difficulty | None, batch: Batch, now: int
-    ) -> None:
-        if is_backed(share, self.logs, self._status, network):
+    def _judge(self, open_: Open, share: Share, batch: Batch, *, backed: bool, now: int) -> None:
+        if backed:
             batch.entries.append((BLOCK_FOUND, _dated(share.backed, now)))
             batch.settled.append(open_.block)
             self.counts.blocks += 1

@@ -51,6 +51,9 @@ CREATE TABLE IF NOT EXISTS waiting (
 CREATE TABLE IF NOT EXISTS difficulty (
     period INTEGER NOT NULL PRIMARY KEY, value REAL NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS easier (
+    period INTEGER NOT NULL PRIMARY KEY, value REAL NOT NULL
+) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS about (
     id TEXT NOT NULL, batch INTEGER NOT NULL, floor INTEGER NOT NULL
 ) STRICT;
@@ -256,6 +259,19 @@ class Record:
             " value = max(value, excluded.value), at = max(at, excluded.at)",
             (period, difficulty.value, difficulty.at),
         )
+
+    def no_block(self, period: int, sdiff: float) -> None:
+        """A share of this difficulty was no block: the network asked for more in this period."""
+        self._db.execute(
+            "INSERT INTO easier VALUES (?, ?) ON CONFLICT (period) DO UPDATE SET"
+            " value = max(value, excluded.value)",
+            (period, sdiff),
+        )
+
+    def too_easy(self, period: int) -> float:
+        """The greatest difficulty that is known to have been no block in a period; else 0."""
+        rows = self._db.execute("SELECT value FROM easier WHERE period = ?", (period,))
+        return float(next(rows, (0.0,))[0])
 
     def save(
         self,
