@@ -15,6 +15,7 @@ from tbg.adapters.streams import (
     FAILURES,
     GROUP,
     SHARE_SUBMITTED,
+    BadEvent,
     Publisher,
     Reader,
     Rules,
@@ -130,6 +131,23 @@ async def test_a_stream_with_another_reader_is_not_trimmed(redis: Redis) -> None
     await reader.acknowledge(await reader.read(block_ms=None))
     await reader.trim()
     assert await redis.xlen(SHARE_SUBMITTED) == 1
+
+
+async def test_of_an_entry_too_large_for_an_event_a_sample_is_kept_that_is_none(
+    redis: Redis,
+) -> None:
+    reader = Reader(redis, consumer="a")
+    await publish(redis, share(NOW, worker="\0" * 3 * limits.EVENT_BYTES))
+    await reader.ensure_group()
+    (entry,) = await reader.read(block_ms=None)
+    await reader.bury(entry, reason="too_large", detail="")
+    [(_, letter)] = await redis.xrange(DEAD_LETTER)
+    assert len(letter[b"fields"]) < 3_000
+    kept = json.loads(letter[b"fields"])
+    assert kept["user"] == entry.fields[b"user"].decode()
+    fields = {name.encode(): value.encode() for name, value in kept.items()}
+    with pytest.raises(BadEvent):
+        decode(SHARE_SUBMITTED, "1-0", fields, Rules("mainnet", NOW))
 
 
 @pytest.mark.parametrize("id_", [f"{2**64 - 1}-{2**64 - 1}", f"{2**64 - 1}-0", "4102444800000-7"])

@@ -7,6 +7,7 @@ by its key. So everything here may be repeated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from random import randrange
 from typing import Any, NamedTuple, cast
 
@@ -266,9 +267,15 @@ class Reader:
 
 
 def _letter(entry: Entry, reason: str, detail: str) -> list[str | bytes]:
+    kept = entry.fields
+    if sum(len(k) + len(v) for k, v in kept.items()) > limits.EVENT_BYTES:
+        # No replay can make it an event. Whole, it might be more than Redis takes in one piece.
+        said = b", ".join(b"%s=%s" % pair for pair in islice(kept.items(), 20))
+        kept = {b"user": kept.get(b"user", b""), b"begins": said}
+        kept = {name: value[: limits.TEXT_CHARS] for name, value in kept.items()}
     fields = {
         k.decode(errors="backslashreplace"): v.decode(errors="backslashreplace")
-        for k, v in entry.fields.items()
+        for k, v in kept.items()
     }
     letter: dict[str, str | bytes] = {
         "reason": reason,
