@@ -23,11 +23,12 @@ ROOT = Path(__file__).parent.parent
 SECONDS = 35
 """A test is not begun later than this; with what comes before and after it, that is a minute."""
 
+PACKAGES = ("tbg", "lab", "tests")
 HUB = "tbg.app"
 SLOW = (
     "tests/e2e/",
     "tests/faults/test_harness.py",
-    "tests/app/test_bench.py",
+    "tests/bench/test_bench.py",
     "tests/app/test_local_up.py",
 )
 """What takes a minute by itself."""
@@ -112,9 +113,9 @@ def module_of(file: str) -> str:
 
 def mirrored(file: str) -> Iterator[str]:
     """The tests in the nearest folder of tests that bears the folders' names of a source file."""
-    if not file.startswith("src/tbg/"):
+    if not file.startswith(("src/tbg/", "lab/")):
         return
-    parts = Path(file).parent.relative_to("src/tbg").parts
+    parts = Path(file.removeprefix("src/")).parent.parts[1:]
     if parts[:1] == ("app",):
         stem = Path(file).stem if len(parts) == 1 else parts[1]
         yield from found(f"tests/app/test_{stem}*.py")
@@ -177,7 +178,9 @@ def main() -> int:
     sys.path[:0] = [str(ROOT), str(ROOT / "src")]
     since = base()
     files = changed(since)
-    graph = grimp.build_graph("tbg", "tests", exclude_type_checking_imports=True, cache_dir=None)
+    graph = grimp.build_graph(
+        "tbg", "lab", "tests", exclude_type_checking_imports=True, cache_dir=None
+    )
     chosen = select(files, graph)
     print(f"{len(files)} files differ from {since[:12]}")
     for path, why in chosen.tests.items():

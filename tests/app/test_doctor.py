@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from lab.faults.pack import PACK
 from tbg.adapters.keys import KeyRing
-from tbg.app.faults.pack import PACK
 from tbg.core.clock import SystemClock
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.registry import load_registry

@@ -147,12 +147,16 @@ def test_an_error_line_is_escaped(monkeypatch, capsys) -> None:
 
 def test_only_those_pass_the_guard_who_escape_by_themselves() -> None:
     """Progress bars have text of our own alone; `tbg up` escapes before it colours."""
-    app = Path(cli.__file__).parents[1]
+    root = Path(cli.__file__).parents[4]
     passing = {
-        str(path.relative_to(app))
-        for path in app.rglob("*.py")
+        str(path.relative_to(root))
+        for folder in ("src/tbg/app", "lab")
+        for path in (root / folder).rglob("*.py")
         if re.search(r"screen\.(raw|styled)\(|sys\.__std|os\.write\(", path.read_text())
     }
     assert passing == {
-        "cli/collect.py", "cli/faults.py", "cli/simulate.py", "local/report.py"
-    }  # fmt: skip
+        "lab/cli/faults.py",
+        "src/tbg/app/cli/collect.py",
+        "src/tbg/app/cli/simulate.py",
+        "src/tbg/app/local/report.py",
+    }

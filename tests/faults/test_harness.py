@@ -8,9 +8,9 @@ import warnings
 
 import pytest
 
+from lab.faults import campaign, restarts
+from lab.faults.mutants import MUTANTS
 from tbg.app import cli
-from tbg.app.faults import campaign, restarts
-from tbg.app.faults.mutants import MUTANTS
 from tests import lock_order
 from tests.commands import tbg
 from tests.faults.seeds import SHOWN_BY

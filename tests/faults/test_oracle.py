@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from tbg.app.faults.cases import Event, make_case
-from tbg.app.faults.compare import Finding, differences
-from tbg.app.faults.oracle import expect, level_of
+from lab.faults.cases import Event, make_case
+from lab.faults.compare import Finding, differences
+from lab.faults.oracle import expect, level_of
 
 MONDAY = datetime(2027, 1, 4, tzinfo=UTC)  # the week before is 2026-W53
 NOW = MONDAY + timedelta(days=2)

@@ -25,6 +25,8 @@ TRESPASSES = {
     "foundation": ("core/errors.py", "import fastapi"),
     "acyclic": ("core/clock.py", "import tbg.core.limits\nimport tbg.core.tx"),
     "floors-new-room": ("domains/attic/__init__.py", '"""A room without a floor."""'),
+    "lab": ("app/cli/registry.py", "import lab.faults.pack"),
+    "oracle": ("../../lab/faults/oracle.py", "import tbg.domains.gamification.rules"),
 }
 
 
@@ -37,7 +39,8 @@ OF = {"furniture-order": "furniture", "floors-new-room": "floors"}
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("house")
     ignored = shutil.ignore_patterns("__pycache__", "_web")
-    shutil.copytree(ROOT / "src", place / "src", ignore=ignored)
+    for folder in ("src", "lab"):
+        shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", place)
     return place
 

@@ -15,7 +15,9 @@ RULES = "src/tbg/domains/gamification/rules.py"
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph("tbg", "tests", exclude_type_checking_imports=True, cache_dir=None)
+    return grimp.build_graph(
+        "tbg", "lab", "tests", exclude_type_checking_imports=True, cache_dir=None
+    )
 
 
 def test_a_change_in_a_domain_selects_its_folder_first_and_what_imports_it(
@@ -45,6 +47,8 @@ def test_a_change_in_the_application_selects_what_imports_it(graph: grimp.Import
         ("tests/house/test_shape.py", "tests/house/test_shape.py"),
         ("tests/wallets.py", "tests/adapters/bitcoin/test_signatures.py"),
         ("src/tbg/core/errors.py", "tests/core/test_settings.py"),
+        ("lab/shares.py", "tests/bench/test_shares.py"),
+        ("lab/faults/oracle.py", "tests/faults/test_oracle.py"),
     ],
 )
 def test_any_other_file_selects_the_tests_about_it(

@@ -8,8 +8,9 @@ import pytest
 from btclib.script.script_pub_key import ScriptPubKey, type_and_payload
 from btclib_wallet import bip322
 
+from lab.shares import bench_addresses
 from tbg.adapters import bitcoin
-from tbg.adapters.simulator import KEYED, address, bench_addresses, demo_key
+from tbg.adapters.simulator import KEYED, address, demo_key
 
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
 SAMPLE = [*range(16), *range(KEYED, KEYED + 40), 1_000_000_007]

@@ -17,11 +17,9 @@ caller decides when (each entry bears `at`, unix seconds) and where (`entry.stre
   "connect" and "block" come beside the shares and are not counted as events.
 - Each event has an `event_id` (accepted shares: the hash) and a `ts`.
 - `demo_key(seed, index)` is the private key of one of the first `KEYED` miners.
-- `bench_shares` is a cheaper source: many users drawn evenly, one worker each.
 """
 
 from tbg.adapters.simulator.addresses import KEYED, DemoKey, address, demo_key, sign_message
-from tbg.adapters.simulator.bench import bench_addresses, bench_shares
 from tbg.adapters.simulator.demo import DEMO_SEED, HISTORY_SENT, demo_history, demo_live
 from tbg.adapters.simulator.generate import generate
 from tbg.adapters.simulator.plan import DEMO, SIMULATED, Entry, Kind, Plan, PlanError, Tally
@@ -41,8 +39,6 @@ __all__ = [
     "PlanError",
     "Tally",
     "address",
-    "bench_addresses",
-    "bench_shares",
     "demo_history",
     "demo_key",
     "demo_live",

@@ -18,7 +18,7 @@ from typer.models import CommandInfo
 
 from tbg.app import screen
 from tbg.app.cli.command import Kind, command
-from tbg.core.errors import CommandError
+from tbg.core.errors import CannotRun, CommandError
 
 # command → the function, or the group (a Typer), that it is. In the order that help shows them.
 COMMANDS = {
@@ -41,8 +41,8 @@ COMMANDS = {
     "keys": "tbg.app.cli.keys:app",
     "admin": "tbg.app.cli.admin:app",
     "openapi": "tbg.app.cli.serve:openapi",
-    "bench": "tbg.app.cli.bench:app",
-    "faults": "tbg.app.cli.faults:app",
+    "bench": "lab.cli.bench:app",
+    "faults": "lab.cli.faults:app",
 }
 
 # What a command has to do with the game that runs here; all others find it and say so.
@@ -53,7 +53,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def build(only: str | None = None) -> typer.Typer:
-    """The program, with one command or with all of them."""
+    """The program, with one command or with all of them that are installed."""
     program = typer.Typer(
         name="tbg",
         help="The Bitcoin Game: keeps score of solo mining.",
@@ -63,10 +63,29 @@ def build(only: str | None = None) -> typer.Typer:
     )
     program.callback()(_options)
     for name, where in COMMANDS.items():
-        if only in (None, name):
-            module, _, attribute = where.partition(":")
-            _add(program, name, getattr(importlib.import_module(module), attribute))
+        if only not in (None, name):
+            continue
+        if found := _load(where):
+            _add(program, name, found)
+        elif only:
+            raise CannotRun(
+                f"`tbg {name}` is for developers and not part of an installed tbg: run it in a "
+                "checkout of the repository, after `make setup`"
+            )
     return program
+
+
+def _load(where: str) -> typer.Typer | Callable[..., Any] | None:
+    """What a command is; None: it is in the package `lab`, which only a checkout has."""
+    name, _, attribute = where.partition(":")
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name in {"lab", "lab.cli"}:  # the latter where another package is called lab
+            return None
+        raise
+    found: typer.Typer | Callable[..., Any] = getattr(module, attribute)
+    return found
 
 
 def _add(program: typer.Typer, name: str, found: typer.Typer | Callable[..., Any]) -> None:

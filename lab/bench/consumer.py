@@ -1,6 +1,6 @@
 """A consumer in a process of its own, measured: the real ingest door, drained on command.
 
-Run as `python -m tbg.app.bench.consumer BATCH`. For each line on stdin it takes everything that
+Run as `python -m lab.bench.consumer BATCH`. For each line on stdin it takes everything that
 is in the streams and answers with one line of JSON on stdout; ends when stdin does.
 """
 

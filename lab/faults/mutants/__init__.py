@@ -4,10 +4,10 @@ Each takes the place of a function of the program for as long as it is planted; 
 is in the program itself.
 """
 
-from tbg.app.faults.mutants.arrival import ARRIVAL
-from tbg.app.faults.mutants.delivery import DELIVERY
-from tbg.app.faults.mutants.mutant import Mutant
-from tbg.app.faults.mutants.rewards import REWARDS
+from lab.faults.mutants.arrival import ARRIVAL
+from lab.faults.mutants.delivery import DELIVERY
+from lab.faults.mutants.mutant import Mutant
+from lab.faults.mutants.rewards import REWARDS
 
 MUTANTS: tuple[Mutant, ...] = (*ARRIVAL, *REWARDS, *DELIVERY)
 

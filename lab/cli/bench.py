@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from lab.bench import latency as latency_bench
+from lab.bench import pipeline as pipeline_bench
+from lab.bench import scale as scale_bench
+from lab.bench import scratch
+from lab.bench.scale import OLD
 from tbg.app import screen
-from tbg.app.bench import latency as latency_bench
-from tbg.app.bench import pipeline as pipeline_bench
-from tbg.app.bench import scale as scale_bench
-from tbg.app.bench import scratch
-from tbg.app.bench.scale import OLD
 from tbg.core import limits
 from tbg.core.errors import BadArguments, NeedsPerson
 

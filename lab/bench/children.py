@@ -11,7 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from typing import cast
 
-from tbg.app.bench.consumer import Drained
+from lab.bench.consumer import Drained
 from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
@@ -77,7 +77,7 @@ async def consumers(
     count: int, *, batch: int, database_url: str, redis_url: str
 ) -> AsyncIterator[Consumers]:
     """`count` consumers, each a process of its own, ready."""
-    words = ["-m", "tbg.app.bench.consumer", str(batch)]
+    words = ["-m", "lab.bench.consumer", str(batch)]
     env = environment(database_url, redis_url)
     async with contextlib.AsyncExitStack() as stack:
         started = [

@@ -24,7 +24,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import event
 from sqlalchemy.util import await_only
 
-from tbg.app.faults.loop import pause
+from lab.faults.loop import pause
 from tbg.core.tx import Database
 
 _CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)

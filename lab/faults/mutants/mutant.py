@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from tbg.app.faults.compare import Sort
+from lab.faults.compare import Sort
 
 Plant = Callable[[], AbstractContextManager[Any]]
 

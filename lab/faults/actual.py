@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 from redis.asyncio import Redis
 
+from lab.faults.oracle import State
 from tbg.adapters.streams import DEAD_LETTER, backlog
-from tbg.app.faults.oracle import State
 
 _SUMS = ("accepted", "rejected", "work", "best")
 _TOTALS = (

@@ -11,16 +11,16 @@ from random import Random
 
 from redis.exceptions import RedisError
 
+from lab.faults import compare, watch
+from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
+from lab.faults.cases import CURSE, NETWORK, Case, Theme, make_case
+from lab.faults.compare import Finding
+from lab.faults.failpoints import Action, Fault, Main, Process
+from lab.faults.loop import SPEED, pause
+from lab.faults.oracle import expect
+from lab.faults.scratch import Scratch, Slot
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Batch, Entry, Reader, backlog
-from tbg.app.faults import compare, watch
-from tbg.app.faults.actual import Left, read_left, read_letters, read_state, read_told
-from tbg.app.faults.cases import CURSE, NETWORK, Case, Theme, make_case
-from tbg.app.faults.compare import Finding
-from tbg.app.faults.failpoints import Action, Fault, Main, Process
-from tbg.app.faults.loop import SPEED, pause
-from tbg.app.faults.oracle import expect
-from tbg.app.faults.scratch import Scratch, Slot
 from tbg.app.ingest import Ingest
 from tbg.app.projections import PROJECTIONS
 from tbg.app.relay import Relay

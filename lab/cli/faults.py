@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lab.faults import campaign, restarts
+from lab.faults.compare import Finding
 from tbg.app import screen
 from tbg.app.cli import common
-from tbg.app.faults import campaign, restarts
-from tbg.app.faults.compare import Finding
 from tbg.core.errors import NeedsPerson
 
 app = typer.Typer(help="Break everything, on scratch servers, and see that nothing is lost.")

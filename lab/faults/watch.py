@@ -14,10 +14,10 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.engine import ExceptionContext
 
+from lab.faults.compare import Finding
+from lab.faults.failpoints import Process
+from lab.faults.loop import FastTime
 from tbg.app import ingest
-from tbg.app.faults.compare import Finding
-from tbg.app.faults.failpoints import Process
-from tbg.app.faults.loop import FastTime
 from tbg.core import limits, outbox
 from tbg.core.tx import is_passing
 from tbg.domains.gamification.actions.verify import Verdict

@@ -18,13 +18,13 @@ import asyncpg
 import sqlalchemy
 from redis.asyncio import Redis
 
+from lab.faults import watch
+from lab.faults.cases import Case, Sent
+from lab.faults.failpoints import Action, World, arm_database, arm_redis
+from lab.faults.loop import pause
+from lab.faults.pack import PACK
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams import GROUP, STREAMS
-from tbg.app.faults import watch
-from tbg.app.faults.cases import Case, Sent
-from tbg.app.faults.failpoints import Action, World, arm_database, arm_redis
-from tbg.app.faults.loop import pause
-from tbg.app.faults.pack import PACK
 from tbg.app.local import servers
 from tbg.app.local.instance import make_root, password
 from tbg.app.local.postgres import Postgres

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tbg.app.faults.compare import Sort
-from tbg.app.faults.mutants.mutant import Method, Mutant, replaced
+from lab.faults.compare import Sort
+from lab.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.app.relay import Relay
 from tbg.core import outbox
 from tbg.core.tx import Database, Tx

@@ -19,14 +19,14 @@ from typing import Any
 import asyncpg
 from redis.asyncio import Redis
 
+from lab.bench import effects
+from lab.bench.baseline import Baseline
+from lab.bench.children import Consumers, consumers
+from lab.bench.fill import fill
+from lab.bench.scratch import Scratch, require_fair
+from lab.shares import bench_addresses, bench_shares
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.simulator.bench import bench_addresses, bench_shares
 from tbg.adapters.streams import Publisher, Reader, Rules, Share, decode
-from tbg.app.bench import effects
-from tbg.app.bench.baseline import Baseline
-from tbg.app.bench.children import Consumers, consumers
-from tbg.app.bench.fill import fill
-from tbg.app.bench.scratch import Scratch, require_fair
 from tbg.core import limits
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun

@@ -20,15 +20,15 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from lab.faults import compare, watch
+from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
+from lab.faults.campaign import Progress, silent
+from lab.faults.cases import NETWORK, Case, Sent, make_case
+from lab.faults.compare import Finding
+from lab.faults.oracle import expect
+from lab.faults.scratch import pair, prepare
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.broadcast import heartbeats
-from tbg.app.faults import compare, watch
-from tbg.app.faults.actual import Left, read_left, read_letters, read_state, read_told
-from tbg.app.faults.campaign import Progress, silent
-from tbg.app.faults.cases import NETWORK, Case, Sent, make_case
-from tbg.app.faults.compare import Finding
-from tbg.app.faults.oracle import expect
-from tbg.app.faults.scratch import pair, prepare
 from tbg.app.local import processes, servers
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey

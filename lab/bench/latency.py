@@ -21,11 +21,11 @@ import orjson
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
+from lab.bench.children import environment, running
+from lab.bench.scratch import Scratch, require_fair
+from lab.shares import bench_addresses
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.simulator.bench import bench_addresses
 from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
-from tbg.app.bench.children import environment, running
-from tbg.app.bench.scratch import Scratch, require_fair
 from tbg.app.local import processes
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun

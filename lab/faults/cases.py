@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Literal, get_args
 
-from tbg.adapters.simulator import POISONS, bench_addresses
+from lab.shares import bench_addresses
+from tbg.adapters.simulator import POISONS
 from tbg.adapters.simulator.addresses import KEYED, address
 from tbg.adapters.simulator.poison import Scene
 from tbg.adapters.streams import (

@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
+from lab.faults.compare import Sort
+from lab.faults.mutants.mutant import Method, Mutant, replaced, rewritten
 from tbg.adapters.streams import Batch
-from tbg.app.faults.compare import Sort
-from tbg.app.faults.mutants.mutant import Method, Mutant, replaced, rewritten
 from tbg.app.ingest import Ingest
 from tbg.core import limits
 from tbg.core.tx import Tx

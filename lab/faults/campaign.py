@@ -12,13 +12,13 @@ from itertools import chain, count, islice
 from types import MappingProxyType
 from typing import Any
 
-from tbg.app.faults import watch
-from tbg.app.faults.compare import Finding
-from tbg.app.faults.failpoints import SuddenDeath
-from tbg.app.faults.loop import FastLoop, pause
-from tbg.app.faults.mutants import MUTANTS, Mutant
-from tbg.app.faults.schedule import Outcome, run_schedule
-from tbg.app.faults.scratch import Scratch, pair, scratch
+from lab.faults import watch
+from lab.faults.compare import Finding
+from lab.faults.failpoints import SuddenDeath
+from lab.faults.loop import FastLoop, pause
+from lab.faults.mutants import MUTANTS, Mutant
+from lab.faults.schedule import Outcome, run_schedule
+from lab.faults.scratch import Scratch, pair, scratch
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from tbg.app.faults.actual import Left, Told
-from tbg.app.faults.cases import Sent
-from tbg.app.faults.oracle import State
+from lab.faults.actual import Left, Told
+from lab.faults.cases import Sent
+from lab.faults.oracle import State
 
 Sort = Literal["lost", "doubled", "wrong", "stuck", "deadlock", "error"]
 

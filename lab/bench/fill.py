@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from tbg.adapters.simulator.bench import bench_addresses
+from lab.shares import bench_addresses
 
 _DAYS = 28
 

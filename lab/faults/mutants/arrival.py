@@ -14,11 +14,11 @@ from uuid import UUID
 import orjson
 from redis.exceptions import ResponseError
 
+from lab.faults.compare import Sort
+from lab.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.adapters.streams import DEAD_LETTER, GROUP, Entry, Fact, Reader, Rules, Share
 from tbg.adapters.streams.decode import STREAMS
 from tbg.app import ingest
-from tbg.app.faults.compare import Sort
-from tbg.app.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.app.ingest import Ingest
 from tbg.core import inbox
 from tbg.core.inbox import Claimed

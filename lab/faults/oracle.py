@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-from tbg.app.faults.cases import Event
-from tbg.app.faults.pack import PACK
+from lab.faults.cases import Event
+from lab.faults.pack import PACK
 
 State = dict[tuple[Any, ...], Any]
 
-_REGISTRY = Path(__file__).parents[2] / "registry" / "badges.json"
+_REGISTRY = files("tbg") / "registry" / "badges.json"
 _WEEK = timedelta(weeks=1)
 _LEVELS = {
     0: 1, 100: 2, 600: 3, 1600: 4, 4100: 5, 7100: 6, 10600: 7, 14600: 8, 19600: 9, 29600: 10,

@@ -14,13 +14,13 @@ import pytest
 import redis as redis_sync
 from redis.asyncio import Redis
 
+from lab.bench import effects, fill, pipeline
+from lab.bench.baseline import Baseline
+from lab.bench.latency import Watch
+from lab.bench.scratch import prepare, require_fair
+from lab.shares import bench_shares
 from tbg.adapters.broadcast import Broadcast
-from tbg.adapters.simulator.bench import bench_shares
 from tbg.adapters.streams import Reader
-from tbg.app.bench import effects, fill, pipeline
-from tbg.app.bench.baseline import Baseline
-from tbg.app.bench.latency import Watch
-from tbg.app.bench.scratch import prepare, require_fair
 from tbg.app.ingest import Ingest
 from tbg.core.clock import FixedClock
 from tbg.core.errors import BadArguments

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
+from lab.shares import bench_shares
 from tbg.adapters import streams
-from tbg.adapters.simulator import bench_shares
 
 NOW = 1_795_250_000.0
 

@@ -1,0 +1,1 @@
+"""The commands `tbg bench` and `tbg faults`, one file each."""
