@@ -21,14 +21,13 @@ from tbg.app.faults.failpoints import Action, Fault, Main, Process
 from tbg.app.faults.loop import SPEED, pause
 from tbg.app.faults.oracle import expect
 from tbg.app.faults.scratch import Scratch, Slot
-from tbg.app.ingest import Ingest
-from tbg.app.projections import PROJECTIONS
+from tbg.app.ingest import PROJECTIONS, Ingest
 from tbg.app.relay import Relay
+from tbg.app.verifier import verify
 from tbg.app.worker import Worker
 from tbg.core import limits
 from tbg.core.tx import Tx
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.gamification.jobs import JOBS
 
 IDLE_MS = 40
