@@ -105,14 +105,18 @@ def create_app(
     )
     problems.install(app)
     app.include_router(health.router)
+    _include(app, domains)
+    app.router.default = Pages()
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _include(app: FastAPI, domains: Iterable[Domain]) -> None:
     for domain in domains:
         if domain.well_known is not None:
             app.include_router(_router(domain.well_known))
         if domain.router is not None:
             app.include_router(_router(domain.router), prefix=API)
-    app.router.default = Pages()
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
-    return app
 
 
 def _router(path: str) -> APIRouter:
