@@ -21,14 +21,13 @@ from lab.faults.oracle import expect
 from lab.faults.scratch import Scratch, Slot
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Batch, Entry, Reader, backlog
-from tbg.app.ingest import Ingest
-from tbg.app.projections import PROJECTIONS
+from tbg.app.ingest import PROJECTIONS, Ingest
 from tbg.app.relay import Relay
+from tbg.app.verifier import verify
 from tbg.app.worker import Worker
 from tbg.core import limits
 from tbg.core.tx import Tx
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.gamification.jobs import JOBS
 
 IDLE_MS = 40

@@ -18,9 +18,9 @@ from lab.faults.compare import Finding
 from lab.faults.failpoints import Process
 from lab.faults.loop import FastTime
 from tbg.app import ingest
+from tbg.app.verifier import Verification
 from tbg.core import limits, outbox
 from tbg.core.tx import is_passing
-from tbg.domains.gamification.actions.verify import Verdict
 
 ALARMS = {
     "loop_failed",
@@ -95,7 +95,7 @@ def small_batches(rng: Random) -> Iterator[None]:
         yield
 
 
-def disagreement(verdict: Verdict) -> Iterable[Finding]:
+def disagreement(verdict: Verification) -> Iterable[Finding]:
     """What the program's own verifier finds wrong."""
     for name, check in verdict.checks.items():
         if check.mismatches:

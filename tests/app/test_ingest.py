@@ -22,7 +22,7 @@ from tbg.adapters.streams import (
     backlog,
 )
 from tbg.app import ingest
-from tbg.app.projections import PROJECTIONS
+from tbg.app.ingest import PROJECTIONS
 from tbg.core import limits
 from tbg.core.tx import Database, Tx
 from tests.conftest import NOW

@@ -16,11 +16,13 @@ from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import BestDiff, Connection, Fact, Share
-from tbg.app import people
+from tbg.app.domains import DOMAINS
 from tbg.app.people import AccountsBusy, CannotUnite, erase, erase_due, export, unite
 from tbg.app.relay import Relay
+from tbg.app.verifier import verify
 from tbg.core import limits
 from tbg.core.clock import FixedClock
+from tbg.core.domain import Domain
 from tbg.core.tx import Database, connect
 from tbg.domains.accounts.actions.people import change_owners, hold_owners
 from tbg.domains.gamification import jobs as gamification
@@ -30,7 +32,7 @@ from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.stats import count_badges
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.actions.summaries import tell_silent
-from tbg.domains.gamification.actions.verify import repair, verify
+from tbg.domains.gamification.actions.verify import repair
 from tbg.domains.gamification.errors import BelowZero
 from tbg.domains.mining.actions import roll_up_all
 from tests import servers
@@ -692,9 +694,7 @@ class TestErase:
         await leave(db, ALICE)
         assert await value(db, "SELECT count(DISTINCT name_key) FROM workers") == 8
 
-    async def test_those_who_are_due_one_by_one(
-        self, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_those_who_are_due_one_by_one(self, db: Database, clock: FixedClock) -> None:
         dave = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
         users = []
         for user, days in ((ALICE, -1), (BOB, -2), (CAROL, 1), (dave, None)):
@@ -711,10 +711,8 @@ class TestErase:
                 raise RuntimeError("not today")
 
         erased = "SELECT id FROM users WHERE erased_at IS NOT NULL ORDER BY id"
-        with monkeypatch.context() as patch:
-            patch.setattr(people, "ERASURES", (*people.ERASURES, fail))
-            with pytest.raises(ExceptionGroup):
-                await erase_due(db)
+        with pytest.raises(ExceptionGroup):
+            await erase_due(db, domains=(*DOMAINS, Domain(name="failing", erase=fail)))
         assert await rows(db, erased) == [(alice,)]
         assert await user_of(db, BOB) == bob, "half an erasure is none"
         assert await erase_due(db) == 1

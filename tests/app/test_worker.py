@@ -14,10 +14,11 @@ import pytest
 from arq.cron import next_cron
 from redis.asyncio import Redis
 
-from tbg.adapters.queue import QUEUE, Cron, make_worker, queue_at, stop_worker
+from tbg.adapters.queue import QUEUE, make_worker, queue_at, stop_worker
 from tbg.app.local import servers as local
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock, SystemClock
+from tbg.core.schedule import Cron
 from tbg.core.telemetry import JOB_FAILURES, JOB_SUCCESS
 from tbg.core.tx import Database, connect
 from tests import servers

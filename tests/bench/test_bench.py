@@ -22,10 +22,10 @@ from lab.shares import bench_shares
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Reader
 from tbg.app.ingest import Ingest
+from tbg.app.verifier import verify
 from tbg.core.clock import FixedClock
 from tbg.core.errors import BadArguments
 from tbg.core.tx import Database, connect
-from tbg.domains.gamification.actions import verify as books
 from tbg.domains.gamification.actions.registry import read_registry
 from tests import commands, servers
 from tests.conftest import NOW
@@ -83,7 +83,7 @@ async def test_both_ways_have_the_same_effects_and_good_books(two, redis, clock)
         await prepare(database)
         found.append(await take(way, database, url, redis, [*some, *one, *some[::3]]))
         if way == "pipeline":
-            assert (await books.verify(database)).mismatches == 0
+            assert (await verify(database)).mismatches == 0
         await database.close()
     for mine, theirs in zip(*found, strict=True):
         assert mine == theirs

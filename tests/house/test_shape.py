@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tbg.app.domains import DOMAINS
 from tbg.app.switchboard import SWITCHBOARD
 from tbg.app.worker import JOBS
 from tbg.core.event import Event
@@ -220,11 +221,18 @@ def test_every_room_s_jobs_are_the_worker_s() -> None:
     assert [job.name for job in jobs if job not in JOBS] == []
 
 
-def test_every_room_s_routes_are_the_api_s() -> None:
-    rooms = {path.parent.name for path in (ROOT / "src/tbg/domains").glob("*/routes*")}
-    door = "".join(path.read_text() for path in (ROOT / "src/tbg/app/api").glob("*.py"))
-    used = set(re.findall(r"from tbg\.domains\.(\w+)(?:\.routes)? import .*(?:routes|live)", door))
-    assert rooms == used
+def test_every_domain_folder_is_listed_and_declares_its_modules() -> None:
+    folders = {
+        path.parent.name: path.parent for path in (ROOT / "src/tbg/domains").glob("*/__init__.py")
+    }
+    assert {domain.name for domain in DOMAINS} == set(folders), "list it in app/domains.py"
+    for domain in DOMAINS:
+        has = {path.stem for path in folders[domain.name].iterdir()}
+        assert not ("jobs" in has and not domain.jobs), f"{domain.name}: add jobs=JOBS"
+        assert not ("projection" in has and domain.projection is None), domain.name
+        # The routes of realtime are the WebSocket, which app/api/sockets.py serves.
+        if "routes" in has and domain.name != "realtime":
+            assert domain.router, f'{domain.name}: add router="…routes:router"'
 
 
 def test_the_floors_in_the_documents_are_the_contract_s() -> None:

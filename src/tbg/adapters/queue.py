@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any, cast
 
 import orjson
@@ -27,53 +26,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tbg.core import limits
+from tbg.core.schedule import Cron
 from tbg.core.telemetry import log
-from tbg.core.tx import Database
 
 QUEUE = "tbg:jobs"
 
 _log = log(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """A room's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
-
-    `every_s`: so many seconds apart instead, a divisor of 60.
-
-    `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
-    transactions, and is harmless when run twice, late, or by two workers at once. Its name is
-    that of its metrics and of its mark in `job_marks`.
-    """
-
-    name: str
-    run: Callable[[Database], Awaitable[object]]
-    minute: int | None = 0
-    hour: int | None = None
-    weekday: int | None = None
-    every_s: int | None = None
-
-    @property
-    def seconds(self) -> set[int]:
-        """The seconds of a minute at which it may be due."""
-        return set(range(0, 60, self.every_s or 60))
-
-    def last_due(self, now: datetime) -> datetime:
-        """The last moment, up to and including `now`, at which it was to run."""
-        moment = now.replace(second=now.second - now.second % (self.every_s or 60), microsecond=0)
-        if self.every_s is not None:
-            return moment
-        if self.minute is not None:
-            moment = _back(moment, timedelta(minutes=1), moment.minute - self.minute, 60)
-        if self.hour is not None:
-            moment = _back(moment, timedelta(hours=1), moment.hour - self.hour, 24)
-        if self.weekday is not None:
-            moment = _back(moment, timedelta(days=1), moment.weekday() - self.weekday, 7)
-        return moment
-
-
-def _back(moment: datetime, unit: timedelta, by: int, period: int) -> datetime:
-    return moment - unit * (by % period)
 
 
 def queue_at(url: str) -> ArqRedis:

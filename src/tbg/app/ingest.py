@@ -25,8 +25,9 @@ from tbg.adapters.streams import BadEvent, Batch, Entry, Fact, Reader, Rules, de
 from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.lag import lag
 from tbg.adapters.streams.letters import shelve
-from tbg.app.projections import PROJECTIONS, Projection
+from tbg.app.domains import DOMAINS
 from tbg.core import inbox, limits
+from tbg.core.domain import Projection
 from tbg.core.event import Frame, uuid7
 from tbg.core.kept import KeptLines
 from tbg.core.tasks import end
@@ -49,6 +50,11 @@ LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest event that is not set
 BACKLOG = Gauge("tbg_ingest_backlog_events", "Events not acknowledged yet")
 RETRIES = Counter("tbg_ingest_retries_total", "Batches tried again for a passing cause")
 ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the rollups")
+
+PROJECTIONS: tuple[Projection, ...] = tuple(
+    domain.projection for domain in DOMAINS if domain.projection is not None
+)
+"""What a batch of mining facts passes through, in one transaction."""
 
 _log = log(__name__)
 

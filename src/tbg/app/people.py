@@ -1,44 +1,25 @@
-"""When accounts unite, leave or take their data along: what each room does, on one screen."""
+"""When accounts unite, leave or take their data along: what each domain declares is run."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import IO, Any
 
 import orjson
 from sqlalchemy.exc import DBAPIError
 
-from tbg.adapters.queue import Cron
+from tbg.app.domains import DOMAINS
 from tbg.core import limits
+from tbg.core.domain import Domain
 from tbg.core.errors import Conflict, Refused
+from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.actions import people as accounts
 from tbg.domains.accounts.actions.audit import audit
-from tbg.domains.gamification.actions import people as gamification
-from tbg.domains.mining.actions import people as mining
-from tbg.domains.realtime import actions as realtime
-
-Merge = Callable[..., Awaitable[None]]
-"""`(tx, *, gone, kept)`: what `gone` had in a room becomes `kept`'s."""
-
-Erasure = Callable[..., Awaitable[None]]
-"""`(tx, *, user_id)`: the person goes out of a room, numbers stay without one."""
-
-Export = Callable[..., Iterator[Section]]
-"""`(tx, *, user_id)`: all that a room knows of a user."""
-
-# In floor order: a room may go by what the rooms below have united.
-MERGES: tuple[Merge, ...] = (accounts.merge, mining.merge, gamification.merge, realtime.merge)
-ERASURES: tuple[Erasure, ...] = (
-    accounts.erase, mining.erase, gamification.erase, realtime.erase,
-)  # fmt: skip
-EXPORTS: tuple[Export, ...] = (
-    accounts.export, mining.export, gamification.export, realtime.export,
-)  # fmt: skip
 
 _log = log(__name__)
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -59,7 +40,7 @@ class AccountsBusy(Refused):
     title = "The accounts are in use"
 
 
-async def unite(tx: Tx, *, gone: int, kept: int) -> None:
+async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOMAINS) -> None:
     """User `gone` becomes part of user `kept`, with all he has.
 
     Within `nobody_else` before its transaction reads any address: two who have read one already
@@ -76,18 +57,20 @@ async def unite(tx: Tx, *, gone: int, kept: int) -> None:
         )
         if len(people) != 2:
             raise CannotUnite("Both must be accounts of their own, and not the same one.")
-        for merge in MERGES:
-            await merge(tx, gone=gone, kept=kept)
+        for domain in domains:
+            if domain.merge is not None:
+                await domain.merge(tx, gone=gone, kept=kept)
 
 
-async def erase(tx: Tx, *, user_id: int) -> None:
+async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:
     """The person behind a user goes; what he mined and earned stays, as nobody's.
 
     Before its transaction reads any address, as `unite`.
     """
     async with nobody_else(tx):
-        for erasure in ERASURES:
-            await erasure(tx, user_id=user_id)
+        for domain in domains:
+            if domain.erase is not None:
+                await domain.erase(tx, user_id=user_id)
 
 
 @asynccontextmanager
@@ -111,11 +94,14 @@ async def hold_everybody(tx: Tx) -> AsyncIterator[None]:
     yield
 
 
-async def export(tx: Tx, *, user_id: int, out: IO[bytes]) -> None:
+async def export(
+    tx: Tx, *, user_id: int, out: IO[bytes], domains: Iterable[Domain] = DOMAINS
+) -> None:
     """Write all there is of a user as a ZIP: a JSON file a section, shares a line each."""
     contents = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for section in (section for part in EXPORTS for section in part(tx, user_id=user_id)):
+        parts = [domain.export for domain in domains if domain.export is not None]
+        for section in (section for part in parts for section in part(tx, user_id=user_id)):
             name = f"{section.name}.{'ndjson' if section.lines else 'json'}"
             contents.append(f"{name:24} {section.about}")
             with archive.open(name, "w", force_zip64=True) as file:
@@ -145,7 +131,7 @@ def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
     return "\n".join(lines) + "\n"
 
 
-async def erase_due(database: Database) -> int:
+async def erase_due(database: Database, *, domains: Sequence[Domain] = DOMAINS) -> int:
     """Erase those whose time to change their mind is over; how many.
 
     One transaction each: one that fails stops nobody, is told at the end and tried again.
@@ -157,7 +143,7 @@ async def erase_due(database: Database) -> int:
     erased, failures = 0, []
     for user_id in (row.id for row in due):
         try:
-            erased += await _erase_if_due(database, user_id)
+            erased += await _erase_if_due(database, user_id, domains)
         except Exception as error:
             _log.exception("erasure_failed", user_id=user_id)
             failures.append(error)
@@ -166,7 +152,7 @@ async def erase_due(database: Database) -> int:
     return erased
 
 
-async def _erase_if_due(database: Database, user_id: int) -> bool:
+async def _erase_if_due(database: Database, user_id: int, domains: Sequence[Domain]) -> bool:
     async with database.transaction() as tx, nobody_else(tx):
         due: Any = await tx.value(
             "SELECT deletion_at <= :now FROM users WHERE id = :id FOR UPDATE",
@@ -174,7 +160,7 @@ async def _erase_if_due(database: Database, user_id: int) -> bool:
             id=user_id,
         )
         if due:  # else he has changed his mind meanwhile
-            await erase(tx, user_id=user_id)
+            await erase(tx, user_id=user_id, domains=domains)
             subject = f"user:{user_id}"
             await audit(
                 tx, actor_id=None, actor="the week is over", action="account.erase", subject=subject

@@ -1,4 +1,4 @@
-"""The door for scheduled work: every room's JOBS, woken by arq and judged by the database.
+"""The door for scheduled work: the jobs of every domain, woken by arq and judged by the database.
 
 A job runs when its last success is older than the last time it was due. So a wake-up that is
 lost, or a worker that was down on Monday, delays a job and never drops it.
@@ -16,22 +16,18 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
-from tbg.adapters.queue import Cron, make_worker, stop_worker
+from tbg.adapters.queue import make_worker, stop_worker
 from tbg.app import people
+from tbg.app.domains import DOMAINS
 from tbg.core import limits, marks
+from tbg.core.schedule import Cron
 from tbg.core.tasks import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database
-from tbg.domains.accounts import jobs as accounts
-from tbg.domains.gamification import jobs as gamification
-from tbg.domains.mining import jobs as mining
-from tbg.domains.realtime import jobs as realtime
 
-JOBS: tuple[Cron, ...] = (
-    *accounts.JOBS, *mining.JOBS, *gamification.JOBS, *realtime.JOBS, *people.JOBS,
-)  # fmt: skip
-"""Every room's jobs, then those that go through all rooms: in this order overdue ones are made
-up for."""
+JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *people.JOBS)
+"""The jobs of every domain, then those that go through all domains; overdue jobs are run in this
+order."""
 
 _log = log(__name__)
 

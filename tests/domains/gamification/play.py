@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from tbg.adapters.streams import Batch, BestDiff, BlockFound, Fact, Share
-from tbg.app.projections import PROJECTIONS
+from tbg.app.ingest import PROJECTIONS
 from tbg.core import inbox
 from tbg.core.event import Event
 from tbg.core.tx import Database

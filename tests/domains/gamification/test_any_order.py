@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 
 from tbg.adapters.streams import Fact
+from tbg.app.verifier import verify
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.actions.verify import verify
 from tests import servers
 from tests.conftest import NOW
 from tests.domains.gamification.play import (

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from tbg.app.verifier import verify
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.backfill import backfill_badges
 from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.mining.actions import roll_up_all
 from tests.conftest import NOW
 from tests.domains.gamification.play import (

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tbg.app.verifier import verify
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
@@ -15,7 +16,6 @@ from tbg.domains.gamification.actions import correct_xp, stats
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.stats import count_badges
-from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 from tests.conftest import NOW
 from tests.domains.gamification.play import (

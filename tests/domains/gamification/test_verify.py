@@ -11,12 +11,13 @@ from datetime import timedelta
 
 import pytest
 
+from tbg.app.verifier import verify
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.checks import CHECKS
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.actions.verify import MISMATCHES, repair, verify, verify_xp
+from tbg.domains.gamification.actions.verify import MISMATCHES, repair, verify_xp
 from tbg.domains.mining.actions import roll_up_all
 from tests import servers
 from tests.commands import tbg
@@ -149,7 +150,7 @@ async def test_shares_that_wait_for_the_rollups_are_no_mismatch(
         await play(db, [share(NOW, sdiff=9e9), share(NOW, user=BOB, accepted=False)])
         await play(db, [best(NOW, user=BOB, sdiff=8e9)])
 
-    monkeypatch.setattr("tbg.domains.gamification.actions.verify.roll_up_all", drain)
+    monkeypatch.setattr("tbg.app.verifier.roll_up_all", drain)
     verdict = await verify(house)
     assert await value(house, "SELECT count(*) FROM rollup_queue") == 2
     assert verdict.mismatches == 0

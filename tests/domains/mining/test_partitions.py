@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from tbg.app.verifier import verify
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database
-from tbg.domains.gamification.actions.verify import verify
 from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
 from tbg.domains.mining.jobs import keep_partitions, prune
 from tests.conftest import NOW

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from redis.asyncio import Redis
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -28,22 +29,22 @@ from tbg.app.api.openapi import document
 from tbg.app.api.pages import CompressedApi, Pages
 from tbg.app.api.sockets import SocketDoor
 from tbg.app.api.turns import Turns
+from tbg.app.domains import DOMAINS
 from tbg.core import limits
+from tbg.core.domain import Domain
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
 from tbg.core.tasks import end
 from tbg.core.tx import Database
-from tbg.domains.accounts import routes as accounts
-from tbg.domains.gamification import routes as gamification
-from tbg.domains.mining import routes as mining
 from tbg.domains.public import queries as public_queries
-from tbg.domains.public import routes as public
 from tbg.domains.realtime.schemas import control
 
 API = "/api/v1"
 
 
-def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
+def create_app(
+    settings: Settings, database: Database, redis: Redis, *, domains: Iterable[Domain] = DOMAINS
+) -> FastAPI:
     """The ASGI application on these servers; it listens to Redis while its lifespan lasts.
 
     Before it serves, `app.state.keys` wants to be prepared.
@@ -104,12 +105,25 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     )
     problems.install(app)
     app.include_router(health.router)
-    app.include_router(accounts.well_known)
-    for room in (accounts, mining, gamification, public):
-        app.include_router(room.router, prefix=API)
+    _include(app, domains)
     app.router.default = Pages()
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
+
+
+def _include(app: FastAPI, domains: Iterable[Domain]) -> None:
+    for domain in domains:
+        if domain.well_known is not None:
+            app.include_router(_router(domain.well_known))
+        if domain.router is not None:
+            app.include_router(_router(domain.router), prefix=API)
+
+
+def _router(path: str) -> APIRouter:
+    """The router at `module:attribute`."""
+    module, _, attribute = path.partition(":")
+    router: APIRouter = getattr(import_module(module), attribute)
+    return router
 
 
 @asynccontextmanager

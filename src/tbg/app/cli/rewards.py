@@ -5,10 +5,10 @@ from __future__ import annotations
 import orjson
 import typer
 
-from tbg.app import doors
+from tbg.app import doors, verifier
 from tbg.app.cli.common import once
 from tbg.core.errors import NeedsPerson
-from tbg.domains.gamification.actions import verify as books
+from tbg.domains.gamification.actions.verify import repair as repair_derived
 
 app = typer.Typer(no_args_is_help=True, help="Looks into the books of the game.")
 
@@ -28,9 +28,9 @@ def verify(
     Exit 3 when something disagrees (after the repair, if one was asked for).
     """
 
-    async def look(house: doors.House) -> tuple[books.Verdict, int]:
-        repaired = await books.repair(house.database) if repair else 0
-        return await books.verify(house.database), repaired
+    async def look(house: doors.House) -> tuple[verifier.Verification, int]:
+        repaired = await repair_derived(house.database) if repair else 0
+        return await verifier.verify(house.database), repaired
 
     verdict, repaired = once(look)
     if as_json:
@@ -49,7 +49,7 @@ def verify(
         raise NeedsPerson(f"{verdict.mismatches:,} mismatches in {failed}: {what}")
 
 
-def _as_json(verdict: books.Verdict, repaired: int) -> dict[str, object]:
+def _as_json(verdict: verifier.Verification, repaired: int) -> dict[str, object]:
     return {
         "users": verdict.users,
         "shares": verdict.shares,
@@ -61,6 +61,6 @@ def _as_json(verdict: books.Verdict, repaired: int) -> dict[str, object]:
     }
 
 
-def _line(name: str, check: books.Check) -> str:
+def _line(name: str, check: verifier.CheckResult) -> str:
     users = f" (users {', '.join(map(str, check.users))})" if check.users else ""
     return f"{name:<16} {check.rows:>12,} rows {check.mismatches:>8,} mismatches{users}"

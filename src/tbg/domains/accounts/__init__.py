@@ -1,1 +1,17 @@
-"""Who is who."""
+"""Who plays: users, their addresses, how they sign in and what was done in their name."""
+
+from tbg.core.domain import Domain
+from tbg.domains.accounts.actions.people import erase, export, merge
+from tbg.domains.accounts.jobs import JOBS
+from tbg.domains.accounts.projection import admit
+
+DOMAIN = Domain(
+    name="accounts",
+    router="tbg.domains.accounts.routes:router",
+    well_known="tbg.domains.accounts.routes:well_known",
+    jobs=JOBS,
+    projection=admit,  # an address that mines is a user
+    merge=merge,
+    erase=erase,
+    export=export,
+)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tbg.adapters.queue import Cron
 from tbg.core import limits
+from tbg.core.schedule import Cron
 from tbg.core.tx import Database
 
 

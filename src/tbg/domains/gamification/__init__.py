@@ -1,1 +1,18 @@
-"""Badges, XP, levels and streaks."""
+"""What mining earns: badges, the XP ledger, levels, streaks."""
+
+from tbg.core.domain import Domain
+from tbg.domains.gamification.actions.checks import CHECKS
+from tbg.domains.gamification.actions.people import erase, export, merge
+from tbg.domains.gamification.jobs import JOBS
+from tbg.domains.gamification.projection import credit
+
+DOMAIN = Domain(
+    name="gamification",
+    router="tbg.domains.gamification.routes:router",
+    jobs=JOBS,
+    projection=credit,  # counters, calendar, badges, XP, levels
+    merge=merge,
+    erase=erase,
+    export=export,
+    checks=CHECKS,
+)

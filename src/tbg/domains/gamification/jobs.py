@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tbg.adapters.queue import Cron
 from tbg.core import limits
+from tbg.core.schedule import Cron
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.backfill import backfill_badges
 from tbg.domains.gamification.actions.champion import crown_champions

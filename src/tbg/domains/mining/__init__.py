@@ -1,1 +1,16 @@
-"""What was mined: workers, shares, rollups, bests, blocks."""
+"""What is mined: workers, shares, rollups, bests, blocks."""
+
+from tbg.core.domain import Domain
+from tbg.domains.mining.actions.people import erase, export, merge
+from tbg.domains.mining.jobs import JOBS
+from tbg.domains.mining.projection import record
+
+DOMAIN = Domain(
+    name="mining",
+    router="tbg.domains.mining.routes:router",
+    jobs=JOBS,
+    projection=record,  # workers, shares, blocks
+    merge=merge,
+    erase=erase,
+    export=export,
+)

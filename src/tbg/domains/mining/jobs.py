@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tbg.adapters.queue import Cron
 from tbg.core import inbox, outbox
+from tbg.core.schedule import Cron
 from tbg.core.tx import Database
 from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tbg.adapters.queue import Cron
 from tbg.core import limits
+from tbg.core.schedule import Cron
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.people import hold_owners
 

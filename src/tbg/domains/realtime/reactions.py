@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import orjson
 
-from tbg.core.event import Frame
+from tbg.core.domain import Handler
+from tbg.core.event import Event, Frame
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Tx
+from tbg.domains.accounts.events import AccountChanged
 from tbg.domains.accounts.queries import addresses
 from tbg.domains.accounts.queries import names as names_of
+from tbg.domains.gamification.events import (
+    BadgeEarned,
+    LevelUp,
+    PersonalBest,
+    SilentRewards,
+    StreakBroken,
+    StreakExpiring,
+    StreakExtended,
+    XpGained,
+)
+from tbg.domains.mining.events import BlockRecorded
 from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
 
 
@@ -78,3 +92,22 @@ async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> list[int]:
         data=[orjson.dumps(shown.data).decode() for _, shown in frames],
     )
     return ids
+
+
+HANDLERS: Mapping[type[Event], tuple[Handler, ...]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            BlockRecorded,
+            BadgeEarned,
+            XpGained,
+            LevelUp,
+            PersonalBest,
+            StreakExtended,
+            StreakBroken,
+            StreakExpiring,
+            SilentRewards,
+            AccountChanged,
+        ),
+        (push,),
+    )
+)

@@ -1,6 +1,14 @@
-"""The checks of `verify`: each gives rows of (user_id, bad), one for every fact compared."""
+"""What the verifier compares: each check gives rows of (user_id, bad), one for every fact."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from tbg.core import limits
+from tbg.core.domain import Check
+from tbg.domains.gamification.rules import LEVELS, SHARES_PER_XP, STREAK_XP
 
 # Facts that are committed and wait for the rollups (kind 1: accepted, 0: rejected).
 _QUEUED = """
@@ -36,7 +44,7 @@ numbered AS (
 )
 """
 
-CHECKS = {
+_SQL = {
     "ledger_total": """
         SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0) AS bad
         FROM user_gamification g FULL JOIN (
@@ -197,33 +205,29 @@ paid_numbered AS (
 _NEEDS = {"open_ledger": _OPEN, "queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
 
 
-def _with(check: str, tail: str) -> str:
-    parts = [part for word, part in _NEEDS.items() if word in check]
-    return "WITH " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
+def _check(sql: str) -> Check:
+    """A check with the parts that its statement mentions and the values that it binds."""
+    parts = [part for word, part in _NEEDS.items() if word in sql]
+    whole = "WITH " + ", ".join(parts) + sql if parts else sql
+
+    def values(now: datetime) -> Mapping[str, Any]:
+        return {name: value for name, value in _values(now).items() if f":{name}" in sql}
+
+    return Check(sql=whole, values=values)
 
 
-SUM_UP = {
-    name: _with(
-        check,
-        """
-        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
-            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
-                AS users
-        FROM checked
-        """,
-    )
-    for name, check in CHECKS.items()
-}
-"""Check → the statement that counts its rows and those that disagree."""
+def _values(now: datetime) -> dict[str, Any]:
+    """Whatever a check may bind."""
+    whole = (now - limits.RAW_SHARE_AGE).date() + timedelta(days=1)
+    return {
+        "cumulative": [threshold.cumulative for threshold in LEVELS],
+        "levels": [threshold.level for threshold in LEVELS],
+        "titles": [threshold.title for threshold in LEVELS],
+        "shares_per_xp": SHARES_PER_XP,
+        "streak_xp": STREAK_XP,
+        "first_day": whole,
+        "first_moment": datetime.combine(whole, time(), UTC),
+    }
 
-FIND = {
-    name: _with(
-        check,
-        """
-        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
-        ORDER BY user_id LIMIT :most
-        """,
-    )
-    for name, check in CHECKS.items()
-}
-"""Check → the statement that lists users of whom something disagrees."""
+
+CHECKS: dict[str, Check] = {name: _check(sql) for name, sql in _SQL.items()}

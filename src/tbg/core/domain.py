@@ -1,0 +1,86 @@
+"""The record by which a domain declares what it contributes to every service.
+
+`app/domains.py` lists the records in order; the services, the lifecycle of accounts, the verifier
+and the repository's tests collect from that list and from nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from tbg.core.event import Event
+from tbg.core.outbox import Delivery
+from tbg.core.schedule import Cron
+from tbg.core.section import Section
+from tbg.core.tx import Tx
+
+Projection: TypeAlias = Callable[[Tx, Any], Awaitable[None]]
+"""`(tx, batch)`: a batch of mining facts → the domain's tables."""
+
+Handler: TypeAlias = Callable[[Tx, Sequence[Delivery]], Awaitable[None]]
+"""`(tx, deliveries)`: all events of its kinds that are delivered together."""
+
+Merge: TypeAlias = Callable[..., Awaitable[None]]
+"""`(tx, *, gone, kept)`: what user `gone` has in a domain becomes user `kept`'s."""
+
+Erase: TypeAlias = Callable[..., Awaitable[None]]
+"""`(tx, *, user_id)`: the person leaves a domain, the numbers stay without one."""
+
+Export: TypeAlias = Callable[..., Iterator[Section]]
+"""`(tx, *, user_id)`: all that a domain keeps about a user."""
+
+
+def _no_values(now: datetime) -> Mapping[str, Any]:  # noqa: ARG001 - as every check's values
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A comparison that the verifier makes.
+
+    `sql` selects (user_id, bad), one row for every fact compared, and binds what `values` gives
+    for the time of the run.
+    """
+
+    sql: str
+    values: Callable[[datetime], Mapping[str, Any]] = _no_values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """What one domain contributes. Everything but the name is optional.
+
+    A domain that keeps facts about users has `merge`, `erase` and `export`; a test says so where
+    one is missing.
+    """
+
+    name: str
+    """The name of its folder in `tbg/domains`."""
+
+    router: str | None = None
+    """`module:attribute` of the APIRouter below /api/v1. It is imported by the API alone: no
+    other service needs the web framework."""
+
+    well_known: str | None = None
+    """`module:attribute` of the APIRouter for paths that standards fix, such as /.well-known."""
+
+    jobs: tuple[Cron, ...] = ()
+    """Scheduled work, in the order in which overdue jobs are run."""
+
+    projection: Projection | None = None
+
+    handlers: Mapping[type[Event], tuple[Handler, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Which events this domain handles, whoever announces them."""
+
+    merge: Merge | None = None
+    erase: Erase | None = None
+    export: Export | None = None
+
+    checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
+    """Comparisons for the verifier; their names are unique over all domains."""
