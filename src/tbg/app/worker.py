@@ -19,7 +19,7 @@ from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import Cron, make_worker, stop_worker
 from tbg.app import people
 from tbg.core import limits, marks
-from tbg.core.tasks import end
+from tbg.core.cancel import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database
 from tbg.domains.accounts import jobs as accounts

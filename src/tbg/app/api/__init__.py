@@ -29,9 +29,9 @@ from tbg.app.api.pages import CompressedApi, Pages
 from tbg.app.api.sockets import SocketDoor
 from tbg.app.api.turns import Turns
 from tbg.core import limits
+from tbg.core.cancel import end
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
-from tbg.core.tasks import end
 from tbg.core.tx import Database
 from tbg.domains.accounts import routes as accounts
 from tbg.domains.gamification import routes as gamification

@@ -27,7 +27,7 @@ ALARMS = {
     "relay_failed",
     "job_failed",
     "event_failed",
-    "message_failed",
+    "delivery_failed",
     "event_conflicts",
     "mismatch_repaired",
 }
