@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tbg.core import limits
+from tbg.core import limits, task_limits
 from tbg.core.outbox import Message
 from tbg.core.tx import Tx
 
@@ -80,7 +80,9 @@ async def take_due(tx: Tx) -> list[Failed]:
 
 async def record_failures(tx: Tx, failures: Sequence[Failure]) -> None:
     """Write down when each is tried again, or that it is parked."""
-    waits = [timedelta(seconds=min(2**f.attempts, limits.LONGEST_RETRY_SECONDS)) for f in failures]
+    waits = [
+        timedelta(seconds=min(2**f.attempts, task_limits.LONGEST_RETRY_SECONDS)) for f in failures
+    ]
     await tx.run(
         """
         INSERT INTO failed_deliveries AS d
@@ -99,7 +101,7 @@ async def record_failures(tx: Tx, failures: Sequence[Failure]) -> None:
         attempts=[failure.attempts for failure in failures],
         next=[tx.now + wait for wait in waits],
         parked=[failure.is_last for failure in failures],
-        errors=[failure.error[: limits.ERROR_CHARACTERS] for failure in failures],
+        errors=[failure.error[: task_limits.ERROR_CHARACTERS] for failure in failures],
     )
 
 

@@ -93,38 +93,12 @@ ROLLUP_BATCHES = 16
 ROLLUP_PAUSE_SECONDS = 1.0
 """How often the rollups look for new batches; what pages show of them is this late."""
 
-# --- tasks ---------------------------------------------------------------------------------
-TASK_LEASE_MARGIN = timedelta(seconds=15)
-"""How much longer than its time limit a task is leased: the sender that runs it has ended it, and
-written down what came of it, before another sender may take it."""
-
-TASK_STOP_SECONDS = 5.0
-"""What tasks in hand get to finish when the sender is told to stop; `tbg up` waits for longer."""
-
-TASK_SWEEP_SECONDS = 0.5
-"""How often the sender looks for tasks that are due: the most that a notification waits for it."""
-
-TASK_TARGET_PAUSE_SECONDS = 60
-"""The longest pause of a target that does not answer: one task then tries whether it is back."""
-
-TASKS_KEPT = timedelta(days=7)
-"""How long finished tasks stay; for as long their keys keep the same work from being done twice."""
-
-TASK_RESULT_BYTES = 8_192
-"""Largest result of a task: a receipt and what it refers to, never a document."""
-
 # --- outbox and frames ---------------------------------------------------------------------
 RELAY_BATCH = 500
 """Messages handed over in one transaction."""
 
 RELAY_ATTEMPTS = 10
 """Tries of one handler with one message before that delivery is parked for a person to look at."""
-
-LONGEST_RETRY_SECONDS = 3_600
-"""The longest wait between two tries of a delivery or a task: waits double from 2 s on."""
-
-ERROR_CHARACTERS = 2_000
-"""How much is kept of why a delivery or a task failed: the message, and what it was about."""
 
 LOOK_SECONDS = 5.0
 """How often ingest measures what waits, and trims."""

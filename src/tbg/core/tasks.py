@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 
-from tbg.core import limits
+from tbg.core import task_limits
 from tbg.core.event import uuid7
 from tbg.core.tx import AnyRow, Database, Tx
 
@@ -69,7 +69,7 @@ class TaskKind:
     @property
     def lease(self) -> timedelta:
         """For how long a task is one sender's."""
-        return timedelta(seconds=self.timeout_s) + limits.TASK_LEASE_MARGIN
+        return timedelta(seconds=self.timeout_s) + task_limits.LEASE_MARGIN
 
 
 class TargetAway(Exception):
@@ -207,7 +207,7 @@ async def fail(tx: Tx, task: Task, *, error: str, again_at: datetime | None) -> 
         now=tx.now,
         id=task.id,
         lease=task.lease,
-        error=error[: limits.ERROR_CHARACTERS],
+        error=error[: task_limits.ERROR_CHARACTERS],
         again=again_at,
     )
     return done == 1
@@ -304,7 +304,7 @@ async def prune(tx: Tx) -> int:
     """Forget tasks finished long ago; the number forgotten."""
     await tx.take_as_long_as_needed()
     return await tx.run(
-        "DELETE FROM tasks WHERE finished_at < :before", before=tx.now - limits.TASKS_KEPT
+        "DELETE FROM tasks WHERE finished_at < :before", before=tx.now - task_limits.KEPT
     )
 
 

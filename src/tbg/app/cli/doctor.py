@@ -20,7 +20,7 @@ from tbg.adapters.streams.durable import durability
 from tbg.adapters.streams.letters import shelved
 from tbg.app import doors, screen
 from tbg.app.cli.failure import told
-from tbg.core import limits, schema
+from tbg.core import limits, schema, tasks
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
 from tbg.core.running import running_in
