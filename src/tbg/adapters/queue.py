@@ -39,7 +39,8 @@ _log = log(__name__)
 class Cron:
     """A room's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
 
-    `every_s`: so many seconds apart instead, a divisor of 60.
+    `every_s`, `every_min`: so many seconds or minutes apart instead, a divisor of 60.
+    `after`: whenever that job, which stands before it in the list, has ended well.
 
     `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
     transactions, and is harmless when run twice, late, or by two workers at once. Its name is
@@ -52,6 +53,15 @@ class Cron:
     hour: int | None = None
     weekday: int | None = None
     every_s: int | None = None
+    every_min: int | None = None
+    after: str | None = None
+
+    @property
+    def minutes(self) -> set[int] | None:
+        """The minutes of an hour at which it may be due; None: each."""
+        if self.every_min is not None:
+            return set(range(0, 60, self.every_min))
+        return None if self.every_s is not None or self.minute is None else {self.minute}
 
     @property
     def seconds(self) -> set[int]:
@@ -63,6 +73,8 @@ class Cron:
         moment = now.replace(second=now.second - now.second % (self.every_s or 60), microsecond=0)
         if self.every_s is not None:
             return moment
+        if self.every_min is not None:
+            return moment.replace(minute=moment.minute - moment.minute % self.every_min)
         if self.minute is not None:
             moment = _back(moment, timedelta(minutes=1), moment.minute - self.minute, 60)
         if self.hour is not None:
@@ -97,7 +109,7 @@ def queue_at(url: str) -> ArqRedis:
 def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable[Any]]) -> Worker:
     """An arq worker that calls `wake` with each job at its times; `run` it with `async_run`."""
     return _Worker(
-        cron_jobs=[_arq_cron(job, wake) for job in jobs],
+        cron_jobs=[_arq_cron(job, wake) for job in jobs if job.after is None],
         redis_pool=queue_at(url),
         queue_name=QUEUE,
         handle_signals=False,
@@ -155,7 +167,7 @@ def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
         name=job.name,
         weekday=job.weekday,
         hour=job.hour,
-        minute=None if job.every_s else job.minute,
+        minute=job.minutes,
         second=job.seconds,
         unique=True,
         timeout=limits.JOB_TIMEOUT_SECONDS,
