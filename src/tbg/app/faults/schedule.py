@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -20,6 +20,7 @@ from tbg.app.faults.compare import Finding
 from tbg.app.faults.failpoints import Action, Fault, Main, Process
 from tbg.app.faults.loop import SPEED, pause
 from tbg.app.faults.oracle import expect
+from tbg.app.faults.outcome import Outcome
 from tbg.app.faults.scratch import Scratch, Slot
 from tbg.app.ingest import Ingest
 from tbg.app.projections import PROJECTIONS
@@ -111,20 +112,6 @@ _TROUBLES = {
     ],
 }
 """What else happens to them."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a schedule came to; `happened`: the faults that struck, in order."""
-
-    seed: int
-    findings: list[Finding] = field(default_factory=list)
-    happened: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every promise was kept."""
-        return not self.findings
 
 
 class _Reader(Reader):

@@ -25,6 +25,8 @@ from tbg.domains.gamification.actions.verify import Verdict
 ALARMS = {
     "loop_failed",
     "relay_failed",
+    "sender_failed",
+    "task_lost",
     "job_failed",
     "event_failed",
     "delivery_failed",

@@ -8,7 +8,8 @@ from tbg.app.faults.mutants.arrival import ARRIVAL
 from tbg.app.faults.mutants.delivery import DELIVERY
 from tbg.app.faults.mutants.mutant import Mutant
 from tbg.app.faults.mutants.rewards import REWARDS
+from tbg.app.faults.mutants.tasks import TASKS
 
-MUTANTS: tuple[Mutant, ...] = (*ARRIVAL, *REWARDS, *DELIVERY)
+MUTANTS: tuple[Mutant, ...] = (*ARRIVAL, *REWARDS, *DELIVERY, *TASKS)
 
 __all__ = ["MUTANTS", "Mutant"]
