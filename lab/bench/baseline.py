@@ -122,8 +122,8 @@ _STATEMENTS = {
             level_told = GREATEST(level_told, $2) WHERE user_id = $1
     """,
     "announce": """
-        INSERT INTO outbox (event_id, type, payload, created_at, next_at)
-        VALUES ($1, $2, $3, $4, $4)
+        INSERT INTO outbox (event_id, type, payload, created_at)
+        VALUES ($1, $2, $3, $4)
     """,
 }
 

@@ -3,6 +3,7 @@
 - `cases`: a seed's events and their deliveries, out of order, repeated, at the edges of weeks.
 - `failpoints`: simulated processes that die, or lose a connection, at any statement or command.
 - `schedule`: consumers, relays and jobs over a case, with faults; a restart; then the oracle.
+- `task_schedule`: handlers that fail and senders that die, and a real HTTP server (`target`).
 - `oracle`: what must have become of the events, from the rules alone; `actual` reads what has;
   `compare` says what differs.
 - `mutants`: bugs planted to see whether the harness catches them.

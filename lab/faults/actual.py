@@ -141,9 +141,10 @@ async def read_left(admin: asyncpg.Connection[Any], redis: Redis) -> Left:
     row = await admin.fetchrow(
         """
         SELECT (SELECT count(*) FROM rollup_queue) AS rollups,
-            count(*) FILTER (WHERE parked_at IS NULL) AS waiting,
-            count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked
-        FROM outbox WHERE sent_at IS NULL
+            (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
+                + count(*) FILTER (WHERE parked_at IS NULL) AS waiting,
+            count(parked_at) AS parked
+        FROM failed_deliveries
         """
     )
     assert row is not None

@@ -17,12 +17,17 @@ from lab.faults.compare import Finding
 from lab.faults.failpoints import SuddenDeath
 from lab.faults.loop import FastLoop, pause
 from lab.faults.mutants import MUTANTS, Mutant
-from lab.faults.schedule import Outcome, run_schedule
+from lab.faults.outcome import Outcome
+from lab.faults.schedule import run_schedule
 from lab.faults.scratch import Scratch, pair, scratch
+from lab.faults.task_schedule import run_task_schedule
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 
 _NONE_KNOWN: Mapping[str, int] = MappingProxyType({})
+
+TASKS_EACH = 5
+"""Every so many schedules, one of handlers and tasks is run as well."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how many of it are done, and of how many."""
@@ -135,6 +140,8 @@ async def _run_schedules(
     for number in range(schedules):
         progress("schedules", number, schedules)
         outcome = await run_schedule(servers, report.seed + number)
+        if outcome.ok and number % TASKS_EACH == 0:
+            outcome = await run_task_schedule(servers, report.seed + number)
         report.schedules += 1
         if not outcome.ok:
             report.failed.append(outcome)
@@ -167,7 +174,7 @@ class _Hunt:
     async def catch(self, mutant: Mutant) -> Caught:
         for number, seed in enumerate(self._seeds(mutant), start=1):
             with mutant.plant():
-                outcome = await run_schedule(self.servers, seed)
+                outcome = await mutant.schedule(self.servers, seed)
             for finding in outcome.findings:
                 if finding.sort in mutant.shows:
                     return Caught(mutant, number, finding, seed)

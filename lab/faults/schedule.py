@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -18,6 +18,7 @@ from lab.faults.compare import Finding
 from lab.faults.failpoints import Action, Fault, Main, Process
 from lab.faults.loop import SPEED, pause
 from lab.faults.oracle import expect
+from lab.faults.outcome import Outcome
 from lab.faults.scratch import Scratch, Slot
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Batch, Entry, Reader, backlog
@@ -110,20 +111,6 @@ _TROUBLES = {
     ],
 }
 """What else happens to them."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a schedule came to; `happened`: the faults that struck, in order."""
-
-    seed: int
-    findings: list[Finding] = field(default_factory=list)
-    happened: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every promise was kept."""
-        return not self.findings
 
 
 class _Reader(Reader):

@@ -25,9 +25,11 @@ from tbg.core.tx import is_passing
 ALARMS = {
     "loop_failed",
     "relay_failed",
+    "sender_failed",
+    "task_lost",
     "job_failed",
     "event_failed",
-    "message_failed",
+    "delivery_failed",
     "event_conflicts",
     "mismatch_repaired",
 }

@@ -17,8 +17,8 @@ from tbg.adapters.broadcast import Broadcast, Hub, Mailbox
 from tbg.adapters.broadcast import hub as hub_module
 from tbg.app.local import servers as local_servers
 from tbg.core import limits
+from tbg.core.cancel import end
 from tbg.core.event import Frame
-from tbg.core.tasks import end
 from tests import servers
 
 AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

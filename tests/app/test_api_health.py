@@ -23,7 +23,7 @@ from tests.api import client_of, make_app
 
 
 async def all_doors_open(redis: Redis) -> None:
-    for door in ("ingest", "relay", "worker"):
+    for door in ("ingest", "relay", "sender", "worker"):
         await beat(redis, door)
 
 
@@ -35,7 +35,7 @@ async def ready(db: Database, redis: Redis, **settings: Any) -> tuple[int, dict[
     assert body["status"] == ("ready" if answer.status_code == 200 else "not_ready")
     assert set(body["checks"]) == {
         "database", "redis", "migrations", "redis_settings", "ingest_lag", "disk",
-        "ingest", "relay", "worker",
+        "ingest", "relay", "sender", "worker",
     }  # fmt: skip
     bad = {name: check["detail"] for name, check in body["checks"].items() if not check["ok"]}
     return answer.status_code, bad

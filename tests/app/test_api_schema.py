@@ -77,7 +77,7 @@ async def test_whatever_is_asked_the_answer_is_in_the_document(
         for policy in policies:
             monkeypatch.setattr(room, policy, Policy(policy, 1_000_000, 60))
     await play(db, [share(NOW, user=ALICE, sdiff=2e9) for _ in range(101)])
-    for door in ("ingest", "relay", "worker"):
+    for door in ("ingest", "relay", "sender", "worker"):
         await redis.set(f"tbg:heartbeat:{door}", "1")
     app = make_app(db, redis)
     words: tuple[str, ...] = ()

@@ -75,7 +75,13 @@ async def test_a_parked_message_is_told_with_the_command_for_it(
     async with db.transaction() as tx:
         tx.announce(LevelUp(user_id=1, old_level=1, new_level=2, title="x", total_xp=100))
     async with db.transaction() as tx:
-        await tx.run("UPDATE outbox SET parked_at = :now", now=tx.now)
+        await tx.run(
+            """
+            INSERT INTO failed_deliveries (message_id, handler, attempts, next_at, parked_at, error)
+            SELECT id, 'realtime.push', 10, :now, :now, 'Why' FROM outbox
+            """,
+            now=tx.now,
+        )
     found = findings(env)["outbox"]
     assert not found.ok
     assert found.detail.startswith("1 parked messages: see `tbg events parked`")

@@ -217,11 +217,11 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
     up = start(root, env={"TBG_METRICS_PORT": str(first)}, new=True)
     assert up.ready()
-    for name in ("worker", "ingest", "relay", "api"):
+    for name in ("worker", "ingest", "relay", "sender", "api"):
         at = first + METRICS_OFFSET[name]
         assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
     assert processes.port_is_free(first + METRICS_OFFSET["collect"])
-    assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay"}
+    assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay", "sender"}
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 
     exports = tbg("env", "--data", str(root)).stdout
@@ -480,7 +480,8 @@ AWAY = {
     "TBG_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/tbg",
     "TBG_REDIS_URL": "redis://:hush@127.0.0.1:2/0",
 }
-COMMANDS = ["up --port 0", "migrate", "serve", "ingest", "relay", "worker", "rewards verify",
+COMMANDS = ["up --port 0", "migrate", "serve", "ingest", "relay", "sender", "worker",
+            "rewards verify",
             "admin audit", "mining totals", "keys rotate", "events dead-letters"]  # fmt: skip
 
 

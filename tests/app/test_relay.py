@@ -67,7 +67,7 @@ async def test_a_bad_message_is_parked_and_holds_nobody_up(
         clock.move(timedelta(hours=2))
         await out.drain()
     async with db.transaction() as tx:
-        row = await tx.row("SELECT attempts, parked_at, error FROM outbox WHERE sent_at IS NULL")
+        row = await tx.row("SELECT attempts, parked_at, error FROM failed_deliveries")
     assert row is not None
     assert row.attempts == limits.RELAY_ATTEMPTS
     assert row.parked_at is not None
@@ -85,7 +85,7 @@ async def test_finishing_waits_for_the_last_try_and_counts_what_is_parked(
     task = asyncio.create_task(relay(db, redis, heard, bad=3).finish())
     while 2 not in heard:
         await asyncio.sleep(0.01)
-    tries = "SELECT attempts FROM outbox WHERE sent_at IS NULL"
+    tries = "SELECT COALESCE(max(attempts), 0) FROM failed_deliveries"
     for done in range(1, limits.RELAY_ATTEMPTS):
         async with asyncio.timeout(10):
             while await one(db, tries) < done:
@@ -112,9 +112,13 @@ async def test_parked_messages_are_listed_and_let_go(
             tx.announce(LevelUp(user_id=1, old_level=1, new_level=level, title="x", total_xp=100))
     async with db.transaction() as tx:
         await tx.run(
-            "UPDATE outbox SET type = 'Forgotten', parked_at = :now, attempts = 10, error = 'Why'",
+            """
+            INSERT INTO failed_deliveries (message_id, handler, attempts, next_at, parked_at, error)
+            SELECT id, 'realtime.push', 10, :now, :now, 'Why' FROM outbox
+            """,
             now=tx.now,
         )
+        await tx.run("UPDATE outbox SET type = 'Forgotten', sent_at = :now", now=tx.now)
     env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
 
     def tbg(*words: str, code: int = 0) -> str:
@@ -125,18 +129,19 @@ async def test_parked_messages_are_listed_and_let_go(
     assert "2 parked messages: see `tbg events parked`" in tbg("relay", "--drain", code=3)
     first, second = (json.loads(line) for line in tbg("events", "parked", "--json").splitlines())
     assert (first["type"], first["error"], first["attempts"]) == ("Forgotten", "Why", 10)
+    assert first["handler"] == "realtime.push"
     assert first["payload"]["new_level"] == 2
     assert tbg("events", "parked").splitlines()[-1] == "2 Forgotten"
 
     tbg("events", "retry", code=2)
     assert "message 999 is not parked" in tbg("events", "retry", f"{first['id']}", "999", code=1)
-    assert await one(db, "SELECT count(*) FROM outbox WHERE parked_at IS NULL") == 0
+    assert await one(db, "SELECT count(*) FROM failed_deliveries WHERE parked_at IS NULL") == 0
     assert tbg("events", "retry", str(second["id"])) == "1 will be delivered again\n"
     assert tbg("events", "retry", "--all") == "1 will be delivered again\n"
     async with db.transaction() as tx:
         await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is mended
     tbg("relay", "--drain")
-    assert await one(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+    assert await one(db, "SELECT count(*) FROM failed_deliveries") == 0
     assert "No parked messages" in tbg("events", "parked")
 
 
@@ -226,7 +231,7 @@ async def test_an_event_nobody_knows_any_more_is_parked_not_lost(
     for _ in range(limits.RELAY_ATTEMPTS):
         await out.drain()
         clock.move(timedelta(hours=2))
-    assert await one(db, "SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL") == 1
+    assert await one(db, "SELECT count(*) FROM failed_deliveries WHERE parked_at IS NOT NULL") == 1
 
 
 async def test_delivered_messages_are_forgotten_after_a_week(

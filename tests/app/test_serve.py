@@ -143,7 +143,7 @@ def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("door", ["serve", "worker", "ingest", "relay"])
+@pytest.mark.parametrize("door", ["serve", "worker", "ingest", "relay", "sender"])
 def test_production_refuses_a_redis_that_may_lose_events(
     fresh_database: str, redis_url: str, door: str
 ) -> None:

@@ -56,6 +56,8 @@ class TestSchedule:
         [
             ({"minute": None}, "2026-03-04T12:34:56.7", "2026-03-04T12:34"),
             ({"every_s": 5}, "2026-03-04T12:34:56.7", "2026-03-04T12:34:55"),
+            ({"every_min": 5}, "2026-03-04T12:34:56.7", "2026-03-04T12:30"),
+            ({"every_min": 5}, "2026-03-04T12:35", "2026-03-04T12:35"),
             ({"minute": 35}, "2026-03-04T12:34:59", "2026-03-04T11:35"),
             ({"minute": 35}, "2026-03-04T12:35", "2026-03-04T12:35"),
             ({"minute": 35}, "2026-03-01T00:10", "2026-02-28T23:35"),
@@ -70,14 +72,16 @@ class TestSchedule:
     def test_last_due(self, schedule: dict[str, Any], now: str, last: str) -> None:
         assert counted("x", [], **schedule).last_due(at(now)) == at(last)
 
-    @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+    @pytest.mark.parametrize(
+        "job", [*JOBS, counted("fives", [], every_min=5)], ids=lambda job: job.name
+    )
     def test_arq_wakes_a_job_when_it_is_due(self, job: Cron) -> None:
         for hours in range(0, 24 * 8, 5):
             wake = next_cron(
                 NOW + timedelta(hours=hours),
                 weekday=job.weekday,
                 hour=job.hour,
-                minute=None if job.every_s else job.minute,
+                minute=job.minutes,
                 second=job.seconds,
             )
             assert job.last_due(wake) == wake.replace(microsecond=0)

@@ -92,7 +92,7 @@ class Game:
             "TBG_PUBLIC_URL": self.url,
             **settings,
         }
-        names = ("serve", "ingest", "relay", "worker")
+        names = ("serve", "ingest", "relay", "sender", "worker")
         self.doors = {name: Door(name, env, directory) for name in names}
         self.api = self.doors["serve"]
 

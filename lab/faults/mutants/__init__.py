@@ -8,7 +8,8 @@ from lab.faults.mutants.arrival import ARRIVAL
 from lab.faults.mutants.delivery import DELIVERY
 from lab.faults.mutants.mutant import Mutant
 from lab.faults.mutants.rewards import REWARDS
+from lab.faults.mutants.tasks import TASKS
 
-MUTANTS: tuple[Mutant, ...] = (*ARRIVAL, *REWARDS, *DELIVERY)
+MUTANTS: tuple[Mutant, ...] = (*ARRIVAL, *REWARDS, *DELIVERY, *TASKS)
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -54,8 +54,8 @@ def _without_lock(real: Method) -> Method:
     async def take(tx: Tx, *, most: int = 50) -> list[outbox.Message]:
         rows = await tx.rows(
             """
-            SELECT id, event_id, type, payload, attempts FROM outbox
-            WHERE sent_at IS NULL AND parked_at IS NULL ORDER BY id LIMIT :most
+            SELECT id, event_id, type, payload FROM outbox
+            WHERE sent_at IS NULL ORDER BY id LIMIT :most
             """,
             most=most,
         )

@@ -9,18 +9,24 @@ from typing import Any
 from unittest.mock import patch
 
 from lab.faults.compare import Sort
+from lab.faults.outcome import Outcome
+from lab.faults.schedule import run_schedule
+from lab.faults.scratch import Scratch
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A bug that can be planted while schedules run. `shows`: findings that are its doing."""
+    """A bug that can be planted while schedules run. `shows`: findings that are its doing,
+    in schedules of its kind.
+    """
 
     name: str
     bug: str
     shows: frozenset[Sort]
     plant: Plant
+    schedule: Callable[[Scratch, int], Awaitable[Outcome]] = run_schedule
 
 
 def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Plant:

@@ -55,7 +55,7 @@ def queue_at(url: str) -> ArqRedis:
 def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable[Any]]) -> Worker:
     """An arq worker that calls `wake` with each job at its times; `run` it with `async_run`."""
     return _Worker(
-        cron_jobs=[_arq_cron(job, wake) for job in jobs],
+        cron_jobs=[_arq_cron(job, wake) for job in jobs if job.after is None],
         redis_pool=queue_at(url),
         queue_name=QUEUE,
         handle_signals=False,
@@ -113,7 +113,7 @@ def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
         name=job.name,
         weekday=job.weekday,
         hour=job.hour,
-        minute=None if job.every_s else job.minute,
+        minute=job.minutes,
         second=job.seconds,
         unique=True,
         timeout=limits.JOB_TIMEOUT_SECONDS,

@@ -24,7 +24,7 @@ async def declare(settings: Settings, database: Database, redis: Redis) -> Game:
     game = await _this_game(settings, database)
     there = await read_game(redis)
     if there and there != game:
-        alive = await heartbeats(redis, ("ingest", "relay", "worker"))
+        alive = await heartbeats(redis, ("ingest", "relay", "sender", "worker"))
         if any(alive.values()):
             if there.network != game.network:
                 raise CannotRun(

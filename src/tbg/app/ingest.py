@@ -27,10 +27,10 @@ from tbg.adapters.streams.lag import lag
 from tbg.adapters.streams.letters import shelve
 from tbg.app.domains import DOMAINS
 from tbg.core import inbox, limits
+from tbg.core.cancel import end
 from tbg.core.domain import Projection
 from tbg.core.event import Frame, uuid7
 from tbg.core.kept import KeptLines
-from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, is_passing, took_too_long
 from tbg.domains.mining.actions import roll_up_all

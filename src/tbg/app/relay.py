@@ -1,13 +1,15 @@
-"""The way out: outbox → switchboard → mark as sent, in one transaction; then the frames.
+"""The way out: outbox → handlers → mark as sent, in one transaction; then the frames.
 
-Nudged by whoever announced something; sweeps by itself for nudges that were lost.
+All messages and handlers of a batch at once. Where that fails, each handler apart from the others:
+what it cannot take is tried again for this handler alone, and parked after ten tries. Nudged by
+whoever announced something; sweeps by itself for nudges that were lost.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,31 +19,50 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
 from tbg.app.switchboard import SWITCHBOARD, Reaction
-from tbg.core import limits, outbox
+from tbg.core import deliveries, limits, outbox
+from tbg.core.cancel import end
+from tbg.core.deliveries import EVERY, Failure
 from tbg.core.event import Event
-from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
 from tbg.domains.accounts.actions.people import hold_owners
 
-MESSAGES = Counter("tbg_relay_messages_total", "Messages by what became of them", ["outcome"])
+MESSAGES = Counter("tbg_relay_messages_total", "Messages delivered")
+FAILURES = Counter(
+    "tbg_relay_failures_total",
+    "Failed deliveries of a message to a handler",
+    ["handler", "outcome"],
+)
 BATCH_SIZE = Histogram(
     "tbg_relay_batch_messages", "Messages delivered at once", buckets=(1, 2, 5, 10, 50, 100, 500)
 )
 BATCH_SECONDS = Histogram("tbg_relay_batch_seconds", "From taken to shown", buckets=LATENCY_BUCKETS)
 AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
-WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, parked ones left out")
-PARKED = Gauge("tbg_outbox_parked_messages", "Messages that need a person")
+WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, and deliveries to try again")
+PARKED = Gauge("tbg_outbox_parked_messages", "Deliveries that need a person")
 
 _log = log(__name__)
 
 
 class _Left(NamedTuple):
-    """What is still in the outbox: messages that wait, the oldest's age, and parked ones."""
+    """What is still to be done: messages and deliveries that wait, the oldest message's age, and
+    parked deliveries.
+    """
 
     waiting: int
     oldest_seconds: float
     parked: int
+
+
+_Inbox = list[tuple[outbox.Message, outbox.Delivery]]
+"""What one handler is handed."""
+
+
+def handler_name(handler: Reaction) -> str:
+    """Its name in `failed_deliveries`: domain and function, as `realtime.push`."""
+    package, _, module = handler.__module__.rpartition(".")
+    domain = package.removeprefix("tbg.domains.").partition(".")[0]
+    return f"{domain if package.startswith('tbg.domains.') else module}.{handler.__name__}"
 
 
 @dataclass(slots=True)
@@ -83,13 +104,14 @@ class Relay:
             await beat(self.broadcast.redis, "relay")
         taken = await self.deliver()
         if look:
+            taken += await self.retry()
             await self._measure()
         return taken
 
     async def drain(self) -> int:
-        """Deliver everything that is due now; the number of messages taken."""
+        """Deliver everything that is due now; the number of messages and of repeated deliveries."""
         total = 0
-        while taken := await self.deliver():
+        while taken := await self.deliver() or await self.retry():
             total += taken
         return total
 
@@ -104,63 +126,149 @@ class Relay:
                 await asyncio.wait_for(self.stopping.wait(), limits.RELAY_SWEEP_SECONDS)
 
     async def deliver(self) -> int:
-        """Take one batch of messages through their reactions; the number taken.
+        """Take one batch of new messages through their handlers; the number taken.
 
-        All messages at once; when that fails, one by one, so that only the bad one stays.
+        All at once; when that fails, one handler after the other, so that none holds up another.
         """
         try:
             return await self._take_through(self._together)
         except Exception as error:
             if is_passing(error):
                 raise
-            return await self._take_through(self._one_by_one)
+            return await self._take_through(self._apart)
+
+    async def retry(self) -> int:
+        """Try deliveries again that failed before and are due; the number tried."""
+        begun = time.perf_counter()
+        async with self.database.transaction() as tx:
+            await hold_owners(tx)
+            due = await deliveries.take_due(tx)
+            if not due:
+                return 0
+            before = {(one.message.id, one.handler): one.attempts for one in due}
+            unread = [one.message for one in due if one.handler == EVERY]
+            inboxes, unreadable = self._sort(unread)
+            known = self._by_name()
+            for one in due:
+                read = self._read(one.message)
+                if one.handler in known and read is not None:
+                    inboxes.setdefault(one.handler, []).append(read)
+                elif one.handler != EVERY:
+                    why = f"there is no handler {one.handler}, or no event {one.message.type}"
+                    unreadable.append(Failure(one.message, one.handler, 1, why))
+            for inbox in inboxes.values():
+                inbox.sort(key=lambda one: one[0].id)
+            failed = unreadable + await self._try_each(tx, inboxes)
+            await self._settle(tx, failed, before)
+        await self._tell(tx, len(due), begun)
+        return len(due)
 
     async def _take_through(
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         begun = time.perf_counter()
         async with self.database.transaction() as tx:
-            await hold_owners(tx)  # an erasure takes messages too, and reactions ask who is who
+            await hold_owners(tx)  # an erasure takes messages too, and handlers ask who is who
             messages = await outbox.take(tx)
             if not messages:
                 return 0
             await way(tx, messages)
-        await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
-        BATCH_SIZE.observe(len(messages))
-        BATCH_SECONDS.observe(time.perf_counter() - begun)
+            await outbox.mark_sent(tx, [message.id for message in messages])
+        MESSAGES.inc(len(messages))
+        await self._tell(tx, len(messages), begun)
         return len(messages)
+
+    async def _tell(self, tx: Tx, taken: int, begun: float) -> None:
+        await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
+        BATCH_SIZE.observe(taken)
+        BATCH_SECONDS.observe(time.perf_counter() - begun)
 
     async def _together(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
         await self._react(tx, messages)
-        await outbox.mark_sent(tx, [message.id for message in messages])
-        MESSAGES.labels("sent").inc(len(messages))
 
-    async def _one_by_one(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
-        for message in messages:
-            shown, announced = len(tx.shown), len(tx.announced)
-            try:
-                async with tx.connection.begin_nested():
-                    await self._together(tx, [message])
-            except Exception as error:
-                if is_passing(error):
-                    raise
-                del tx.shown[shown:], tx.announced[announced:]
-                parked = await outbox.mark_failed(tx, message, error=repr(error))
-                MESSAGES.labels("parked" if parked else "failed").inc()
-                _log.error(
-                    "message_failed", type=message.type, parked=parked, error=str(error)[:300]
-                )
+    async def _apart(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+        inboxes, unreadable = self._sort(messages)
+        failed = unreadable + await self._try_each(tx, inboxes)
+        await self._settle(tx, failed, {})
 
     async def _react(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
-        """Hand each reaction its events, in the order they were announced."""
-        inboxes: dict[Reaction, list[outbox.Delivery]] = {}
+        """Hand each handler its events, in the order they were announced."""
+        inboxes, unreadable = self._sort(messages)
+        if unreadable:
+            raise LookupError(unreadable[0].error)
+        known = self._by_name()
+        for name, inbox in inboxes.items():
+            await known[name](tx, [delivery for _, delivery in inbox])
+
+    def _by_name(self) -> dict[str, Reaction]:
+        return {handler_name(h): h for handlers in self.switchboard.values() for h in handlers}
+
+    def _sort(self, messages: Iterable[outbox.Message]) -> tuple[dict[str, _Inbox], list[Failure]]:
+        """Messages by the handlers of their events; those that cannot be read any more."""
+        inboxes: dict[str, _Inbox] = {}
+        unreadable = []
         for message in messages:
-            event = outbox.decode(message)
-            for reaction in self.switchboard.get(type(event), ()):
-                delivery = outbox.Delivery(message.event_id, event)
-                inboxes.setdefault(reaction, []).append(delivery)
-        for reaction, deliveries in inboxes.items():
-            await reaction(tx, deliveries)
+            read = self._read(message)
+            if read is None:
+                why = f"this program cannot read such a {message.type}"
+                unreadable.append(Failure(message, EVERY, 1, why))
+                continue
+            for handler in self.switchboard.get(type(read[1].event), ()):
+                inboxes.setdefault(handler_name(handler), []).append(read)
+        return inboxes, unreadable
+
+    def _read(self, message: outbox.Message) -> tuple[outbox.Message, outbox.Delivery] | None:
+        try:
+            return message, outbox.Delivery(message.event_id, outbox.decode(message))
+        except (KeyError, ValueError):  # no domain announces it any more, or it has other fields
+            return None
+
+    async def _try_each(self, tx: Tx, inboxes: Mapping[str, _Inbox]) -> list[Failure]:
+        known = self._by_name()
+        failed = []
+        for name, inbox in inboxes.items():
+            failed += await self._try(tx, name, known[name], inbox)
+        return failed
+
+    async def _try(self, tx: Tx, name: str, handler: Reaction, inbox: _Inbox) -> list[Failure]:
+        """Hand over all of them; where that fails, each half, down to the one that fails."""
+        shown, announced = len(tx.shown), len(tx.announced)
+        try:
+            async with tx.connection.begin_nested():
+                await handler(tx, [delivery for _, delivery in inbox])
+        except Exception as error:
+            if is_passing(error):
+                raise
+            del tx.shown[shown:], tx.announced[announced:]
+            if len(inbox) == 1:
+                return [Failure(inbox[0][0], name, 1, repr(error))]
+            middle = len(inbox) // 2
+            first = await self._try(tx, name, handler, inbox[:middle])
+            return first + await self._try(tx, name, handler, inbox[middle:])
+        return []
+
+    async def _settle(
+        self, tx: Tx, failed: Sequence[Failure], before: Mapping[tuple[int, str], int]
+    ) -> None:
+        """Write down what failed; what had failed before and has not now is done."""
+        counted = [
+            one._replace(attempts=1 + before.get((one.message.id, one.handler), 0))
+            for one in failed
+        ]
+        again = {(one.message.id, one.handler) for one in counted}
+        if done := before.keys() - again:
+            await deliveries.remove(tx, done)
+        if counted:
+            await deliveries.record_failures(tx, counted)
+        for one in counted:
+            FAILURES.labels(one.handler, "parked" if one.is_last else "failed").inc()
+            _log.error(
+                "delivery_failed",
+                type=one.message.type,
+                handler=one.handler,
+                parked=one.is_last,
+                error=one.error[:300],
+            )
 
     async def _measure(self) -> None:
         left = await self._left()
@@ -172,9 +280,11 @@ class Relay:
         async with self.database.transaction() as tx:
             row = await tx.row(
                 """
-                SELECT count(*) AS waiting, min(created_at) AS oldest,
-                    (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL) AS parked
-                FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL
+                SELECT oldest, fresh + again AS waiting, parked FROM
+                    (SELECT count(*) AS fresh, min(created_at) AS oldest
+                        FROM outbox WHERE sent_at IS NULL),
+                    (SELECT count(*) FILTER (WHERE parked_at IS NULL) AS again,
+                        count(parked_at) AS parked FROM failed_deliveries)
                 """
             )
         assert row is not None

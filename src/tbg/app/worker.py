@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -20,10 +21,10 @@ from tbg.adapters.queue import make_worker, stop_worker
 from tbg.app import people
 from tbg.app.domains import DOMAINS
 from tbg.core import limits, marks
+from tbg.core.cancel import end
 from tbg.core.schedule import Cron
-from tbg.core.tasks import end
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
-from tbg.core.tx import Database
+from tbg.core.tx import Database, Tx
 
 JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *people.JOBS)
 """The jobs of every domain, then those that go through all domains; overdue jobs are run in this
@@ -51,6 +52,21 @@ class Worker:
         finally:
             await asyncio.gather(*[end(loop) for loop in loops])
 
+    def __post_init__(self) -> None:
+        """Refuse a job after one that is not before it in the list: it would never be due."""
+        seen: set[str] = set()
+        for job in self.jobs:
+            if job.after is not None and job.after not in seen:
+                raise ValueError(f"{job.name} is to run after {job.after}, which is not before it")
+            seen.add(job.name)
+
+    async def wake(self, job: Cron) -> None:
+        """Run one job if it is due, and then those that are to run after it."""
+        if await self.run_due(job):
+            for following in self.jobs:
+                if following.after == job.name:
+                    await self.wake(following)
+
     async def run_due(self, job: Cron) -> bool:
         """Run one job if it is due; whether it ran and ended well. A failure is only its own."""
         if self._turns[job.name].locked():
@@ -60,13 +76,16 @@ class Worker:
             try:
                 async with self.database.transaction() as tx:
                     mark, now = await marks.read(tx, job.name), tx.now
+                    due = await self._last_due(tx, job)
                 if mark is not None:
                     JOB_SUCCESS.labels(job.name).set(mark.timestamp())
-                    if mark >= job.last_due(now):
-                        return False
+                if due is None or (mark is not None and mark >= due):
+                    return False
                 result = await job.run(self.database)
                 async with self.database.transaction() as tx:
-                    await marks.move(tx, job.name, to=now)
+                    # After another job: up to the run that it followed, for the other one may
+                    # have begun again meanwhile.
+                    await marks.move(tx, job.name, to=due if job.after else now)
             except Exception:
                 JOB_FAILURES.labels(job.name).inc()
                 _log.exception("job_failed", job=job.name)
@@ -77,6 +96,10 @@ class Worker:
         tell = _log.info if result else _log.debug
         tell("job_done", job=job.name, result=repr(result), seconds=round(seconds, 3))
         return True
+
+    async def _last_due(self, tx: Tx, job: Cron) -> datetime | None:
+        """The last moment at which it was to run; None: it has not been."""
+        return job.last_due(tx.now) if job.after is None else await marks.read(tx, job.after)
 
     async def run_all_due(self) -> list[str]:
         """Make up for what is overdue, one job after the other; the jobs that ran."""
@@ -89,7 +112,7 @@ class Worker:
 
     async def _wake(self) -> None:
         while True:
-            worker = make_worker(self.redis_url, self.jobs, self.run_due)
+            worker = make_worker(self.redis_url, self.jobs, self.wake)
             try:
                 await worker.async_run()
             except asyncio.CancelledError:

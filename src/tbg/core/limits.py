@@ -99,7 +99,7 @@ RELAY_BATCH = 500
 """Messages handed over in one transaction."""
 
 RELAY_ATTEMPTS = 10
-"""Tries before a message is parked for a person to look at."""
+"""Tries of one handler with one message before that delivery is parked for a person to look at."""
 
 LOOK_SECONDS = 5.0
 """How often ingest measures what waits, and trims."""

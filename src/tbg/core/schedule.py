@@ -13,7 +13,8 @@ from tbg.core.tx import Database
 class Cron:
     """A domain's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
 
-    `every_s`: so many seconds apart instead, a divisor of 60.
+    `every_s`, `every_min`: so many seconds or minutes apart instead, a divisor of 60.
+    `after`: whenever that job, which stands before it in the list, has ended well.
 
     `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
     transactions, and is harmless when run twice, late, or by two workers at once. Its name is
@@ -26,6 +27,15 @@ class Cron:
     hour: int | None = None
     weekday: int | None = None
     every_s: int | None = None
+    every_min: int | None = None
+    after: str | None = None
+
+    @property
+    def minutes(self) -> set[int] | None:
+        """The minutes of an hour at which it may be due; None: each."""
+        if self.every_min is not None:
+            return set(range(0, 60, self.every_min))
+        return None if self.every_s is not None or self.minute is None else {self.minute}
 
     @property
     def seconds(self) -> set[int]:
@@ -37,6 +47,8 @@ class Cron:
         moment = now.replace(second=now.second - now.second % (self.every_s or 60), microsecond=0)
         if self.every_s is not None:
             return moment
+        if self.every_min is not None:
+            return moment.replace(minute=moment.minute - moment.minute % self.every_min)
         if self.minute is not None:
             moment = _back(moment, timedelta(minutes=1), moment.minute - self.minute, 60)
         if self.hour is not None:

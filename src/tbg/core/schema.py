@@ -16,7 +16,7 @@ from tbg.core import database_roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx
 
-REVISION = "2026_11_28_blocks"
+REVISION = "2026_11_28_tasks"
 """The revision this program was written for: the newest in `migrations/versions`."""
 
 # Two processes that start at once must not migrate at once; any constant of our own will do.

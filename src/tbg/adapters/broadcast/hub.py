@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast.publish import channel_of
 from tbg.core import limits
-from tbg.core.tasks import end
+from tbg.core.cancel import end
 from tbg.core.telemetry import log
 
 SOCKETS = Gauge("tbg_sockets_open", "WebSockets open in this process")

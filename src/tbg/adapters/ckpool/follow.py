@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.collector import Collector
 from tbg.adapters.ckpool.outlet import NoGame, RedisLost
-from tbg.core.tasks import end
+from tbg.core.cancel import end
 from tbg.core.telemetry import log
 
 POLL_SECONDS = 2.0

@@ -31,10 +31,10 @@ from tbg.app.api.sockets import SocketDoor
 from tbg.app.api.turns import Turns
 from tbg.app.domains import DOMAINS
 from tbg.core import limits
+from tbg.core.cancel import end
 from tbg.core.domain import Domain
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
-from tbg.core.tasks import end
 from tbg.core.tx import Database
 from tbg.domains.public import queries as public_queries
 from tbg.domains.realtime.schemas import control

@@ -22,7 +22,7 @@ from tbg.core import limits, schema
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 
-DOORS = ("ingest", "relay", "worker")
+DOORS = ("ingest", "relay", "sender", "worker")
 
 router = APIRouter()
 

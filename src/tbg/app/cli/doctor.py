@@ -20,7 +20,7 @@ from tbg.adapters.streams.durable import durability
 from tbg.adapters.streams.letters import shelved
 from tbg.app import doors, screen
 from tbg.app.cli.failure import told
-from tbg.core import limits, schema
+from tbg.core import limits, schema, tasks
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
 from tbg.core.running import running_in
@@ -193,10 +193,9 @@ async def _letters(house: doors.House) -> tuple[bool, str]:
 
 async def _outbox(house: doors.House) -> tuple[bool, str]:
     async with house.database.transaction() as tx:
-        parked = await tx.value("SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL")
+        parked = await tx.value("SELECT count(parked_at) FROM failed_deliveries")
         late = await tx.value(
-            "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL"
-            " AND created_at < :before",
+            "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND created_at < :before",
             before=tx.now - timedelta(minutes=1),
         )
     detail = (
@@ -206,12 +205,21 @@ async def _outbox(house: doors.House) -> tuple[bool, str]:
     return parked == 0 and late == 0, detail
 
 
+async def _tasks(house: doors.House) -> tuple[bool, str]:
+    async with house.database.transaction() as tx:
+        left = await tasks.waiting(tx)
+    is_late = left.due_since is not None and left.due_since < tx.now - timedelta(minutes=1)
+    see = ": see `tbg tasks parked`" * bool(left.parked)
+    detail = f"{left.parked} parked tasks{see}, {left.waiting} waiting"
+    return not left.parked and not is_late, detail + ", some late for a minute" * is_late
+
+
 async def _doors(house: doors.House) -> tuple[bool, str]:
-    alive = await heartbeats(house.redis, ("ingest", "relay", "worker"))
+    alive = await heartbeats(house.redis, ("ingest", "relay", "sender", "worker"))
     missing = [door for door, well in alive.items() if not well]
     if missing:
         return False, "not running: " + ", ".join(f"`tbg {door}`" for door in missing)
-    return True, "ingest, relay and worker are alive"
+    return True, "ingest, relay, sender and worker are alive"
 
 
 async def _clock(house: doors.House) -> tuple[bool, str]:
@@ -256,6 +264,7 @@ _CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
     "lag": _lag,
     "dead letters": _letters,
     "outbox": _outbox,
+    "tasks": _tasks,
     "doors": _doors,
     "clock": _clock,
     "keys": _keys,

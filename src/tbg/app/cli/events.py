@@ -20,7 +20,7 @@ from tbg.adapters.streams.letters import (
 )
 from tbg.app import doors, screen
 from tbg.app.cli.common import once
-from tbg.core import outbox
+from tbg.core import deliveries
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.domains.accounts.actions.people import hold_owners
 
@@ -130,11 +130,11 @@ def show_parked(
     json: bool = typer.Option(False, "--json", help="One JSON object per message and line."),
     most: int = typer.Option(50, "--most", min=1, help="How many to list (without --json)."),
 ) -> None:
-    """List the messages that the relay gave up after ten tries, and why."""
+    """List the deliveries of messages that the relay gave up after ten tries, and why."""
 
-    async def main(house: doors.House) -> list[outbox.Parked]:
+    async def main(house: doors.House) -> list[deliveries.Parked]:
         async with house.database.transaction() as tx:
-            return await outbox.parked(tx)
+            return await deliveries.parked(tx)
 
     messages = once(main)
     if json:
@@ -145,9 +145,15 @@ def show_parked(
         typer.echo("No parked messages: every one so far could be delivered.")
         return
     screen.table(
-        ("id", "type", "parked", "error"),
+        ("id", "type", "handler", "parked", "error"),
         [
-            (one.id, one.type, f"{one.parked_at:%F %T}", (one.error.splitlines() or [""])[0][:200])
+            (
+                one.id,
+                one.type,
+                one.handler,
+                f"{one.parked_at:%F %T}",
+                (one.error.splitlines() or [""])[0][:200],
+            )
             for one in messages[-most:]
         ],
         prose=("error",),
@@ -168,8 +174,8 @@ def let_go(
     async def main(house: doors.House) -> int:
         async with house.database.transaction() as tx:
             await hold_owners(tx)  # an erasure takes messages too
-            asked = [message.id for message in await outbox.parked(tx)] if everything else ids
-            done = await outbox.retry(tx, asked)
+            asked = [one.id for one in await deliveries.parked(tx)] if everything else ids
+            done = await deliveries.retry(tx, asked)
             if strangers := set(ids or ()) - set(done):
                 raise CannotRun(f"message {min(strangers)} is not parked; none was let go")
             return len(done)

@@ -20,9 +20,9 @@ from tbg.app.api.connections import Connections, HttpProtocol
 from tbg.app.api.sockets import SocketProtocol
 from tbg.app.listener import listen
 from tbg.core import limits
+from tbg.core.cancel import end
 from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings
-from tbg.core.tasks import end
 from tbg.core.telemetry import log
 from tbg.core.tx import connect
 

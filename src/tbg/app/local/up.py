@@ -33,7 +33,7 @@ from tbg.core.errors import CannotRun
 from tbg.core.running import Lock
 from tbg.core.settings import Settings, as_recorded, load_settings
 
-DOORS = ("serve", "worker", "ingest", "relay")
+DOORS = ("serve", "worker", "ingest", "relay", "sender")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 

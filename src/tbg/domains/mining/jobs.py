@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tbg.core import inbox, outbox
+from tbg.core import inbox, outbox, tasks
 from tbg.core.schedule import Cron
 from tbg.core.tx import Database
 from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
@@ -18,11 +18,11 @@ async def keep_partitions(database: Database) -> int:
 
 
 async def prune(database: Database) -> int:
-    """Forget event keys and delivered messages that are old enough; how many."""
+    """Forget event keys, delivered messages and finished tasks that are old enough; how many."""
     async with database.transaction() as tx:
         keys = await inbox.prune(tx)
     async with database.transaction() as tx:
-        return keys + await outbox.prune(tx)
+        return keys + await outbox.prune(tx) + await tasks.prune(tx)
 
 
 JOBS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tbg.core import limits, outbox
+from tbg.core import limits, outbox, tasks
 from tbg.core.section import Section
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.access import pages_changed, sessions_changed
@@ -81,6 +81,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
     await hand_on(tx, ids=ids, to=None)
     await _empty(tx, ids)
     await outbox.forget(tx, ids)
+    await tasks.forget(tx, ids)
     sessions_changed(tx, *ids)
     pages_changed(tx, *ids)
     await tx.run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tbg.core.tasks import end
+from tbg.core.cancel import end
 
 
 async def test_a_task_that_swallows_a_cancellation_is_asked_again() -> None:
