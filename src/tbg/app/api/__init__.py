@@ -18,8 +18,7 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
-from tbg.app import people
-from tbg.app.api import health, problems
+from tbg.app.api import health, lifecycle, problems
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
@@ -36,7 +35,6 @@ from tbg.core.tx import Database
 from tbg.domains.accounts import routes as accounts
 from tbg.domains.gamification import routes as gamification
 from tbg.domains.mining import routes as mining
-from tbg.domains.public import queries as public_queries
 from tbg.domains.public import routes as public
 from tbg.domains.realtime.schemas import control
 
@@ -86,7 +84,6 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.redis = redis
-    app.state.people = people
     app.state.exporting = asyncio.Semaphore(limits.EXPORTS_AT_ONCE)
     app.state.keys = keys
     app.state.gate = gate
@@ -97,16 +94,12 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.readiness = Fresh(
         health.Checks(settings, database, redis).run, seconds=limits.READINESS_SECONDS, share=1
     )
-    app.state.pool_stats = Fresh(
-        lambda: public_queries.pool_page(database),
-        seconds=limits.POOL_STATS_SECONDS,
-        share=limits.POOL_STATS_SHARE,
-    )
+    app.state.shared_answers = {}
     problems.install(app)
     app.include_router(health.router)
     app.include_router(accounts.well_known)
-    for room in (accounts, mining, gamification, public):
-        app.include_router(room.router, prefix=API)
+    for part in (accounts, lifecycle, mining, gamification, public):
+        app.include_router(part.router, prefix=API)
     app.router.default = Pages()
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
