@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
+import pytest
 from fastapi import Depends, FastAPI
+from pydantic import BaseModel
 
 from tbg.adapters.rate_limit import CHANGES, RateLimit
-from tests.declarations import declared
+from tests.declarations import bodies, declared
 
 _READS = ("GET ", "HEAD ", "OPTIONS ")
 
@@ -29,3 +32,34 @@ def test_every_route_that_changes_something_declares_a_rate_limit(app: FastAPI) 
     assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
     app.add_api_route("/api/v1/games", change, methods=["PUT"], dependencies=[Depends(CHANGES)])
     assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
+
+
+def not_strict(model: type[BaseModel]) -> bool:
+    """Whether a model takes what is of another type, or names that it does not know."""
+    return (model.model_config.get("strict"), model.model_config.get("extra")) != (True, "forbid")
+
+
+def test_every_request_model_is_strict(app: FastAPI) -> None:
+    found = bodies(app)
+    assert found
+    assert [model.__name__ for model in found if not_strict(model)] == []
+    app.add_api_route("/api/v1/toys", wound_up, methods=["PUT"])
+    assert [model.__name__ for model in bodies(app) if not_strict(model)] == ["Toy", "Spring"]
+
+
+class Spring(BaseModel):
+    turns: int
+
+
+class Toy(BaseModel):
+    springs: list[Spring] | None = None
+
+
+async def wound_up(toy: Toy) -> int:
+    return len(toy.springs or [])
+
+
+@pytest.mark.parametrize("body", [{"challenge_id": 1}, {"challenge_id": "x"}, {}, {"more": 1}])
+async def test_a_body_of_another_type_is_refused(client: httpx.AsyncClient, body: object) -> None:
+    answer = await client.post("/api/v1/auth/verify", json=body)
+    assert answer.status_code == 422
