@@ -141,6 +141,19 @@ def test_no_domain_reads_the_state_of_the_application() -> None:
     assert found == []
 
 
+def test_no_action_locks_the_owners() -> None:
+    """That is declared where a transaction begins: `transaction(owners=…)`."""
+    found = [
+        f"{_name(path)}:{node.lineno}"
+        for path in SOURCES
+        if path != ROOT / "src/tbg/core/owners.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and re.search(r"LOCK TABLE\s+(\w+\.)?user_addresses", str(node.value))
+    ]
+    assert found == []
+
+
 def test_every_limit_has_a_reason() -> None:
     tree = ast.parse((ROOT / "src/tbg/core/limits.py").read_text())
     bare = [

@@ -207,6 +207,15 @@ Transaction = Annotated[Tx, Depends(_transaction, scope="function")]
 """A handler's transaction."""
 
 
+async def _owners_transaction(database: AppDatabase) -> AsyncIterator[Tx]:
+    async with database.transaction(owners="shared") as tx:
+        yield tx
+
+
+OwnersTransaction = Annotated[Tx, Depends(_owners_transaction, scope="function")]
+"""A handler's transaction during which nobody becomes another user (`core/owners.py`)."""
+
+
 Letter = Literal["U", "K", "S", "A"]
 
 SCHEMES: dict[Letter, str] = {

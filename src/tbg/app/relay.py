@@ -22,7 +22,6 @@ from tbg.core.event import Event
 from tbg.core.tasks import end
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
-from tbg.domains.accounts.actions.people import hold_owners
 
 MESSAGES = Counter("tbg_relay_messages_total", "Messages by what became of them", ["outcome"])
 BATCH_SIZE = Histogram(
@@ -119,8 +118,8 @@ class Relay:
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         begun = time.perf_counter()
-        async with self.database.transaction() as tx:
-            await hold_owners(tx)  # an erasure takes messages too, and reactions ask who is who
+        # An erasure takes messages too, and reactions ask who is who.
+        async with self.database.transaction(owners="shared") as tx:
             messages = await outbox.take(tx)
             if not messages:
                 return 0

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import StreamingResponse
 
-from tbg.adapters.http import AppDatabase, SignedIn, Transaction, no_deadline, problems
+from tbg.adapters.http import AppDatabase, OwnersTransaction, SignedIn, no_deadline, problems
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app import people as lifecycle
 from tbg.core import limits
@@ -41,7 +41,7 @@ Exporting = Annotated[asyncio.Semaphore, Depends(_exporting)]
 
 @router.delete("", status_code=202, summary="Delete the account, a week from now",
                operation_id="delete_me", dependencies=[Depends(CHANGES)])  # fmt: skip
-async def delete_me(tx: Transaction, who: SignedIn, approval: UUID | None = None) -> Me:
+async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None = None) -> Me:
     """Have the person erased in a week; until then it can be taken back.
 
     `approval`: of purpose `delete_account`.
@@ -55,7 +55,7 @@ async def delete_me(tx: Transaction, who: SignedIn, approval: UUID | None = None
 
 @router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
              dependencies=[Depends(CHANGES)])  # fmt: skip
-async def restore_me(tx: Transaction, who: SignedIn) -> Me:
+async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
     """Take a deletion back, if there is one."""
     restored = await profile.restore(tx, user_id=who.user_id)
     person = await queries.person(tx, who.user_id)
@@ -80,8 +80,7 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
         address = await challenges.check(tx, **proof)
         merges = bool(await queries.known_addresses(tx, [address]))
     # Everybody else waits only where two become one.
-    alone = lifecycle.nobody_else if merges else lifecycle.hold_everybody
-    async with database.transaction() as tx, alone(tx):
+    async with database.transaction(owners="exclusive" if merges else "shared") as tx:
         await challenges.spend(tx, **proof)
         other = await addresses.link(
             tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges

@@ -15,6 +15,7 @@ from tbg.adapters.http import (
     AppSettings,
     Asker,
     ClientIp,
+    OwnersTransaction,
     SignedIn,
     Transaction,
     problems,
@@ -27,7 +28,6 @@ from tbg.core.settings import Settings
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
 from tbg.domains.accounts.actions.activity import note, note_own
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
 from tbg.domains.accounts.rules import told_ending
@@ -117,11 +117,10 @@ async def approve(tx: Transaction, who: SignedIn, proof: Proof) -> Approval:
     responses=problems(401),
 )
 async def verify(
-    request: Request, response: Response, keys: AppKeys, cookies: AppCookies, tx: Transaction,
+    request: Request, response: Response, keys: AppKeys, cookies: AppCookies, tx: OwnersTransaction,
     proof: SignIn,
 ) -> SignedInAs:  # fmt: skip
     """Open a session for the user whose address signed; he is made if he never mined."""
-    await hold_owners(tx)
     address = await challenges.spend(
         tx, challenge_id=proof.challenge_id, signature=proof.signature, purpose="sign_in"
     )

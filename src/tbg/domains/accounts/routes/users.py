@@ -14,6 +14,7 @@ from tbg.adapters.http import (
     AppDatabase,
     AppHashing,
     AppKeys,
+    OwnersTransaction,
     SignedIn,
     Transaction,
     problems,
@@ -26,7 +27,6 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
 from tbg.domains.accounts.actions.activity import note
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.rules import merged_settings, shown_address
 from tbg.domains.accounts.schemas import (
     ActivityEntry,
@@ -60,7 +60,7 @@ async def get_me(tx: Transaction, who: SignedIn) -> Me:
 
 @router.patch("", summary="Change the profile", operation_id="change_me",
               responses=problems(409), dependencies=[Depends(CHANGES)])  # fmt: skip
-async def change_me(tx: Transaction, who: SignedIn, wish: ProfileChange) -> Me:
+async def change_me(tx: OwnersTransaction, who: SignedIn, wish: ProfileChange) -> Me:
     """Change what is given; null clears."""
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
@@ -158,8 +158,7 @@ async def make_api_key(
     secret = keys.new_api_key(key_id)
     # Before the transaction: argon2 takes its time, and others would wait for the connection.
     hash_ = await hashing.hash(secret)
-    async with database.transaction() as tx:
-        await hold_owners(tx)
+    async with database.transaction(owners="shared") as tx:
         address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
         if wish.scope == "service":
             await challenges.use_approval(
@@ -196,7 +195,7 @@ async def list_addresses(tx: Transaction, who: SignedIn) -> AddressList:
                operation_id="unlink_address",
                responses=problems(403, 409), dependencies=[Depends(CHANGES)])  # fmt: skip
 async def unlink_address(
-    tx: Transaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
+    tx: OwnersTransaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
     approval: UUID | None = None,
 ) -> Response:  # fmt: skip
     """Take an address out of the account; what it mined stays, what it will mine does not.
