@@ -7,6 +7,7 @@ import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
+from tbg.adapters.http import idempotent
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tests.declarations import bodies, declared
 
@@ -22,6 +23,15 @@ def without_a_rate_limit(app: FastAPI) -> list[str]:
     ]
 
 
+def without_idempotency(app: FastAPI) -> list[str]:
+    """Routes that do twice what is asked for twice."""
+    return [
+        route
+        for route, found in declared(app).items()
+        if route.startswith("POST ") and idempotent not in found
+    ]
+
+
 async def change() -> int:
     return 1
 
@@ -32,6 +42,12 @@ def test_every_route_that_changes_something_declares_a_rate_limit(app: FastAPI) 
     assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
     app.add_api_route("/api/v1/games", change, methods=["PUT"], dependencies=[Depends(CHANGES)])
     assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
+
+
+def test_every_post_declares_that_it_is_idempotent(app: FastAPI) -> None:
+    assert without_idempotency(app) == []
+    app.add_api_route("/api/v1/toys", change, methods=["POST"])
+    assert without_idempotency(app) == ["POST /api/v1/toys"]
 
 
 def not_strict(model: type[BaseModel]) -> bool:

@@ -173,6 +173,11 @@ async def no_deadline(request: Request) -> None:
     time.reschedule(None)
 
 
+async def idempotent(request: Request) -> None:
+    """A dependency of routes that do once what the same `Idempotency-Key` asks for twice."""
+    await request.app.state.idempotency.begin(request)
+
+
 class SharedAnswer:
     """A dependency: an answer that is computed once for all who ask within some seconds.
 

@@ -23,6 +23,7 @@ from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.guard import Gate, Guard
+from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import CompressedApi, Pages
 from tbg.app.api.sockets import SocketDoor
@@ -51,6 +52,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     hashing, limiter = Hashing(), Limiter(redis, mac=keys.mac)
     cookies = SessionCookies(settings.public_url)
     gate = Gate(database, keys, hashing, cookies)
+    idempotency = Idempotency(database, keys)
     app = FastAPI(
         title="The Bitcoin Game",
         version=tbg.__version__,
@@ -79,6 +81,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
             Middleware(StrictJson),
             Middleware(CompressedApi, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
+            Middleware(KeptAnswers, idempotency=idempotency),
         ],
     )
     app.state.settings = settings
@@ -87,6 +90,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     app.state.exporting = asyncio.Semaphore(limits.EXPORTS_AT_ONCE)
     app.state.keys = keys
     app.state.gate = gate
+    app.state.idempotency = idempotency
     app.state.hashing = hashing
     app.state.limiter = limiter
     app.state.cookies = cookies
@@ -96,6 +100,7 @@ def create_app(settings: Settings, database: Database, redis: Redis) -> FastAPI:
     )
     app.state.shared_answers = {}
     problems.install(app)
+    app.add_exception_handler(Replayed, replayed)
     app.include_router(health.router)
     app.include_router(accounts.well_known)
     for part in (accounts, lifecycle, mining, gamification, public):

@@ -20,7 +20,6 @@ from tbg.adapters.http import from_our_page
 from tbg.adapters.keys import KeyRing, TokenRefused
 from tbg.adapters.limiter import Limiter, Verdict
 from tbg.adapters.rate_limit import RateLimit, client
-from tbg.app.api.idempotency import Idempotency
 from tbg.app.api.problems import problem, refusal
 from tbg.core import limits
 from tbg.core.errors import NotAllowed, Refused
@@ -64,7 +63,6 @@ class Guard:
         self.app = app
         self.settings = settings
         self.limiter = limiter
-        self.idempotency = Idempotency(app, gate.database, gate.keys)
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +89,7 @@ class Guard:
             async with asyncio.timeout(limits.REQUEST_SECONDS) as time:
                 await self._admit(scope)
                 scope["state"]["time"] = time  # for routes that declare another (`NoDeadline`)
-                await self.idempotency(scope, receive, told)
+                await self.app(scope, receive, told)
         except Refused as error:
             await refusal(scope, error)(scope, receive, told)
         except TimeoutError:

@@ -11,7 +11,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import StreamingResponse
 
-from tbg.adapters.http import AppDatabase, OwnersTransaction, SignedIn, no_deadline, problems
+from tbg.adapters.http import (
+    AppDatabase,
+    OwnersTransaction,
+    SignedIn,
+    idempotent,
+    no_deadline,
+    problems,
+)
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app import people as lifecycle
 from tbg.core import limits
@@ -54,7 +61,7 @@ async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None 
 
 
 @router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
-             dependencies=[Depends(CHANGES)])  # fmt: skip
+             dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
 async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
     """Take a deletion back, if there is one."""
     restored = await profile.restore(tx, user_id=who.user_id)
@@ -66,7 +73,7 @@ async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
 
 @router.post("/addresses", status_code=201, summary="Link a further address",
              operation_id="link_address", responses=problems(403, 409),
-             dependencies=[Depends(CHANGES), Depends(LINKS)])  # fmt: skip
+             dependencies=[Depends(CHANGES), Depends(LINKS), Depends(idempotent)])  # fmt: skip
 async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> Linked:
     """Link the address of a challenge of purpose `link`; its game becomes part of this one.
 

@@ -18,6 +18,7 @@ from tbg.adapters.http import (
     OwnersTransaction,
     SignedIn,
     Transaction,
+    idempotent,
     problems,
 )
 from tbg.adapters.keys import KeyRing
@@ -49,7 +50,7 @@ SIGNING_IN = RateLimit("auth", "strict", per=client)
 router = APIRouter(
     prefix="/auth",
     tags=["authentication"],
-    dependencies=[Depends(SIGNING_IN), Depends(CHANGES)],
+    dependencies=[Depends(SIGNING_IN), Depends(CHANGES), Depends(idempotent)],
 )
 well_known = APIRouter(tags=["authentication"])
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from tbg.adapters.http import AppSettings, Transaction, problems
+from tbg.adapters.http import AppSettings, Transaction, idempotent, problems
 from tbg.adapters.rate_limit import CHANGES
 from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tbg.core.errors import NotFound
@@ -38,7 +38,8 @@ async def list_demo_miners(tx: Transaction, keys: Keys) -> DemoMiners:
 
 
 @router.post("/sign", summary="Sign as a demo miner", operation_id="sign_as_demo_miner",
-             responses=problems(404), dependencies=[Depends(CHANGES)])  # fmt: skip
+             responses=problems(404),
+             dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
 async def sign_as_demo_miner(tx: Transaction, keys: Keys, wish: DemoWish) -> DemoSignature:
     """What the demo miner's wallet would answer: a signature of the challenge's message."""
     found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))

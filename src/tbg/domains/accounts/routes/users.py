@@ -17,6 +17,7 @@ from tbg.adapters.http import (
     OwnersTransaction,
     SignedIn,
     Transaction,
+    idempotent,
     problems,
 )
 from tbg.adapters.rate_limit import CHANGES, RateLimit
@@ -146,7 +147,7 @@ async def list_api_keys(tx: Transaction, who: SignedIn) -> ApiKeyList:
 
 @router.post("/api-keys", status_code=201, summary="Make an API key",
              operation_id="make_api_key",
-             dependencies=[Depends(CHANGES), Depends(KEYS_MADE)])  # fmt: skip
+             dependencies=[Depends(CHANGES), Depends(KEYS_MADE), Depends(idempotent)])  # fmt: skip
 async def make_api_key(
     who: SignedIn, keys: AppKeys, hashing: AppHashing, database: AppDatabase, wish: ApiKeyWish
 ) -> NewApiKey:
