@@ -69,9 +69,9 @@ def _program_frame(*, or_test: bool = False) -> str | None:
     """
     for frame in _frames():
         name = frame.f_code.co_filename
-        if name.startswith(_TESTS) and not or_test:
+        if name.startswith(_NOT_SERVED) or (name.startswith(_TESTS) and not or_test):
             return None
-        if name.startswith(_PROGRAM) and not name.startswith(_NOT_SERVED):
+        if name.startswith(_PROGRAM):
             relative = name.removeprefix(f"{_PROGRAM}/")
             if relative not in _WRAPPERS:
                 return f"{relative}:{frame.f_lineno}"
