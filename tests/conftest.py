@@ -23,6 +23,7 @@ from tests import servers
 from tests.api import client_of, make_app
 from tests.budget import pytest_terminal_summary  # noqa: F401 - a hook, for every run
 from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for every test
+from tests.connections_held import pytest_pyfunc_call  # noqa: F401 - a hook, for every test
 from tests.databases import Reused
 from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
 

@@ -11,16 +11,19 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from tbg.adapters import limiter
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, Verdict
+from tbg.adapters.rate_limit import CHANGES
+from tbg.app.api.guard import BY_IP, BY_KEY, BY_USER
 from tbg.core.errors import TooManyRequests
+from tbg.core.settings import Settings
+from tbg.domains.accounts.routes.auth import BY_ADDRESS, SIGNING_IN
 from tests.accounts import player, sign_in
 
-HOUSE = [
-    limiter.BY_IP, limiter.BY_USER, limiter.BY_KEY, limiter.CHANGES, limiter.AUTH_BY_IP,
-    limiter.AUTH_BY_ADDRESS,
-]  # fmt: skip
+IN_FORCE = [
+    limit.policy(Settings(_env_file=None))
+    for limit in (BY_IP, BY_USER, BY_KEY, CHANGES, SIGNING_IN, BY_ADDRESS)
+]
 
 
 def mac(purpose: str, data: bytes) -> bytes:
@@ -74,7 +77,7 @@ async def test_who_waits_as_long_as_he_was_told_is_let_in(counter: Limiter, quot
     assert not (await taken(counter, policy)).retry_after
 
 
-@pytest.mark.parametrize("policy", HOUSE, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", IN_FORCE, ids=lambda policy: policy.name)
 async def test_the_headers_say_what_is_left_and_when_all_is_back(
     counter: Limiter, policy: Policy
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from redis.asyncio import Redis
 from sqlalchemy import event
@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection
 
 from tbg.adapters.hashing import HASHED
 from tbg.adapters.http import SignedIn as Who
+from tbg.adapters.http import idempotent
 from tbg.adapters.keys import KeyRing
 from tbg.app.api.guard import Gate
 from tbg.core import limits
@@ -453,7 +454,7 @@ def odd(app: FastAPI) -> dict[str, int]:
     """Adds routes that fail, that take long and that say much; how often each was run."""
     runs = {"fail": 0, "slow": 0, "long": 0, "stream": 0, "busy": 0}
 
-    @app.post("/api/v1/odd/{what}")
+    @app.post("/api/v1/odd/{what}", dependencies=[Depends(idempotent)])
     async def odd(what: str, who: Who) -> object:
         runs[what] += 1
         if what == "fail" and runs[what] == 1:

@@ -13,27 +13,20 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.limiter import (
-    AUTH_BY_ADDRESS,
-    AUTH_BY_IP,
-    BY_IP,
-    BY_KEY,
-    BY_USER,
-    CHANGES,
-    Policy,
-)
+from tbg.adapters.limiter import Policy
+from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app.api import guard
-from tbg.app.api.guard import client_ip
+from tbg.app.api.guard import BY_IP, BY_KEY, BY_USER, client_ip
 from tbg.core import limits
 from tbg.core.settings import Settings
 from tbg.core.telemetry import Once
 from tbg.core.tx import Database
-from tbg.domains.accounts.routes import auth
+from tbg.domains.accounts.routes.auth import BY_ADDRESS, SIGNING_IN
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app, problem, served
 
 ME = "/api/v1/users/me"
-Tight = Callable[[Policy, int], Policy]
+Tight = Callable[[RateLimit, int], Policy]
 
 
 @pytest.fixture
@@ -48,15 +41,11 @@ def from_(ip: str) -> dict[str, str]:
 
 @pytest.fixture
 def tight(monkeypatch: pytest.MonkeyPatch) -> Tight:
-    """Makes a policy of the house so narrow that a test can use it up; gives what it is now."""
+    """Makes a rate limit so narrow that a test can use it up; gives the policy it has now."""
 
-    def narrow(policy: Policy, quota: int) -> Policy:
-        narrowed = Policy(policy.name, quota, 3600)
-        for module in (guard, auth):
-            for name, there in vars(module).items():
-                if there is policy:
-                    monkeypatch.setattr(module, name, narrowed)
-        return narrowed
+    def narrow(limit: RateLimit, quota: int) -> Policy:
+        monkeypatch.setattr(limit, "quota", (quota, 3600))
+        return Policy(limit.name, quota, 3600)
 
     return narrow
 
@@ -102,7 +91,7 @@ async def test_one_address_of_the_internet_asks_so_often(
 async def test_an_ip_address_tries_to_sign_in_so_often(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
-    policy = tight(AUTH_BY_IP, 3)
+    policy = tight(SIGNING_IN, 3)
 
     async def tried(what: str) -> httpx.Response:
         return await client.post(f"/api/v1/auth/{what}", json={}, headers=from_("9.9.9.9"))
@@ -117,7 +106,7 @@ async def test_an_ip_address_tries_to_sign_in_so_often(
 async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
-    policy = tight(AUTH_BY_ADDRESS, 2)
+    policy = tight(BY_ADDRESS, 2)
 
     async def challenge(address: str, ip: str) -> httpx.Response:
         wish = {"address": address}
@@ -143,6 +132,17 @@ async def test_one_user_asks_so_often_by_all_his_sessions(
     too_many(await one.ask("GET", "/users/me", headers=from_("9.9.9.1")), policy)
     too_many(await two.ask("GET", "/users/me", headers=from_("9.9.9.2")), policy)
     assert (await other.ask("GET", "/users/me")).status_code == 200
+
+
+async def test_a_class_of_rate_limits_is_a_setting(db: Database, redis: Redis) -> None:
+    rates = {"rate_strict": "1/3600", "rate_standard": "4/3600", "rate_relaxed": "9/3600"}
+    async with client_of(make_app(db, redis, **rates)) as client:
+        answer = await client.get("/api/v1/levels")
+        assert answer.headers["ratelimit-policy"] == '"ip";q=9;w=3600'
+        answer = await client.post("/api/v1/auth/challenge", json={})
+        assert answer.headers["ratelimit-policy"] == '"auth";q=1;w=3600'
+        answer = await client.post("/api/v1/auth/challenge", json={})
+        too_many(answer, Policy("auth", 1, 3600))
 
 
 async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient) -> None:

@@ -17,14 +17,14 @@ from redis.asyncio import Redis
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import BestDiff, Connection, Fact, Share
 from tbg.app.domains import DOMAINS
-from tbg.app.people import AccountsBusy, CannotUnite, erase, erase_due, export, unite
+from tbg.app.people import CannotUnite, erase, erase_due, export, unite
 from tbg.app.relay import Relay
 from tbg.app.verifier import verify
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.domain import Domain
+from tbg.core.owners import AccountsBusy
 from tbg.core.tx import Database, connect
-from tbg.domains.accounts.actions.people import change_owners, hold_owners
 from tbg.domains.gamification import jobs as gamification
 from tbg.domains.gamification.actions import Grant, correct_xp, lock, record_event, reward
 from tbg.domains.gamification.actions.champion import crown_champions
@@ -68,7 +68,7 @@ async def join(db: Database, gone: str | int, kept: str | int) -> tuple[int, int
     """Unite the users of two addresses (or ids); gives the ids."""
     old = gone if isinstance(gone, int) else await user_of(db, gone)
     new = kept if isinstance(kept, int) else await user_of(db, kept)
-    async with db.transaction() as tx:
+    async with db.transaction(owners="exclusive") as tx:
         await unite(tx, gone=old, kept=new)
     assert [type(event).__name__ for event in tx.announced] == [], "a merge is silent"
     return old, new
@@ -324,7 +324,7 @@ class TestUnite:
         for id_ in ids:
             await grant(db, id_, "quest", "spring:2026", 30)
         await grant(db, carol, "lesson", "hash", 25)
-        async with db.transaction() as tx:
+        async with db.transaction(owners="shared") as tx:
             await record_event(tx, event="gift_sent", user_ids=[carol], at=NOW)
             await correct_xp(tx, user_id=carol, amount=7, reason="sorry", by="ops")
         await close_books(db)
@@ -508,8 +508,7 @@ class TestUnite:
         await play(db, [share(NOW, user=BOB)])
         await execute(db, "UPDATE badge_definitions SET backfilled_at = NULL")
         await execute(db, "DELETE FROM user_badges WHERE badge_slug = 'first_share'")
-        async with db.transaction() as tx:
-            await change_owners(tx)
+        async with db.transaction(owners="exclusive") as tx:
             working = asyncio.create_task(_work(db, job))
             await asyncio.sleep(0.3)
             assert working.done() == (job in _GIVE_NOTHING)
@@ -534,7 +533,8 @@ async def _work(db: Database, name: str) -> None:
     for job in gamification.JOBS:
         if job.name == name:
             await job.run(db)
-    async with db.transaction() as tx:
+            return
+    async with db.transaction(owners="shared") as tx:
         if name == "event":
             await record_event(tx, event="gift_sent", user_ids=[], at=NOW)
         if name == "xp":
@@ -562,8 +562,7 @@ SECRET = "s3cr3t"
 
 async def furnish(db: Database, user: int) -> None:
     """A signed-in person with some of everything, secrets among it."""
-    async with db.transaction() as tx:
-        await hold_owners(tx)
+    async with db.transaction(owners="shared") as tx:
         for statement in _FURNITURE:
             await tx.run(statement, id=user, now=tx.now, secret=SECRET)
         await tx.run(_AUDIT, id=user, now=tx.now)
@@ -619,7 +618,7 @@ async def everything(db: Database, *, but: tuple[str, ...] = ()) -> str:
 
 async def leave(db: Database, address: str) -> int:
     user = await user_of(db, address)
-    async with db.transaction() as tx:
+    async with db.transaction(owners="exclusive") as tx:
         await erase(tx, user_id=user)
     return user
 
@@ -750,8 +749,7 @@ class TestMessagesOnTheirWay:
         await relay.drain()
         await play(db, [share(NOW, sdiff=2e9), share(NOW, user=BOB, sdiff=2e9)])
         alice, bob = await user_of(db, ALICE), await user_of(db, BOB)
-        async with db.transaction() as tx:
-            await change_owners(tx)
+        async with db.transaction(owners="exclusive") as tx:
             delivering = asyncio.create_task(relay.drain())
             await asyncio.sleep(0.3)
             assert not delivering.done()

@@ -126,6 +126,33 @@ def _inserts_values(string: ast.JoinedStr) -> bool:
     return not all(isinstance(v, ast.Name) and v.id.isupper() for v in inserted)
 
 
+def test_no_domain_reads_the_state_of_the_application() -> None:
+    """What a route needs of it, a type in its signature says (`adapters/http.py`)."""
+    found = [
+        f"{_name(path)}:{node.lineno}"
+        for path in sorted((ROOT / "src/tbg/domains").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("state", "app")
+        and isinstance(node.value, ast.Name | ast.Attribute)
+        and ast.unparse(node).endswith((".app", ".app.state", "request.state"))
+    ]
+    assert found == []
+
+
+def test_no_action_locks_the_owners() -> None:
+    """That is declared where a transaction begins: `transaction(owners=…)`."""
+    found = [
+        f"{_name(path)}:{node.lineno}"
+        for path in SOURCES
+        if path != ROOT / "src/tbg/core/owners.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and re.search(r"LOCK TABLE\s+(\w+\.)?user_addresses", str(node.value))
+    ]
+    assert found == []
+
+
 def test_every_limit_has_a_reason() -> None:
     trees = [ast.parse(path.read_text()) for path in SOURCES if path.name.endswith("limits.py")]
     assert len(trees) >= 2

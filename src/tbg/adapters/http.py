@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -13,7 +14,11 @@ from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection, Request
 
+from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.hashing import Hashing
+from tbg.adapters.keys import KeyRing
 from tbg.core.errors import NotAllowed, SignInRequired
+from tbg.core.fresh import Fresh
 from tbg.core.principal import Principal, Scope
 from tbg.core.settings import Settings
 from tbg.core.telemetry import Once, log
@@ -101,8 +106,102 @@ def _is_no_stranger_s(name: str) -> bool:
         return False
 
 
-async def _transaction(request: Request) -> AsyncIterator[Tx]:
-    database: Database = request.app.state.database
+# What the application provides to routes. This module alone reads `app.state`: a route says by a
+# type what it needs, and a domain does not know where that comes from.
+
+
+async def _settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+async def _database(request: Request) -> Database:
+    found: Database = request.app.state.database
+    return found
+
+
+async def _keys(request: Request) -> KeyRing:
+    found: KeyRing = request.app.state.keys
+    return found
+
+
+async def _hashing(request: Request) -> Hashing:
+    found: Hashing = request.app.state.hashing
+    return found
+
+
+async def _cookies(request: Request) -> SessionCookies:
+    found: SessionCookies = request.app.state.cookies
+    return found
+
+
+async def _asker(request: Request) -> Principal | None:
+    found: Principal | None = request.state.principal
+    return found
+
+
+async def _client_ip(request: Request) -> str:
+    found: str = request.state.client_ip
+    return found
+
+
+AppSettings = Annotated[Settings, Depends(_settings)]
+"""The settings of this process."""
+
+AppDatabase = Annotated[Database, Depends(_database)]
+"""The database, for a route that opens its transactions itself: each as late as it can."""
+
+AppKeys = Annotated[KeyRing, Depends(_keys)]
+"""The keys of this installation."""
+
+AppHashing = Annotated[Hashing, Depends(_hashing)]
+"""The pool of threads that compute argon2."""
+
+AppCookies = Annotated[SessionCookies, Depends(_cookies)]
+"""How a browser's session is kept in cookies."""
+
+Asker = Annotated[Principal | None, Depends(_asker)]
+"""Who asks, where nobody has to be signed in."""
+
+ClientIp = Annotated[str, Depends(_client_ip)]
+"""The IP address (an IPv6 /64) that the request comes from."""
+
+
+async def no_deadline(request: Request) -> None:
+    """A dependency of routes whose answer takes as long as the client takes to fetch it."""
+    time: asyncio.Timeout = request.state.time
+    time.reschedule(None)
+
+
+async def idempotent(request: Request) -> None:
+    """A dependency of routes that do once what the same `Idempotency-Key` asks for twice."""
+    await request.app.state.idempotency.begin(request)
+
+
+class SharedAnswer:
+    """A dependency: an answer that is computed once for all who ask within some seconds.
+
+    `share`: the part of the time that computing it may take at most (see `Fresh`).
+    """
+
+    def __init__(
+        self, compute: Callable[[Database], Awaitable[bytes]], *, seconds: float, share: float
+    ) -> None:
+        self.compute = compute
+        self.seconds = seconds
+        self.share = share
+
+    async def __call__(self, request: Request, database: AppDatabase) -> bytes:
+        """The answer, fresh enough."""
+        shared: dict[SharedAnswer, Fresh[bytes]] = request.app.state.shared_answers
+        if self not in shared:
+            shared[self] = Fresh(
+                lambda: self.compute(database), seconds=self.seconds, share=self.share
+            )
+        return await shared[self].get()
+
+
+async def _transaction(database: AppDatabase) -> AsyncIterator[Tx]:
     async with database.transaction() as tx:
         yield tx
 
@@ -111,6 +210,15 @@ async def _transaction(request: Request) -> AsyncIterator[Tx]:
 # client takes it. For writing, that also means: committed before the answer says so.
 Transaction = Annotated[Tx, Depends(_transaction, scope="function")]
 """A handler's transaction."""
+
+
+async def _owners_transaction(database: AppDatabase) -> AsyncIterator[Tx]:
+    async with database.transaction(owners="shared") as tx:
+        yield tx
+
+
+OwnersTransaction = Annotated[Tx, Depends(_owners_transaction, scope="function")]
+"""A handler's transaction during which nobody becomes another user (`core/owners.py`)."""
 
 
 Letter = Literal["U", "K", "S", "A"]

@@ -57,16 +57,7 @@ class Policy(NamedTuple):
     seconds: int
 
 
-BY_IP = Policy("ip", *limits.RATE_IP)
-BY_USER = Policy("user", *limits.RATE_USER)
-BY_KEY = Policy("key", *limits.RATE_KEY)
-CHANGES = Policy("changes", *limits.RATE_WRITE)
-LINKS = Policy("links", *limits.RATE_LINKS)
-KEYS_MADE = Policy("keys_made", *limits.RATE_KEYS_MADE)
-EXPORTS = Policy("exports", *limits.RATE_EXPORTS)
 SOCKETS_BY_IP = Policy("sockets", *limits.RATE_SOCKETS)
-AUTH_BY_IP = Policy("auth", *limits.RATE_AUTH_IP)
-AUTH_BY_ADDRESS = Policy("address", *limits.RATE_AUTH_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import orjson
-from sqlalchemy.exc import DBAPIError
 
 from tbg.app.domains import DOMAINS
-from tbg.core import limits
 from tbg.core.domain import Domain
-from tbg.core.errors import Conflict, Refused
+from tbg.core.errors import Conflict
 from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx
-from tbg.domains.accounts.actions import people as accounts
 from tbg.domains.accounts.actions.audit import audit
 
 _log = log(__name__)
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class CannotUnite(Conflict):
@@ -32,66 +27,33 @@ class CannotUnite(Conflict):
     title = "These accounts cannot be united"
 
 
-class AccountsBusy(Refused):
-    """Somebody held the accounts for too long: nothing was changed, and it may be tried again."""
-
-    status = 503
-    code = "accounts_busy"
-    title = "The accounts are in use"
-
-
 async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOMAINS) -> None:
-    """User `gone` becomes part of user `kept`, with all he has.
-
-    Within `nobody_else` before its transaction reads any address: two who have read one already
-    would wait for each other.
-    """
-    async with nobody_else(tx):
-        people = await tx.rows(
-            """
-            SELECT id FROM users WHERE id IN (:gone, :kept)
-                AND merged_into IS NULL AND erased_at IS NULL
-            """,
-            gone=gone,
-            kept=kept,
-        )
-        if len(people) != 2:
-            raise CannotUnite("Both must be accounts of their own, and not the same one.")
-        for domain in domains:
-            if domain.merge is not None:
-                await domain.merge(tx, gone=gone, kept=kept)
+    """User `gone` becomes part of user `kept`, with all they have; with the owners exclusive."""
+    assert tx.owners == "exclusive"
+    people = await tx.rows(
+        """
+        SELECT id FROM users WHERE id IN (:gone, :kept)
+            AND merged_into IS NULL AND erased_at IS NULL
+        """,
+        gone=gone,
+        kept=kept,
+    )
+    if len(people) != 2:
+        raise CannotUnite("Both must be accounts of their own, and not the same one.")
+    for domain in domains:
+        if domain.merge is not None:
+            await domain.merge(tx, gone=gone, kept=kept)
 
 
 async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:
-    """The person behind a user goes; what he mined and earned stays, as nobody's.
+    """The person behind a user goes; what they mined and earned stays, as nobody's.
 
-    Before its transaction reads any address, as `unite`.
+    With the owners exclusive, as `unite`.
     """
-    async with nobody_else(tx):
-        for domain in domains:
-            if domain.erase is not None:
-                await domain.erase(tx, user_id=user_id)
-
-
-@asynccontextmanager
-async def nobody_else(tx: Tx) -> AsyncIterator[None]:
-    """Wait, but not for long, until no batch and no job is in hand; the next ones wait for us."""
-    wait = f"{limits.TABLE_LOCK_SECONDS}s"
-    await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
-    try:
-        await accounts.change_owners(tx)
-        yield
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
-            raise
-        raise AccountsBusy("The pool is busy with these accounts. Try again.") from None
-
-
-@asynccontextmanager
-async def hold_everybody(tx: Tx) -> AsyncIterator[None]:
-    """Keep everybody who he is for as long as this transaction lasts; nobody waits."""
-    await accounts.hold_owners(tx)
-    yield
+    assert tx.owners == "exclusive"
+    for domain in domains:
+        if domain.erase is not None:
+            await domain.erase(tx, user_id=user_id)
 
 
 async def export(
@@ -153,7 +115,7 @@ async def erase_due(database: Database, *, domains: Sequence[Domain] = DOMAINS) 
 
 
 async def _erase_if_due(database: Database, user_id: int, domains: Sequence[Domain]) -> bool:
-    async with database.transaction() as tx, nobody_else(tx):
+    async with database.transaction(owners="exclusive") as tx:
         due: Any = await tx.value(
             "SELECT deletion_at <= :now FROM users WHERE id = :id FOR UPDATE",
             now=tx.now,

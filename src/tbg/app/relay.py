@@ -25,7 +25,6 @@ from tbg.core.deliveries import EVERY, Failure
 from tbg.core.event import Event
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
-from tbg.domains.accounts.actions.people import hold_owners
 
 MESSAGES = Counter("tbg_relay_messages_total", "Messages delivered")
 FAILURES = Counter(
@@ -140,8 +139,7 @@ class Relay:
     async def retry(self) -> int:
         """Try deliveries again that failed before and are due; the number tried."""
         begun = time.perf_counter()
-        async with self.database.transaction() as tx:
-            await hold_owners(tx)
+        async with self.database.transaction(owners="shared") as tx:
             due = await deliveries.take_due(tx)
             if not due:
                 return 0
@@ -167,8 +165,8 @@ class Relay:
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         begun = time.perf_counter()
-        async with self.database.transaction() as tx:
-            await hold_owners(tx)  # an erasure takes messages too, and handlers ask who is who
+        # An erasure takes messages too, and handlers ask who is who.
+        async with self.database.transaction(owners="shared") as tx:
             messages = await outbox.take(tx)
             if not messages:
                 return 0

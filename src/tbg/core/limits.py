@@ -355,9 +355,6 @@ REQUEST_SECONDS = 30
 RATE_SECONDS = 1.0
 """How long a request waits to be counted: a Redis that hangs holds up nobody for longer."""
 
-RATE_IP = (1_200, 60)
-"""Any requests of one IP address: a household, or a small company, behind one router."""
-
 RATE_SOCKETS = (3_000, 60)
 """Sockets opened from one IP address: a hall of screens behind one router, all at once after a
 restart."""
@@ -379,15 +376,6 @@ whoever comes alone finds one free, whatever a crowd of another address asks for
 
 BODIES_BYTES = 8 * 1024 * 1024
 """Bodies of one IP address that are held in memory at once: they come slowly, and in hundreds."""
-
-RATE_USER = (600, 60)
-"""Requests of one user's sessions: ten pages a second, for a minute."""
-
-RATE_KEY = (600, 60)
-"""Requests of one API key."""
-
-RATE_AUTH_IP = (60, 60)
-"""Challenges, proofs and refreshes from one IP address."""
 
 RATE_AUTH_ADDRESS = (20, 60)
 """Challenges for one Bitcoin address: nobody signs faster."""

@@ -39,6 +39,8 @@ from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.running import NotOurs, Running, running_in
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
+RateClass = Literal["strict", "standard", "relaxed"]
+_RATE = r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}$"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
@@ -86,6 +88,15 @@ class Settings(BaseSettings):
         "info", description="least level that is logged"
     )
     log_format: Literal["json", "console"] = Field("json", description="one JSON object a line")
+    rate_strict: str = Field(
+        "60/60", pattern=_RATE, description="requests/seconds of an IP address where it signs in"
+    )
+    rate_standard: str = Field(
+        "600/60", pattern=_RATE, description="requests/seconds of a user, and of an API key"
+    )
+    rate_relaxed: str = Field(
+        "1200/60", pattern=_RATE, description="requests/seconds to the API of any IP address"
+    )
     demo: bool = Field(False, description="says on the page that these miners are simulated")
     pool_name: str = Field("The Bitcoin Game", max_length=80, description="shown on the page")
 
@@ -181,6 +192,12 @@ class Settings(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """Origins of other people's pages that may call the API."""
         return tuple(_parts(self.cors_origins))
+
+    def rate(self, name: RateClass) -> tuple[int, int]:
+        """A class of rate limits: so many requests in so many seconds."""
+        text: str = getattr(self, f"rate_{name}")
+        requests, _, seconds = text.partition("/")
+        return int(requests), int(seconds)
 
     @cached_property
     def keys(self) -> Path:

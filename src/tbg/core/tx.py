@@ -22,6 +22,7 @@ from tbg.core import arrays, limits, outbox
 from tbg.core.clock import Clock
 from tbg.core.errors import ServerAway
 from tbg.core.event import Event, Frame
+from tbg.core.owners import AccountsBusy, Owners, lock_owners, waited_too_long
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of a statement; its columns by name or in order."""
@@ -45,6 +46,8 @@ class Tx:
     now: datetime
     announced: list[Event] = field(default_factory=list)
     shown: list[Frame] = field(default_factory=list)
+    owners: Owners | None = None
+    """How this transaction holds the lock on which address belongs to whom (`core/owners.py`)."""
 
     async def rows(self, sql: str, /, **values: Any) -> Sequence[AnyRow]:
         """All rows of a statement; `values` bind its `:names`."""
@@ -104,13 +107,23 @@ class Database:
     """Hands on what a transaction has shown and announced, where nobody paces that."""
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
-        """One transaction: commits when the block ends, rolls back when it raises."""
-        async with self.engine.connect() as connection, connection.begin():
-            tx = Tx(connection, self.clock.now())
-            yield tx
-            if tx.announced:
-                await outbox.write(tx)
+    async def transaction(self, *, owners: Owners | None = None) -> AsyncIterator[Tx]:
+        """One transaction: commits when the block ends, rolls back when it raises.
+
+        `owners`: the lock that it takes first, on which address belongs to whom.
+        """
+        try:
+            async with self.engine.connect() as connection, connection.begin():
+                tx = Tx(connection, self.clock.now(), owners=owners)
+                if owners is not None:
+                    await lock_owners(connection, owners)
+                yield tx
+                if tx.announced:
+                    await outbox.write(tx)
+        except DBAPIError as error:
+            if owners != "exclusive" or not waited_too_long(error):
+                raise
+            raise AccountsBusy("The pool is busy with these accounts. Try again.") from None
         if self.committed is not None and (tx.shown or tx.announced):
             await self.committed(tx)
 

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
-from tbg.adapters.limiter import Policy
-from tbg.app.api import guard
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.audit import audit, first_broken, latest
@@ -260,10 +258,9 @@ async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_na
 
 
 async def test_people_who_sign_in_at_once_all_get_in_and_the_log_is_one_chain(
-    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    db: Database, redis: Redis
 ) -> None:
-    monkeypatch.setattr(guard, "AUTH_BY_IP", Policy("auth", 1_000, 60))
-    async with client_of(make_app(db, redis)) as client:
+    async with client_of(make_app(db, redis, rate_strict="1000/60")) as client:
         await asyncio.gather(*(sign_in(client, number) for number in range(50)))
     assert await actions(db) == [("session.begin", {})] * 50
     assert await broken(db) is None

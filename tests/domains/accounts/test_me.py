@@ -127,7 +127,7 @@ async def test_a_handle_of_somebody_erased_or_united_is_kept_too(
     gone, other, third = [await sign_in(client, index) for index in range(3)]
     assert [await wants(gone, name) for name in ("alice", "alan")] == [200, 200]
     assert [await wants(other, name) for name in ("bob", "bert")] == [200, 200]
-    async with db.transaction() as tx:
+    async with db.transaction(owners="exclusive") as tx:
         await nobody_is(tx, user_id=gone.user["id"])
     clock.move(timedelta(seconds=1))
     assert (await link(third, 1)).json()["merged"] is True
@@ -288,7 +288,7 @@ async def test_what_an_account_of_the_past_still_wanted_is_refused(
 ) -> None:
     await mined(db, 0, 1)
     me = await sign_in(client, 0)
-    async with db.transaction() as tx:
+    async with db.transaction(owners="exclusive") as tx:
         await nobody_is(tx, user_id=me.user["id"])
         for act in (
             lambda: api_keys.require_room(tx, user_id=me.user["id"], session_id=uuid4()),

@@ -271,7 +271,7 @@ class TestSilentSummaries:
 
 class TestCorrections:
     async def correct(self, db: Database, amount: int, reason: str = "a mistake") -> None:
-        async with db.transaction() as tx:
+        async with db.transaction(owners="shared") as tx:
             await correct_xp(tx, user_id=1, amount=amount, reason=reason, by="operator")
 
     async def test_given_and_taken_with_who_and_why(self, db: Database) -> None:

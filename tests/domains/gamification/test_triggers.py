@@ -191,13 +191,13 @@ class TestEventTrigger:
     async def test_event_awards_badge_once(self, db: Database, event: str, slug: str) -> None:
         await play(db, [share(NOW, user=ALICE), share(NOW, user=BOB)])
         for _ in range(2):
-            async with db.transaction() as tx:
+            async with db.transaction(owners="shared") as tx:
                 await record_event(tx, event=event, user_ids=[2, 1], at=NOW)
         for user in (ALICE, BOB):
             assert await badges(db, user) == {"first_share", slug}
 
     async def test_an_unknown_event_awards_nothing(self, db: Database) -> None:
-        async with db.transaction() as tx:
+        async with db.transaction(owners="shared") as tx:
             await record_event(tx, event="no_such_event", user_ids=[1], at=NOW)
         assert await value(db, "SELECT count(*) FROM user_badges") == 0
 
@@ -221,7 +221,7 @@ async def test_a_hundred_awards_of_one_badge_at_once_are_one(db: Database) -> No
     await play(db, [share(NOW, user=ALICE), share(NOW, user=BOB)])
 
     async def award(users: list[int]) -> None:
-        async with db.transaction() as tx:
+        async with db.transaction(owners="shared") as tx:
             await record_event(tx, event="coop_created", user_ids=users, at=NOW)
 
     await asyncio.gather(*[award([1, 2] if n % 2 else [2, 1]) for n in range(100)])

@@ -88,7 +88,7 @@ async def test_a_month_is_kept_until_its_last_share_may_go(db: Database, clock: 
     edge = on(2026, 1, 1, 0) + limits.RAW_SHARE_AGE
     for moment, there in ((edge - timedelta(microseconds=1), True), (edge, False)):
         clock.at = moment
-        async with db.transaction() as tx:
+        async with db.transaction(owners="shared") as tx:
             await drop_old_shares(tx)
         assert ("shares_2025_12" in await partitions(db)) is there
 

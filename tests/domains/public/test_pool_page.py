@@ -17,6 +17,7 @@ from tbg.core.clock import FixedClock
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database
 from tbg.domains.gamification.events import LevelUp
+from tbg.domains.public.routes import POOL_PAGE
 from tbg.domains.realtime.reactions import push
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
@@ -29,8 +30,8 @@ from tests.domains.public.mining import MINUTE, connection, mine
 async def client(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
-    monkeypatch.setattr(limits, "POOL_STATS_SECONDS", 0.0)
-    monkeypatch.setattr(limits, "POOL_STATS_SHARE", 1e9)
+    monkeypatch.setattr(POOL_PAGE, "seconds", 0.0)
+    monkeypatch.setattr(POOL_PAGE, "share", 1e9)
     async with client_of(make_app(db, redis)) as client:
         yield client
 
@@ -241,18 +242,19 @@ async def test_lists_are_bounded(db: Database, client: httpx.AsyncClient) -> Non
     assert len(body["recent"]) == limits.POOL_FEED_ITEMS
 
 
-async def test_a_crowd_costs_one_reading(db: Database, redis: Redis) -> None:
+async def test_a_crowd_costs_one_reading(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make_app(db, redis)
     asked = 0
-    computing = app.state.pool_stats._compute
+    computing = POOL_PAGE.compute
 
-    async def counted() -> bytes:
+    async def counted(database: Database) -> bytes:
         nonlocal asked
         asked += 1
-        page: bytes = await computing()
-        return page
+        return await computing(database)
 
-    app.state.pool_stats._compute = counted
+    monkeypatch.setattr(POOL_PAGE, "compute", counted)
     async with client_of(app) as client:
         answers = await asyncio.gather(*(stats(client) for _ in range(200)))
     assert asked == 1

@@ -19,12 +19,12 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
-from tbg.app import people
-from tbg.app.api import health, problems
+from tbg.app.api import health, lifecycle, problems
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.guard import Gate, Guard
+from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import CompressedApi, Pages
 from tbg.app.api.sockets import SocketDoor
@@ -36,7 +36,6 @@ from tbg.core.domain import Domain
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
-from tbg.domains.public import queries as public_queries
 from tbg.domains.realtime.schemas import control
 
 API = "/api/v1"
@@ -54,6 +53,7 @@ def create_app(
     hashing, limiter = Hashing(), Limiter(redis, mac=keys.mac)
     cookies = SessionCookies(settings.public_url)
     gate = Gate(database, keys, hashing, cookies)
+    idempotency = Idempotency(database, keys)
     app = FastAPI(
         title="The Bitcoin Game",
         version=tbg.__version__,
@@ -82,15 +82,16 @@ def create_app(
             Middleware(StrictJson),
             Middleware(CompressedApi, minimum_size=1_000, compresslevel=5),
             Middleware(EntityTags, prefix=API),
+            Middleware(KeptAnswers, idempotency=idempotency),
         ],
     )
     app.state.settings = settings
     app.state.database = database
     app.state.redis = redis
-    app.state.people = people
     app.state.exporting = asyncio.Semaphore(limits.EXPORTS_AT_ONCE)
     app.state.keys = keys
     app.state.gate = gate
+    app.state.idempotency = idempotency
     app.state.hashing = hashing
     app.state.limiter = limiter
     app.state.cookies = cookies
@@ -98,13 +99,11 @@ def create_app(
     app.state.readiness = Fresh(
         health.Checks(settings, database, redis).run, seconds=limits.READINESS_SECONDS, share=1
     )
-    app.state.pool_stats = Fresh(
-        lambda: public_queries.pool_page(database),
-        seconds=limits.POOL_STATS_SECONDS,
-        share=limits.POOL_STATS_SHARE,
-    )
+    app.state.shared_answers = {}
     problems.install(app)
+    app.add_exception_handler(Replayed, replayed)
     app.include_router(health.router)
+    app.include_router(lifecycle.router, prefix=API)
     _include(app, domains)
     app.router.default = Pages()
     app.openapi = lambda: document(app)  # type: ignore[method-assign]

@@ -18,8 +18,8 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.http import from_our_page
 from tbg.adapters.keys import KeyRing, TokenRefused
-from tbg.adapters.limiter import AUTH_BY_IP, BY_IP, BY_KEY, BY_USER, CHANGES, Limiter
-from tbg.app.api.idempotency import Idempotency
+from tbg.adapters.limiter import Limiter, Verdict
+from tbg.adapters.rate_limit import RateLimit, client
 from tbg.app.api.problems import problem, refusal
 from tbg.core import limits
 from tbg.core.errors import NotAllowed, Refused
@@ -32,6 +32,11 @@ from tbg.domains.accounts.actions.api_keys import note_use
 from tbg.domains.accounts.rules import told_ending
 
 REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by why", ["why"])
+
+# What every request to the API is counted by; routes declare what else they are counted by.
+BY_IP = RateLimit("ip", "relaxed", per=client)
+BY_USER = RateLimit("user", "standard")
+BY_KEY = RateLimit("key", "standard")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _USE_NOTED = timedelta(minutes=1)
@@ -58,7 +63,6 @@ class Guard:
         self.app = app
         self.settings = settings
         self.limiter = limiter
-        self.idempotency = Idempotency(app, gate.database, gate.keys)
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +76,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
-                for name, value in scope["state"].get("rate", {}).items():
+                rate: Verdict | None = scope["state"].get("rate")
+                for name, value in (rate.headers if rate else {}).items():
                     headers.setdefault(name, value)
                 if scope["state"].get("principal") is not None:
                     if headers.get("cache-control", "no-cache") == "no-cache":
@@ -83,9 +88,8 @@ class Guard:
         try:
             async with asyncio.timeout(limits.REQUEST_SECONDS) as time:
                 await self._admit(scope)
-                if scope["method"] == "GET" and scope["path"].endswith("/export"):
-                    time.reschedule(None)  # as long as the client takes to fetch it
-                await self.idempotency(scope, receive, told)
+                scope["state"]["time"] = time  # for routes that declare another (`NoDeadline`)
+                await self.app(scope, receive, told)
         except Refused as error:
             await refusal(scope, error)(scope, receive, told)
         except TimeoutError:
@@ -101,10 +105,7 @@ class Guard:
         unsafe = scope["method"] not in _SAFE
         address = state["client_ip"]
         self._tell_of_proxy(scope)
-        asked = [(BY_IP, address)]
-        if unsafe and "/auth/" in scope["path"]:
-            asked.append((AUTH_BY_IP, address))
-        self._tell(state, await self.limiter.require(*asked))
+        state["rate"] = await self.limiter.require((BY_IP.policy(self.settings), address))
         if unsafe:
             self._require_our_page(connection)
         principal = await self._gate.principal_of(connection)
@@ -115,17 +116,12 @@ class Guard:
             return
         if unsafe and principal.by_cookie:
             self._gate.require_proof(connection, principal)
-        policy = BY_KEY if principal.key_id else BY_USER
-        asked = [(policy, principal.key_id or str(principal.user_id))]
-        if unsafe:
-            asked.append((CHANGES, str(principal.user_id)))
-        self._tell(state, await self.limiter.require(*asked))
+        limit = BY_KEY if principal.key_id else BY_USER
+        who = principal.key_id or str(principal.user_id)
+        counted = await self.limiter.require((limit.policy(self.settings), who))
+        # Who is known is told of their own quota, not of their household's.
+        state["rate"] = counted or state["rate"]
         state["principal"] = principal
-
-    @staticmethod
-    def _tell(state: dict[str, object], verdict: object) -> None:
-        if verdict is not None:
-            state["rate"] = verdict.headers  # type: ignore[attr-defined]
 
     def _tell_of_proxy(self, scope: Scope) -> None:
         """Say that a proxy is not trusted: all its visitors share what one may ask."""

@@ -22,7 +22,7 @@ from tbg.app.api.guard import client_ip
 from tbg.app.api.turns import FairQueue
 from tbg.core import limits
 from tbg.core.allowance import Allowance
-from tbg.domains.realtime.routes import live
+from tbg.domains.realtime.routes import Live, live
 
 REFUSED = Counter("tbg_sockets_refused_total", "WebSockets cut off by the server, by why", ["why"])
 
@@ -202,6 +202,7 @@ class SocketDoor:
             if verdict is not None and verdict.retry_after:
                 await WebSocket(scope, receive, send).close()
                 return
-            await live(WebSocket(scope, receive, send))
+            services = Live(state.hub, state.settings, state.database, state.gate.principal_of)
+            await live(WebSocket(scope, receive, send), services)
         else:
             await WebSocket(scope, receive, send).close()

@@ -66,9 +66,7 @@ class Challenge(Told):
 class Proof(Given):
     """A signed challenge; the signature as the wallet gave it."""
 
-    model_config = ConfigDict(strict=False)  # a UUID is text in JSON
-
-    challenge_id: UUID
+    challenge_id: Annotated[UUID, Field(strict=False)]  # a UUID is text in JSON
     signature: Annotated[str, StringConstraints(max_length=16_384)]
 
 
@@ -356,12 +354,10 @@ class DemoMiners(BaseModel):
     addresses: list[str]
 
 
-class DemoWish(BaseModel):
+class DemoWish(Given):
     """The challenge to sign."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    challenge_id: UUID
+    challenge_id: Annotated[UUID, Field(strict=False)]  # a UUID is text in JSON
 
 
 class DemoSignature(BaseModel):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
 
 import tbg
 from tbg.adapters import bitcoin
-from tbg.adapters.http import Transaction
+from tbg.adapters.http import AppSettings, Asker, SharedAnswer, Transaction
+from tbg.core import limits
 from tbg.core.errors import NotFound
 from tbg.core.principal import reader
 from tbg.domains.accounts.errors import NotAnAddress
@@ -18,13 +21,16 @@ from tbg.domains.public.schemas import Config, PublicMiner, PublicStats
 
 router = APIRouter()
 
+POOL_PAGE = SharedAnswer(
+    queries.pool_page, seconds=limits.POOL_STATS_SECONDS, share=limits.POOL_STATS_SHARE
+)
+
 
 @router.get(
     "/config", summary="What a client needs to know of this pool", operation_id="get_config"
 )
-async def get_config(request: Request) -> Config:
+async def get_config(settings: AppSettings) -> Config:
     """The network, the name, what is switched on, and the words a client meets."""
-    settings = request.app.state.settings
     return Config(
         network=settings.network,
         name=settings.pool_name,
@@ -42,9 +48,9 @@ async def get_config(request: Request) -> Config:
     operation_id="public_stats",
     response_model=PublicStats,
 )
-async def public_stats(request: Request) -> Response:
+async def public_stats(page: Annotated[bytes, Depends(POOL_PAGE)]) -> Response:
     """The pool's page, made once for all who ask within the same seconds."""
-    return Response(await request.app.state.pool_stats.get(), media_type="application/json")
+    return Response(page, media_type="application/json")
 
 
 @router.get(
@@ -52,15 +58,17 @@ async def public_stats(request: Request) -> Response:
     summary="One miner's public page",
     operation_id="public_miner",
 )
-async def public_miner(request: Request, tx: Transaction, handle: str) -> PublicMiner:
+async def public_miner(
+    settings: AppSettings, asker: Asker, tx: Transaction, handle: str
+) -> PublicMiner:
     """A miner by handle or address; 404 while nothing was heard of him, or he is not public."""
     try:
-        name = bitcoin.normalise(handle, request.app.state.settings.network)
+        name = bitcoin.normalise(handle, settings.network)
     except bitcoin.AddressRefused as error:
         if why_no_handle(handle) is not None:
             raise NotAnAddress(f"This is {error}, and no handle.") from None
         name = handle
-    own = reader(request.state.principal)
+    own = reader(asker)
     found = await miner(tx, name, own=own)
     if found is None or not (found.profile_public or found.id == own):
         raise NotFound("No share has come from this address yet, or its miner is not public.")

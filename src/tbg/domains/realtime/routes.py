@@ -7,12 +7,15 @@ their order, none twice and none missing: the writer reads from the database wha
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import orjson
 from fastapi import WebSocket, WebSocketDisconnect
 from prometheus_client import Counter
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import HTTPConnection
 
 from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import Hub, Mailbox
@@ -30,6 +33,9 @@ from tbg.domains.realtime.schemas import Channels, Ping, control
 
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
+PrincipalOf: TypeAlias = Callable[[HTTPConnection], Awaitable[Principal | str | None]]
+"""Finds out who asks; None for nobody, a reason when what they say does not hold."""
+
 _OWN = "me"
 _CATCH_UP = ""  # for the writer, in a mailbox: read what of the player's own was not sent yet
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
@@ -39,15 +45,24 @@ _LOOK_AGAIN = '{"id":null,"channel":"control","subject":"'
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
 
 
-async def live(socket: WebSocket) -> None:
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What conversations need: frames, settings, the database, and who opened a socket."""
+
+    hub: Hub
+    settings: Settings
+    database: Database
+    principal_of: PrincipalOf
+
+
+async def live(socket: WebSocket, services: Live) -> None:
     """Serve one socket until either side closes it."""
-    state = socket.app.state
-    if not from_our_page(socket, state.settings):
+    if not from_our_page(socket, services.settings):
         await socket.close()  # before it is accepted: answers 403
         return
-    who = await _asker(socket)
+    who = await _asker(socket, services.principal_of)
     await socket.accept()
-    code = await Conversation(socket, state.hub, state.settings, state.database, who).run()
+    code = await Conversation(socket, services, who).run()
     CLOSED.labels(str(code) if code in _KNOWN_CODES else "other").inc()
 
 
@@ -66,6 +81,7 @@ class Conversation:
         "_names",
         "_network",
         "_own",
+        "_principal_of",
         "_socket",
         "_until",
         "_why",
@@ -74,16 +90,15 @@ class Conversation:
     def __init__(
         self,
         socket: WebSocket,
-        hub: Hub,
-        settings: Settings,
-        database: Database,
+        services: Live,
         who: Principal | None,
     ) -> None:
         """`who`: whose browser or program this is, when they are signed in."""
         self._socket = socket
-        self._hub = hub
-        self._network = settings.network
-        self._database = database
+        self._hub = services.hub
+        self._network = services.settings.network
+        self._database = services.database
+        self._principal_of = services.principal_of
         self._own = reader(who)
         self._until = who.until if who is not None else None
         self._why = ""  # said with the close code
@@ -269,7 +284,7 @@ class Conversation:
         self._looked_at = asyncio.get_running_loop().time()
         if self._own is not None:
             try:
-                who = await self._socket.app.state.gate.principal_of(self._socket)
+                who = await self._principal_of(self._socket)
             except Exception as error:
                 self._come_again_later(error)
                 return
@@ -383,10 +398,10 @@ class Conversation:
             await self._socket.close(code, self._why)
 
 
-async def _asker(socket: WebSocket) -> Principal | None:
+async def _asker(socket: WebSocket, principal_of: PrincipalOf) -> Principal | None:
     """Who opens the socket, if they are signed in; public subjects need nobody to be."""
     try:
-        who = await socket.app.state.gate.principal_of(socket)
+        who = await principal_of(socket)
     except Exception as error:
         if not is_passing(error):
             raise

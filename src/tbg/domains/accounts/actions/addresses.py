@@ -10,7 +10,6 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.access import pages_changed
 from tbg.domains.accounts.actions.api_keys import revoke_keys_of
 from tbg.domains.accounts.actions.challenges import use_approval
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.sessions import end_sessions
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import (
@@ -64,7 +63,6 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
 
     `approval`: signed by an address that stays. So whoever has only a session removes nothing.
     """
-    await hold_owners(tx)
     await lock_user(tx, user_id)
     own = [one.address for one in await linked(tx, user_id)]
     if address not in own:

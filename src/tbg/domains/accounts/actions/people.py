@@ -12,19 +12,6 @@ from tbg.domains.accounts.actions.handles import hand_on
 from tbg.domains.accounts.errors import TooManyAddresses
 
 
-async def hold_owners(tx: Tx) -> None:
-    """Keep everybody who he is until this transaction ends; the first thing it does.
-
-    For whatever rewards without reading an address first, as every batch does.
-    """
-    await tx.run("LOCK TABLE user_addresses IN ACCESS SHARE MODE")
-
-
-async def change_owners(tx: Tx) -> None:
-    """Wait for all who hold the owners, and let nobody read them until this has committed."""
-    await tx.run("LOCK TABLE user_addresses IN ACCESS EXCLUSIVE MODE")
-
-
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     """Addresses move; of `gone` nothing is left but where they went."""
     both = await tx.value(

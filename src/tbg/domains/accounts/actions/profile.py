@@ -14,7 +14,6 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.access import pages_changed, sessions_changed
 from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.handles import rest, rests_for_another
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
@@ -27,7 +26,6 @@ _FOUND_BY = {"handle", "profile_public", "address_shown"}
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
     """Change some of a profile: `change` has new values by column, None clears; what it changed."""
-    await hold_owners(tx)
     await lock_user(tx, user_id)
     kept = await tx.row(
         """
@@ -94,7 +92,6 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
 
 async def ask_for_deletion(tx: Tx, *, user_id: int, approval: UUID | None) -> bool:
     """Have the account erased in a week; asking again does not put it off, and gives False."""
-    await hold_owners(tx)
     await lock_user(tx, user_id)
     await use_approval(tx, approval=approval, user_id=user_id, purpose="delete_account")
     asked = await tx.run(
@@ -107,7 +104,6 @@ async def ask_for_deletion(tx: Tx, *, user_id: int, approval: UUID | None) -> bo
 
 async def restore(tx: Tx, *, user_id: int) -> bool:
     """Take the deletion back; whether there was one."""
-    await hold_owners(tx)
     restored = await tx.run(
         "UPDATE users SET deletion_at = NULL WHERE id = :id AND deletion_at IS NOT NULL", id=user_id
     )

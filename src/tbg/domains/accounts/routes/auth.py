@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from tbg.adapters import bitcoin
 from tbg.adapters.cookies import SessionCookies
-from tbg.adapters.http import SignedIn, Transaction, problems
+from tbg.adapters.http import (
+    AppCookies,
+    AppDatabase,
+    AppKeys,
+    AppSettings,
+    Asker,
+    ClientIp,
+    OwnersTransaction,
+    SignedIn,
+    Transaction,
+    idempotent,
+    problems,
+)
 from tbg.adapters.keys import KeyRing
-from tbg.adapters.limiter import AUTH_BY_ADDRESS
+from tbg.adapters.rate_limit import CHANGES, RateLimit, client
 from tbg.core import limits
 from tbg.core.errors import SignInRequired
+from tbg.core.settings import Settings
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import challenges, sessions
 from tbg.domains.accounts.actions.activity import note, note_own
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.errors import NotAnAddress, SessionEnded
 from tbg.domains.accounts.routes.users import me_of
 from tbg.domains.accounts.rules import told_ending
@@ -30,10 +44,31 @@ from tbg.domains.accounts.schemas import (
     Tokens,
 )
 
-router = APIRouter(prefix="/auth", tags=["authentication"])
+BY_ADDRESS = RateLimit("address", limits.RATE_AUTH_ADDRESS)
+SIGNING_IN = RateLimit("auth", "strict", per=client)
+
+router = APIRouter(
+    prefix="/auth",
+    tags=["authentication"],
+    dependencies=[Depends(SIGNING_IN), Depends(CHANGES), Depends(idempotent)],
+)
 well_known = APIRouter(tags=["authentication"])
 
 _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
+
+
+async def _challenged(
+    request: Request, settings: AppSettings, client_ip: ClientIp, wish: ChallengeWish
+) -> str:
+    """The address that is to sign, counted by who asks for it.
+
+    By asker too: else anybody could keep an address that they know from signing in.
+    """
+    address = address_of(settings, wish.address)
+    if not bitcoin.has_key(address):
+        raise NotAnAddress("No key belongs to an address of this kind: nothing can sign for it.")
+    await BY_ADDRESS.take(request, f"{address} {client_ip}")
+    return address
 
 
 @router.post(
@@ -43,15 +78,14 @@ _SECONDS = int(limits.ACCESS_TOKEN_AGE.total_seconds())
     operation_id="challenge",
     responses=problems(401, 409),
 )
-async def challenge(request: Request, tx: Transaction, wish: ChallengeWish) -> Challenge:
+async def challenge(
+    address: Annotated[str, Depends(_challenged)],
+    settings: AppSettings,
+    principal: Asker,
+    tx: Transaction,
+    wish: ChallengeWish,
+) -> Challenge:
     """A message that a wallet can sign: to sign in, to be linked, or to approve something."""
-    settings, principal = request.app.state.settings, request.state.principal
-    address = address_of(request, wish.address)
-    if not bitcoin.has_key(address):
-        raise NotAnAddress("No key belongs to an address of this kind: nothing can sign for it.")
-    # By asker too: else anybody could keep an address that he knows from signing in.
-    asker = f"{address} {request.state.client_ip}"
-    await request.app.state.limiter.require((AUTH_BY_ADDRESS, asker))
     person = None
     if wish.purpose != "sign_in":
         if principal is None or principal.key_id is not None:
@@ -64,7 +98,7 @@ async def challenge(request: Request, tx: Transaction, wish: ChallengeWish) -> C
         public_url=settings.public_url,
         purpose=wish.purpose,
         person=person,
-        subject=address_of(request, wish.subject) if wish.subject is not None else None,
+        subject=address_of(settings, wish.subject) if wish.subject is not None else None,
     )
     return Challenge.model_validate(made)
 
@@ -84,17 +118,17 @@ async def approve(tx: Transaction, who: SignedIn, proof: Proof) -> Approval:
     responses=problems(401),
 )
 async def verify(
-    request: Request, response: Response, tx: Transaction, proof: SignIn
-) -> SignedInAs:
+    request: Request, response: Response, keys: AppKeys, cookies: AppCookies, tx: OwnersTransaction,
+    proof: SignIn,
+) -> SignedInAs:  # fmt: skip
     """Open a session for the user whose address signed; he is made if he never mined."""
-    await hold_owners(tx)
     address = await challenges.spend(
         tx, challenge_id=proof.challenge_id, signature=proof.signature, purpose="sign_in"
     )
     agent = request.headers.get("user-agent", "")
     opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
     user = me_of(await queries.person(tx, opened.user_id))
-    tokens = _hand_out(request, response, opened)
+    tokens = _hand_out(response, opened, keys=keys, cookies=cookies)
     # Last of all: who signs in at the same moment waits for this entry's commit.
     await note_own(
         tx, opened.user_id, "session.begin", session_id=opened.id, session=str(opened.id)
@@ -108,37 +142,38 @@ async def verify(
     operation_id="refresh",
     responses=problems(401),
 )
-async def refresh(request: Request, response: Response, wish: RefreshWish) -> Tokens:
+async def refresh(
+    request: Request, response: Response, keys: AppKeys, cookies: AppCookies,
+    database: AppDatabase, wish: RefreshWish,
+) -> Tokens:  # fmt: skip
     """Exchange a refresh token, once; one that was exchanged before ends its session."""
-    state = request.app.state
-    cookies: SessionCookies = state.cookies
     token = wish.refresh_token or request.cookies.get(cookies.refresh)
     if not token:
         raise SessionEnded("There is no session here. Sign in.")
     # A transaction of its own, because the end of a session must be kept though it is refused.
-    async with state.database.transaction() as tx:
+    async with database.transaction() as tx:
         opened = await sessions.refresh(tx, token=token)
     if opened is None:
         raise SessionEnded(told_ending("refresh token reused"), ended="refresh token reused")
-    return _hand_out(request, response, opened)
+    return _hand_out(response, opened, keys=keys, cookies=cookies)
 
 
 @router.post("/logout", status_code=204, summary="Sign out here", operation_id="logout")
-async def logout(request: Request, tx: Transaction, who: SignedIn) -> Response:
+async def logout(cookies: AppCookies, tx: Transaction, who: SignedIn) -> Response:
     """End this session."""
     assert who.session_id is not None  # SignedIn lets no keys in
     await sessions.end_session(tx, user_id=who.user_id, session_id=who.session_id, why="signed out")
     await note(tx, who, "session.end", session=str(who.session_id))
-    return _gone(request)
+    return _gone(cookies)
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out everywhere",
              operation_id="logout_all")  # fmt: skip
-async def logout_all(request: Request, tx: Transaction, who: SignedIn) -> Response:
+async def logout_all(cookies: AppCookies, tx: Transaction, who: SignedIn) -> Response:
     """End all sessions of this user."""
     await sessions.end_sessions(tx, user_id=who.user_id, why="signed out everywhere")
     await note(tx, who, "session.end_all")
-    return _gone(request)
+    return _gone(cookies)
 
 
 @well_known.get(
@@ -146,22 +181,23 @@ async def logout_all(request: Request, tx: Transaction, who: SignedIn) -> Respon
     summary="The public keys of access tokens",
     operation_id="jwks",
 )
-async def jwks(request: Request, response: Response) -> KeySet:
+async def jwks(response: Response, keys: AppKeys) -> KeySet:
     """The keys that sign now and those whose tokens still hold."""
     response.headers["Cache-Control"] = f"public, max-age={limits.JWKS_SECONDS}"
-    return KeySet(keys=request.app.state.keys.published())
+    return KeySet(keys=keys.published())
 
 
-def address_of(request: Request, text: str) -> str:
+def address_of(settings: Settings, text: str) -> str:
     """An address of this pool's network, in one spelling; NotAnAddress else."""
     try:
-        return bitcoin.normalise(text.strip(), request.app.state.settings.network)
+        return bitcoin.normalise(text.strip(), settings.network)
     except bitcoin.AddressRefused as error:
         raise NotAnAddress(f"This is {error}.") from None
 
 
-def _hand_out(request: Request, response: Response, opened: sessions.Open) -> Tokens:
-    keys: KeyRing = request.app.state.keys
+def _hand_out(
+    response: Response, opened: sessions.Open, *, keys: KeyRing, cookies: SessionCookies
+) -> Tokens:
     access = keys.sign(user_id=opened.user_id, session_id=opened.id.hex)
     response.headers["Cache-Control"] = "no-store"
     if opened.kind == "bearer":
@@ -171,7 +207,7 @@ def _hand_out(request: Request, response: Response, opened: sessions.Open) -> To
             token_type="Bearer",  # noqa: S106 - a kind of token, not one
             expires_in=_SECONDS,
         )
-    request.app.state.cookies.set(
+    cookies.set(
         response,
         access=access,
         refresh=opened.refresh_token,
@@ -180,7 +216,7 @@ def _hand_out(request: Request, response: Response, opened: sessions.Open) -> To
     return Tokens(access_token=None, refresh_token=None, token_type="cookie", expires_in=_SECONDS)  # noqa: S106
 
 
-def _gone(request: Request) -> Response:
+def _gone(cookies: SessionCookies) -> Response:
     response = Response(status_code=204)
-    request.app.state.cookies.clear(response)
+    cookies.clear(response)
     return response

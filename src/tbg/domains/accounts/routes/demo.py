@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
-from tbg.adapters.http import Transaction, problems
+from tbg.adapters.http import AppSettings, Transaction, idempotent, problems
+from tbg.adapters.rate_limit import CHANGES
 from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tbg.core.errors import NotFound
 from tbg.domains.accounts import queries
@@ -17,8 +18,7 @@ from tbg.domains.accounts.schemas import DemoMiners, DemoSignature, DemoWish
 _MINERS = 8
 
 
-async def _on_a_demo(request: Request) -> dict[str, DemoKey]:
-    settings = request.app.state.settings
+async def _on_a_demo(settings: AppSettings) -> dict[str, DemoKey]:
     if not settings.demo:
         raise NotFound("This pool is not a demo.")
     keys = [demo_key(DEMO_SEED, index, network=settings.network) for index in range(_MINERS)]
@@ -38,7 +38,8 @@ async def list_demo_miners(tx: Transaction, keys: Keys) -> DemoMiners:
 
 
 @router.post("/sign", summary="Sign as a demo miner", operation_id="sign_as_demo_miner",
-             responses=problems(404))  # fmt: skip
+             responses=problems(404),
+             dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
 async def sign_as_demo_miner(tx: Transaction, keys: Keys, wish: DemoWish) -> DemoSignature:
     """What the demo miner's wallet would answer: a signature of the challenge's message."""
     found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))

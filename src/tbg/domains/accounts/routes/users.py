@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ValidationError
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from tbg.adapters.http import SignedIn, Transaction, problems
-from tbg.adapters.keys import KeyRing
-from tbg.adapters.limiter import EXPORTS, KEYS_MADE, LINKS
+from tbg.adapters.http import (
+    AppDatabase,
+    AppHashing,
+    AppKeys,
+    OwnersTransaction,
+    SignedIn,
+    Transaction,
+    idempotent,
+    problems,
+)
+from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.core import limits
 from tbg.core.errors import Invalid, NotAllowed, NotFound
 from tbg.core.principal import Principal
+from tbg.core.tx import Tx
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
 from tbg.domains.accounts.actions.activity import note
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.accounts.rules import merged_settings, shown_address
 from tbg.domains.accounts.schemas import (
     ActivityEntry,
@@ -32,8 +38,6 @@ from tbg.domains.accounts.schemas import (
     ApiKeyList,
     ApiKeyWish,
     EndedSession,
-    Linked,
-    LinkWish,
     Me,
     NewApiKey,
     Privacy,
@@ -44,10 +48,9 @@ from tbg.domains.accounts.schemas import (
     SettingsChange,
 )
 
-router = APIRouter(prefix="/users/me", tags=["users"])
+KEYS_MADE = RateLimit("keys_made", limits.RATE_KEYS_MADE)
 
-_EXPORT_IN_MEMORY = 4 * 1024 * 1024
-_CHUNK = 64 * 1024
+router = APIRouter(prefix="/users/me", tags=["users"])
 
 
 @router.get("", summary="The player signed in", operation_id="get_me")
@@ -57,8 +60,8 @@ async def get_me(tx: Transaction, who: SignedIn) -> Me:
 
 
 @router.patch("", summary="Change the profile", operation_id="change_me",
-              responses=problems(409))  # fmt: skip
-async def change_me(tx: Transaction, who: SignedIn, wish: ProfileChange) -> Me:
+              responses=problems(409), dependencies=[Depends(CHANGES)])  # fmt: skip
+async def change_me(tx: OwnersTransaction, who: SignedIn, wish: ProfileChange) -> Me:
     """Change what is given; null clears."""
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
@@ -69,30 +72,6 @@ async def change_me(tx: Transaction, who: SignedIn, wish: ProfileChange) -> Me:
     if seen := {name: change[name] for name in Privacy.model_fields if name in changed}:
         await note(tx, who, "privacy.change", **seen)
     return me_of(await queries.person(tx, who.user_id))
-
-
-@router.delete("", status_code=202, summary="Delete the account, a week from now",
-               operation_id="delete_me")  # fmt: skip
-async def delete_me(tx: Transaction, who: SignedIn, approval: UUID | None = None) -> Me:
-    """Have the person erased in a week; until then it can be taken back.
-
-    `approval`: of purpose `delete_account`.
-    """
-    asked = await profile.ask_for_deletion(tx, user_id=who.user_id, approval=approval)
-    person = await queries.person(tx, who.user_id)
-    if asked:
-        await note(tx, who, "account.delete")
-    return me_of(person)
-
-
-@router.post("/restore", summary="Keep the account after all", operation_id="restore_me")
-async def restore_me(tx: Transaction, who: SignedIn) -> Me:
-    """Take a deletion back, if there is one."""
-    restored = await profile.restore(tx, user_id=who.user_id)
-    person = await queries.person(tx, who.user_id)
-    if restored:
-        await note(tx, who, "account.restore")
-    return me_of(person)
 
 
 @router.get("/activity", summary="What was done to the account", operation_id="list_activity")
@@ -123,7 +102,8 @@ async def get_settings(tx: Transaction, who: SignedIn) -> Settings:
     return Settings.model_validate(await queries.settings(tx, who.user_id))
 
 
-@router.patch("/settings", summary="Change settings", operation_id="change_settings")
+@router.patch("/settings", summary="Change settings", operation_id="change_settings",
+              dependencies=[Depends(CHANGES)])  # fmt: skip
 async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) -> Settings:
     """Change what is given, at any depth; the rest stays."""
     change = wish.model_dump(exclude_none=True)
@@ -147,7 +127,7 @@ async def list_sessions(tx: Transaction, who: SignedIn) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End a session",
-               operation_id="end_session")  # fmt: skip
+               operation_id="end_session", dependencies=[Depends(CHANGES)])  # fmt: skip
 async def end_session(tx: Transaction, who: SignedIn, session_id: UUID) -> Response:
     """Sign out elsewhere (or here)."""
     if not await sessions.end_session(
@@ -166,21 +146,20 @@ async def list_api_keys(tx: Transaction, who: SignedIn) -> ApiKeyList:
 
 
 @router.post("/api-keys", status_code=201, summary="Make an API key",
-             operation_id="make_api_key")  # fmt: skip
-async def make_api_key(request: Request, who: SignedIn, wish: ApiKeyWish) -> NewApiKey:
+             operation_id="make_api_key",
+             dependencies=[Depends(CHANGES), Depends(KEYS_MADE), Depends(idempotent)])  # fmt: skip
+async def make_api_key(
+    who: SignedIn, keys: AppKeys, hashing: AppHashing, database: AppDatabase, wish: ApiKeyWish
+) -> NewApiKey:
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
         raise NotAllowed("Keys for services are made by the operators of this pool.")
     assert who.session_id is not None  # SignedIn lets no keys in
-    state = request.app.state
-    await state.limiter.require((KEYS_MADE, str(who.user_id)))
-    keys: KeyRing = state.keys
     key_id = api_keys.new_id(who.user_id)
     secret = keys.new_api_key(key_id)
     # Before the transaction: argon2 takes its time, and others would wait for the connection.
-    hash_ = await state.hashing.hash(secret)
-    async with state.database.transaction() as tx:
-        await hold_owners(tx)
+    hash_ = await hashing.hash(secret)
+    async with database.transaction(owners="shared") as tx:
         address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
         if wish.scope == "service":
             await challenges.use_approval(
@@ -197,7 +176,7 @@ async def make_api_key(request: Request, who: SignedIn, wish: ApiKeyWish) -> New
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, summary="Revoke an API key",
-               operation_id="revoke_api_key")  # fmt: skip
+               operation_id="revoke_api_key", dependencies=[Depends(CHANGES)])  # fmt: skip
 async def revoke_api_key(
     tx: Transaction, who: SignedIn, key_id: Annotated[str, Path(pattern="^[0-9]+k[0-9a-f]{8}$")]
 ) -> Response:
@@ -210,44 +189,14 @@ async def revoke_api_key(
 @router.get("/addresses", summary="The player's addresses", operation_id="list_addresses")
 async def list_addresses(tx: Transaction, who: SignedIn) -> AddressList:
     """All addresses linked to the account."""
-    return AddressList(addresses=await _addresses(tx, who))
-
-
-@router.post("/addresses", status_code=201, summary="Link a further address",
-             operation_id="link_address", responses=problems(403, 409))  # fmt: skip
-async def link_address(request: Request, who: SignedIn, wish: LinkWish) -> Linked:
-    """Link the address of a challenge of purpose `link`; its game becomes part of this one.
-
-    `approval`: of purpose `let_in`, for this address.
-    """
-    state = request.app.state
-    await state.limiter.require((LINKS, str(who.user_id)))
-    proof: dict[str, Any] = {
-        "challenge_id": wish.challenge_id, "signature": wish.signature, "purpose": "link",
-        "for_user": who.user_id,
-    }  # fmt: skip
-    async with state.database.transaction() as tx:
-        address = await challenges.check(tx, **proof)
-        merges = bool(await queries.known_addresses(tx, [address]))
-    # Everybody else waits only where two become one.
-    alone = state.people.nobody_else if merges else state.people.hold_everybody
-    async with state.database.transaction() as tx, alone(tx):
-        await challenges.spend(tx, **proof)
-        other = await addresses.link(
-            tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
-        )
-        if other is not None:
-            await state.people.unite(tx, gone=other, kept=who.user_id)
-        linked = await _addresses(tx, who)
-        await note(tx, who, "address.link", about=address, merged=other)
-        return Linked(addresses=linked, merged=other is not None)
+    return AddressList(addresses=await addresses_of(tx, who))
 
 
 @router.delete("/addresses/{address}", status_code=204, summary="Remove an address",
                operation_id="unlink_address",
-               responses=problems(403, 409))  # fmt: skip
+               responses=problems(403, 409), dependencies=[Depends(CHANGES)])  # fmt: skip
 async def unlink_address(
-    tx: Transaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
+    tx: OwnersTransaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
     approval: UUID | None = None,
 ) -> Response:  # fmt: skip
     """Take an address out of the account; what it mined stays, what it will mine does not.
@@ -260,36 +209,6 @@ async def unlink_address(
     return Response(status_code=204)
 
 
-@router.get(
-    "/export",
-    summary="Everything that is kept of the player",
-    operation_id="export_me",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
-)
-async def export_me(request: Request, who: SignedIn) -> StreamingResponse:
-    """A ZIP with a file for each kind of thing, and one that says what they are."""
-    state = request.app.state
-    await state.limiter.require((EXPORTS, str(who.user_id)))
-    out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
-    async with state.exporting, state.database.transaction() as tx:
-        await state.people.export(tx, user_id=who.user_id, out=out)
-        await note(tx, who, "account.export")
-    headers = {
-        "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',
-        "Content-Length": str(out.tell()),
-        "Content-Encoding": "identity",  # it is compressed already
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(_pieces(out), media_type="application/zip", headers=headers)
-
-
-def _pieces(out: IO[bytes]) -> Iterator[bytes]:
-    out.seek(0)
-    with out:
-        yield from iter(lambda: out.read(_CHUNK), b"")
-
-
 def me_of(person: queries.Person) -> Me:
     """A person on the wire."""
     shown = shown_address(person.address, person.address_shown)
@@ -298,7 +217,8 @@ def me_of(person: queries.Person) -> Me:
     return Me.model_validate({**person._asdict(), "name": name, "privacy": privacy})
 
 
-async def _addresses(tx: Transaction, who: Principal) -> list[Address]:
+async def addresses_of(tx: Tx, who: Principal) -> list[Address]:
+    """A player's addresses on the wire."""
     return [Address.model_validate(one) for one in await queries.linked(tx, who.user_id)]
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Database, Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.actions.streaks import streak_awards
@@ -30,8 +29,7 @@ async def backfill_badges(database: Database) -> int:
     for badge in waiting:
         after: int | None = 0
         while after is not None:
-            async with database.transaction() as tx:
-                await hold_owners(tx)
+            async with database.transaction(owners="shared") as tx:
                 count, after = await _chunk(tx, badge, after)
                 given += count
                 if after is None:

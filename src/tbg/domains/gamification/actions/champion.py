@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tbg.core.tx import Database, Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.events import record_event
 from tbg.domains.gamification.rules import get_week_iso, running_week, week_end, week_start_of
 from tbg.domains.mining.actions import roll_up_all
@@ -22,8 +21,7 @@ async def crown_champions(database: Database) -> list[str]:
         weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
     crowned = []
     for week in weeks:
-        async with database.transaction() as tx:
-            await hold_owners(tx)
+        async with database.transaction(owners="shared") as tx:
             silent = week != get_week_iso(monday - timedelta(weeks=1))
             if await _crown(tx, week, silent=silent):
                 crowned.append(week)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tbg.core.event import uuid7
 from tbg.core.tx import Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 
@@ -12,11 +11,11 @@ from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str) -> Grant:
     """Write one correction of `amount` XP (negative takes) to the ledger.
 
-    BelowZero when more would be taken than there is. Each call is a correction of its own.
+    In a transaction with the owners shared. BelowZero when more would be taken than there is.
+    Each call is a correction of its own.
     """
     if not amount or not reason.strip() or not by.strip():
         raise NothingToCorrect("give an amount that is not 0, a reason and who decided it")
-    await hold_owners(tx)
     held = await lock(tx, [user_id])
     total = held[user_id].total_xp
     if total + amount < 0:

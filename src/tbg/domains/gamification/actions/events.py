@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from tbg.core.tx import Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.rules import EVENT_ALIASES
@@ -23,7 +22,6 @@ async def record_event(
     silent: bool = False,
 ) -> None:
     """Award every badge that `event` earns to these users; once each, for ever."""
-    await hold_owners(tx)
     name = EVENT_ALIASES.get(event, event)
     badges = [
         badge

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tbg.core import limits, marks
 from tbg.core.tx import AnyRow, Database, Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.rules import PERSONAL_BEST_XP
 from tbg.domains.mining.actions import roll_up_all
@@ -27,8 +26,7 @@ async def pay_personal_bests(database: Database) -> int:
     since = (mark or datetime.min.replace(year=1970, tzinfo=UTC)) - limits.JOB_OVERLAP
     paid, after = 0, 0
     while True:
-        async with database.transaction() as tx:
-            await hold_owners(tx)
+        async with database.transaction(owners="shared") as tx:
             users = await _touched(tx, since=since, after=after)
             if not users:
                 await marks.move(tx, _MARK, to=begun)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from tbg.core import limits, marks
 from tbg.core.tx import AnyRow, Database, Tx
-from tbg.domains.accounts.actions.people import hold_owners
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 from tbg.domains.gamification.events import StreakBroken, StreakExpiring, StreakExtended
@@ -113,8 +112,7 @@ _Step = Callable[[Tx, int], Awaitable[tuple[int, int | None]]]
 async def _in_chunks(database: Database, step: _Step) -> int:
     done, after = 0, 0
     while True:
-        async with database.transaction() as tx:
-            await hold_owners(tx)
+        async with database.transaction(owners="shared") as tx:
             count, last = await step(tx, after)
         done += count
         if last is None:

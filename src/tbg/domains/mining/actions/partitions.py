@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 from tbg.core import limits
 from tbg.core.errors import CannotRun
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.accounts.actions.people import hold_owners
 
 # Any constant of our own: one keeper at a time.
 _LOCK = 0x7B67_0002
@@ -41,7 +40,6 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 async def drop_old_shares(tx: Tx) -> list[str]:
     """Drop what lies wholly before the retention of raw shares; the partitions dropped."""
-    await hold_owners(tx)  # a merge moves a miner's shares in another order
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
     before = tx.now - limits.RAW_SHARE_AGE
     dropped = await _patiently(tx, "SELECT forget_old_shares(:before)", before=before)

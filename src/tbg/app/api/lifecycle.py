@@ -1,0 +1,130 @@
+"""What all domains have a part in: linking an address, leaving, taking one's data along."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import StreamingResponse
+
+from tbg.adapters.http import (
+    AppDatabase,
+    OwnersTransaction,
+    SignedIn,
+    idempotent,
+    no_deadline,
+    problems,
+)
+from tbg.adapters.rate_limit import CHANGES, RateLimit
+from tbg.app import people as lifecycle
+from tbg.core import limits
+from tbg.domains.accounts import queries
+from tbg.domains.accounts.actions import addresses, challenges, profile
+from tbg.domains.accounts.actions.activity import note
+from tbg.domains.accounts.routes.users import addresses_of, me_of
+from tbg.domains.accounts.schemas import Linked, LinkWish, Me
+
+router = APIRouter(prefix="/users/me", tags=["users"])
+
+LINKS = RateLimit("links", limits.RATE_LINKS)
+EXPORTS = RateLimit("exports", limits.RATE_EXPORTS)
+
+_EXPORT_IN_MEMORY = 4 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+async def _exporting(request: Request) -> asyncio.Semaphore:
+    found: asyncio.Semaphore = request.app.state.exporting
+    return found
+
+
+Exporting = Annotated[asyncio.Semaphore, Depends(_exporting)]
+"""Held while an export is read: few at once."""
+
+
+@router.delete("", status_code=202, summary="Delete the account, a week from now",
+               operation_id="delete_me", dependencies=[Depends(CHANGES)])  # fmt: skip
+async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None = None) -> Me:
+    """Have the person erased in a week; until then it can be taken back.
+
+    `approval`: of purpose `delete_account`.
+    """
+    asked = await profile.ask_for_deletion(tx, user_id=who.user_id, approval=approval)
+    person = await queries.person(tx, who.user_id)
+    if asked:
+        await note(tx, who, "account.delete")
+    return me_of(person)
+
+
+@router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
+             dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
+async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
+    """Take a deletion back, if there is one."""
+    restored = await profile.restore(tx, user_id=who.user_id)
+    person = await queries.person(tx, who.user_id)
+    if restored:
+        await note(tx, who, "account.restore")
+    return me_of(person)
+
+
+@router.post("/addresses", status_code=201, summary="Link a further address",
+             operation_id="link_address", responses=problems(403, 409),
+             dependencies=[Depends(CHANGES), Depends(LINKS), Depends(idempotent)])  # fmt: skip
+async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> Linked:
+    """Link the address of a challenge of purpose `link`; its game becomes part of this one.
+
+    `approval`: of purpose `let_in`, for this address.
+    """
+    proof: dict[str, Any] = {
+        "challenge_id": wish.challenge_id, "signature": wish.signature, "purpose": "link",
+        "for_user": who.user_id,
+    }  # fmt: skip
+    async with database.transaction() as tx:
+        address = await challenges.check(tx, **proof)
+        merges = bool(await queries.known_addresses(tx, [address]))
+    # Everybody else waits only where two become one.
+    async with database.transaction(owners="exclusive" if merges else "shared") as tx:
+        await challenges.spend(tx, **proof)
+        other = await addresses.link(
+            tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
+        )
+        if other is not None:
+            await lifecycle.unite(tx, gone=other, kept=who.user_id)
+        linked = await addresses_of(tx, who)
+        await note(tx, who, "address.link", about=address, merged=other)
+        return Linked(addresses=linked, merged=other is not None)
+
+
+@router.get(
+    "/export",
+    summary="Everything that is kept of the player",
+    operation_id="export_me",
+    response_class=StreamingResponse,
+    dependencies=[Depends(EXPORTS), Depends(no_deadline)],
+    responses={200: {"content": {"application/zip": {}}, "description": "A ZIP of JSON files"}},
+)
+async def export_me(
+    who: SignedIn, exporting: Exporting, database: AppDatabase
+) -> StreamingResponse:
+    """A ZIP with a file for each kind of thing, and one that says what they are."""
+    out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
+    async with exporting, database.transaction() as tx:
+        await lifecycle.export(tx, user_id=who.user_id, out=out)
+        await note(tx, who, "account.export")
+    headers = {
+        "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',
+        "Content-Length": str(out.tell()),
+        "Content-Encoding": "identity",  # it is compressed already
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_pieces(out), media_type="application/zip", headers=headers)
+
+
+def _pieces(out: IO[bytes]) -> Iterator[bytes]:
+    out.seek(0)
+    with out:
+        yield from iter(lambda: out.read(_CHUNK), b"")

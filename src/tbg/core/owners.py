@@ -1,0 +1,48 @@
+"""The lock on which address belongs to whom, taken first thing in a transaction that declares it.
+
+`shared`: nobody becomes another user, or none, until the transaction ends. For whatever rewards
+without reading an address first, and for whatever deletes what a merge moves.
+`exclusive`: for a merge or an erasure. It waits for all who share, but not for long, because those
+who come next wait behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tbg.core import limits
+from tbg.core.errors import Refused
+
+Owners = Literal["shared", "exclusive"]
+
+_SHARE = text("LOCK TABLE user_addresses IN ACCESS SHARE MODE")
+_EXCLUDE = text("LOCK TABLE user_addresses IN ACCESS EXCLUSIVE MODE")
+_WAIT_AT_MOST = text("SELECT set_config('lock_timeout', :wait, true)")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class AccountsBusy(Refused):
+    """Somebody held the accounts for too long: nothing was changed, and it may be tried again."""
+
+    status = 503
+    code = "accounts_busy"
+    title = "The accounts are in use"
+
+
+async def lock_owners(connection: AsyncConnection, owners: Owners) -> None:
+    """Take the lock; it is given back when the transaction ends."""
+    if owners == "shared":
+        await connection.execute(_SHARE)
+        return
+    wait: dict[str, Any] = {"wait": f"{limits.TABLE_LOCK_SECONDS}s"}
+    await connection.execute(_WAIT_AT_MOST, wait)
+    await connection.execute(_EXCLUDE)
+
+
+def waited_too_long(error: DBAPIError) -> bool:
+    """Whether a statement gave up waiting for a lock."""
+    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE

@@ -1,0 +1,81 @@
+"""What a route that changes something declares: how often, who may, and that a retry is safe."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+
+from tbg.adapters.http import idempotent
+from tbg.adapters.rate_limit import CHANGES, RateLimit
+from tests.declarations import bodies, declared
+
+_READS = ("GET ", "HEAD ", "OPTIONS ")
+
+
+def without_a_rate_limit(app: FastAPI) -> list[str]:
+    """Routes that change something and count nobody's requests."""
+    return [
+        route
+        for route, found in declared(app).items()
+        if not route.startswith(_READS) and not any(isinstance(one, RateLimit) for one in found)
+    ]
+
+
+def without_idempotency(app: FastAPI) -> list[str]:
+    """Routes that do twice what is asked for twice."""
+    return [
+        route
+        for route, found in declared(app).items()
+        if route.startswith("POST ") and idempotent not in found
+    ]
+
+
+async def change() -> int:
+    return 1
+
+
+def test_every_route_that_changes_something_declares_a_rate_limit(app: FastAPI) -> None:
+    assert without_a_rate_limit(app) == []
+    app.add_api_route("/api/v1/toys", change, methods=["PUT"])
+    assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
+    app.add_api_route("/api/v1/games", change, methods=["PUT"], dependencies=[Depends(CHANGES)])
+    assert without_a_rate_limit(app) == ["PUT /api/v1/toys"]
+
+
+def test_every_post_declares_that_it_is_idempotent(app: FastAPI) -> None:
+    assert without_idempotency(app) == []
+    app.add_api_route("/api/v1/toys", change, methods=["POST"])
+    assert without_idempotency(app) == ["POST /api/v1/toys"]
+
+
+def not_strict(model: type[BaseModel]) -> bool:
+    """Whether a model takes what is of another type, or names that it does not know."""
+    return (model.model_config.get("strict"), model.model_config.get("extra")) != (True, "forbid")
+
+
+def test_every_request_model_is_strict(app: FastAPI) -> None:
+    found = bodies(app)
+    assert found
+    assert [model.__name__ for model in found if not_strict(model)] == []
+    app.add_api_route("/api/v1/toys", wound_up, methods=["PUT"])
+    assert [model.__name__ for model in bodies(app) if not_strict(model)] == ["Toy", "Spring"]
+
+
+class Spring(BaseModel):
+    turns: int
+
+
+class Toy(BaseModel):
+    springs: list[Spring] | None = None
+
+
+async def wound_up(toy: Toy) -> int:
+    return len(toy.springs or [])
+
+
+@pytest.mark.parametrize("body", [{"challenge_id": 1}, {"challenge_id": "x"}, {}, {"more": 1}])
+async def test_a_body_of_another_type_is_refused(client: httpx.AsyncClient, body: object) -> None:
+    answer = await client.post("/api/v1/auth/verify", json=body)
+    assert answer.status_code == 422
