@@ -169,6 +169,11 @@ def took_too_long(error: BaseException) -> bool:
     return _sqlstate(error) == "57014"
 
 
+def waited_too_long(error: BaseException) -> bool:
+    """Whether a statement met its lock timeout: others had what it wanted for all that time."""
+    return _sqlstate(error) == "55P03"
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether a failure has a passing cause (database away, deadlock), so that a retry helps."""
     if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
