@@ -45,9 +45,8 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     rows = await tx.rows(
         """
         WITH life AS (
-            SELECT user_id, worker_id, sum(accepted)::bigint AS accepted,
-                sum(rejected)::bigint AS rejected, sum(work)::float8 AS work,
-                max(best_sdiff) AS best
+            SELECT user_id, worker_id, sum(accepted)::bigint AS accepted, max(best_sdiff) AS best,
+                sum(rejected)::bigint AS rejected, sum(work)::float8 AS work
             FROM daily_shares WHERE user_id = :id GROUP BY user_id, worker_id
         ), lately AS (
             SELECT user_id, worker_id,
@@ -65,8 +64,7 @@ async def mined(tx: Tx, user_id: int) -> Mined:
                 COALESCE(work, 0) AS work, COALESCE(best, 0) AS best,
                 COALESCE(this_hour, 0) AS this_hour, COALESCE(last_hour, 0) AS last_hour,
                 COALESCE(day, 0) AS day, COALESCE(day_edge, 0) AS day_edge
-            FROM workers w
-                LEFT JOIN life ON life.user_id = w.user_id AND life.worker_id = w.id
+            FROM workers w LEFT JOIN life ON life.user_id = w.user_id AND life.worker_id = w.id
                 LEFT JOIN lately ON lately.user_id = w.user_id AND lately.worker_id = w.id
             WHERE w.user_id = :id
         )
