@@ -1,10 +1,14 @@
 """${message}"""
 
-from alembic import op
+from tbg.core.migration import run
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 
+STATEMENTS = """
+${upgrades if upgrades else ""}
+"""
+
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "raise NotImplementedError"}
+    run(STATEMENTS)

@@ -8,17 +8,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
-
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
 
 from tbg.core import database_roles, schema
 from tbg.core.clock import SystemClock
 from tbg.core.tx import connect
 from tests import servers
+from tests.migrating import migrate_to
 
 PASSWORD = "not-a-secret-of-anybody"
 OWNER = f'tbg "owner" {os.getpid()}'
@@ -116,18 +112,10 @@ def leave_as_before(roles: Roles) -> None:
 
     async def run() -> None:
         owner = connect(roles.owner, SystemClock(), size=1)
-        async with owner.engine.connect() as connection, connection.begin():
-            await connection.run_sync(_migrate)
+        await migrate_to(owner, "0004_by_user")
         await owner.close()
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, run()).result()
     servers.execute(roles.superuser, _AS_BEFORE.replace("{app}", quoted(APPLICATION)))
     servers.execute(roles.application, _PLAYED)
-
-
-def _migrate(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "2026_11_21_by_user")

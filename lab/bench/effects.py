@@ -21,14 +21,17 @@ SELECT a.address, g.total_xp, g.level, g.level_title, g.level_told, g.badges_ear
         ORDER BY week_iso) FROM streak_calendar WHERE user_id = g.user_id) AS calendar,
     (SELECT array_agg((p.timeframe, p.period_key, p.best_difficulty, p.at, p.share_id, w.name)
         ORDER BY p.timeframe, p.period_key) FROM personal_bests p
-        JOIN workers w ON w.id = p.worker_id WHERE p.user_id = g.user_id) AS bests,
+        JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
+        WHERE p.user_id = g.user_id) AS bests,
     (SELECT array_agg((d.day, w.name, d.accepted, d.rejected, d.work, d.best_sdiff)
-        ORDER BY d.day, w.name) FROM daily_shares d JOIN workers w ON w.id = d.worker_id
+        ORDER BY d.day, w.name) FROM daily_shares d
+        JOIN workers w ON w.user_id = d.user_id AND w.id = d.worker_id
         WHERE d.user_id = g.user_id) AS days,
     (SELECT array_agg((w.name, w.name_key, w.source, w.first_seen, w.last_seen)
         ORDER BY w.name_key) FROM workers w WHERE w.user_id = g.user_id) AS workers,
     (SELECT md5(string_agg((s.id, s.at, s.diff, s.sdiff, s.accepted, s.hash, w.name)::text, ','
-        ORDER BY s.id)) FROM shares s JOIN workers w ON w.id = s.worker_id
+        ORDER BY s.id)) FROM shares s
+        JOIN workers w ON w.user_id = s.user_id AND w.id = s.worker_id
         WHERE s.user_id = g.user_id) AS shares
 FROM user_gamification g JOIN user_addresses a USING (user_id) ORDER BY a.address
 """

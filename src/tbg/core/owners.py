@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tbg.core import limits
@@ -41,8 +40,3 @@ async def lock_owners(connection: AsyncConnection, owners: Owners) -> None:
     wait: dict[str, Any] = {"wait": f"{limits.TABLE_LOCK_SECONDS}s"}
     await connection.execute(_WAIT_AT_MOST, wait)
     await connection.execute(_EXCLUDE)
-
-
-def waited_too_long(error: DBAPIError) -> bool:
-    """Whether a statement gave up waiting for a lock."""
-    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from tbg.core import database_roles
 from tbg.core.errors import CannotRun
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import Database, Tx, waited_too_long
 
-REVISION = "2026_11_28_tasks"
+REVISION = "0009_tasks"
 """The revision this program was written for: the newest in `migrations/versions`."""
 
 # Two processes that start at once must not migrate at once; any constant of our own will do.
@@ -62,7 +63,7 @@ async def upgrade(owner: Database, *, application: str | None = None) -> str:
             await database_roles.secure(tx, application=application)
         if pending:
             async with database_roles.bare_names(tx):
-                await tx.connection.run_sync(_apply)
+                await _migrate(tx)
         if application is not None:
             await database_roles.grant(tx, application=application)
     return REVISION
@@ -77,6 +78,19 @@ async def _alone(owner: Database) -> AsyncIterator[Tx]:
             "SELECT pg_catalog.pg_advisory_xact_lock(CAST(:key AS pg_catalog.int8))", key=_LOCK
         )
         yield tx
+
+
+async def _migrate(tx: Tx) -> None:
+    try:
+        await tx.connection.run_sync(_apply)
+    except DBAPIError as error:
+        if not waited_too_long(error):
+            raise
+        raise CannotRun(
+            "the tables are in use and could not be changed: stop the services, or try again"
+        ) from None
+    if (reached := await _revision(tx)) != REVISION:
+        raise RuntimeError(f"the migrations end at {reached}, and REVISION is {REVISION}")
 
 
 def _apply(connection: Connection) -> None:

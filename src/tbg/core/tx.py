@@ -22,7 +22,7 @@ from tbg.core import arrays, limits, outbox
 from tbg.core.clock import Clock
 from tbg.core.errors import ServerAway
 from tbg.core.event import Event, Frame
-from tbg.core.owners import AccountsBusy, Owners, lock_owners, waited_too_long
+from tbg.core.owners import AccountsBusy, Owners, lock_owners
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of a statement; its columns by name or in order."""
@@ -180,6 +180,11 @@ _PASSING = ("08", "53", "57", "58", "40")
 def took_too_long(error: BaseException) -> bool:
     """Whether a statement met its timeout: it passes by itself, or with less to do."""
     return _sqlstate(error) == "57014"
+
+
+def waited_too_long(error: BaseException) -> bool:
+    """Whether a statement met its lock timeout: others had what it wanted for all that time."""
+    return _sqlstate(error) == "55P03"
 
 
 def is_passing(error: BaseException) -> bool:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
@@ -19,8 +14,7 @@ from tbg.domains.accounts.rules import handle_key
 from tests import servers
 from tests.conftest import NOW
 from tests.domains.gamification.play import execute, rows
-
-REVISION = "2026_11_28_accounts"
+from tests.migrating import migrate_to
 
 
 @pytest.fixture
@@ -34,17 +28,7 @@ async def empty(pg_url: str) -> AsyncIterator[Database]:
 
 async def migrate(db: Database, *, past: bool) -> None:
     """Up to this migration, or to the one before it."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[3] / "migrations"))
-    before = ScriptDirectory.from_config(config).get_revision(REVISION).down_revision
-    assert isinstance(before, str)
-
-    def run(connection: Connection) -> None:
-        config.attributes["connection"] = connection
-        command.upgrade(config, REVISION if past else before)
-
-    async with db.engine.connect() as connection, connection.begin():
-        await connection.run_sync(run)
+    await migrate_to(db, "0006_signatures" if past else "0005_database")
 
 
 async def test_handles_that_look_alike_now_are_all_kept_and_the_earlier_has_the_key(

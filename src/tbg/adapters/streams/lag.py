@@ -33,8 +33,10 @@ async def _oldest_ms(redis: Redis, stream: str) -> int | None:
     """When the oldest entry that is pending or undelivered was added (unix ms)."""
     try:
         groups = await redis.xinfo_groups(stream)
-    except ResponseError:  # the stream is not there yet
-        return None
+    except ResponseError as error:
+        if "no such key" not in str(error):
+            raise
+        return None  # the stream is not there yet
     mine = next((g for g in groups if g["name"] == GROUP.encode()), None)
     delivered = mine["last-delivered-id"].decode() if mine else "0"
     try:

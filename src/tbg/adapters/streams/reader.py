@@ -293,8 +293,10 @@ async def backlog(redis: Redis) -> int:
     for stream in STREAMS:
         try:
             groups = await redis.xinfo_groups(stream)
-        except ResponseError:  # the stream is not there yet
-            continue
+        except ResponseError as error:
+            if "no such key" not in str(error):
+                raise
+            continue  # the stream is not there yet
         mine = next((g for g in groups if g["name"] == GROUP.encode()), None)
         if mine is None:
             waiting += await redis.xlen(stream)

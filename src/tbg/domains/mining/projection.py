@@ -48,11 +48,17 @@ def worker_of(batch: Batch, fact: Fact) -> int:
     return batch.workers[_key_of(batch, fact)]
 
 
+def _owned_worker(batch: Batch, fact: Fact) -> tuple[int, int]:
+    """The user and the worker of a fact, as the table's key has them."""
+    user, name = _key_of(batch, fact)
+    return user, batch.workers[user, name]
+
+
 def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
     return batch.users[fact.address], worker_key(fact.worker)
 
 
-async def _meet_workers(tx: Tx, batch: Batch) -> dict[int, str]:
+async def _meet_workers(tx: Tx, batch: Batch) -> dict[tuple[int, int], str]:
     """Know or make every worker of the batch; those whose miner calls itself something new."""
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
@@ -66,12 +72,12 @@ async def _meet_workers(tx: Tx, batch: Batch) -> dict[int, str]:
     keys = sorted(first)
     known = await _known_workers(tx, keys)
     batch.workers |= {key: worker for key, (worker, _) in known.items()}
-    news: dict[int, str] = {}
+    news: dict[tuple[int, int], str] = {}
     for key, told in agents.items():
         worker, before = known.get(key, (0, told.agent))
         # What a miner called itself long ago is not what it is called now.
         if told.agent and before != told.agent and not (before and told.history):
-            news[worker] = told.agent
+            news[key[0], worker] = told.agent
     unknown = [key for key in keys if key not in known]
     if not unknown:
         return news
@@ -241,28 +247,29 @@ def _columns(batch: Batch, blocks: list[BlockFound]) -> dict[str, list[Any]]:
     }
 
 
-async def _note_workers(tx: Tx, batch: Batch, agents: dict[int, str]) -> None:
+async def _note_workers(tx: Tx, batch: Batch, agents: dict[tuple[int, int], str]) -> None:
     """Who is connected since when, and what miners (`agents`, by worker) call themselves now."""
-    last: dict[int, Connection] = {}
+    last: dict[tuple[int, int], Connection] = {}
     for fact in sorted(batch.connections, key=lambda c: (c.at, c.connected)):
-        last[worker_of(batch, fact)] = fact
-    ids = sorted({*last, *agents})
-    news = [last.get(id_) for id_ in ids]
+        last[_owned_worker(batch, fact)] = fact
+    workers = sorted({*last, *agents})
+    news = [last.get(worker) for worker in workers]
     await tx.run(
         """
         UPDATE workers w SET agent = COALESCE(t.agent, w.agent),
             connected = CASE WHEN t.at >= COALESCE(w.connected_at, t.at) THEN t.connected
                 ELSE w.connected END,
             connected_at = GREATEST(w.connected_at, t.at)
-        FROM (SELECT x.* FROM unnest(:ids ::bigint[], :connected ::bool[],
-                :ats ::timestamptz[], :agents ::text[]) AS x (id, connected, at, agent)
-            JOIN workers USING (id) ORDER BY id FOR UPDATE OF workers) t
-        WHERE w.id = t.id
+        FROM (SELECT x.* FROM unnest(:users ::bigint[], :ids ::bigint[], :connected ::bool[],
+                :ats ::timestamptz[], :agents ::text[]) AS x (user_id, id, connected, at, agent)
+            JOIN workers USING (user_id, id) ORDER BY user_id, id FOR UPDATE OF workers) t
+        WHERE w.user_id = t.user_id AND w.id = t.id
         """,
-        ids=ids,
+        users=[user for user, _ in workers],
+        ids=[id_ for _, id_ in workers],
         connected=[fact.connected if fact else None for fact in news],
         ats=[fact.at if fact else None for fact in news],
-        agents=[agents.get(id_) for id_ in ids],
+        agents=[agents.get(worker) for worker in workers],
     )
 
 

@@ -45,17 +45,17 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     rows = await tx.rows(
         """
         WITH life AS (
-            SELECT worker_id, sum(accepted)::bigint AS accepted, sum(rejected)::bigint AS rejected,
-                sum(work)::float8 AS work, max(best_sdiff) AS best
-            FROM daily_shares WHERE user_id = :id GROUP BY worker_id
+            SELECT user_id, worker_id, sum(accepted)::bigint AS accepted, max(best_sdiff) AS best,
+                sum(rejected)::bigint AS rejected, sum(work)::float8 AS work
+            FROM daily_shares WHERE user_id = :id GROUP BY user_id, worker_id
         ), lately AS (
-            SELECT worker_id,
+            SELECT user_id, worker_id,
                 (sum(work) FILTER (WHERE hour = :this_hour))::float8 AS this_hour,
                 (sum(work) FILTER (WHERE hour = :last_hour))::float8 AS last_hour,
                 (sum(work) FILTER (WHERE hour > :day_edge))::float8 AS day,
                 (sum(work) FILTER (WHERE hour = :day_edge))::float8 AS day_edge
             FROM hourly_shares WHERE user_id = :id AND hour BETWEEN :day_edge AND :this_hour
-            GROUP BY worker_id
+            GROUP BY user_id, worker_id
         ), each AS (
             SELECT w.id, w.name, w.agent, w.first_seen, w.last_seen,
                 w.last_seen >= :online_since
@@ -64,8 +64,8 @@ async def mined(tx: Tx, user_id: int) -> Mined:
                 COALESCE(work, 0) AS work, COALESCE(best, 0) AS best,
                 COALESCE(this_hour, 0) AS this_hour, COALESCE(last_hour, 0) AS last_hour,
                 COALESCE(day, 0) AS day, COALESCE(day_edge, 0) AS day_edge
-            FROM workers w LEFT JOIN life ON life.worker_id = w.id
-                LEFT JOIN lately ON lately.worker_id = w.id
+            FROM workers w LEFT JOIN life ON life.user_id = w.user_id AND life.worker_id = w.id
+                LEFT JOIN lately ON lately.user_id = w.user_id AND lately.worker_id = w.id
             WHERE w.user_id = :id
         )
         SELECT *, count(*) OVER () AS total, count(*) FILTER (WHERE online) OVER () AS all_online,
@@ -127,7 +127,7 @@ async def bests(tx: Tx, user_id: int) -> dict[str, Best]:
     rows = await tx.rows(
         """
         SELECT p.timeframe, p.best_difficulty, p.at, w.name, p.share_id
-        FROM personal_bests p JOIN workers w ON w.id = p.worker_id
+        FROM personal_bests p JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
         WHERE p.user_id = :id AND (p.timeframe, p.period_key) IN
             (('alltime', 'alltime'), ('month', :month), ('week', :week))
         """,
@@ -174,7 +174,7 @@ async def _blocks(tx: Tx, *, user_id: int | None, most: int) -> list[Block]:
                 WHERE user_id = COALESCE(CAST(:id AS bigint), user_id)
                 ORDER BY hash, confirmed_by IS NULL, found_at, user_id
             ) each
-        ) b JOIN workers w ON w.id = b.worker_id
+        ) b JOIN workers w ON w.user_id = b.user_id AND w.id = b.worker_id
         WHERE b.n <= :most ORDER BY b.height DESC, b.hash
         """,
         id=user_id,
@@ -201,8 +201,7 @@ async def pool_work(tx: Tx) -> PoolWork:
     row = await tx.row(
         """
         SELECT t.accepted, t.rejected, t.work::float8 AS work, h.this_hour, h.last_hour,
-            (SELECT first_seen FROM workers ORDER BY id LIMIT 1) AS since,
-            w.miners, w.workers, b.found, b.reported
+            w.since, w.miners, w.workers, b.found, b.reported
         FROM pool_totals t, (
             SELECT count(*) FILTER (WHERE confirmed) AS found,
                 count(*) FILTER (WHERE NOT confirmed) AS reported
@@ -213,9 +212,11 @@ async def pool_work(tx: Tx) -> PoolWork:
                 COALESCE(sum(work) FILTER (WHERE hour = :last_hour), 0)::float8 AS last_hour
             FROM hourly_shares WHERE hour BETWEEN :last_hour AND :this_hour
         ) h, (
-            SELECT count(*) AS workers, count(DISTINCT user_id) AS miners FROM workers
-            WHERE last_seen >= :online_since
-                AND (connected IS NOT FALSE OR last_seen > connected_at)
+            SELECT count(*) FILTER (WHERE online) AS workers,
+                count(DISTINCT user_id) FILTER (WHERE online) AS miners, min(first_seen) AS since
+            FROM (SELECT user_id, first_seen, last_seen >= :online_since
+                AND (connected IS NOT FALSE OR last_seen > connected_at) AS online
+                FROM workers) each
         ) w
         """,
         this_hour=hour_of(tx.now),
@@ -312,7 +313,8 @@ async def totals(tx: Tx) -> list[WorkerTotal]:
             ORDER BY user_id, merged_at NULLS FIRST, linked_at, address
         )
         SELECT n.address, w.name, b.accepted, b.rejected, b.work, b.best
-        FROM books b JOIN workers w ON w.id = b.worker_id JOIN names n ON n.user_id = b.user_id
+        FROM books b JOIN workers w ON w.user_id = b.user_id AND w.id = b.worker_id
+            JOIN names n ON n.user_id = b.user_id
         WHERE b.accepted + b.rejected > 0 ORDER BY n.address, w.name_key
         """
     )

@@ -24,7 +24,9 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
         )
     await tx.run(
         """
-        UPDATE user_addresses SET user_id = :kept, merged_at = :now WHERE user_id = :gone
+        WITH moved AS (DELETE FROM user_addresses WHERE user_id = :gone RETURNING *)
+        INSERT INTO user_addresses (address, user_id, linked_at, proved_at, merged_at)
+        SELECT address, CAST(:kept AS bigint), linked_at, proved_at, :now FROM moved
         """,
         gone=gone,
         kept=kept,

@@ -52,7 +52,7 @@ async def _chunk(tx: Tx, badge: Badge, after: int) -> tuple[int, int | None]:
                 WHEN 'best_diff' THEN g.best_difficulty >= CAST(:threshold AS float8)
                 WHEN 'streak' THEN g.longest_streak >= CAST(:threshold AS float8)
                 ELSE g.blocks_found > 0 END
-            AND NOT EXISTS (SELECT FROM user_badges u
+            AND NOT EXISTS (SELECT 1 FROM user_badges u
                 WHERE u.user_id = g.user_id AND u.badge_slug = :slug)
         ORDER BY g.user_id LIMIT :most
         """,
@@ -87,7 +87,7 @@ async def reached(tx: Tx, user_id: int) -> list[Award]:
                     THEN g.best_difficulty >= (b.trigger_config ->> 'threshold')::float8
                 WHEN 'block_found' THEN g.blocks_found > 0 END
         WHERE g.user_id = :id AND NOT EXISTS (
-            SELECT FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
+            SELECT 1 FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
         ORDER BY b.slug
         """,
         id=user_id,
@@ -122,7 +122,8 @@ async def _by_difficulty(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Awa
         """
         SELECT DISTINCT ON (p.user_id) p.user_id, p.at, p.best_difficulty AS sdiff,
             p.share_id::text AS share_id, w.name AS worker
-        FROM personal_bests p LEFT JOIN workers w ON w.id = p.worker_id
+        FROM personal_bests p
+            LEFT JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
         WHERE p.user_id = ANY(:users ::bigint[]) AND p.best_difficulty >= CAST(:threshold AS float8)
         ORDER BY p.user_id, p.at, p.share_id
         """,
@@ -138,7 +139,8 @@ async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
         """
         SELECT DISTINCT ON (b.user_id) b.user_id, b.found_at AS at, b.height, b.hash,
             w.name AS worker
-        FROM blocks b LEFT JOIN workers w ON w.id = b.worker_id
+        FROM blocks b
+            LEFT JOIN workers w ON w.user_id = b.user_id AND w.id = b.worker_id
         WHERE b.user_id = ANY(:users ::bigint[]) AND b.confirmed_by IS NOT NULL
         ORDER BY b.user_id, b.found_at, b.hash
         """,

@@ -38,7 +38,7 @@ WITH RECURSIVE weeks (week) AS (
     FROM weeks WHERE weeks.week IS NOT NULL
 )
 SELECT week FROM weeks
-WHERE week < :running AND NOT EXISTS (SELECT FROM weekly_champions WHERE week_iso = week)
+WHERE week < :running AND NOT EXISTS (SELECT 1 FROM weekly_champions WHERE week_iso = week)
 ORDER BY week
 """
 

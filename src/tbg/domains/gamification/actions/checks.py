@@ -24,7 +24,7 @@ queued AS (
 _OPEN = """
 open_ledger AS (
     SELECT x.* FROM xp_ledger x WHERE NOT EXISTS (
-        SELECT FROM users u WHERE u.id = x.user_id AND u.merged_into IS NOT NULL)
+        SELECT 1 FROM users u WHERE u.id = x.user_id AND u.merged_into IS NOT NULL)
 )
 """
 
@@ -171,12 +171,12 @@ _SQL = {
     """,
     "merged": """
         SELECT u.id AS user_id, u.merged_into IS NOT NULL AND (
-            EXISTS (SELECT FROM user_addresses WHERE user_id = u.id)
-            OR EXISTS (SELECT FROM user_gamification WHERE user_id = u.id AND total_shares > 0)
-            OR EXISTS (SELECT FROM user_badges WHERE user_id = u.id)
-            OR EXISTS (SELECT FROM streak_calendar WHERE user_id = u.id)
-            OR EXISTS (SELECT FROM daily_shares WHERE user_id = u.id)
-            OR EXISTS (SELECT FROM workers WHERE user_id = u.id)
+            EXISTS (SELECT 1 FROM user_addresses WHERE user_id = u.id)
+            OR EXISTS (SELECT 1 FROM user_gamification WHERE user_id = u.id AND total_shares > 0)
+            OR EXISTS (SELECT 1 FROM user_badges WHERE user_id = u.id)
+            OR EXISTS (SELECT 1 FROM streak_calendar WHERE user_id = u.id)
+            OR EXISTS (SELECT 1 FROM daily_shares WHERE user_id = u.id)
+            OR EXISTS (SELECT 1 FROM workers WHERE user_id = u.id)
             OR 0 <> COALESCE((SELECT sum(amount) FROM xp_ledger WHERE user_id = u.id), 0)) AS bad
         FROM users u
     """,

@@ -69,7 +69,11 @@ _UNITE = (
         updated_at = :now
     FROM user_gamification g WHERE k.user_id = :kept AND g.user_id = :gone
     """,
-    "UPDATE weekly_champions SET user_id = :kept WHERE user_id = :gone",
+    """
+    WITH moved AS (DELETE FROM weekly_champions WHERE user_id = :gone RETURNING *)
+    INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
+    SELECT week_iso, CAST(:kept AS bigint), best_difficulty, crowned_at FROM moved
+    """,
 )
 
 # What no fact of mining earns again.

@@ -63,7 +63,7 @@ async def pay_days(tx: Tx, users: Sequence[int], *, today: date, silent: bool = 
             FROM days
         )
         SELECT user_id, day, best FROM compared c
-        WHERE best > before AND NOT EXISTS (SELECT FROM xp_ledger x WHERE x.user_id = c.user_id
+        WHERE best > before AND NOT EXISTS (SELECT 1 FROM xp_ledger x WHERE x.user_id = c.user_id
             AND x.idempotency_key = 'personal_best:' || c.user_id || ':' || c.day)
         ORDER BY user_id, day
         """,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
-from tbg.core.tx import Tx
+from tbg.core.tx import Tx, waited_too_long
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import Badge
 from tbg.domains.gamification.rules import EVENT_ALIASES
@@ -28,7 +28,6 @@ SCHEMA = _FOLDER / "badges.schema.json"
 
 # Any constant of our own: one process loads the registry at a time.
 _LOADING = 0x7B67_0003
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[Badge]:
@@ -197,7 +196,7 @@ async def _lock(tx: Tx) -> None:
     try:
         await tx.run("LOCK TABLE badge_definitions IN ACCESS EXCLUSIVE MODE")
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+        if not waited_too_long(error):
             raise
         raise CannotRun(
             "the badge registry is in use and could not be changed: try again"
@@ -228,7 +227,7 @@ async def _refuse_rewriting(
         ):
             continue
         if await tx.value(
-            "SELECT EXISTS (SELECT FROM user_badges WHERE badge_slug = :slug)", slug=badge.slug
+            "SELECT EXISTS (SELECT 1 FROM user_badges WHERE badge_slug = :slug)", slug=badge.slug
         ):
             raise BadArguments(
                 f"badge {badge.slug!r} has been earned: its XP and trigger cannot change any "
@@ -238,7 +237,7 @@ async def _refuse_rewriting(
 
 async def _write(tx: Tx, badges: Sequence[Badge]) -> None:
     """Write definitions; where nobody has mined yet, there is nobody to backfill."""
-    nobody = not await tx.value("SELECT EXISTS (SELECT FROM user_gamification)")
+    nobody = not await tx.value("SELECT EXISTS (SELECT 1 FROM user_gamification)")
     done: datetime | None = tx.now if nobody else None
     for badge in badges:
         await tx.run(

@@ -208,7 +208,7 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
         JOIN badge_definitions b ON b.trigger_type = 'streak' AND b.is_active
             AND g.longest_streak >= (b.trigger_config ->> 'threshold')::bigint
         WHERE g.user_id = ANY(:ids ::bigint[]) AND NOT EXISTS (
-            SELECT FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
+            SELECT 1 FROM user_badges u WHERE u.user_id = g.user_id AND u.badge_slug = b.slug)
         """,
         ids=list(user_ids),
     )

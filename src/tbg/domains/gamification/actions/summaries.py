@@ -9,15 +9,23 @@ from tbg.domains.gamification.events import SilentRewards
 
 async def tell_silent(tx: Tx) -> int:
     """Announce one summary for each user whose history has gone quiet; how many."""
+    before = tx.now - limits.SILENT_FOR
+    quiet = await tx.rows(
+        """
+        SELECT user_id FROM silent_rewards WHERE last_at <= :before
+        ORDER BY user_id LIMIT :most
+        """,
+        before=before,
+        most=limits.JOB_USERS,
+    )
+    # Whoever deletes a row announces it; one that history touched meanwhile waits on.
     rows = await tx.rows(
         """
-        DELETE FROM silent_rewards WHERE user_id IN (
-            SELECT user_id FROM silent_rewards WHERE last_at <= :before
-            ORDER BY user_id LIMIT :most FOR UPDATE SKIP LOCKED)
+        DELETE FROM silent_rewards WHERE user_id = ANY(:users ::bigint[]) AND last_at <= :before
         RETURNING user_id, badges, xp
         """,
-        before=tx.now - limits.SILENT_FOR,
-        most=limits.JOB_USERS,
+        users=[row.user_id for row in quiet],
+        before=before,
     )
     for row in sorted(rows, key=lambda row: row.user_id):
         tx.announce(SilentRewards(user_id=row.user_id, badges=row.badges, xp=row.xp))

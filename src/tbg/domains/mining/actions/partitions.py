@@ -1,6 +1,6 @@
 """Raw shares by month: partitions made ahead, dropped when retention has passed them.
 
-Both by functions that belong to the owner of the tables (`2026_11_28_database`): the application
+Both by functions that belong to the owner of the tables (`0005_database`): the application
 may call them and owns nothing. On TimescaleDB the hypertable makes its own chunks, and only
 dropping is left to do.
 """
@@ -15,11 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from tbg.core import limits
 from tbg.core.errors import CannotRun
-from tbg.core.tx import AnyRow, Tx
+from tbg.core.tx import AnyRow, Tx, waited_too_long
 
 # Any constant of our own: one keeper at a time.
 _LOCK = 0x7B67_0002
-_LOCK_NOT_AVAILABLE = "55P03"
 
 
 async def make_partitions(tx: Tx) -> list[str]:
@@ -64,7 +63,7 @@ async def _patiently(tx: Tx, statement: str, **values: Any) -> Sequence[AnyRow]:
     try:
         return await tx.rows(statement, **values)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+        if not waited_too_long(error):
             raise
         raise CannotRun(
             "the raw shares are in use and could not be partitioned: again later"

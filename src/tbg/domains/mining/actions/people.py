@@ -26,11 +26,19 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
             news=[row.new for row in workers],
         )
     twins = [row for row in workers if row.old != row.new]
-    await tx.run(_TWINS, olds=[row.old for row in twins], news=[row.new for row in twins])
     await tx.run(
-        "DELETE FROM workers WHERE id = ANY(:olds ::bigint[])", olds=[t.old for t in twins]
+        _TWINS,
+        gone=gone,
+        kept=kept,
+        olds=[row.old for row in twins],
+        news=[row.new for row in twins],
     )
-    await tx.run("UPDATE workers SET user_id = :kept WHERE user_id = :gone", gone=gone, kept=kept)
+    await tx.run(
+        "DELETE FROM workers WHERE user_id = :gone AND id = ANY(:olds ::bigint[])",
+        gone=gone,
+        olds=[row.old for row in twins],
+    )
+    await tx.run(_MOVE_WORKERS, gone=gone, kept=kept)
 
 
 # Each worker that moves, and who it will be.
@@ -42,9 +50,13 @@ WHERE w.user_id = :gone ORDER BY w.id
 
 _MERGE = (
     """
-    UPDATE shares s SET user_id = :kept, worker_id = m.new
-    FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-    WHERE s.user_id = :gone AND s.worker_id = m.old
+    WITH moved AS (DELETE FROM shares WHERE user_id = :gone RETURNING *)
+    INSERT INTO shares (user_id, at, id, worker_id, diff, sdiff, accepted, errn, reject_reason,
+        height, workinfoid, hash, source)
+    SELECT CAST(:kept AS bigint), at, id, m.new, diff, sdiff, accepted, errn, reject_reason,
+        height, workinfoid, hash, source
+    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
+        ON m.old = worker_id
     """,
     """
     WITH moved AS (DELETE FROM blocks WHERE user_id = :gone RETURNING *)
@@ -114,8 +126,19 @@ UPDATE workers w SET first_seen = LEAST(w.first_seen, old.first_seen),
     connected_at = CASE WHEN later THEN old.connected_at ELSE w.connected_at END
 FROM (SELECT m.new, o.*, COALESCE(o.connected_at > k.connected_at, k.connected_at IS NULL) AS later
     FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-    JOIN workers o ON o.id = m.old JOIN workers k ON k.id = m.new) old
-WHERE w.id = old.new
+    JOIN workers o ON o.user_id = :gone AND o.id = m.old
+    JOIN workers k ON k.user_id = :kept AND k.id = m.new) old
+WHERE w.user_id = :kept AND w.id = old.new
+"""
+
+
+# Their ids stay: rollups and shares name them. A serial number is inserted as it was.
+_MOVE_WORKERS = """
+WITH moved AS (DELETE FROM workers WHERE user_id = :gone RETURNING *)
+INSERT INTO workers (id, user_id, name_key, name, agent, source, first_seen, last_seen, connected,
+    connected_at) OVERRIDING SYSTEM VALUE
+SELECT id, CAST(:kept AS bigint), name_key, name, agent, source, first_seen, last_seen, connected,
+    connected_at FROM moved
 """
 
 

@@ -78,15 +78,15 @@ WITH taken AS (
         best_difficulty = excluded.best_difficulty, at = excluded.at,
         share_id = excluded.share_id, worker_id = excluded.worker_id
 ), seen AS (
-    SELECT id, t.first_at, t.last_at FROM workers
-    JOIN (SELECT worker_id AS id, min(first_at) AS first_at, max(last_at) AS last_at
-        FROM by_hour GROUP BY worker_id) t USING (id)
+    SELECT user_id, id, t.first_at, t.last_at FROM workers
+    JOIN (SELECT user_id, worker_id AS id, min(first_at) AS first_at, max(last_at) AS last_at
+        FROM by_hour GROUP BY user_id, worker_id) t USING (user_id, id)
     WHERE workers.last_seen < t.last_at OR workers.first_seen > t.first_at
-    ORDER BY id FOR UPDATE OF workers
+    ORDER BY user_id, id FOR UPDATE OF workers
 ), seen_workers AS (
     UPDATE workers w SET first_seen = LEAST(w.first_seen, seen.first_at),
         last_seen = GREATEST(w.last_seen, seen.last_at)
-    FROM seen WHERE w.id = seen.id
+    FROM seen WHERE w.user_id = seen.user_id AND w.id = seen.id
 ), pool AS (
     UPDATE pool_totals SET accepted = pool_totals.accepted + s.accepted,
         rejected = pool_totals.rejected + s.rejected, work = pool_totals.work + s.work
@@ -99,7 +99,7 @@ SELECT count(*) FROM facts
 
 async def roll_up(tx: Tx, *, most: int = limits.ROLLUP_BATCHES) -> int:
     """Fold `most` waiting batches into the rollups, oldest first; the facts folded."""
-    waiting = await tx.value("SELECT EXISTS (SELECT FROM rollup_queue)")
+    waiting = await tx.value("SELECT EXISTS (SELECT 1 FROM rollup_queue)")
     if not waiting:
         return 0
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
@@ -118,7 +118,7 @@ async def roll_up_all(database: Database) -> int:
             async with database.transaction() as tx:
                 taken = await roll_up(tx, most=most)
                 left = await tx.value(
-                    "SELECT EXISTS (SELECT FROM rollup_queue WHERE id <= :last)", last=last
+                    "SELECT EXISTS (SELECT 1 FROM rollup_queue WHERE id <= :last)", last=last
                 )
         except DBAPIError as error:
             if most == 1 or not took_too_long(error):

@@ -2,7 +2,9 @@
 
 from alembic import op
 
-revision = "2026_11_21_walking_house"
+from tbg.core.migration import run
+
+revision = "0001_walking_house"
 down_revision = None
 
 # Infrastructure: which events were seen, what is to be told, when jobs last ran.
@@ -339,22 +341,9 @@ def upgrade() -> None:
     hypertable = timescale.scalar() is not None
     storage = "" if hypertable else "PARTITION BY RANGE (at)"
     for part in (CORE, ACCOUNTS, MINING.format(shares_storage=storage), GAMIFICATION, REALTIME):
-        for statement in _statements(part):
-            op.execute(statement)
+        run(part)
     if hypertable:
-        op.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-        op.execute("SELECT create_hypertable('shares', 'at', create_default_indexes => false)")
+        run("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        run("SELECT create_hypertable('shares', 'at', create_default_indexes => false)")
     else:
-        op.execute("CREATE TABLE shares_default PARTITION OF shares DEFAULT")
-
-
-def _statements(script: str) -> list[str]:
-    """Split at semicolons that end a line, but not inside a function's body."""
-    statements, current, body = [], [], False
-    for line in script.strip().splitlines():
-        current.append(line)
-        body ^= line.count("$$") % 2 == 1
-        if line.endswith(";") and not body:
-            statements.append("\n".join(current).rstrip(";"))
-            current = []
-    return statements
+        run("CREATE TABLE shares_default PARTITION OF shares DEFAULT")

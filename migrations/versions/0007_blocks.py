@@ -4,10 +4,10 @@ Blocks that were recorded before have been rewarded, and rewards are not taken a
 confirmed by the pool's word.
 """
 
-from alembic import op
+from tbg.core.migration import run
 
-revision = "2026_11_28_blocks"
-down_revision = "2026_11_28_accounts"
+revision = "0007_blocks"
+down_revision = "0006_signatures"
 
 # confirmed_by NULL: only reported.
 REPORTS = """
@@ -18,5 +18,4 @@ ALTER TABLE blocks ADD CONSTRAINT blocks_pk PRIMARY KEY (user_id, hash);
 
 
 def upgrade() -> None:
-    for statement in REPORTS.strip().removesuffix(";").split(";\n"):
-        op.execute(statement)
+    run(REPORTS)

@@ -3,10 +3,10 @@
 What was in the way of a message as a whole moves to a row for `*`, every handler of its event.
 """
 
-from alembic import op
+from tbg.core.migration import run
 
-revision = "2026_11_28_tasks"
-down_revision = "2026_11_28_blocks"
+revision = "0009_tasks"
+down_revision = "0008_worker_keys"
 
 DELIVERIES = """
 CREATE TABLE failed_deliveries (
@@ -64,6 +64,5 @@ CREATE INDEX tasks_users ON tasks USING gin (user_ids);
 
 
 def upgrade() -> None:
-    for part in (DELIVERIES, TASKS):
-        for statement in part.strip().removesuffix(";").split(";\n"):
-            op.execute(statement)
+    run(DELIVERIES)
+    run(TASKS)

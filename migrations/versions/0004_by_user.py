@@ -3,10 +3,10 @@
 Both hold a lock meanwhile that every batch waits for.
 """
 
-from alembic import op
+from tbg.core.migration import run
 
-revision = "2026_11_21_by_user"
-down_revision = "2026_11_21_handles"
+revision = "0004_by_user"
+down_revision = "0003_handles"
 
 BY_USER = """
 CREATE INDEX outbox_user ON outbox (CAST(payload ->> 'user_id' AS bigint));
@@ -15,5 +15,4 @@ CREATE INDEX users_merged ON users (merged_into) WHERE merged_into IS NOT NULL;
 
 
 def upgrade() -> None:
-    for statement in BY_USER.strip().removesuffix(";").split(";\n"):
-        op.execute(statement)
+    run(BY_USER)

@@ -3,10 +3,10 @@
 The application role may call them and owns no table: what it owned could carry code of its own.
 """
 
-from alembic import op
+from tbg.core.migration import run
 
-revision = "2026_11_28_database"
-down_revision = "2026_11_21_by_user"
+revision = "0005_database"
+down_revision = "0004_by_user"
 
 # These run as the owner. Their path holds nothing that others can write to, names are qualified,
 # what a caller could set (time zone, date style, tablespace) is set here, and the only values that
@@ -94,5 +94,5 @@ REVOKE ALL ON FUNCTION public.make_month_of_shares(date), public.forget_old_shar
 
 
 def upgrade() -> None:
-    for statement in (MAKE, FORGET, CLOSE):
-        op.execute(statement)
+    for part in (MAKE, FORGET, CLOSE):
+        run(part)

@@ -1,9 +1,9 @@
 """Accounts: people behind addresses, how they sign in, what was done in whose name."""
 
-from alembic import op
+from tbg.core.migration import run
 
-revision = "2026_11_21_accounts"
-down_revision = "2026_11_21_walking_house"
+revision = "0002_accounts"
+down_revision = "0001_walking_house"
 
 # A person is a few columns of the user that mining made; all of them go when the person does.
 # handle_key is the handle as confusable letters make it: what looks alike may not be had twice.
@@ -129,7 +129,5 @@ END $$
 
 
 def upgrade() -> None:
-    op.execute(APPEND_ONLY)
-    for part in (USERS, SIGN_IN, GUARD):
-        for statement in part.strip().removesuffix(";").split(";\n"):
-            op.execute(statement)
+    for part in (APPEND_ONLY, USERS, SIGN_IN, GUARD):
+        run(part)

@@ -11,8 +11,10 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import text
 
-revision = "2026_11_28_accounts"
-down_revision = "2026_11_28_database"
+from tbg.core.migration import run
+
+revision = "0006_signatures"
+down_revision = "0005_database"
 
 # As a merge, it waits for whoever reads an address before it takes what they may want.
 # A challenge lives for five minutes: those of before are not worth reading.
@@ -64,8 +66,7 @@ def _key(handle: str) -> str:
 
 
 def upgrade() -> None:
-    for statement in SIGNATURES.strip().removesuffix(";").split(";\n"):
-        op.execute(statement)
+    run(SIGNATURES)
     bind = op.get_bind()
     taken: set[str] = set()
     keys = []
