@@ -24,11 +24,9 @@ ROOT = Path(__file__).parents[1] / "src"
 
 NOT_OURS = (
     "tbg/adapters/ckpool/record.py",  # the collector's own SQLite file
-    "tbg/app/bench",  # fills and measures databases of its own
-    "tbg/app/faults",  # likewise, and breaks things on purpose
 )
 
-FRAGMENTS = ("tbg.core.database_roles:_FAMILY", "tbg.domains.gamification.actions.checks:CHECKS[")
+FRAGMENTS = ("tbg.core.database_roles:_FAMILY", "tbg.domains.gamification.actions.checks:_SQL[")
 """Constants that look like statements and are parts of others, which are found whole."""
 
 _SQL = re.compile(

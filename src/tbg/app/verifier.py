@@ -62,14 +62,6 @@ async def verify(database: Database, *, domains: Iterable[Domain] = DOMAINS) -> 
 
 
 async def _run(tx: Tx, check: Check) -> CheckResult:
-    sql = "WITH checked AS (" + check.sql + _SUM
-    row = await tx.row(sql, **check.values(tx.now), most=limits.MISMATCHES_NAMED)
+    row = await tx.row(check.sum_up, **check.values(tx.now), most=limits.MISMATCHES_NAMED)
     assert row is not None
     return CheckResult(row.rows, row.mismatches, list(row.users or ()))
-
-
-_SUM = """)
-SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
-    (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)] AS users
-FROM checked
-"""

@@ -40,13 +40,15 @@ def _no_values(now: datetime) -> Mapping[str, Any]:  # noqa: ARG001 - as every c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A comparison that the verifier makes.
+    """A comparison of facts that the verifier makes, each fact of one user and right or not.
 
-    `sql` selects (user_id, bad), one row for every fact compared, and binds what `values` gives
-    for the time of the run.
+    `sum_up` is a whole statement: (rows, mismatches, users), of which `most` are named. `find`
+    lists users of whom something disagrees, `after` one, `most` at once. Both bind what `values`
+    gives for the time of the run as well.
     """
 
-    sql: str
+    sum_up: str
+    find: str
     values: Callable[[datetime], Mapping[str, Any]] = _no_values
 
 

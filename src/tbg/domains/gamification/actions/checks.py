@@ -205,17 +205,6 @@ paid_numbered AS (
 _NEEDS = {"open_ledger": _OPEN, "queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
 
 
-def _check(sql: str) -> Check:
-    """A check with the parts that its statement mentions and the values that it binds."""
-    parts = [part for word, part in _NEEDS.items() if word in sql]
-    whole = "WITH " + ", ".join(parts) + sql if parts else sql
-
-    def values(now: datetime) -> Mapping[str, Any]:
-        return {name: value for name, value in _values(now).items() if f":{name}" in sql}
-
-    return Check(sql=whole, values=values)
-
-
 def _values(now: datetime) -> dict[str, Any]:
     """Whatever a check may bind."""
     whole = (now - limits.RAW_SHARE_AGE).date() + timedelta(days=1)
@@ -230,4 +219,43 @@ def _values(now: datetime) -> dict[str, Any]:
     }
 
 
-CHECKS: dict[str, Check] = {name: _check(sql) for name, sql in _SQL.items()}
+def _with(check: str, tail: str) -> str:
+    parts = [part for word, part in _NEEDS.items() if word in check]
+    return "WITH " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
+
+
+SUM_UP = {
+    name: _with(
+        check,
+        """
+        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
+            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
+                AS users
+        FROM checked
+        """,
+    )
+    for name, check in _SQL.items()
+}
+
+FIND = {
+    name: _with(
+        check,
+        """
+        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
+        ORDER BY user_id LIMIT :most
+        """,
+    )
+    for name, check in _SQL.items()
+}
+
+
+def _check(name: str) -> Check:
+    """A check, with the values that its statement binds."""
+
+    def values(now: datetime) -> Mapping[str, Any]:
+        return {key: value for key, value in _values(now).items() if f":{key}" in _SQL[name]}
+
+    return Check(sum_up=SUM_UP[name], find=FIND[name], values=values)
+
+
+CHECKS: dict[str, Check] = {name: _check(name) for name in _SQL}

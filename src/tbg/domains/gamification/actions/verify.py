@@ -45,14 +45,8 @@ async def repair(database: Database, *, checks: Sequence[str] = REPAIRABLE) -> i
 async def _disagreeing(tx: Tx, name: str, *, after: int) -> list[int]:
     await tx.take_as_long_as_needed()
     check = CHECKS[name]
-    sql = "WITH checked AS (" + check.sql + _DISAGREEING
-    rows = await tx.rows(sql, **check.values(tx.now), after=after, most=limits.JOB_USERS)
+    rows = await tx.rows(check.find, **check.values(tx.now), after=after, most=limits.JOB_USERS)
     return [row.user_id for row in rows]
-
-
-_DISAGREEING = """)
-SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after ORDER BY user_id LIMIT :most
-"""
 
 
 async def _repair(tx: Tx, users: Sequence[int]) -> None:
