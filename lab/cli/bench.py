@@ -16,6 +16,7 @@ from lab.bench import scale as scale_bench
 from lab.bench import scratch
 from lab.bench.scale import OLD
 from tbg.app import screen
+from tbg.app.local import plan as planning
 from tbg.core import limits
 from tbg.core.errors import BadArguments, NeedsPerson
 
@@ -46,7 +47,15 @@ def pipeline(  # noqa: PLR0917 - options all have names
     events: Annotated[int, typer.Option(min=10, help="Shares of the pipeline.")] = 400_000,
     users: Annotated[int, typer.Option(min=1, help="Users, drawn evenly.")] = 20_000,
     batch: Annotated[int, typer.Option(min=1, help="Events a batch.")] = limits.BATCH_EVENTS,
-    consumers: Annotated[int, typer.Option(min=1, max=16, help="Consumers at once.")] = 1,
+    consumers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=16,
+            help="Consumers at once.",
+            show_default="as many as `tbg up` would start on this machine",
+        ),
+    ] = None,
     rows_before: Annotated[int, typer.Option(min=0, help="Shares that are there already.")] = 0,
     users_before: Annotated[int, typer.Option(min=0, help="Users that are there already.")] = 0,
     database_url: DatabaseUrl = None,
@@ -64,7 +73,7 @@ def pipeline(  # noqa: PLR0917 - options all have names
         events=events,
         users=users,
         batch=batch,
-        consumers=consumers,
+        consumers=consumers or max(1, planning.consumers()),
         rows_before=rows_before,
         users_before=users_before,
     )

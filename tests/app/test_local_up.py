@@ -214,14 +214,18 @@ def game(_shared: Callable[[], Up]) -> Up:
 
 
 def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) -> None:
-    root, first = tmp_path / "data", free_ports(len(METRICS_OFFSET))
-    up = start(root, env={"TBG_METRICS_PORT": str(first)}, new=True)
+    root, first = tmp_path / "data", free_ports(12)
+    up = start(root, env={"TBG_METRICS_PORT": str(first), "TBG_CONSUMERS": "2"}, new=True)
     assert up.ready()
-    for name in ("worker", "ingest", "relay", "sender", "api"):
-        at = first + METRICS_OFFSET[name]
+    for at in [
+        *[first + METRICS_OFFSET[name] for name in ("worker", "ingest", "relay", "sender", "api")],
+        first + 10 + METRICS_OFFSET["ingest"],
+    ]:
         assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
     assert processes.port_is_free(first + METRICS_OFFSET["collect"])
-    assert set(up.state["children"]) == {"serve", "worker", "ingest", "relay", "sender"}
+    assert set(up.state["children"]) == {
+        "serve", "worker", "ingest", "ingest-2", "relay", "sender",
+    }  # fmt: skip
     assert (root / "up.json").stat().st_mode & 0o077 == 0
 
     exports = tbg("env", "--data", str(root)).stdout
@@ -240,8 +244,10 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert tbg("env", "--data", str(root)).returncode == 1
     assert (root / "log" / "ingest.log").exists()
 
-    again = start(root)
+    again = start(root, env={"TBG_CONSUMERS": "0"})
     assert is_quick(again)
+    assert set(again.state["children"]) == {"serve", "worker"}
+    assert again.ready()
     assert again.stop() == 0
 
 

@@ -23,6 +23,7 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Reader
 from tbg.app.ingest import Ingest
 from tbg.app.verifier import verify
+from tbg.core import machine
 from tbg.core.clock import FixedClock
 from tbg.core.errors import BadArguments
 from tbg.core.tx import Database, connect
@@ -176,8 +177,12 @@ def test_latency_is_from_sending_to_arrival_of_the_first_badge() -> None:
     assert watch.frames == 4
 
 
-def test_the_pipeline_is_measured_with_two_consumers() -> None:
-    words = ("--events", "1000", "--users", "40", "--batch", "100", "--consumers", "2", "--json")
+def test_the_pipeline_is_measured_with_as_many_consumers_as_the_machine_carries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    monkeypatch.setattr(machine, "memory_bytes", lambda: 8 * 1024**3)
+    words = ("--events", "1000", "--users", "40", "--batch", "100", "--json")
     result = json.loads(tbg("pipeline", *words).stdout)
     wanted = {"events": 1000, "users": 40, "rows_before": 0, "batch": 100, "consumers": 2}
     assert {name: result[name] for name in wanted} == wanted

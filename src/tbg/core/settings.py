@@ -84,6 +84,13 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         9464, ge=0, le=65500, description="first of the ports for Prometheus, one a door; 0: none"
     )
+    consumers: int | None = Field(
+        None,
+        ge=0,
+        le=16,
+        description="how many `tbg ingest` `tbg up` starts; 0: jobs, ingest and relay in one "
+        "process; absent: as many as cores and memory carry",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"
     )

@@ -20,17 +20,21 @@ def ingest(
     """Read events from the streams and reward them; as many of these as wanted may run."""
 
     async def main(house: doors.House) -> None:
-        reader = Reader(house.redis, consumer=consumer_name())
-        settings = house.settings
-        door = Ingest(
-            house.database,
-            reader,
-            Broadcast(house.redis),
-            settings.network,
-            shelf=KeptLines(settings.data_dir / SHELF),
-            game=house.game,
-        )
+        door = ingest_of(house)
         doors.stop_on_signals(door.stopping)
         await (door.drain() if drain else door.run())
 
     doors.run("ingest", main)
+
+
+def ingest_of(house: doors.House) -> Ingest:
+    """A consumer of its own."""
+    settings = house.settings
+    return Ingest(
+        house.database,
+        Reader(house.redis, consumer=consumer_name()),
+        Broadcast(house.redis),
+        settings.network,
+        shelf=KeptLines(settings.data_dir / SHELF),
+        game=house.game,
+    )

@@ -43,7 +43,7 @@ def up(
         bool, typer.Option("--json", help="One JSON object a line, as where no terminal is.")
     ] = False,
 ) -> None:
-    """Start everything: servers, schema, API and web app, worker, ingest, relay."""
+    """Start everything: servers, schema, API and web app, and the services this machine carries."""
     given = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
     settings = load_settings(beside=False, **given)
     asyncio.run(house.run_everything(settings, demo=demo, upgrade=upgrade, as_json=as_json))

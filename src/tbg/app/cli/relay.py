@@ -20,7 +20,7 @@ def relay(
     """
 
     async def main(house: doors.House) -> None:
-        door = Relay(house.database, Broadcast(house.redis))
+        door = relay_of(house)
         doors.stop_on_signals(door.stopping)
         if not drain:
             await door.run()
@@ -28,3 +28,8 @@ def relay(
             raise NeedsPerson(f"{parked} parked messages: see `tbg events parked`")
 
     doors.run("relay", main)
+
+
+def relay_of(house: doors.House) -> Relay:
+    """A relay on these servers."""
+    return Relay(house.database, Broadcast(house.redis))

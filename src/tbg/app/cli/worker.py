@@ -1,21 +1,51 @@
-"""`tbg worker`: the door for scheduled work."""
+"""`tbg worker`: the service for scheduled work, and for all the rest beside it where asked."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+
+import typer
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.app import doors
+from tbg.app.cli.ingest import ingest_of
+from tbg.app.cli.relay import relay_of
+from tbg.app.cli.sender import sender_of
+from tbg.app.together import Make, run_together
 from tbg.app.worker import Worker
 
 
-def worker() -> None:
+def worker(
+    everything: bool = typer.Option(
+        False,
+        "--all",
+        help="Run ingest, relay and sender too, in this one process: it saves memory.",
+    ),
+) -> None:
     """Run scheduled work: streaks, champions, bests, counts, upkeep; as many as wanted may run."""
 
     async def main(house: doors.House) -> None:
-        database = replace(house.database, committed=Broadcast(house.redis).committed)
-        door = Worker(database, house.redis, house.settings.redis)
-        doors.stop_on_signals(door.stopping)
-        await door.run()
+        if everything:
+            stopping = asyncio.Event()
+            doors.stop_on_signals(stopping)
+            await run_together(house, ALL, stopping=stopping)
+        else:
+            service = worker_of(house)
+            doors.stop_on_signals(service.stopping)
+            await service.run()
 
     doors.run("worker", main)
+
+
+def worker_of(house: doors.House) -> Worker:
+    """A worker on these servers."""
+    database = replace(house.database, committed=Broadcast(house.redis).committed)
+    return Worker(database, house.redis, house.settings.redis)
+
+
+ALL: Mapping[str, Make] = {
+    "worker": worker_of, "ingest": ingest_of, "relay": relay_of, "sender": sender_of,
+}  # fmt: skip
+"""What `--all` runs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from tbg.app.local import processes
+from tbg.core import machine
 from tbg.core.errors import CannotRun
 
 DATABASE = "tbg"
@@ -223,11 +223,4 @@ class Postgres:
 
 def _shared_buffers_mib() -> int:
     """An eighth of the memory we may use, between 128 MiB and 2 GiB: we share the machine."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-    except OSError:
-        allowed = "max"
-    if allowed.isdigit():
-        memory = min(memory, int(allowed))
-    return max(128, min(2048, memory // 8 // _MIB))
+    return max(128, min(2048, machine.memory_bytes() // 8 // _MIB))

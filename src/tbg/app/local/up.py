@@ -25,6 +25,7 @@ from tbg.app.listener import listen
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.children import Child
 from tbg.app.local.demo import demo_settled, refuse_to_mix
+from tbg.app.local.plan import NAMES, services
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.report import Lines, Report, Terminal
 from tbg.app.local.supervisor import Supervisor
@@ -32,8 +33,6 @@ from tbg.app.local.valkey import Valkey
 from tbg.core.errors import CannotRun
 from tbg.core.running import Lock
 from tbg.core.settings import Settings, as_recorded, load_settings
-
-DOORS = ("serve", "worker", "ingest", "relay", "sender")
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 
@@ -259,17 +258,20 @@ class _Game:
         )
         env = _environment(self.record)
 
-        def child(name: str, *words: str) -> Child:
+        def child(name: str, *words: str, **more: str) -> Child:
             log = self.root / "log" / f"{name}.log"
-            return Child(name, words=list(words), env=env, log=log, report=self.report)
+            return Child(name, words=list(words), env=env | more, log=log, report=self.report)
 
-        self.supervisor.start_children([child(name, name) for name in DOORS])
+        ours = services(self.settings)
+        self.supervisor.start_children(
+            [child(one.name, *one.words, TBG_METRICS_PORT=str(one.metrics_port)) for one in ours]
+        )
         # Not readiness: a backlog or a full disk is no reason not to come up.
         url = f"http://{_reach(self.settings.host)}:{self.port}/health"
         logs = self.root / "log"
         well = await _answering(self.supervisor, url, redis_url=urls.redis, logs=logs)
         if well and not self.supervisor.stop.is_set():
-            self._step(", ".join(DOORS))
+            self._step(", ".join(" ".join(one.words) for one in ours))
             if self.demo:
                 miners = child("simulate", "simulate", "--demo", "--miners", str(self.demo))
                 self.supervisor.start_children([miners])
@@ -357,7 +359,7 @@ async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: 
         if loop.time() > deadline:
             why = f"no sign of life of {', '.join(missing)}"
             raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
-        alive = {"serve": await _answers(client, url), **await heartbeats(beats, DOORS[1:])}
+        alive = {"serve": await _answers(client, url), **await heartbeats(beats, NAMES[1:])}
         missing = [door for door, well in alive.items() if not well]
         return not missing
 

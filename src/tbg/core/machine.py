@@ -1,0 +1,44 @@
+"""What this machine, or the container that this is, has: cores and memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_OWN = Path("/proc/self/cgroup")
+_ALL = Path("/sys/fs/cgroup")
+
+
+def cores() -> int:
+    """Cores that this process may use, a limit of its control groups counted; at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        found = float(len(os.sched_getaffinity(0)))
+    else:  # macOS
+        found = float(os.cpu_count() or 1)
+    for said in _limits("cpu.max"):
+        quota, _, period = said.partition(" ")
+        if quota.isdigit() and period.isdigit():
+            found = min(found, int(quota) / int(period))
+    return max(1, int(found))
+
+
+def memory_bytes() -> int:
+    """Memory that this process may use, a limit of its control groups counted."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for said in _limits("memory.max"):
+        if said.isdigit():
+            found = min(found, int(said))
+    return found
+
+
+def _limits(name: str) -> Iterator[str]:
+    """What the control groups (version 2) that this process is in say, the inmost first."""
+    try:
+        own = _OWN.read_text(encoding="utf-8").partition("0::/")[2].partition("\n")[0]
+    except OSError:  # not on Linux
+        return
+    group = _ALL / own
+    for folder in (group, *group.parents):
+        if folder.is_relative_to(_ALL) and (folder / name).is_file():
+            yield (folder / name).read_text(encoding="ascii").strip()
