@@ -512,7 +512,9 @@ async def test_the_owner_is_told_of_what_changes_the_account_on_every_channel(
         f"{short} was removed from your account",
         "A new API key: rig",
         "Your data was downloaded",
+        "Your handle was changed",
         "Your account will be deleted in a week",
+        "Your account will not be deleted after all",
     ]
 
 

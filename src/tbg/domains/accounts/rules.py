@@ -259,8 +259,8 @@ Activity = Literal[
 """What is done to an account, in the audit log's words."""
 
 TOLD_AT_ONCE: frozenset[Activity] = frozenset({
-    "session.reuse", "address.link", "address.unlink", "api_key.make", "account.export",
-    "account.delete",
+    "session.reuse", "address.link", "address.unlink", "api_key.make", "handle.change",
+    "privacy.change", "account.export", "account.delete", "account.restore",
 })  # fmt: skip
 """What its owner is told on every channel: if it was not them, somebody has their session."""
 
