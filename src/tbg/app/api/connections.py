@@ -289,10 +289,10 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _give_up(self) -> None:
-        """Nobody reads the answers any more: the one that is made, and those that wait behind it.
+        """End the request that is being served and those that wait behind it.
 
-        (uvicorn tells only the last request, which for a pipeline is not the one that is served:
-        that one would go on and write to a connection that is closed.)
+        uvicorn marks only the newest request as disconnected. In a pipeline, that is not the one
+        being served, which would go on and write to a closed connection.
         """
         self.pipeline.clear()
         for cycle in self._asked:

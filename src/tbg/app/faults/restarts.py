@@ -41,8 +41,8 @@ RECOVERY_SECONDS = 10.0
 
 _PATIENCE_SECONDS = 60.0
 _STARTING_SECONDS = 5.0
-"""Until then a door may still be starting, and end because a server is away; where the machine is
-busy, until four times what the first start took."""
+"""A service younger than this may still be starting, and may end because a server is away. On a
+busy machine, it is four times as long as the first start took."""
 
 _EVENTS_PER_SECOND = 60
 _GET_ON = 5
@@ -167,7 +167,7 @@ class _Run:
 
     async def _first_start(self) -> None:
         """Wait until all are at work, and learn how long that takes here and now."""
-        kinds = tuple(sorted(set(DOORS)))
+        kinds = tuple(set(DOORS))
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not all((await heartbeats(self.redis, kinds)).values()):
                 await asyncio.sleep(0.05)
