@@ -12,15 +12,15 @@ HANDLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}")
 
 RESERVED = frozenset(
     """
-    about account accounts admin administrator anonymous anyone api app assets auth badge badges
+    about account accounts anonymous anyone api app assets auth badge badges
     bitcoin bitcoingame block blocks blog bot config contact default deleted demo docs everyone faq
     feed game games health help hidden home host info jobs leaderboard leaderboards legal levels
-    login logout mail me merged metrics miner miners mining moderator news nobody null official
-    operator pool pools privacy profile public robots root satoshi satoshinakamoto security
-    service session settings share shares sign signin signout sitemap staff stats status support
+    login logout mail me merged metrics miner miners mining news nobody null
+    pool pools privacy profile public robots root satoshi satoshinakamoto
+    service session settings share shares sign signin signout sitemap stats status
     system tbg team terms test thebitcoingame undefined unknown user users version wallet webmaster
     welcome worldcup www you
-    """.split()  # noqa: SIM905 - eighty words read better without quotes
+    """.split()  # noqa: SIM905 - so many words read better without quotes
 )
 
 STAFF = frozenset({
@@ -74,7 +74,7 @@ def handle_key(handle: str) -> str:
     return key
 
 
-_RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED)
+_RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED | STAFF)
 _STAFF_KEYS = frozenset(handle_key(word) for word in STAFF)
 
 
