@@ -234,6 +234,10 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert tbg("local", "stop", "--data", str(root)).returncode == 1
     assert up.ready()
 
+    # Whoever knows the application's password cannot keep the game from starting.
+    servers.execute(
+        up.state["settings"]["database_url"], "ALTER ROLE tbg_app SET search_path = nowhere"
+    )
     assert up.stop(signal.SIGINT) == 0
     assert alive_in(root) == []
     assert tbg("env", "--data", str(root)).returncode == 1
