@@ -13,6 +13,7 @@ FORMER_NAMES = {
     "2026_11_28_database": "0005_database",
     "2026_11_28_accounts": "0006_signatures",
     "2026_11_28_blocks": "0007_blocks",
+    "2026_11_28_seals": "0008_seals",
 }
 """Revisions by the names under which older installations know them: they go on from there."""
 

@@ -40,10 +40,6 @@ RECOVERY_SECONDS = 10.0
 """After the last fault everything must be done within this: the promise of quality.md §1."""
 
 _PATIENCE_SECONDS = 60.0
-_STARTING_SECONDS = 5.0
-"""Until then a door may still be starting, and end because a server is away; where the machine is
-busy, until four times what the first start took."""
-
 _EVENTS_PER_SECOND = 60
 _GET_ON = 5
 """After so many faults the doors are let alone until they have done something."""
@@ -122,7 +118,6 @@ class _Run:
         self.log = pg.root / "log"
         self.doors: dict[int, subprocess.Popen[bytes]] = {}
         self.started: dict[int, float] = {}
-        self.starting = _STARTING_SECONDS
         self.case: Case
         self.packs: Path
         self.sent = 0
@@ -166,13 +161,11 @@ class _Run:
             await self.redis.aclose()
 
     async def _first_start(self) -> None:
-        """Wait until all are at work, and learn how long that takes here and now."""
-        kinds = tuple(sorted(set(DOORS)))
+        """Wait until all are at work."""
+        kinds = tuple(set(DOORS))
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not all((await heartbeats(self.redis, kinds)).values()):
                 await asyncio.sleep(0.05)
-        took = time.monotonic() - min(self.started.values())
-        self.starting = max(_STARTING_SECONDS, 4 * took)
 
     # --- faults -----------------------------------------------------------------------------
 
@@ -198,16 +191,23 @@ class _Run:
             )  # fmt: skip
 
     async def _keep_up(self) -> None:
-        """Start again what ended because a server was away, as any supervisor does."""
+        """Start again what ended because a server was away, as any supervisor does.
+
+        Only a service that is starting may end so: one that has started waits for its servers.
+        """
         while True:
             for number, kind in enumerate(DOORS):
-                if self.doors[number].poll() is not None:
+                door = self.doors[number]
+                if door.poll() is not None:
                     age = time.monotonic() - self.started[number]
                     self.report.happened.append(f"{kind} ended by itself after {age:.1f} s")
-                    if age > self.starting:
+                    if door.pid in self._started_pids():
                         self.report.findings.append(Finding("error", f"a running {kind} ended"))
                     self._open(number)
             await asyncio.sleep(0.3)
+
+    def _started_pids(self) -> set[int]:
+        return {said["pid"] for said in self._said() if said.get("event") == "started"}
 
     async def _kill(self) -> None:
         """SIGKILL for one of the doors, which is started again at once."""
@@ -357,14 +357,18 @@ class _Run:
 
     def _read_log(self) -> None:
         """What the doors complained of, deadlocks among it."""
-        text = (self.log / "doors.log").read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
+        for line in self._lines():
             if "deadlock detected" in line:
                 self.report.deadlocks += 1
-            if not line.startswith("{"):
-                if "Traceback" in line:
-                    self.report.findings.append(Finding("error", "a door died of an exception"))
-                continue
-            said = json.loads(line)
+            if "Traceback" in line and not line.startswith("{"):
+                self.report.findings.append(Finding("error", "a door died of an exception"))
+        for said in self._said():
             if said.get("event") in watch.ALARMS:
-                self.report.findings.append(Finding("error", line[:300]))
+                self.report.findings.append(Finding("error", str(said)[:300]))
+
+    def _lines(self) -> list[str]:
+        text = (self.log / "doors.log").read_text(encoding="utf-8", errors="replace")
+        return text.split("\n")[:-1]  # what comes last may be half written
+
+    def _said(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._lines() if line.startswith("{")]

@@ -40,7 +40,11 @@ REFUSED = (
     "UPDATE audit_log SET actor = 'x'",
     "DELETE FROM audit_log",
     "TRUNCATE audit_log",
-    "INSERT INTO audit_log TABLE audit_log ON CONFLICT (id) DO UPDATE SET actor = 'x'",
+    "INSERT INTO audit_log SELECT ON CONFLICT (id) DO UPDATE SET actor = 'x'",
+    "INSERT INTO audit_log (id) OVERRIDING SYSTEM VALUE VALUES (9223372036854775807)",
+    "SELECT setval(pg_get_serial_sequence('audit_log', 'id'), 9223372036854775807)",
+    "UPDATE audit_seals SET hash = ''",
+    "DELETE FROM audit_seals",
     "MERGE INTO audit_log a USING (SELECT 3 AS id) b ON a.id = b.id WHEN MATCHED THEN DELETE",
     "BEGIN; LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE",
     "ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only",
@@ -200,7 +204,34 @@ async def test_everything_belongs_to_the_owner_and_runs_as_who_asks(
     path = "search_path=pg_catalog, pg_temp"
     assert found == [("forget_old_shares", path, False), ("make_month_of_shares", path, False)]
     triggers = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
-    assert await rows(db, triggers) == [("audit_log",)] * 2 + [("xp_ledger",)] * 2
+    assert await rows(db, triggers) == [
+        *[("audit_log",)] * 2, *[("audit_seals",)] * 2, *[("xp_ledger",)] * 2
+    ]  # fmt: skip
+
+
+async def test_a_role_that_was_given_settings_is_refused_and_they_are_named(
+    db: Database, roles: Roles
+) -> None:
+    app = quoted(APPLICATION)
+    name = quoted(roles.owner.rpartition("/")[2])
+    connection = await asyncpg.connect(roles.application)  # a role may do so to itself
+    await connection.execute(f"ALTER ROLE {app} SET default_transaction_read_only = on")
+    await connection.execute(f"ALTER ROLE {app} IN DATABASE {name} SET search_path = nowhere")
+    await connection.close()
+    again = connect(roles.application, FixedClock(NOW))
+    try:
+        with pytest.raises(
+            CannotRun, match=r"default_transaction_read_only=on, search_path=nowhere.*RESET ALL"
+        ):
+            await schema.require_current(again)
+    finally:
+        servers.execute(
+            roles.superuser,
+            f"ALTER ROLE {app} RESET ALL",
+            f"ALTER ROLE {app} IN DATABASE {name} RESET ALL",
+        )
+    await schema.require_current(again)
+    await again.close()
 
 
 class TestMonths:

@@ -16,7 +16,7 @@ from tbg.app.relay import Relay
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
-from tbg.domains.accounts.actions.audit import first_broken
+from tbg.domains.accounts.actions.audit import first_fault, seal_audit_log
 from tbg.domains.mining.jobs import keep_partitions
 from tests import servers
 from tests.accounts import leave, link, player, sign_in
@@ -72,8 +72,9 @@ async def test_what_people_do_stands_in_the_log(
     assert await value(db, "SELECT count(*) FROM user_addresses") == 0
     done = [("session.begin",), ("address.link",), ("account.delete",), ("account.erase",)]
     assert await rows(db, "SELECT action FROM audit_log ORDER BY id") == done
+    assert await seal_audit_log(db) == len(done)
     async with db.transaction() as tx:
-        assert await first_broken(tx) is None
+        assert await first_fault(tx) is None
 
 
 async def test_the_doors_do_all_they_have_to(

@@ -165,6 +165,47 @@ async def test_a_flood_of_pipelined_requests_is_cut_off(host: str) -> None:
     assert got.count(b" 200 ") <= 2 * limits.PIPELINED
 
 
+@pytest.mark.parametrize("hangs_up", [True, False])
+async def test_no_answer_is_made_for_a_pipeline_that_is_cut_off(
+    app: FastAPI, host: str, hangs_up: bool
+) -> None:
+    """The first is served when too many others have come: it learns of the end as well."""
+    served, ended = [], asyncio.Event()
+
+    async def wait(_scope: Scope, receive: Receive, _send: Send) -> None:
+        served.append(1)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        ended.set()
+
+    app.router.default = wait
+    reader, writer = await connect(host)
+    get = b"GET /m/x HTTP/1.1\r\nHost: a\r\n\r\n"
+    writer.write(get * (limits.PIPELINED if hangs_up else 3 * limits.PIPELINED))
+    if hangs_up:
+        async with asyncio.timeout(5):
+            while not served:
+                await asyncio.sleep(0.01)
+        writer.close()
+    else:
+        assert b"429 Too Many Requests" in await is_closed(reader)
+    async with asyncio.timeout(5):
+        await ended.wait()
+    await asyncio.sleep(0.05)
+    assert len(served) == 1
+    writer.close()
+
+
+async def test_a_body_in_a_great_many_pieces_is_refused(host: str) -> None:
+    reader, writer = await connect(host)
+    head = b"POST /api/v1/auth/challenge HTTP/1.1\r\nHost: a\r\n"
+    writer.write(head + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    writer.write(b"1\r\na\r\n" * (limits.BODY_PIECES + 1))
+    assert b"413" in await is_closed(reader)
+    writer.close()
+    assert await answered(host)
+
+
 async def test_a_few_pipelined_requests_are_answered_in_order(host: str) -> None:
     reader, writer = await connect(host)
     writer.write((GET + b"\r\n") * limits.PIPELINED)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tbg.app.api import connections, sockets
 from tbg.core import limits
 from tests.api import served
 from tests.wire import (
@@ -69,6 +70,22 @@ async def test_a_flood_of_frames_of_any_kind_is_closed_with_1008(host: str, what
     assert answer.status_code == 200
     await sending
     writer.close()
+
+
+async def test_many_sockets_of_one_address_send_no_more_together_than_it_may(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SHARED_FRAMES", 60)
+    monkeypatch.setattr(sockets, "SHARED_FRAMES", 60)
+    monkeypatch.setattr(sockets, "_SHARED_RATE", 0.0)
+    socks = [await websocket(host) for _ in range(4)]
+    for _, writer in socks:
+        writer.write(frame(PING) * 20)  # each within its own limit
+    await asyncio.sleep(0.1)
+    socks[0][1].write(frame(PING))
+    assert await close_of(socks[0][0]) == 1008
+    for _, writer in socks:
+        writer.close()
 
 
 async def test_a_message_has_so_many_fragments_however_slowly_they_come(

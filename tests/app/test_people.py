@@ -603,8 +603,8 @@ _FURNITURE = (
 )
 
 _AUDIT = """
-INSERT INTO audit_log (id, at, actor_id, actor, action, subject, details, previous, hash)
-VALUES (:id, :now, :id, 'satsuma', 'signed_in', 'user:' || CAST(:id AS bigint), '{}', '', '')
+INSERT INTO audit_log (at, actor_id, actor, action, subject, details)
+VALUES (:now, :id, 'satsuma', 'signed_in', 'user:' || CAST(:id AS bigint), '{}')
 """
 
 

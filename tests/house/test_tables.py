@@ -16,6 +16,8 @@ from tests.placements import declared
 TRIGGERS = {
     ("audit_log", "audit_log_append_only"): "history is not rewritten",
     ("audit_log", "audit_log_no_truncate"): "history is not rewritten",
+    ("audit_seals", "audit_seals_append_only"): "history is not rewritten",
+    ("audit_seals", "audit_seals_no_truncate"): "history is not rewritten",
     ("xp_ledger", "xp_ledger_append_only"): "what was paid is not rewritten",
     ("xp_ledger", "xp_ledger_no_truncate"): "what was paid is not rewritten",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -82,6 +83,7 @@ def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
                 house.game = await declare(settings, house.database, house.redis)
             except RedisError as error:
                 _log.warning("game_not_declared", error=str(error)[:300])
+            _log.info("started", pid=os.getpid())
             await main(house)
 
     uvloop.run(go())

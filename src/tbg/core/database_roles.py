@@ -43,6 +43,19 @@ async def current_role(database: Database) -> str:
         return str(await tx.value("SELECT current_user"))  # no cast: a type may be anybody's
 
 
+async def require_no_settings(tx: Tx) -> None:
+    """CannotRun if the role of this connection has settings of its own.
+
+    A role may give itself any, so whoever knew its password could keep the game from working:
+    with another search path, read-only transactions, or a timeout of a millisecond.
+    """
+    if settings := [text for (text,) in await tx.rows(_SETTINGS)]:
+        raise CannotRun(
+            f"the role {await tx.value('SELECT current_user')} of TBG_DATABASE_URL has settings of "
+            f"its own: {', '.join(settings)}. {_REMEDY}"
+        )
+
+
 async def revoke(tx: Tx, *, application: str) -> None:
     """Let a role create nothing any more; to be committed before anything else is done."""
     for statement in await _strings(tx, _MAY_CREATE, application=application):
@@ -125,7 +138,20 @@ async def _to_take_back(tx: Tx, application: str) -> list[str]:
     return statements
 
 
-# All of these run with `_PATH`, so that bare names are PostgreSQL's own.
+_SETTINGS = """
+SELECT pg_catalog.unnest(s.setconfig) FROM pg_catalog.pg_db_role_setting s
+JOIN pg_catalog.pg_roles r ON r.oid = s.setrole AND r.rolname = current_user
+WHERE s.setdatabase = 0 OR s.setdatabase = (
+    SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+ORDER BY 1
+"""
+
+_REMEDY = (
+    "Take them away with ALTER ROLE … RESET ALL, and with ALTER ROLE … IN DATABASE … RESET ALL; "
+    "what you want set, set with ALTER DATABASE"
+)
+
+# All that follow run with `_PATH`, so that bare names are PostgreSQL's own.
 
 # Only what is there is revoked: who owns neither schema nor database would be refused.
 _MAY_CREATE = """
@@ -242,23 +268,27 @@ ORDER BY s.classid, s.objid
 
 # Of each kind of relation, all at once: first nothing, then what it may. Partitions are written
 # through `shares`, but a dump reads each, also those to come. Tables of extensions are not ours.
+# Identity columns of logs are PostgreSQL's alone: with the last number taken, none would follow.
 _GRANTS = """
 WITH ours AS (
-    SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid) AS names, k.kind
+    SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid) AS names, k.kind,
+        (SELECT string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+            WHERE a.attrelid = any(array_agg(c.oid)) AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attidentity = '') AS columns
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (SELECT CASE
         WHEN c.relkind = 'S' THEN 'counts'
         WHEN c.relispartition THEN 'part'
-        WHEN c.relname IN ('audit_log', 'xp_ledger') THEN 'log'
+        WHEN c.relname IN ('audit_log', 'audit_seals', 'xp_ledger') THEN 'log'
         WHEN c.relname = 'alembic_version' THEN 'mark'
         ELSE 'table' END) k (kind)
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S')
         AND pg_has_role(c.relowner, CAST('USAGE' AS text))
         AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_class' AS regclass)
             AND d.objid = c.oid AND d.deptype = 'e')
-    GROUP BY k.kind
+    GROUP BY k.kind, CASE WHEN k.kind = 'log' THEN c.oid END
 )
-SELECT format(said.template, ours.names, CAST(:application AS text))
+SELECT format(said.template, ours.names, CAST(:application AS text), ours.columns)
 FROM ours RIGHT JOIN (VALUES
     (1, 'counts', 'REVOKE ALL ON SEQUENCE %1$s FROM PUBLIC, %2$I'),
     (1, 'part', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
@@ -267,7 +297,7 @@ FROM ours RIGHT JOIN (VALUES
     (1, 'table', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (2, 'counts', 'GRANT USAGE, SELECT ON SEQUENCE %1$s TO %2$I'),
     (2, 'part', 'GRANT SELECT ON %1$s TO %2$I'),
-    (2, 'log', 'GRANT SELECT, INSERT ON %1$s TO %2$I'),
+    (2, 'log', 'GRANT SELECT, INSERT (%3$s) ON %1$s TO %2$I'),
     (2, 'mark', 'GRANT SELECT ON %1$s TO %2$I'),
     (2, 'table', 'GRANT SELECT, INSERT, UPDATE, DELETE ON %1$s TO %2$I'),
     (2, NULL, 'GRANT USAGE ON SCHEMA public TO %2$I'),
@@ -283,5 +313,5 @@ _REWRITES = """
 SELECT bool_or(has_table_privilege(CAST(:application AS name), c.oid,
     CAST('UPDATE, DELETE, TRUNCATE, TRIGGER' AS text)))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relname IN ('audit_log', 'xp_ledger')
+WHERE n.nspname = 'public' AND c.relname IN ('audit_log', 'audit_seals', 'xp_ledger')
 """

@@ -139,17 +139,16 @@ SOCKET_SUBJECTS = 50
 """Public subjects one socket may follow."""
 
 SOCKET_FRAMES_PER_SECOND = 20
-"""Frames of any kind a client may send per second, measured over ten seconds. Pings and fragments
-count: each costs the server as much as an order."""
+"""Frames of any kind a client may send per second, pings and fragments too, over ten seconds."""
 
 SOCKET_SEND_SECONDS = 10
 """A socket that takes longer than this for one frame is dead."""
 
-SOCKET_FLOOD_SECONDS = 10
-"""The time over which a client's frames are counted: a burst after a reconnect is no flood."""
+SOCKET_FRAMES = 10 * SOCKET_FRAMES_PER_SECOND
+"""Frames a client may send at once: a burst after a reconnect is no flood."""
 
-SOCKET_FRAMES = SOCKET_FRAMES_PER_SECOND * SOCKET_FLOOD_SECONDS
-"""Frames a client may send at once."""
+FRAMES_BY_ADDRESS = 100
+"""So many times that, all sockets of an IP address: 2,000 screens at rest send 80 a second."""
 
 SOCKET_BUFFER_BYTES = 32 * 1024
 """Bytes the server itself holds for one socket before it waits; the kernel holds more."""
@@ -169,8 +168,8 @@ CONNECTIONS = 24_000
 """Connections one process has at once: its WebSockets, and requests beside them."""
 
 CONNECTIONS_BY_ADDRESS = 2_000
-"""Connections of one IP address, or one network of IPv6, that is no trusted proxy, and never more
-than a quarter of all: a hall of screens behind one router has a socket each."""
+"""Connections of one IP address (of one network of IPv6) that is no trusted proxy, never more than
+a quarter of all: a hall of screens behind one router."""
 
 DESCRIPTORS_KEPT = 256
 """Descriptors kept from clients: for PostgreSQL, Redis, files, and those who are refused."""
@@ -201,6 +200,9 @@ KEEP_ALIVE_SECONDS = 5
 
 PIPELINED = 8
 """Requests that may wait behind one that is being answered; browsers send none so."""
+
+BODY_PIECES = 2_048
+"""Chunks, or packets, that a body may come in: each costs as much as a KiB, however small."""
 
 METRICS_SECONDS = 10.0
 """How long Prometheus may take to ask for metrics and read them."""
@@ -356,12 +358,10 @@ RATE_SECONDS = 1.0
 """How long a request waits to be counted: a Redis that hangs holds up nobody for longer."""
 
 RATE_SOCKETS = (3_000, 60)
-"""Sockets opened from one IP address: a hall of screens behind one router, all at once after a
-restart."""
+"""Sockets opened from one IP address: a hall of screens behind one router, after a restart."""
 
 RATE_PAGES = (3_000, 60)
-"""Requests outside the API of one IP address, by one process: a page that was never seen before
-has some 20 files."""
+"""Requests outside the API of one IP address, by one process: a page has some 20 files at first."""
 
 ASKERS_REMEMBERED = 10_000
 """IP addresses whose requests outside the API are counted; of more, those that asked last."""
@@ -371,8 +371,7 @@ REQUESTS_AT_ONCE = 32
 connection to PostgreSQL. Each may take a connection to Redis, and so a descriptor."""
 
 REQUESTS_EACH = 8
-"""Requests of one IP address among them: fewer than there are connections to PostgreSQL, so that
-whoever comes alone finds one free, whatever a crowd of another address asks for."""
+"""Requests of one IP address among them: fewer than there are connections to PostgreSQL."""
 
 BODIES_BYTES = 8 * 1024 * 1024
 """Bodies of one IP address that are held in memory at once: they come slowly, and in hundreds."""

@@ -17,7 +17,7 @@ from tbg.core import database_roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx, waited_too_long
 
-REVISION = "0009_tasks"
+REVISION = "0010_tasks"
 """The revision this program was written for: the newest in `migrations/versions`."""
 
 # Two processes that start at once must not migrate at once; any constant of our own will do.
@@ -105,8 +105,10 @@ def _apply(connection: Connection) -> None:
 
 
 async def require_current(database: Database) -> None:
-    """Refuse to start on a schema that is not this program's own."""
-    found = await current(database)
+    """Refuse to start on a schema that is not this program's own, or as a role with settings."""
+    async with database.transaction() as tx:
+        await database_roles.require_no_settings(tx)
+        found = await _revision(tx)
     if found != REVISION:
         raise CannotRun(
             f"the database schema is at {found or 'nothing'}, this program needs {REVISION}: "

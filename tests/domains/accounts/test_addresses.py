@@ -396,6 +396,10 @@ async def test_what_a_removed_address_was_in_the_middle_of_ends(
     refused(await remove(me, 0, **signed["unlink"]), 403, "approval_needed")
     answer = await me.ask("DELETE", "/users/me", params=signed["delete_account"])
     refused(answer, 403, "approval_needed")
+    # Nor does it when it is linked again.
+    assert (await link(me, EVIL)).status_code == 201
+    answer = await me.ask("DELETE", "/users/me", params=signed["delete_account"])
+    refused(answer, 403, "approval_needed")
 
 
 async def test_a_key_of_which_nobody_knows_by_which_address_it_was_made_ends_with_any(
@@ -508,7 +512,9 @@ async def test_the_owner_is_told_of_what_changes_the_account_on_every_channel(
         f"{short} was removed from your account",
         "A new API key: rig",
         "Your data was downloaded",
+        "Your handle was changed",
         "Your account will be deleted in a week",
+        "Your account will not be deleted after all",
     ]
 
 

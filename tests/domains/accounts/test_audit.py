@@ -13,14 +13,25 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
+from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
-from tbg.domains.accounts.actions.audit import audit, first_broken, latest
+from tbg.domains.accounts.actions.audit import (
+    audit,
+    first_fault,
+    latest,
+    seal_audit_log,
+    unsealed,
+)
 from tests.accounts import leave, sign_in
 from tests.api import client_of, make_app
 from tests.domains.gamification.play import execute, rows
 
-UNLOCKED = "ALTER TABLE audit_log DISABLE TRIGGER USER"
+UNLOCKED = (
+    "ALTER TABLE audit_log DISABLE TRIGGER USER",
+    "ALTER TABLE audit_seals DISABLE TRIGGER USER",
+    "ALTER TABLE audit_log ALTER id DROP IDENTITY",
+)
 """What the owner of the database can do, and who breaks into it."""
 
 
@@ -28,6 +39,11 @@ COPIED = """
 CREATE TEMPORARY TABLE one AS TABLE audit_log;
 UPDATE one SET id = id + 5;
 INSERT INTO audit_log SELECT * FROM one WHERE id = 6
+"""
+
+COPIED_OVER = """
+INSERT INTO audit_log OVERRIDING SYSTEM VALUE TABLE audit_log
+ON CONFLICT (id) DO UPDATE SET actor = 'x'
 """
 
 SWAPPED = """
@@ -47,17 +63,23 @@ async def note(db: Database, **more: Any) -> None:
         await audit(tx, **(entry | more))
 
 
-async def broken(db: Database) -> int | None:
+async def fault(db: Database) -> str | None:
+    """What is wrong with the log once all of it is sealed."""
+    await seal_audit_log(db)
     async with db.transaction() as tx:
-        return await first_broken(tx)
+        assert await unsealed(tx) == 0
+        return await first_fault(tx)
 
 
 @pytest.fixture
 async def five(db: Database, clock: FixedClock) -> Database:
-    """A log of five entries."""
+    """A log of five entries with two seals: one over the first two, one over the others."""
     for number in range(5):
         await note(db, actor_id=number or None, details={"sats": 100 + number})
         clock.move(timedelta(seconds=1, microseconds=7))
+        if number == 1:
+            assert await seal_audit_log(db) == 2
+    assert await seal_audit_log(db) == 3
     return db
 
 
@@ -66,79 +88,120 @@ async def five(db: Database, clock: FixedClock) -> Database:
     ["UPDATE audit_log SET action = 'x' WHERE id = 3", "UPDATE audit_log SET action = action",
      "DELETE FROM audit_log WHERE id = 5", "DELETE FROM audit_log", "TRUNCATE audit_log",
      "TRUNCATE audit_log CASCADE", "TRUNCATE api_keys, audit_log",
-     "INSERT INTO audit_log TABLE audit_log ON CONFLICT (id) DO UPDATE SET actor = 'x'",
-     "MERGE INTO audit_log a USING (SELECT 3 AS id) b ON a.id = b.id WHEN MATCHED THEN DELETE"],
+     COPIED_OVER,
+     "MERGE INTO audit_log a USING (SELECT 3 AS id) b ON a.id = b.id WHEN MATCHED THEN DELETE",
+     "UPDATE audit_seals SET hash = ''", "DELETE FROM audit_seals WHERE id = 2",
+     "TRUNCATE audit_seals"],
 )  # fmt: skip
 async def test_the_database_lets_nobody_change_what_was_written(
     five: Database, statement: str
 ) -> None:
-    before = await rows(five, "SELECT * FROM audit_log ORDER BY id")
+    written = "SELECT l, s FROM audit_log l CROSS JOIN audit_seals s ORDER BY l.id, s.id"
+    before = await rows(five, written)
     with pytest.raises(DBAPIError, match="the audit log is append-only"):
         await execute(five, statement)
-    assert await rows(five, "SELECT * FROM audit_log ORDER BY id") == before
+    assert await rows(five, written) == before
 
 
-async def test_entries_follow_each_other_without_gaps(five: Database) -> None:
-    found = await rows(
-        five, "SELECT id, actor_id, details, previous, hash FROM audit_log ORDER BY id"
-    )
+async def test_entries_are_numbered_and_sealed_once(five: Database) -> None:
+    found = await rows(five, "SELECT id, actor_id, details FROM audit_log ORDER BY id")
     assert [row[0] for row in found] == [1, 2, 3, 4, 5]
-    assert [row[3] for row in found[1:]] == [row[4] for row in found[:-1]]
     assert found[0][1] is None
     assert found[4][2] == {"sats": 104}
-    assert await broken(five) is None
+    assert await rows(five, "SELECT entries FROM audit_seals ORDER BY id") == [
+        ([1, 2],), ([3, 4, 5],)
+    ]  # fmt: skip
+    assert await seal_audit_log(five) == 0
+    assert await fault(five) is None
 
 
 async def test_an_empty_log_is_whole(db: Database) -> None:
-    assert await broken(db) is None
+    assert await fault(db) is None
 
 
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        ("UPDATE audit_log SET details = '{\"sats\": 999}' WHERE id = 3", 3),
-        ("UPDATE audit_log SET details = '{}' WHERE id = 1", 1),
-        ("UPDATE audit_log SET actor_id = 9 WHERE id = 2", 2),
-        ("UPDATE audit_log SET actor_id = NULL WHERE id = 2", 2),
-        ("UPDATE audit_log SET actor_id = 0 WHERE id = 1", 1),
-        ("UPDATE audit_log SET actor = 'tbg admin' WHERE id = 4", 4),
-        ("UPDATE audit_log SET action = 'account.restore' WHERE id = 5", 5),
-        ("UPDATE audit_log SET subject = 'user:2' WHERE id = 5", 5),
-        ("UPDATE audit_log SET actor = 'sessionaccount', action = '.delete' WHERE id = 3", 3),
-        ("UPDATE audit_log SET at = at + interval '1 microsecond' WHERE id = 3", 3),
-        ("UPDATE audit_log SET hash = previous WHERE id = 3", 3),
-        ("UPDATE audit_log SET previous = hash WHERE id = 3", 3),
-        ("UPDATE audit_log SET id = 9 WHERE id = 5", 9),
-        ("UPDATE audit_log SET id = 0 WHERE id = 1", 2),
-        ("DELETE FROM audit_log WHERE id = 3", 4),
-        ("DELETE FROM audit_log WHERE id = 1", 2),
+        ("UPDATE audit_log SET details = '{\"sats\": 999}' WHERE id = 3", "entry 3 "),
+        ("UPDATE audit_log SET details = '{}' WHERE id = 1", "entry 1 "),
+        ("UPDATE audit_log SET actor_id = 9 WHERE id = 2", "entry 2 "),
+        ("UPDATE audit_log SET actor_id = NULL WHERE id = 2", "entry 2 "),
+        ("UPDATE audit_log SET actor_id = 0 WHERE id = 1", "entry 1 "),
+        ("UPDATE audit_log SET actor = 'tbg admin' WHERE id = 4", "entry 4 "),
+        ("UPDATE audit_log SET action = 'account.restore' WHERE id = 5", "entry 5 "),
+        ("UPDATE audit_log SET subject = 'user:2' WHERE id = 5", "entry 5 "),
+        ("UPDATE audit_log SET actor = 'sessionaccount', action = '.delete' WHERE id = 3",
+         "entry 3 "),
+        ("UPDATE audit_log SET at = at + interval '1 microsecond' WHERE id = 3", "entry 3 "),
+        ("UPDATE audit_log SET id = 9 WHERE id = 5", "entry 5 "),
+        ("UPDATE audit_log SET id = 0 WHERE id = 1", "entry 1 "),
+        ("DELETE FROM audit_log WHERE id = 3", "entry 3 "),
+        ("DELETE FROM audit_log WHERE id = 1", "entry 1 "),
+        ("DELETE FROM audit_log WHERE id = 5", "entry 5 "),
         # One that was copied to the end, and two that changed places.
-        (COPIED, 6),
-        (SWAPPED, 2),
+        (COPIED, "entry 6 "),
+        (SWAPPED, "entry 2 "),
+        ("UPDATE audit_seals SET hash = sha256(hash) WHERE id = 1", "seal 1 "),
+        ("UPDATE audit_seals SET at = at + interval '1 microsecond' WHERE id = 2", "seal 2 "),
+        ("UPDATE audit_seals SET digests[1] = '' WHERE id = 2", "seal 2 "),
+        ("UPDATE audit_seals SET entries = '{4,4,5}' WHERE id = 2", "seal 2 "),
+        ("UPDATE audit_seals SET entries = '{3,4,5,6}' WHERE id = 2", "seal 2 "),
+        ("DELETE FROM audit_seals WHERE id = 1", "seal 2 "),
+        ("DELETE FROM audit_seals WHERE id = 2", "entry 3 "),
+        ("DELETE FROM audit_seals", "entry 1 "),
     ],
 )  # fmt: skip
 async def test_what_was_changed_behind_the_house_s_back_is_found(
-    five: Database, change: str, found: int
+    five: Database, change: str, found: str
 ) -> None:
-    await execute(five, UNLOCKED, *change.split(";"))
-    assert await broken(five) == found
+    await execute(five, *UNLOCKED, *change.split(";"))
+    said = await fault(five)
+    assert said is not None
+    assert said.startswith(found)
 
 
-async def test_a_change_far_down_is_found(db: Database) -> None:
+async def test_an_entry_that_waits_for_its_seal_is_no_fault(five: Database) -> None:
+    await note(five)
+    async with five.transaction() as tx:
+        assert (await unsealed(tx), await first_fault(tx)) == (1, None)
+    await execute(five, "DELETE FROM audit_unsealed")
+    assert await fault(five) == "entry 6 was added by somebody else, or its seal is gone"
+
+
+async def test_a_change_far_down_is_found(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PAGE_ROWS", 10)
     async with db.transaction() as tx:
-        for number in range(2_050):
+        for number in range(205):
             await audit(tx, actor_id=number, actor="session", action="x", subject="y")
-    assert await broken(db) is None
-    await execute(db, UNLOCKED, "UPDATE audit_log SET action = 'z' WHERE id = 2048")
-    assert await broken(db) == 2048
+    assert await seal_audit_log(db) == 205
+    assert await fault(db) is None
+    assert await rows(db, "SELECT count(*) FROM audit_seals") == [(21,)]
+    await execute(db, *UNLOCKED, "UPDATE audit_log SET action = 'z' WHERE id = 203")
+    assert await fault(db) == "entry 203 is not what was written, or is gone"
 
 
-async def test_entries_written_at_once_are_one_chain(db: Database) -> None:
+async def test_who_writes_an_entry_waits_for_nobody_and_who_commits_late_is_sealed_later(
+    db: Database,
+) -> None:
+    async with db.transaction() as slow:
+        await audit(slow, actor_id=1, actor="session", action="slow", subject="y")
+        await asyncio.wait_for(note(db), 10)
+        assert await seal_audit_log(db) == 1
+    assert await seal_audit_log(db) == 1
+    assert await rows(db, "SELECT entries FROM audit_seals ORDER BY id") == [([2],), ([1],)]
+    assert await fault(db) is None
+
+
+async def test_entries_sealed_by_several_at_once_are_in_one_chain(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PAGE_ROWS", 10)
     await asyncio.gather(*(note(db, details={"n": n}) for n in range(40)))
-    assert [row[0] for row in await rows(db, "SELECT id FROM audit_log ORDER BY id")] == list(
-        range(1, 41)
-    )
-    assert await broken(db) is None
+    sealed = await asyncio.gather(*(seal_audit_log(db) for _ in range(4)))
+    assert sum(sealed) == 40
+    entries = await rows(db, "SELECT unnest(entries) FROM audit_seals")
+    assert sorted(entries) == await rows(db, "SELECT id FROM audit_log ORDER BY id")
+    assert await fault(db) is None
 
 
 async def test_what_was_rolled_back_is_not_in_the_log(db: Database) -> None:
@@ -149,7 +212,7 @@ async def test_what_was_rolled_back_is_not_in_the_log(db: Database) -> None:
             raise ZeroDivisionError
     await note(db)
     assert len(await rows(db, "SELECT 1 FROM audit_log")) == 2
-    assert await broken(db) is None
+    assert await fault(db) is None
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
@@ -175,7 +238,7 @@ async def test_whatever_is_written_is_whole_when_it_is_read(
 ) -> None:
     actor, action, subject = words
     await note(db, actor=actor, action=action, subject=subject, details=details)
-    assert await broken(db) is None
+    assert await fault(db) is None
 
 
 async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, redis: Redis) -> None:
@@ -197,7 +260,7 @@ async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, red
             "account.restore", "account.export",
         )
     ]  # fmt: skip
-    assert await broken(db) is None
+    assert await fault(db) is None
 
 
 async def actions(db: Database) -> list[tuple[str, dict[str, Any]]]:
@@ -236,7 +299,7 @@ async def test_how_sessions_begin_and_end_is_in_the_log(db: Database, redis: Red
     assert await rows(db, "SELECT DISTINCT actor_id, subject FROM audit_log") == [
         (user, f"user:{user}")
     ]
-    assert await broken(db) is None
+    assert await fault(db) is None
 
 
 async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_name(
@@ -257,10 +320,10 @@ async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_na
     assert "stoker" not in str(await rows(db, "SELECT * FROM audit_log")).lower()
 
 
-async def test_people_who_sign_in_at_once_all_get_in_and_the_log_is_one_chain(
+async def test_people_who_sign_in_at_once_all_get_in_and_the_log_has_each_of_them(
     db: Database, redis: Redis
 ) -> None:
     async with client_of(make_app(db, redis, rate_strict="1000/60")) as client:
         await asyncio.gather(*(sign_in(client, number) for number in range(50)))
     assert await actions(db) == [("session.begin", {})] * 50
-    assert await broken(db) is None
+    assert await fault(db) is None

@@ -156,7 +156,8 @@ async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.Asyn
 @pytest.mark.parametrize(
     "change",
     [{"country": "ch"}, {"country": "CHE"}, {"country": "XX"}, {"country": "UK"},
-     {"bio": "x" * 501}, {"display_name": 7}, {"role": "admin"},
+     {"bio": "x" * 501}, {"display_name": 7}, {"display_name": "Pool Support"},
+     {"display_name": "\u0430dm\u0456n"}, {"role": "admin"},
      {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
 )  # fmt: skip
 async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:

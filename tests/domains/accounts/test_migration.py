@@ -1,20 +1,26 @@
-"""The migration to signatures of one purpose and new handle keys, on a database with people."""
+"""The migrations of accounts, on a database with people and a log."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
+from tbg.domains.accounts.actions.audit import audit, first_fault, seal_audit_log
 from tbg.domains.accounts.queries import miner
 from tbg.domains.accounts.rules import handle_key
 from tests import servers
 from tests.conftest import NOW
 from tests.domains.gamification.play import execute, rows
-from tests.migrating import migrate_to
+from tests.migrating import migrate_to, scripts
+
+SIGNATURES = "0006_signatures"
+SEALS = "0008_seals"
 
 
 @pytest.fixture
@@ -26,15 +32,17 @@ async def empty(pg_url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def migrate(db: Database, *, past: bool) -> None:
-    """Up to this migration, or to the one before it."""
-    await migrate_to(db, "0006_signatures" if past else "0005_database")
+async def migrate(db: Database, revision: str, *, past: bool) -> None:
+    """Up to a migration, or to the one before it."""
+    before = scripts().get_revision(revision).down_revision
+    assert isinstance(before, str)
+    await migrate_to(db, revision if past else before)
 
 
 async def test_handles_that_look_alike_now_are_all_kept_and_the_earlier_has_the_key(
     empty: Database,
 ) -> None:
-    await migrate(empty, past=False)
+    await migrate(empty, SIGNATURES, past=False)
     people = (("c1ara", "clara", 3), ("clara", "dara", 1), ("Dara", "x", 2), ("oracle", "orade", 4))
     for number, (handle, old_key, day) in enumerate(people, 1):
         at = (NOW + timedelta(days=day)).isoformat()
@@ -57,7 +65,7 @@ async def test_handles_that_look_alike_now_are_all_kept_and_the_earlier_has_the_
         "INSERT INTO auth_challenges (id, address, for_user, message, created_at, expires_at)"
         " SELECT gen_random_uuid(), 'a', 1, 'm', created_at, created_at FROM users LIMIT 1",
     )
-    await migrate(empty, past=True)
+    await migrate(empty, SIGNATURES, past=True)
     found = await rows(empty, "SELECT id, handle, handle_key FROM users ORDER BY id")
     first = handle_key("clara")
     assert first == handle_key("dara") == handle_key("c1ara")
@@ -80,5 +88,70 @@ async def test_handles_that_look_alike_now_are_all_kept_and_the_earlier_has_the_
 
 
 async def test_an_empty_database_is_migrated(empty: Database) -> None:
-    await migrate(empty, past=True)
+    await migrate(empty, SEALS, past=True)
     assert await rows(empty, "SELECT 1 FROM account_activity") == []
+    assert await rows(empty, "SELECT 1 FROM audit_log") == []
+    await log(empty)
+    assert await rows(empty, "SELECT id FROM audit_log") == [(1,)]
+
+
+async def log(db: Database) -> None:
+    async with db.transaction() as tx:
+        await audit(tx, actor_id=7, actor="session", action="x", subject="user:7")
+
+
+async def chained(db: Database, numbers: Iterable[int]) -> bytes:
+    """A log as it was before there were seals; the hash of its last entry."""
+    previous = bytes(32)
+    for number in numbers:
+        entry = [number, NOW.isoformat(), 7, "session", "key.make", "user:7", '{"a":1,"b":[2.5]}']
+        hash_ = hashlib.sha256(previous + orjson.dumps(entry)).digest()
+        async with db.transaction() as tx:
+            await tx.run(
+                """
+                INSERT INTO audit_log (id, at, actor_id, actor, action, subject, details, previous,
+                    hash)
+                VALUES (:id, :at, 7, 'session', 'key.make', 'user:7', '{"b": [2.5], "a": 1}',
+                    :previous, :hash)
+                """,
+                id=number,
+                at=NOW,
+                previous=previous,
+                hash=hash_,
+            )
+        previous = hash_
+    return previous
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wrong"), [((1, 2, 3), None), ((1, 2, 4), 4), ((1, 2, 2**63 - 1), 2**63 - 1)]
+)
+async def test_a_chained_log_is_sealed_anew_and_says_whether_it_was_whole(
+    empty: Database, numbers: tuple[int, ...], wrong: int | None
+) -> None:
+    await migrate(empty, SEALS, past=False)
+    last = await chained(empty, numbers)
+    await migrate(empty, SEALS, past=True)
+    await log(empty)
+    assert await seal_audit_log(empty) == 5
+    async with empty.transaction() as tx:
+        assert await first_fault(tx) is None
+    found = await rows(empty, "SELECT id, action, details FROM audit_log")
+    assert {row[0] for row in found} > set(numbers)
+    details = next(row[2] for row in found if row[1] == "log.seal")
+    assert details == {"entries": 3, "hash": last.hex(), "first_wrong": wrong}
+    assert len({row[0] for row in found}) == 5
+
+
+async def test_an_entry_changed_before_the_log_was_sealed_is_named(empty: Database) -> None:
+    await migrate(empty, SEALS, past=False)
+    await chained(empty, (1, 2, 3))
+    await execute(
+        empty,
+        "ALTER TABLE audit_log DISABLE TRIGGER USER",
+        "UPDATE audit_log SET actor_id = 8 WHERE id = 2",
+        "ALTER TABLE audit_log ENABLE TRIGGER USER",
+    )
+    await migrate(empty, SEALS, past=True)
+    details = "SELECT details -> 'first_wrong' FROM audit_log WHERE action = 'log.seal'"
+    assert await rows(empty, details) == [(2,)]

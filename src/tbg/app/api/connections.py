@@ -14,11 +14,12 @@ from http import HTTPStatus
 from typing import cast
 
 from prometheus_client import Counter, Gauge
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tbg.app.api.guard import counted_as
-from tbg.app.api.sockets import SocketProtocol
+from tbg.app.api.sockets import SHARED_FRAMES, SocketProtocol
 from tbg.core import limits
+from tbg.core.allowance import Allowance
 from tbg.core.settings import Settings
 from tbg.core.telemetry import log
 
@@ -32,6 +33,13 @@ _quiet = logging.getLogger("uvicorn.error.http")
 _quiet.setLevel(logging.ERROR)
 
 
+_WHY = {
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "head too large",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body in too many pieces",
+    HTTPStatus.TOO_MANY_REQUESTS: "too many pipelined",
+}
+
+
 class Connections:
     """All connections of one server, and how many of them each address has."""
 
@@ -40,6 +48,7 @@ class Connections:
         self._most = most_connections()
         self._count = 0
         self._by_address: dict[str, int] = {}
+        self._frames: dict[str, Allowance] = {}
         self._waited_for: set[HttpProtocol] = set()
         self._said: dict[str, float] = {}
 
@@ -67,8 +76,18 @@ class Connections:
         self._by_address[place] = left
         if not left:
             del self._by_address[place]
+            self._frames.pop(place, None)
         self._count -= 1
         OPEN.set(self._count)
+
+    def frames_of(self, place: str) -> Allowance | None:
+        """What all sockets of an address may send together; None for those of a trusted proxy."""
+        if not place:
+            return None
+        if place not in self._frames:
+            now, most = asyncio.get_running_loop().time(), SHARED_FRAMES
+            self._frames[place] = Allowance(now, most=most)
+        return self._frames[place]
 
     def forget(self, connection: HttpProtocol) -> None:
         """It is closed, or has become a WebSocket, which has clocks of its own."""
@@ -117,6 +136,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._since = self.loop.time()  # … or else of its body; since when
         self._size = 0  # bytes that came of the message in hand
         self._fields = 0  # what its head takes in memory
+        self._pieces = 0  # of its body
+        self._asked: list[RequestResponseCycle] = []  # requests whose answers are not whole
         self._status = HTTPStatus.BAD_REQUEST  # what a parser's error is answered with
         self._unread, self._unread_since = 0, self._since  # what waits for the client to read
         self._place = self.ledger.enter(self, self.client[0] if self.client else "")
@@ -126,6 +147,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
         super().connection_lost(exc)
+        self._give_up()
         self._leave()
 
     def _leave(self) -> None:
@@ -138,7 +160,10 @@ class HttpProtocol(HttpToolsProtocol):
         """Hand the connection over, with its place."""
         self.ledger.forget(self)
         super().handle_websocket_upgrade()
-        cast("SocketProtocol", self.transport.get_protocol()).on_lost = self._leave
+        socket = cast("SocketProtocol", self.transport.get_protocol())
+        socket.on_lost = self._leave
+        if self._place is not None:
+            socket.conn.shared = self.ledger.frames_of(self._place)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes of a request, within its limits."""
@@ -156,7 +181,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._fields = 0
+        self._fields = self._pieces = 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the request line."""
@@ -181,8 +206,18 @@ class HttpProtocol(HttpToolsProtocol):
             self._status = HTTPStatus.TOO_MANY_REQUESTS
             raise _RefusedRequest
         super().on_headers_complete()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._asked.append(self.cycle)
         self._in_head = False
         self._since = self.loop.time()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._pieces += 1
+        if self._pieces > limits.BODY_PIECES:
+            self._status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise _RefusedRequest
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The body is whole."""
@@ -193,13 +228,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Only now is the next request waited for."""
+        self._asked = [cycle for cycle in self._asked if not cycle.response_complete]
         super().on_response_complete()
         if self._in_head:
             self._since = self.loop.time()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Answer what cannot be parsed."""
-        self._refuse(self._status, "malformed" if self._status == 400 else "head too large")
+        self._refuse(self._status, _WHY.get(self._status, "malformed"))
 
     def look(self, now: float) -> None:
         """Cut off a client that takes too long: over a head, over a body, or over reading."""
@@ -240,16 +276,26 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _end(self, status: HTTPStatus) -> None:
         """Say why, unless an answer has begun, and close."""
-        cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.disconnected = True
-            cycle.message_event.set()
-            if cycle.response_started:
-                self.transport.abort()
-                return
+        begun = any(cycle.response_started for cycle in self._asked)
+        self._give_up()
+        if begun:
+            self.transport.abort()
+            return
         text = status.phrase.encode()
         self.transport.write(
             b"HTTP/1.1 %d %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
             b"connection: close\r\n\r\n%b" % (status, text, len(text), text)
         )
         self.transport.close()
+
+    def _give_up(self) -> None:
+        """End the request that is being served and those that wait behind it.
+
+        uvicorn marks only the newest request as disconnected. In a pipeline, that is not the one
+        being served, which would go on and write to a closed connection.
+        """
+        self.pipeline.clear()
+        for cycle in self._asked:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._asked = []

@@ -26,6 +26,9 @@ from tbg.domains.realtime.routes import Live, live
 
 REFUSED = Counter("tbg_sockets_refused_total", "WebSockets cut off by the server, by why", ["why"])
 
+_SHARED_RATE = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES_PER_SECOND
+SHARED_FRAMES = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES
+
 _UNREADABLE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-length: 0\r\nconnection: close\r\n\r\n"
@@ -43,6 +46,7 @@ class _CountedFrames(ServerProtocol):
         super().__init__(**options)
         self._time = time
         self._allowance = Allowance(time(), most=limits.SOCKET_FRAMES)
+        self.shared: Allowance | None = None  # with all sockets of this address
         self._fragments = 0
 
     def recv_frame(self, frame: Frame) -> None:
@@ -51,6 +55,10 @@ class _CountedFrames(ServerProtocol):
             self._time(), rate=limits.SOCKET_FRAMES_PER_SECOND, most=limits.SOCKET_FRAMES
         ):
             return self._refuse("too many frames")
+        if self.shared and not self.shared.take_if_there(
+            self._time(), rate=_SHARED_RATE, most=SHARED_FRAMES
+        ):
+            return self._refuse("too many frames of one address")
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._fragments = 0 if frame.fin else self._fragments + 1
             if self._fragments > limits.SOCKET_FRAGMENTS:
@@ -75,7 +83,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
         super().__init__(config, server_state, app_state)
-        self.conn = _CountedFrames(
+        self.conn: _CountedFrames = _CountedFrames(
             self.loop.time, max_size=config.ws_max_size, logger=logging.getLogger("uvicorn.error")
         )
         self.on_lost: Callable[[], None] = lambda: None

@@ -72,17 +72,17 @@ def roles() -> None:
 @app.command()
 def audit(
     last: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 20,
-    verify: Annotated[bool, typer.Option("--verify", help="Check the chain of all.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Check all entries.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """The audit log, newest first; with --verify, exit 3 when an entry was changed or is gone."""
 
-    async def read(house: doors.House) -> tuple[list[audit_log.Entry], int | None]:
+    async def read(house: doors.House) -> tuple[list[audit_log.Entry], str | None, int]:
         async with house.database.transaction() as tx:
-            broken = await audit_log.first_broken(tx) if verify else None
-            return await audit_log.latest(tx, most=last), broken
+            fault = await audit_log.first_fault(tx) if verify else None
+            return await audit_log.latest(tx, most=last), fault, await audit_log.unsealed(tx)
 
-    entries, broken = once(read)
+    entries, fault, unsealed = once(read)
     if not entries and not as_json:
         typer.echo("The audit log is empty: nobody has signed in, and nothing was changed.")
     for entry in entries:
@@ -92,7 +92,10 @@ def audit(
             details = orjson.dumps(entry.details).decode() if entry.details else ""
             at = entry.at.isoformat(timespec="seconds")
             typer.echo(f"{entry.id:>6} {at} {entry.action} {entry.subject} by {entry.by} {details}")
-    if broken is not None:
-        raise NeedsPerson(f"entry {broken} of the audit log is not what was written, or is gone")
+    if fault is not None:
+        raise NeedsPerson(f"{fault}: see the audit log in docs/OPERATING.md")
     if verify:
-        typer.echo("every entry is what was written, and none is missing between them")
+        wait = f"; {unsealed} wait for their seal, which the worker sets every minute"
+        typer.echo(
+            f"every sealed entry is what was written, and none is missing{wait if unsealed else ''}"
+        )

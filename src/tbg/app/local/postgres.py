@@ -70,7 +70,10 @@ class Postgres:
         return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     async def make_application(self, password: str) -> None:
-        """Make the role that the doors are, or give it this password; the server is up."""
+        """Make the role that the doors are, or give it this password and no settings of its own.
+
+        The server is up.
+        """
         connection = await asyncpg.connect(
             self.url_of("postgres"), server_settings={"search_path": "pg_catalog, pg_temp"}
         )
@@ -87,6 +90,8 @@ class Postgres:
                 password,
             )
             await connection.execute(statement)
+            await connection.execute(f"ALTER ROLE {APPLICATION} RESET ALL")
+            await connection.execute(f"ALTER ROLE {APPLICATION} IN DATABASE {DATABASE} RESET ALL")
         finally:
             await connection.close()
 

@@ -1,4 +1,4 @@
-"""What has run out is cleaned away."""
+"""What has run out is cleaned away, and the audit log is sealed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tbg.core import limits
 from tbg.core.schedule import Cron
 from tbg.core.tx import Database
+from tbg.domains.accounts.actions.audit import seal_audit_log
 
 
 class Cleaned(NamedTuple):
@@ -52,4 +53,7 @@ async def clean_tokens(database: Database) -> Cleaned:
         )
 
 
-JOBS = (Cron("clean_tokens", clean_tokens, minute=40),)
+JOBS = (
+    Cron("clean_tokens", clean_tokens, minute=40),
+    Cron("seal_audit_log", seal_audit_log, minute=None),
+)

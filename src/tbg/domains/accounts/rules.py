@@ -12,16 +12,22 @@ HANDLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}")
 
 RESERVED = frozenset(
     """
-    about account accounts admin administrator anonymous anyone api app assets auth badge badges
+    about account accounts anonymous anyone api app assets auth badge badges
     bitcoin bitcoingame block blocks blog bot config contact default deleted demo docs everyone faq
     feed game games health help hidden home host info jobs leaderboard leaderboards legal levels
-    login logout mail me merged metrics miner miners mining moderator news nobody null official
-    operator pool pools privacy profile public robots root satoshi satoshinakamoto security
-    service session settings share shares sign signin signout sitemap staff stats status support
+    login logout mail me merged metrics miner miners mining news nobody null
+    pool pools privacy profile public robots root satoshi satoshinakamoto
+    service session settings share shares sign signin signout sitemap stats status
     system tbg team terms test thebitcoingame undefined unknown user users version wallet webmaster
     welcome worldcup www you
-    """.split()  # noqa: SIM905 - eighty words read better without quotes
+    """.split()  # noqa: SIM905 - so many words read better without quotes
 )
+
+STAFF = frozenset({
+    "admin", "admins", "administrator", "administrators", "moderator", "moderators", "official",
+    "operator", "owner", "ops", "security", "staff", "support",
+})  # fmt: skip
+"""Words by which somebody would pass for those who run the pool, in any part of a name."""
 
 COUNTRIES = frozenset(
     """
@@ -44,6 +50,7 @@ _SAME = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "2": "z
                        "u": "v", "_": None, "-": None})  # fmt: skip
 _PAIRS = (("m", "rn"), ("w", "vv"), ("d", "cl"))
 _SEPARATORS = str.maketrans("", "", "_-")
+_WORDS = re.compile(r"[^\s_.-]+")
 
 # The forms of an address on every network, in any case, whole or cut short, as whoever wants to
 # pass for one would write them: `bc1q…7k3d`, `BCIQ7K3D`, the beginning of one in base58.
@@ -67,7 +74,18 @@ def handle_key(handle: str) -> str:
     return key
 
 
-_RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED)
+_RESERVED_KEYS = frozenset(handle_key(word) for word in RESERVED | STAFF)
+_STAFF_KEYS = frozenset(handle_key(word) for word in STAFF)
+
+
+def passes_for_staff(name: str) -> bool:
+    """Whether a word of a name says that its owner speaks for the pool: `pool-admin2`."""
+    words = _WORDS.findall(_plain(name))
+    return any(
+        handle_key(form) in _STAFF_KEYS
+        for word in words
+        for form in (word, word.rstrip("0123456789"))
+    )
 
 
 def why_no_handle(handle: str) -> str | None:
@@ -80,7 +98,7 @@ def why_no_handle(handle: str) -> str | None:
     letters = handle.translate(_SEPARATORS)
     if _BECH32.match(letters) or _BASE58.fullmatch(letters):
         return "A handle may not look like an address."
-    if handle_key(handle) in _RESERVED_KEYS:
+    if handle_key(handle) in _RESERVED_KEYS or passes_for_staff(handle):
         return "This name is reserved, or looks like one that is."
     return None
 
@@ -177,9 +195,11 @@ _NEEDED = re.compile(
     f"|(?<=[\ufe0f{_PICTURE}])\u200d(?=[{_PICTURE}])"
     "|(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])"
 )
-# Letters of other alphabets that are drawn as those an address begins with.
-_DRAWN_ALIKE = str.maketrans("\u0432\u0441\u0442\u0440\u0455\u03c1\u03c4\u044c\u0456\u04cf",
-                             "bctpsptb11")  # fmt: skip
+# Letters of other alphabets that are drawn as Latin ones.
+_DRAWN_ALIKE = str.maketrans(
+    "\u0432\u0441\u0442\u0440\u0455\u03c1\u03c4\u044c\u0456\u04cf\u0430\u0435\u043e\u03bf\u03b1",
+    "bctpsptb11aeooa",
+)
 
 
 def tidy(text: str) -> str:
@@ -195,10 +215,14 @@ def name_of(text: str) -> str:
         raise ValueError("a name that can be seen, please")
     if any(_hidden(c) for c in _NEEDED.sub("", name)):
         raise ValueError("it holds a character that cannot be seen: type it by hand")
-    plain = unicodedata.normalize("NFKC", name).casefold().translate(_DRAWN_ALIKE)
-    if _IN_A_NAME.search(plain):
+    if _IN_A_NAME.search(_plain(name)):
         raise ValueError("a name may not look like a Bitcoin address")
     return name
+
+
+def _plain(name: str) -> str:
+    """A name in the letters that it seems to be written in."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_DRAWN_ALIKE)
 
 
 def _hidden(char: str) -> bool:
@@ -235,8 +259,8 @@ Activity = Literal[
 """What is done to an account, in the audit log's words."""
 
 TOLD_AT_ONCE: frozenset[Activity] = frozenset({
-    "session.reuse", "address.link", "address.unlink", "api_key.make", "account.export",
-    "account.delete",
+    "session.reuse", "address.link", "address.unlink", "api_key.make", "handle.change",
+    "privacy.change", "account.export", "account.delete", "account.restore",
 })  # fmt: skip
 """What its owner is told on every channel: if it was not them, somebody has their session."""
 

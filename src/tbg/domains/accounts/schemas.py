@@ -17,7 +17,15 @@ from pydantic import (
 )
 
 from tbg.core.principal import Role, Scope
-from tbg.domains.accounts.rules import COUNTRIES, Activity, EndedWhy, Purpose, name_of, tidy
+from tbg.domains.accounts.rules import (
+    COUNTRIES,
+    Activity,
+    EndedWhy,
+    Purpose,
+    name_of,
+    passes_for_staff,
+    tidy,
+)
 
 AddressShown = Literal["whole", "short", "hidden"]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -163,7 +171,10 @@ class ProfileChange(Given):
     @field_validator("display_name")
     @classmethod
     def _name(cls, text: str | None) -> str | None:
-        return name_of(text) if text and text.strip() else None
+        name = name_of(text) if text and text.strip() else None
+        if name and passes_for_staff(name):
+            raise ValueError("a name may not pass for those who run the pool")
+        return name
 
     @field_validator("bio")
     @classmethod

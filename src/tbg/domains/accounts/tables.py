@@ -14,5 +14,7 @@ TABLES: Tables = {
     "idempotency_keys": Distributed(),
     "auth_challenges": Local("asked for by people who are not known yet; forgotten in minutes"),
     "resting_handles": Local("handles are unique over the whole pool"),
-    "audit_log": Local("one chain of hashes"),
+    "audit_log": Local("sealed as a whole"),
+    "audit_seals": Local("one chain of hashes"),
+    "audit_unsealed": Local("the entries of audit_log that wait for a seal"),
 }

@@ -130,8 +130,11 @@ _CHANGED = {
     "address.link": "{} can sign in to your account now",
     "address.unlink": "{} was removed from your account",
     "api_key.make": "A new API key: {}",
+    "handle.change": "Your handle was changed",
+    "privacy.change": "What others see of you was changed",
     "account.export": "Your data was downloaded",
     "account.delete": "Your account will be deleted in a week",
+    "account.restore": "Your account will not be deleted after all",
 }
 
 

@@ -9,7 +9,7 @@ from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.access import pages_changed
 from tbg.domains.accounts.actions.api_keys import revoke_keys_of
-from tbg.domains.accounts.actions.challenges import use_approval
+from tbg.domains.accounts.actions.challenges import end_approvals, use_approval
 from tbg.domains.accounts.actions.sessions import end_sessions
 from tbg.domains.accounts.actions.users import admit_addresses, lock_user
 from tbg.domains.accounts.errors import (
@@ -75,3 +75,4 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
     # Whoever came in by it may have been the reason to remove it: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
     await revoke_keys_of(tx, user_id=user_id, address=address)
+    await end_approvals(tx, user_id=user_id, address=address)

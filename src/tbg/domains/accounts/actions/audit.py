@@ -1,14 +1,20 @@
-"""The audit log: who did what in whose name, each entry sealed to the one before it."""
+"""The audit log: who did what in whose name; a job seals the entries, each seal to the one before.
+
+Whoever writes an entry waits for nobody. The chain is closed afterwards, over all entries that
+have been committed since: `audit_unsealed` names them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 
-from tbg.core.tx import Tx
+from tbg.core import limits
+from tbg.core.tx import AnyRow, Database, Tx
 
 _LOCK = 0x7B67_AD17
 _BEGIN = bytes(32)
@@ -22,34 +28,25 @@ async def audit(
 
     Entries name users by number alone: they outlive the people.
     """
-    # Entries have no gaps and each knows the one before it: they are written one after another.
-    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-    last = await tx.row("SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1")
-    number = 1 if last is None else last.id + 1
-    previous = _BEGIN if last is None else last.hash
-    # Sealed is what the database will give back: it writes some numbers otherwise than we do.
-    given = orjson.dumps(details or {}).decode()
-    words = _words(await tx.value("SELECT CAST(CAST(:given AS jsonb) AS text)", given=given))
     await tx.run(
         """
-        INSERT INTO audit_log (id, at, actor_id, actor, action, subject, details, previous, hash)
-        VALUES (:id, :at, :actor_id, :actor, :action, :subject, CAST(:details AS jsonb),
-            :previous, :hash)
+        WITH entry AS (
+            INSERT INTO audit_log (at, actor_id, actor, action, subject, details)
+            VALUES (:at, :actor_id, :actor, :action, :subject, CAST(:details AS jsonb))
+            RETURNING id)
+        INSERT INTO audit_unsealed (id) SELECT id FROM entry
         """,
-        id=number,
         at=tx.now,
         actor_id=actor_id,
         actor=actor,
         action=action,
         subject=subject,
-        details=words,
-        previous=previous,
-        hash=_seal(previous, number, tx.now, actor_id, actor, action, subject, words),
+        details=orjson.dumps(details or {}).decode(),
     )
 
 
 class Entry(NamedTuple):
-    """An entry; `by` is the actor, with the user's number when he is one."""
+    """An entry; `by` is the actor, with the number of the user if it was one."""
 
     id: int
     at: datetime
@@ -71,33 +68,105 @@ async def latest(tx: Tx, *, most: int) -> list[Entry]:
     return [Entry(*row)._replace(details=orjson.loads(row.details)) for row in rows]
 
 
-async def first_broken(tx: Tx) -> int | None:
-    """The first entry that is not what was written, or does not follow the one before it."""
+async def seal_audit_log(database: Database) -> int:
+    """Seal the entries written since the last seal; their number."""
+    sealed = 0
+    while True:
+        async with database.transaction() as tx:
+            count = await _seal_batch(tx)
+        sealed += count
+        if count < limits.PAGE_ROWS:
+            return sealed
+
+
+async def _seal_batch(tx: Tx) -> int:
+    # Each seal knows the one before it: they are made one after another.
+    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+    waiting = await tx.rows(
+        """
+        DELETE FROM audit_unsealed WHERE id IN (
+            SELECT id FROM audit_unsealed ORDER BY id LIMIT :most)
+        RETURNING id
+        """,
+        most=limits.PAGE_ROWS,
+    )
+    if not waiting:
+        return 0
+    digests = await _digests(tx, ids=[row.id for row in waiting])
+    previous = await tx.value("SELECT hash FROM audit_seals ORDER BY id DESC LIMIT 1") or _BEGIN
+    await tx.run(
+        """
+        INSERT INTO audit_seals (at, entries, digests, hash)
+        VALUES (:at, CAST(:entries AS bigint[]), CAST(:digests AS bytea[]), :hash)
+        """,
+        at=tx.now,
+        entries=list(digests),
+        digests=list(digests.values()),
+        hash=_seal(previous, tx.now, digests.items()),
+    )
+    return len(waiting)
+
+
+async def first_fault(tx: Tx) -> str | None:
+    """What is wrong with the log, named by its first entry or seal; None if nothing is."""
     previous, number = _BEGIN, 0
     while True:
-        rows = await tx.rows(
+        seals = await tx.rows(
             """
-            SELECT id, at, actor_id, actor, action, subject, details::text AS details, previous,
-                hash
-            FROM audit_log WHERE id > :after ORDER BY id LIMIT 1000
+            SELECT id, at, entries, digests, hash FROM audit_seals
+            WHERE id > :after ORDER BY id LIMIT :most
             """,
             after=number,
+            most=limits.PAGE_ROWS // 10,  # each names up to PAGE_ROWS entries
         )
-        if not rows:
-            return None
-        for row in rows:
-            told = (row.id, row.at, row.actor_id, row.actor, row.action, row.subject,
-                    _words(row.details))  # fmt: skip
-            right = row.id == number + 1 and row.previous == previous
-            if not right or row.hash != _seal(previous, *told):
-                return int(row.id)
-            previous, number = row.hash, row.id
+        if not seals:
+            break
+        for seal in seals:
+            sealed = list(zip(seal.entries, seal.digests, strict=False))
+            whole = len(seal.entries) == len(seal.digests)
+            if not whole or seal.hash != _seal(previous, seal.at, sealed):
+                return f"seal {seal.id} is not what was written, or the one before it is gone"
+            found = await _digests(tx, ids=seal.entries)
+            for entry, digest in sealed:
+                if found.get(entry) != digest:
+                    return f"entry {entry} is not what was written, or is gone"
+            previous, number = seal.hash, seal.id
+    added = await tx.value(
+        """
+        SELECT min(id) FROM (
+            SELECT id FROM audit_log
+            EXCEPT SELECT unnest(entries) FROM audit_seals
+            EXCEPT SELECT id FROM audit_unsealed) AS added (id)
+        """
+    )
+    return (
+        None if added is None else f"entry {added} was added by somebody else, or its seal is gone"
+    )
 
 
-def _words(details: str) -> str:
-    return orjson.dumps(orjson.loads(details), option=orjson.OPT_SORT_KEYS).decode()
+async def unsealed(tx: Tx) -> int:
+    """How many entries wait for their seal: those of the last minute, while the worker runs."""
+    return int(await tx.value("SELECT count(*) FROM audit_unsealed"))
 
 
-def _seal(previous: bytes, number: int, at: datetime, actor_id: int | None, *words: str) -> bytes:
-    told = orjson.dumps([number, at.isoformat(), actor_id, *words])
-    return hashlib.sha256(previous + told).digest()
+async def _digests(tx: Tx, *, ids: list[int]) -> dict[int, bytes]:
+    """What each entry says, as a digest, in the order of the entries."""
+    rows = await tx.rows(
+        """
+        SELECT id, at, actor_id, actor, action, subject, details::text AS details
+        FROM audit_log WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id
+        """,
+        ids=ids,
+    )
+    return {row.id: _digest(row) for row in rows}
+
+
+def _digest(row: AnyRow) -> bytes:
+    details = orjson.dumps(orjson.loads(row.details), option=orjson.OPT_SORT_KEYS).decode()
+    entry = [row.id, row.at.isoformat(), row.actor_id, row.actor, row.action, row.subject, details]
+    return hashlib.sha256(orjson.dumps(entry)).digest()
+
+
+def _seal(previous: bytes, at: datetime, entries: Iterable[tuple[int, bytes]]) -> bytes:
+    sealed = [[number, digest.hex()] for number, digest in entries]
+    return hashlib.sha256(previous + orjson.dumps([at.isoformat(), sealed])).digest()

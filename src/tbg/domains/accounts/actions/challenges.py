@@ -161,6 +161,19 @@ async def use_approval(
         )
 
 
+async def end_approvals(tx: Tx, *, user_id: int, address: str) -> None:
+    """What this address signed for this user, or was asked to, approves nothing any more."""
+    await tx.run(
+        """
+        UPDATE auth_challenges SET used_at = :now
+        WHERE for_user = :user AND address = :address AND used_at IS NULL
+        """,
+        user=user_id,
+        address=address,
+        now=tx.now,
+    )
+
+
 def _signed(found: OpenChallenge, signature: str) -> str:
     if found.signed_at is not None:
         raise ChallengeSpent("It was signed already. Ask for another.")

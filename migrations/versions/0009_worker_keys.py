@@ -2,8 +2,8 @@
 
 from tbg.core.migration import run
 
-revision = "0008_worker_keys"
-down_revision = "0007_blocks"
+revision = "0009_worker_keys"
+down_revision = "0008_seals"
 
 # Batches wait for the owners' lock, and so none of them holds a worker meanwhile. No table refers
 # to a worker by a foreign key.

@@ -5,8 +5,8 @@ What was in the way of a message as a whole moves to a row for `*`, every handle
 
 from tbg.core.migration import run
 
-revision = "0009_tasks"
-down_revision = "0008_worker_keys"
+revision = "0010_tasks"
+down_revision = "0009_worker_keys"
 
 DELIVERIES = """
 CREATE TABLE failed_deliveries (
