@@ -26,12 +26,14 @@ from tests.canary import pytest_runtest_makereport  # noqa: F401 - a hook, for e
 from tests.connections_held import pytest_pyfunc_call  # noqa: F401 - a hook, for every test
 from tests.databases import Reused
 from tests.lock_order import pytest_runtest_call  # noqa: F401 - a hook, for every test
+from tests.memory import keep_temporary_files_in_memory
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """The Wednesday of 2026-W10 on which tests happen, unless they move the clock."""
 
 # Tests see none of the operator's settings, and never the servers that people use.
 _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
+keep_temporary_files_in_memory()
 # Nor do the doors they start take ports that somebody's game has.
 os.environ["TBG_METRICS_PORT"] = "0"
 
