@@ -33,9 +33,9 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 # Tests see none of the operator's settings, and never the servers that people use.
 _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
-keep_temporary_files_in_memory()
 # Nor do the doors they start take ports that somebody's game has.
 os.environ["TBG_METRICS_PORT"] = "0"
+keep_temporary_files_in_memory()
 
 
 # A busy machine may pause any example for long: how long one takes shows nothing.

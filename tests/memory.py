@@ -1,4 +1,4 @@
-"""Temporary files in memory, where there is room: half of what PostgreSQL does is making files."""
+"""Temporary files in memory, where there is room: PostgreSQL makes and removes very many."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 6 * 1024**3
-"""Bytes that must be free: a run of all tests has some 2 GiB at most."""
+"""Bytes that must be free: a run of all tests shall leave the machine most of them."""
 
 
 def keep_temporary_files_in_memory() -> None:

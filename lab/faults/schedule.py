@@ -196,7 +196,7 @@ class _Schedule:
             for turn in itertools.count():
                 for line in lines:
                     await self._keep_up(line)
-                # To ask Redis at each turn would take more time than the faults.
+                # Not at each turn: it takes a command for each stream.
                 over = turn % 4 == 3 and all(task.done() for task in side)
                 if loop.time() >= until or (over and await self._calm(lines)):
                     break

@@ -83,14 +83,18 @@ def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
                 house.game = await declare(settings, house.database, house.redis)
             except RedisError as error:
                 _log.warning("game_not_declared", error=str(error)[:300])
-            _log.info("started", pid=os.getpid())
             await main(house)
 
     uvloop.run(go())
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set `stopping` on SIGTERM and SIGINT, so that a batch in hand is finished first."""
+    """Set `stopping` on SIGTERM and SIGINT, so that a batch in hand is finished first.
+
+    From now on the service runs until it is told to stop, whatever happens to its servers: the log
+    says so.
+    """
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_, stopping.set)
+    _log.info("started", pid=os.getpid())

@@ -168,6 +168,12 @@ async def test_an_entry_that_waits_for_its_seal_is_no_fault(five: Database) -> N
     assert await fault(five) == "entry 6 was added by somebody else, or its seal is gone"
 
 
+async def test_an_entry_that_is_removed_before_its_seal_is_missed(five: Database) -> None:
+    await note(five)
+    await execute(five, *UNLOCKED, "DELETE FROM audit_log WHERE id = 6")
+    assert await fault(five) == "entry 6 is not what was written, or is gone"
+
+
 async def test_a_change_far_down_is_found(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PAGE_ROWS", 10)
     async with db.transaction() as tx:

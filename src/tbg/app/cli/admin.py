@@ -93,7 +93,7 @@ def audit(
             at = entry.at.isoformat(timespec="seconds")
             typer.echo(f"{entry.id:>6} {at} {entry.action} {entry.subject} by {entry.by} {details}")
     if fault is not None:
-        raise NeedsPerson(f"{fault}: see the audit log in docs/OPERATING.md")
+        raise NeedsPerson(f"the audit log was changed by something else than the game: {fault}")
     if verify:
         wait = f"; {unsealed} wait for their seal, which the worker sets every minute"
         typer.echo(

@@ -92,7 +92,10 @@ async def _seal_batch(tx: Tx) -> int:
     )
     if not waiting:
         return 0
-    digests = await _digests(tx, ids=[row.id for row in waiting])
+    ids = sorted(row.id for row in waiting)
+    digests = await _digests(tx, ids=ids)
+    # An entry that is gone already is sealed as well: it will be missed.
+    sealed = [(number, digests.get(number, b"")) for number in ids]
     previous = await tx.value("SELECT hash FROM audit_seals ORDER BY id DESC LIMIT 1") or _BEGIN
     await tx.run(
         """
@@ -100,9 +103,9 @@ async def _seal_batch(tx: Tx) -> int:
         VALUES (:at, CAST(:entries AS bigint[]), CAST(:digests AS bytea[]), :hash)
         """,
         at=tx.now,
-        entries=list(digests),
-        digests=list(digests.values()),
-        hash=_seal(previous, tx.now, digests.items()),
+        entries=ids,
+        digests=[digest for _, digest in sealed],
+        hash=_seal(previous, tx.now, sealed),
     )
     return len(waiting)
 
@@ -150,11 +153,11 @@ async def unsealed(tx: Tx) -> int:
 
 
 async def _digests(tx: Tx, *, ids: list[int]) -> dict[int, bytes]:
-    """What each entry says, as a digest, in the order of the entries."""
+    """What each entry says, as a digest; entries that are gone are left out."""
     rows = await tx.rows(
         """
         SELECT id, at, actor_id, actor, action, subject, details::text AS details
-        FROM audit_log WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id
+        FROM audit_log WHERE id = ANY(CAST(:ids AS bigint[]))
         """,
         ids=ids,
     )
