@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import signal
 import sys
 import time
@@ -14,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from tbg.app import cli
 from tbg.app.local import launch
 
 _COMMANDS = ("collect", "ingest", "relay")
@@ -41,4 +41,4 @@ def _become(words: Sequence[str], env: Mapping[str, str], directory: Path, log: 
     os.dup2(out, 1)
     os.dup2(out, 2)
     sys.argv = ["tbg", *words]
-    cli.main()
+    runpy.run_module("tbg", run_name="__main__")
