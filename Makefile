@@ -13,6 +13,8 @@ COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-hea
 	--no-emit-index-url --python-version 3.11 pyproject.toml
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Else each of the processes that tests start would compile the program once more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list what can be made

@@ -8,8 +8,8 @@ from random import Random
 
 from btclib import b58
 
-from tbg.adapters.simulator.plan import BENCH
 from tbg.adapters.streams import SHARE_SUBMITTED
+from tbg.adapters.streams.game import BENCH
 
 _DIFF = 1024.0
 _STEP_SECONDS = 0.001

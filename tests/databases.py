@@ -8,16 +8,18 @@ database is dropped and copied again from the template.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from tests import servers
+
+Result = TypeVar("Result")
 
 _MUCH = 16 * 1024 * 1024
 """Bytes of dead rows that the next tests shall not have to read past."""
@@ -96,44 +98,47 @@ class Reused:
     _url: str = ""
     _pristine: _Pristine | None = None
     _made: ExitStack = field(default_factory=ExitStack)
+    _connection: asyncpg.Connection[Any] | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def fresh(self) -> str:
         """The URL of a database as the template is."""
-        with ThreadPoolExecutor(1) as thread:  # the test may have a loop in this one
-            clean = bool(self._url) and thread.submit(asyncio.run, self._clean()).result()
-            if not clean:
-                self.drop()
-                database = servers.database(self.maintenance, template=self.template)
-                self._url = self._made.enter_context(database)
-                self.copies += 1
-                self._pristine = thread.submit(asyncio.run, self._look()).result()
+        if not self._url or not self._apart(self._clean):
+            self.drop()
+            database = servers.database(self.maintenance, template=self.template)
+            self._url = self._made.enter_context(database)
+            self.copies += 1
+            self._apart(self._look)
         return self._url
 
     def drop(self) -> None:
         """Drop it, whoever still uses it."""
+        self._apart(self._leave)
         self._made.close()
         self._url, self._pristine = "", None
 
-    async def _look(self) -> _Pristine | None:
-        connection = await asyncpg.connect(self._url)
-        try:
-            return await _pristine(connection)
-        finally:
-            await connection.close()
+    def _apart(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        # In a thread, since the test may have a loop in this one.
+        return self._thread.submit(lambda: self._runner.run(work())).result()
+
+    async def _look(self) -> None:
+        self._connection = await asyncpg.connect(self._url)
+        self._pristine = await _pristine(self._connection)
 
     async def _clean(self) -> bool:
         """Whether it is as new again; False: make another."""
-        if self._pristine is None:
+        if self._pristine is None or self._connection is None:
             return False
         try:
-            connection = await asyncpg.connect(self._url)
-        except (OSError, asyncpg.PostgresError):
+            return await _cleaned(self._connection, self._pristine)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-        try:
-            return await _cleaned(connection, self._pristine)
-        finally:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await connection.close()
+
+    async def _leave(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
 
 async def _pristine(connection: asyncpg.Connection[Any]) -> _Pristine | None:

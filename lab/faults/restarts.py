@@ -6,12 +6,11 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +19,7 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from lab.faults import compare, watch
+from lab.faults import compare, forked, watch
 from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
 from lab.faults.campaign import Progress, silent
 from lab.faults.cases import NETWORK, Case, Sent, make_case
@@ -29,7 +28,7 @@ from lab.faults.oracle import expect
 from lab.faults.scratch import pair, prepare
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.broadcast import heartbeats
-from tbg.app.local import processes, servers
+from tbg.app.local import servers
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 from tbg.core.clock import SystemClock
@@ -116,7 +115,7 @@ class _Run:
         self.rng = Random(f"restarts/{report.seed}")
         self.redis: Redis = redis_adapter.connect(valkey.url)
         self.log = pg.root / "log"
-        self.doors: dict[int, subprocess.Popen[bytes]] = {}
+        self.doors: dict[int, ForkServerProcess] = {}
         self.started: dict[int, float] = {}
         self.case: Case
         self.packs: Path
@@ -157,7 +156,7 @@ class _Run:
         finally:
             for door in self.doors.values():
                 door.kill()
-                door.wait()
+                door.join()
             await self.redis.aclose()
 
     async def _first_start(self) -> None:
@@ -173,9 +172,7 @@ class _Run:
         self.doors[number] = self._start(DOORS[number])
         self.started[number] = time.monotonic()
 
-    def _start(self, kind: str) -> subprocess.Popen[bytes]:
-        words = processes.launcher(death_signal=signal.SIGKILL)
-        words += [sys.executable, "-m", "tbg", kind]
+    def _start(self, kind: str) -> ForkServerProcess:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TBG_")}
         environment |= {
             "TBG_DATABASE_URL": self.pg.url,
@@ -184,11 +181,8 @@ class _Run:
             "TBG_BADGE_PACKS": str(self.packs),
             "TBG_METRICS_PORT": "0",
         }
-        with processes.open_log(self.log / "doors.log") as out:
-            return subprocess.Popen(
-                words, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                cwd=self.pg.root,
-            )  # fmt: skip
+        log = self.log / "doors.log"
+        return forked.start(kind, env=environment, directory=self.pg.root, log=log)
 
     async def _keep_up(self) -> None:
         """Start again what ended because a server was away, as any supervisor does.
@@ -198,7 +192,7 @@ class _Run:
         while True:
             for number, kind in enumerate(DOORS):
                 door = self.doors[number]
-                if door.poll() is not None:
+                if door.exitcode is not None:
                     age = time.monotonic() - self.started[number]
                     self.report.happened.append(f"{kind} ended by itself after {age:.1f} s")
                     if door.pid in self._started_pids():
@@ -216,7 +210,7 @@ class _Run:
             number = min(range(len(DOORS)), key=lambda n: self.started[n])
         self.report.happened.append(f"SIGKILL of {DOORS[number]}")
         self.doors[number].kill()
-        self.doors[number].wait()
+        self.doors[number].join()
         self.report.kills += 1
         self._open(number)
 
@@ -332,11 +326,11 @@ class _Run:
             door.terminate()
         deadline = time.monotonic() + RECOVERY_SECONDS
         for door, kind in zip(self.doors.values(), DOORS, strict=True):
-            while door.poll() is None and time.monotonic() < deadline:
+            while door.exitcode is None and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
-            if door.poll() not in (0, -signal.SIGTERM):  # the latter while it was starting
+            if door.exitcode not in (0, -signal.SIGTERM):  # the latter while it was starting
                 self.report.findings.append(
-                    Finding("stuck", f"{kind} does not stop by itself: {door.poll()}")
+                    Finding("stuck", f"{kind} does not stop by itself: {door.exitcode}")
                 )
 
     async def _judge(self) -> None:

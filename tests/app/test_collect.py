@@ -1,4 +1,4 @@
-"""`tbg collect` as a person runs it: a process of its own, that may be killed."""
+"""`tbg collect` as a person runs it; where it may be killed, in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import os
 import random
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from redis import Redis
 
+from lab.faults import forked
 from tbg.adapters.streams import MINER_CONNECTED, SHARE_SUBMITTED, STREAMS
 from tbg.adapters.streams.game import GAME
+from tests.commands import tbg
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "ckpool"
 
@@ -27,11 +30,10 @@ class Shell:
     """Runs the program with a data directory and a Redis of its own."""
 
     def __init__(self, data: Path, redis_url: str) -> None:
-        self.data = data
+        self.data, self.log = data, data.with_name("collect.log")
         self.redis: Any = Redis.from_url(redis_url)
         self.empty_redis()
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("TBG_")}
-        self.env = clean | {
+        self.env = {
             "TBG_REDIS_URL": redis_url,
             "TBG_DATA_DIR": str(data),
             "TBG_NETWORK": "regtest",
@@ -44,20 +46,15 @@ class Shell:
         self.redis.flushdb()
         self.redis.set(GAME, json.dumps({"v": 1, "network": "regtest", "demo": False} | game))
 
-    def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tbg", "collect", *map(str, words)],
-            env=self.env,
-            cwd=self.data.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *words: str | Path) -> ForkServerProcess:
+        """A process of its own; what it says is in `self.log`."""
+        env = {"PATH": os.environ["PATH"], **self.env}
+        return forked.start("collect", *words, env=env, directory=self.data.parent, log=self.log)
 
     def run(self, *words: str | Path) -> tuple[int, str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=60)
-        return process.returncode, out, err
+        with in_the_time_of(self.env["TZ"]):
+            done = tbg("collect", *words, env=self.env)
+        return done.returncode, done.stdout, done.stderr
 
     def ids(self) -> set[str]:
         return {
@@ -65,6 +62,17 @@ class Shell:
             for stream in STREAMS
             for _, fields in self.redis.xrange(stream)
         }
+
+
+@contextmanager
+def in_the_time_of(zone: str) -> Iterator[None]:
+    """This process is where the clocks show this."""
+    try:
+        with patch.dict(os.environ, TZ=zone):
+            time.tzset()
+            yield
+    finally:
+        time.tzset()
 
 
 @pytest.fixture
@@ -221,14 +229,14 @@ def test_killed_at_any_moment_while_the_pool_writes(shell: Shell, tmp_path: Path
     kills = 20
     for part in range(1, kills + 1):
         process = shell.start(logs, "--source", "b", "--follow")
-        deadline = time.monotonic() + chance.uniform(0.6, 1.6)
+        deadline = time.monotonic() + chance.uniform(0.0, 0.6)
         for path, data in whole.items():
             begin, end = len(data) * (part - 1) // kills, len(data) * part // kills
             with (logs / path).open("ab") as file:
                 file.write(data[begin:end])
         time.sleep(max(0.0, deadline - time.monotonic()))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.kill()
+        process.join()
     code, _, err = shell.run(logs, "--source", "b", "--once", "--json")
     assert code == 0, f"seed {seed}: {err}"
     survived = shell.ids()
@@ -258,9 +266,10 @@ def test_a_follower_waits_for_redis_and_ends_cleanly(shell: Shell, tmp_path: Pat
         assert "another" in err
     finally:
         process.terminate()
-        out, _ = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert json.loads(out.splitlines()[0])["files"] == 78
+        process.join(timeout=20)
+    assert process.exitcode == 0
+    counts = next(line for line in shell.log.read_text().splitlines() if '"files"' in line)
+    assert json.loads(counts)["files"] == 78
 
 
 def wait_for(done: object, *, seconds: float = 20) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from tbg.app.local.postgres import programs
 from tests import servers
+from tests.commands import tbg
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "fixtures" / "ckpool" / "b" / "logs"
@@ -54,22 +55,26 @@ class Game:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout.splitlines()
 
+    def tbg(self, words: str) -> list[str]:
+        """Run one command here, which is quicker than a shell."""
+        done = tbg(*words.split(), env=self.env)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout.splitlines()
+
     def find(self) -> None:
         """Have the next commands use the servers that run now."""
-        exports = re.findall(
-            r"^export (\w+)='?(.*?)'?;$", "\n".join(self.run("tbg env")), re.MULTILINE
-        )
+        exports = re.findall(r"^export (\w+)='?(.*?)'?;$", "\n".join(self.tbg("env")), re.MULTILINE)
         self.env = self.shell | dict(exports)
 
     def play(self) -> list[Any]:
         """Read what the pool wrote; the books of it all then."""
-        collect = "tbg collect /var/log/ckpool --source mypool --once"
-        self.run(f"{collect}; tbg ingest --drain")
+        self.tbg(f"collect {self.logs} --source mypool --once")
+        self.tbg("ingest --drain")
         return self.books()
 
     def books(self) -> list[Any]:
         """What every worker has mined, and what every user has earned."""
-        rows = [json.loads(line) for line in self.run("tbg mining totals --json")]
+        rows = [json.loads(line) for line in self.tbg("mining totals --json")]
         mined = [row | {"work": pytest.approx(row["work"])} for row in rows]
         return mined + self.run(f'{programs()}/psql -At "$TBG_DATABASE_URL" -c "{_EARNED}"')
 
@@ -90,7 +95,7 @@ def game(tmp_path: Path) -> Iterator[Game]:
 
 
 def test_a_restored_game_is_the_one_that_was_never_lost(game: Game) -> None:
-    game.run("tbg migrate")
+    game.tbg("migrate")
     game.mine(slice(6))
     early = game.play()
     game.run(documented("pg_dump"))

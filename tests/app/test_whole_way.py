@@ -1,22 +1,24 @@
-"""From a pool's logs, or a simulated pool, to its books: every process as an operator starts it."""
+"""From a pool's logs, or a simulated pool, to its books: every command as an operator types it."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
+
+from lab.faults import forked
+from tbg.adapters.streams import GROUP, SHARE_SUBMITTED
+from tests.commands import tbg
 
 LOGS = Path(__file__).parents[1] / "fixtures" / "ckpool"
 
@@ -28,27 +30,21 @@ class Game:
     """The program's commands on one database and one Redis."""
 
     def __init__(self, database: str, redis_url: str, data: Path, *, network: str) -> None:
-        self.env = os.environ | {
+        self.log = data.with_name("services.log")
+        self.env = {
             "TBG_DATABASE_URL": database,
             "TBG_REDIS_URL": redis_url,
             "TBG_DATA_DIR": str(data),
             "TBG_NETWORK": network,
         }
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tbg", *words],
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *words: str) -> ForkServerProcess:
+        return forked.start(*words, env=self.env, directory=self.log.parent, log=self.log)
 
     def run(self, *words: str) -> str:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, (words, out, err)
-        return out
+        done = tbg(*words, env=self.env)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
 
     @contextmanager
     def beside(self, *words: str) -> Iterator[None]:
@@ -56,9 +52,9 @@ class Game:
         try:
             yield
         finally:
-            process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
+            process.terminate()
+            process.join(timeout=60)
+        assert process.exitcode == 0, self.log.read_text()
 
     def totals(self) -> Books:
         """`tbg mining totals`, as a pool's own books have them."""
@@ -82,6 +78,21 @@ def empty_redis(redis_url: str) -> Iterator[Any]:
     yield client
     client.flushall()
     client.close()
+
+
+def await_consumers(redis: Any, number: int) -> None:
+    """Until so many services have begun to read."""
+    until = time.monotonic() + 60
+    while len(consumers(redis)) < number:
+        assert time.monotonic() < until, f"{consumers(redis)} read"
+        time.sleep(0.05)
+
+
+def consumers(redis: Any) -> list[Any]:
+    try:
+        return list(redis.xinfo_consumers(SHARE_SUBMITTED, GROUP))
+    except ResponseError:  # there is no group yet
+        return []
 
 
 def counted(source: str) -> Books:
@@ -122,9 +133,9 @@ def test_a_recorded_pool_with_everybody_killed(
     for n in range(6):
         for words in (collect, ["ingest"]):
             process = game.start(*words)
-            time.sleep(0.5 + n * 0.13)
+            time.sleep(n * 0.13)
             process.kill()
-            process.communicate()
+            process.join()
     game.run(*collect)
     game.run("ingest", "--drain")
     assert game.totals() == counted("b")
@@ -135,6 +146,7 @@ def test_a_simulated_pool_into_two_ingests(
 ) -> None:
     game = Game(fresh_database, redis_url, tmp_path / "data", network="mainnet")
     with game.beside("ingest"), game.beside("ingest"):
+        await_consumers(empty_redis, 2)
         told = json.loads(
             game.run(
                 "simulate", "--rate", "max", "--seed", "7", "--json",

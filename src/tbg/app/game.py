@@ -6,8 +6,7 @@ from redis.asyncio import Redis
 
 from tbg.adapters import bitcoin
 from tbg.adapters.broadcast import heartbeats
-from tbg.adapters.simulator import DEMO
-from tbg.adapters.streams.game import Game, read_game, write_game
+from tbg.adapters.streams.game import DEMO, Game, read_game, write_game
 from tbg.core.errors import CannotRun
 from tbg.core.settings import Settings
 from tbg.core.tx import Database

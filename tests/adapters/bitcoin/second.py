@@ -50,12 +50,34 @@ def _add(a: Point, b: Point) -> Point:
 
 
 def _times(k: int, point: Point) -> Point:
-    total: Point = None
-    while k:
-        if k & 1:
-            total = _add(total, point)
-        point, k = _add(point, point), k >> 1
-    return total
+    """In Jacobian coordinates, x = X/Z² and y = Y/Z³, so that one inverse is enough for all."""
+    total = (0, 1, 0)
+    for bit in f"{k:b}" if point else "":
+        total = _double(*total)
+        if bit == "1" and point:
+            total = _plus(*total, *point)
+    x, y, z = total
+    if not z:
+        return None
+    inverse = pow(z, -1, P)
+    return x * inverse**2 % P, y * inverse**3 % P
+
+
+def _double(x: int, y: int, z: int) -> tuple[int, int, int]:
+    s, m = 4 * x * y * y, 3 * x * x
+    double = (m * m - 2 * s) % P
+    return double, (m * (s - double) - 8 * y**4) % P, 2 * y * z % P
+
+
+def _plus(x: int, y: int, z: int, other_x: int, other_y: int) -> tuple[int, int, int]:
+    if not z:
+        return other_x, other_y, 1
+    h, r = (other_x * z * z - x) % P, (other_y * z**3 - y) % P
+    if not h:
+        return (0, 1, 0) if r else _double(x, y, z)
+    shared = x * h * h
+    total = (r * r - h**3 - 2 * shared) % P
+    return total, (r * (shared - total) - y * h**3) % P, z * h % P
 
 
 def _lift(x: int, odd: int) -> Point:

@@ -22,16 +22,14 @@ caller decides when (each entry bears `at`, unix seconds) and where (`entry.stre
 from tbg.adapters.simulator.addresses import KEYED, DemoKey, address, demo_key, sign_message
 from tbg.adapters.simulator.demo import DEMO_SEED, HISTORY_SENT, demo_history, demo_live
 from tbg.adapters.simulator.generate import generate
-from tbg.adapters.simulator.plan import DEMO, SIMULATED, Entry, Kind, Plan, PlanError, Tally
+from tbg.adapters.simulator.plan import Entry, Kind, Plan, PlanError, Tally
 from tbg.adapters.simulator.poison import POISONS
 
 __all__ = [
-    "DEMO",
     "DEMO_SEED",
     "HISTORY_SENT",
     "KEYED",
     "POISONS",
-    "SIMULATED",
     "DemoKey",
     "Entry",
     "Kind",

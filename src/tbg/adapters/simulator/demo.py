@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tbg.adapters.simulator.plan import DEMO, Plan
+from tbg.adapters.simulator.plan import Plan
+from tbg.adapters.streams.game import DEMO
 
 HISTORY_SENT = "the miners' history is sent"
 """What `tbg simulate --demo` prints when it is."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from tbg.adapters.streams.game import SIMULATOR
 from tbg.core import limits
-
-SIMULATOR, DEMO, BENCH = SIMULATED = ("simulator", "demo", "bench")
-"""What simulated shares bear as their source, by what made them."""
 
 Kind = Literal["good", "late", "duplicate", "poison", "connect", "block"]
 

@@ -16,6 +16,9 @@ from tbg.core.errors import CannotRun
 GAME = "mining:game"
 """The key: {"v": 1, "network": …, "demo": …}. A producer needs to read it, and never writes it."""
 
+SIMULATOR, DEMO, BENCH = SIMULATED = ("simulator", "demo", "bench")
+"""What simulated shares bear as their source, by what made them."""
+
 _VERSION = 1
 
 

@@ -6,6 +6,7 @@ Only the command that was asked for is imported: a door should not pay for the o
 from __future__ import annotations
 
 import copy
+import gc
 import importlib
 import importlib.metadata
 import sys
@@ -126,8 +127,11 @@ def main() -> None:
     """Run the command line; exit 0 done, 1 it could not, 2 wrong arguments, 3 needs a person."""
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
+    gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of a start
     try:
-        code = build(only)(standalone_mode=False)  # of --help, or of Ctrl-C
+        program = build(only)
+        gc.enable()
+        code = program(standalone_mode=False)  # of --help, or of Ctrl-C
     except typer.TyperException as error:
         said = " ".join(error.format_message().replace("Value error, ", "").split())
         if not said:  # there were no arguments at all, and help has been shown

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.simulator import DEMO, HISTORY_SENT, SIMULATED
+from tbg.adapters.simulator import HISTORY_SENT
 from tbg.adapters.streams import backlog
+from tbg.adapters.streams.game import DEMO, SIMULATED
 from tbg.app.local.children import Child
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.clock import SystemClock
