@@ -34,6 +34,7 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg worker": ("", 0, ""),
     "tbg ingest": ("--drain", 0, ""),
     "tbg relay": ("--drain", 0, ""),
+    "tbg sender": ("", 0, ""),
     "tbg migrate": ("", 0, "the schema is at"),
     "tbg collect": ("LOGS --source pool --once", 0, "published"),
     "tbg simulate": ("--events 3 --rate max", 0, "3 events"),
@@ -44,6 +45,8 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg events drop": ("--all", 0, "0 thrown away"),
     "tbg events parked": ("", 0, "No parked messages"),
     "tbg events retry": ("--all", 0, "0 will be delivered again"),
+    "tbg tasks parked": ("", 0, "No parked tasks"),
+    "tbg tasks retry": ("--all", 0, "0 will be run again"),
     "tbg registry check": ("PACK", 0, "all well"),
     "tbg registry retire": ("nothing_here", 2, "nothing_here"),
     "tbg admin grant": ("nobody", 1, "nobody here is called nobody"),
@@ -154,7 +157,7 @@ def test_every_command_of_the_readme_finds_the_game_by_its_folder_alone(
     for command in order:
         places = {"LOGS": str(logs), "PACK": str(game.parent / "packs" / "ours.json")}
         more = [places.get(word, word) for word in EXPECTED[command][0].split()]
-        with terminated() if command == "tbg worker" else nullcontext():
+        with terminated() if command in ("tbg worker", "tbg sender") else nullcontext():
             done = tbg(*command.split()[1:], *more)
         if problem := _wrong(command, done, game):
             wrong[command] = problem

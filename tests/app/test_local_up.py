@@ -358,7 +358,7 @@ async def test_what_does_not_come_up_is_named(
             )
     await client.aclose()
     said = str(refusal.value)
-    assert "no sign of life of ingest, relay)" in said
+    assert "no sign of life of ingest, relay, sender)" in said
     assert said.endswith(f"see {tmp_path}")
 
 

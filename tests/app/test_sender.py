@@ -204,7 +204,7 @@ async def test_an_erased_person_s_tasks_are_deleted_at_once(
             "INSERT INTO users (created_at) VALUES (:now) RETURNING id", now=tx.now
         )
     await enqueue(db, call("a", user_ids=(user, user + 1)), call("b", user_ids=(user + 1,)))
-    async with db.transaction() as tx:
+    async with db.transaction(owners="exclusive") as tx:
         await erase(tx, user_id=user)
     await Sender(db, redis, [target.kind()]).drain()
     assert target.requests == {"b": 1}

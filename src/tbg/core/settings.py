@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=16,
-        description="how many `tbg ingest` `tbg up` starts; 0: jobs, ingest and relay in one "
+        description="how many `tbg ingest` `tbg up` starts; 0: all but the page in one "
         "process; absent: as many as cores and memory carry",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -28,13 +28,10 @@ async def audit(
 
     Entries name users by number alone: they outlive the people.
     """
-    await tx.run(
+    entry = await tx.value(
         """
-        WITH entry AS (
-            INSERT INTO audit_log (at, actor_id, actor, action, subject, details)
-            VALUES (:at, :actor_id, :actor, :action, :subject, CAST(:details AS jsonb))
-            RETURNING id)
-        INSERT INTO audit_unsealed (id) SELECT id FROM entry
+        INSERT INTO audit_log (at, actor_id, actor, action, subject, details)
+        VALUES (:at, :actor_id, :actor, :action, :subject, CAST(:details AS jsonb)) RETURNING id
         """,
         at=tx.now,
         actor_id=actor_id,
@@ -43,6 +40,7 @@ async def audit(
         subject=subject,
         details=orjson.dumps(details or {}).decode(),
     )
+    await tx.run("INSERT INTO audit_unsealed (id) VALUES (:entry)", entry=entry)
 
 
 class Entry(NamedTuple):
