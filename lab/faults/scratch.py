@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from random import Random
 import asyncpg
 import sqlalchemy
 from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from lab.faults import watch
 from lab.faults.cases import Case, Sent
@@ -202,6 +203,7 @@ async def scratch(pg: Postgres, valkey: Valkey) -> AsyncIterator[Scratch]:
     finally:
         for slot in slots:
             await slot.database.close()
-            await slot.redis.aclose()
+            with suppress(RedisTimeout):  # what died in the middle may have left a socket behind
+                await slot.redis.aclose()
         await redis.aclose()
         await admin.close()

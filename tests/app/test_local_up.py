@@ -170,7 +170,10 @@ def start() -> Iterator[Callable[..., Up]]:
 
 @contextmanager
 def starting() -> Iterator[Callable[..., Up]]:
-    """Starts `tbg up` on data that was there before, unless it is to be `new`."""
+    """Starts `tbg up` on data that was there before, unless it is to be `new`.
+
+    All but the page is in one process, which is the quickest to start, unless `env` says otherwise.
+    """
     started: list[Up] = []
 
     def begin(
@@ -178,7 +181,7 @@ def starting() -> Iterator[Callable[..., Up]]:
     ) -> Up:
         if not (new or (root / "pg").exists() or "TBG_DATABASE_URL" in (env or {})):
             servers.copy_pristine(root)
-        started.append(Up(root, *options, env=env))
+        started.append(Up(root, *options, env={"TBG_CONSUMERS": "0"} | (env or {})))
         return started[-1]
 
     yield begin
@@ -198,7 +201,8 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], U
             if not (games and games[-1].process.poll() is None and eventually(games[-1].ready)):
                 root = tmp_path_factory.mktemp("game")
                 (root / "packs").mkdir()
-                games.append(begin(root, env={"TBG_BADGE_PACKS": str(root / "packs")}))
+                packs = str(root / "packs")
+                games.append(begin(root, env={"TBG_BADGE_PACKS": packs, "TBG_CONSUMERS": "1"}))
             return games[-1]
 
         yield game
@@ -247,7 +251,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert tbg("env", "--data", str(root)).returncode == 1
     assert (root / "log" / "ingest.log").exists()
 
-    again = start(root, env={"TBG_CONSUMERS": "0"})
+    again = start(root)
     check_quick(again)
     assert set(again.state["children"]) == {"serve", "worker"}
     assert again.ready()
