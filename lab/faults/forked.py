@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from tbg.app.local import launch
+from tbg.app.local import launch, processes
 
 _COMMANDS = ("collect", "ingest", "relay")
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -37,8 +37,8 @@ def _become(words: Sequence[str], env: Mapping[str, str], directory: Path, log: 
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
+    with processes.open_log(log) as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
     sys.argv = ["tbg", *words]
     runpy.run_module("tbg", run_name="__main__")

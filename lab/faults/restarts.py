@@ -1,4 +1,4 @@
-"""The real doors as processes of their own, under load: killed, and their servers with them."""
+"""The real services as processes of their own, under load: killed, and their servers with them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from tbg.app.local.valkey import Valkey
 from tbg.core.clock import SystemClock
 from tbg.core.tx import connect
 
-DOORS = ("ingest", "ingest", "relay")
+SERVICES = ("ingest", "ingest", "relay")
 RECOVERY_SECONDS = 10.0
 """After the last fault everything must be done within this: the promise of quality.md §1."""
 
 _PATIENCE_SECONDS = 60.0
 _EVENTS_PER_SECOND = 60
 _GET_ON = 5
-"""After so many faults the doors are let alone until they have done something."""
+"""After so many faults the services are let alone until they have done something."""
 
 _TAIL_BYTES = 4_000
 """Of Redis's append-only file, this much is cut off at most when it is killed."""
@@ -115,7 +115,7 @@ class _Run:
         self.rng = Random(f"restarts/{report.seed}")
         self.redis: Redis = redis_adapter.connect(valkey.url)
         self.log = pg.root / "log"
-        self.doors: dict[int, ForkServerProcess] = {}
+        self.services: dict[int, ForkServerProcess] = {}
         self.started: dict[int, float] = {}
         self.case: Case
         self.packs: Path
@@ -132,7 +132,7 @@ class _Run:
         total = 400 + len(faults) * _EVENTS_PER_SECOND
         self.case = make_case(self.report.seed, now=clock.now(), total=total)
         try:
-            for number in range(len(DOORS)):
+            for number in range(len(SERVICES)):
                 self._open(number)
             await self._first_start()
             load = asyncio.create_task(self._load())
@@ -151,17 +151,17 @@ class _Run:
             await self._refill()
             await self._recover(last)
             keeper.cancel()
-            await self._end_doors()
+            await self._end_services()
             await self._judge()
         finally:
-            for door in self.doors.values():
-                door.kill()
-                door.join()
+            for service in self.services.values():
+                service.kill()
+                service.join()
             await self.redis.aclose()
 
     async def _first_start(self) -> None:
         """Wait until all are at work."""
-        kinds = tuple(set(DOORS))
+        kinds = tuple(set(SERVICES))
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not all((await heartbeats(self.redis, kinds)).values()):
                 await asyncio.sleep(0.05)
@@ -169,7 +169,7 @@ class _Run:
     # --- faults -----------------------------------------------------------------------------
 
     def _open(self, number: int) -> None:
-        self.doors[number] = self._start(DOORS[number])
+        self.services[number] = self._start(SERVICES[number])
         self.started[number] = time.monotonic()
 
     def _start(self, kind: str) -> ForkServerProcess:
@@ -181,7 +181,7 @@ class _Run:
             "TBG_BADGE_PACKS": str(self.packs),
             "TBG_METRICS_PORT": "0",
         }
-        log = self.log / "doors.log"
+        log = self.log / "services.log"
         return forked.start(kind, env=environment, directory=self.pg.root, log=log)
 
     async def _keep_up(self) -> None:
@@ -190,12 +190,12 @@ class _Run:
         Only a service that is starting may end so: one that has started waits for its servers.
         """
         while True:
-            for number, kind in enumerate(DOORS):
-                door = self.doors[number]
-                if door.exitcode is not None:
+            for number, kind in enumerate(SERVICES):
+                service = self.services[number]
+                if service.exitcode is not None:
                     age = time.monotonic() - self.started[number]
                     self.report.happened.append(f"{kind} ended by itself after {age:.1f} s")
-                    if door.pid in self._started_pids():
+                    if service.pid in self._started_pids():
                         self.report.findings.append(Finding("error", f"a running {kind} ended"))
                     self._open(number)
             await asyncio.sleep(0.3)
@@ -204,13 +204,13 @@ class _Run:
         return {said["pid"] for said in self._said() if said.get("event") == "started"}
 
     async def _kill(self) -> None:
-        """SIGKILL for one of the doors, which is started again at once."""
-        number = self.rng.randrange(len(DOORS))
+        """SIGKILL for one of the services, which is started again at once."""
+        number = self.rng.randrange(len(SERVICES))
         if self.rng.random() < 0.7:  # one that has been at work for some time
-            number = min(range(len(DOORS)), key=lambda n: self.started[n])
-        self.report.happened.append(f"SIGKILL of {DOORS[number]}")
-        self.doors[number].kill()
-        self.doors[number].join()
+            number = min(range(len(SERVICES)), key=lambda n: self.started[n])
+        self.report.happened.append(f"SIGKILL of {SERVICES[number]}")
+        self.services[number].kill()
+        self.services[number].join()
         self.report.kills += 1
         self._open(number)
 
@@ -292,7 +292,7 @@ class _Run:
     # --- afterwards -------------------------------------------------------------------------
 
     async def _recover(self, last: float) -> None:
-        """Wait until the doors have done everything; it must not take long."""
+        """Wait until the services have done everything; it must not take long."""
         admin = await asyncpg.connect(self.pg.url)
         try:
             while (left := await read_left(admin, self.redis)) != Left(0, 0, 0, 0):
@@ -308,7 +308,7 @@ class _Run:
             self.report.findings.append(Finding("stuck", text))
 
     async def _get_on(self) -> None:
-        """Let some work be done: on a slow machine doors would be killed before they do any."""
+        """Let some work be done: on a slow machine services would be killed before they do any."""
         before = await self._counted()
         until = time.monotonic() + RECOVERY_SECONDS
         while await self._counted() == before and time.monotonic() < until:
@@ -321,16 +321,16 @@ class _Run:
         finally:
             await admin.close()
 
-    async def _end_doors(self) -> None:
-        for door in self.doors.values():
-            door.terminate()
+    async def _end_services(self) -> None:
+        for service in self.services.values():
+            service.terminate()
         deadline = time.monotonic() + RECOVERY_SECONDS
-        for door, kind in zip(self.doors.values(), DOORS, strict=True):
-            while door.exitcode is None and time.monotonic() < deadline:
+        for service, kind in zip(self.services.values(), SERVICES, strict=True):
+            while service.exitcode is None and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
-            if door.exitcode not in (0, -signal.SIGTERM):  # the latter while it was starting
+            if service.exitcode not in (0, -signal.SIGTERM):  # the latter while it was starting
                 self.report.findings.append(
-                    Finding("stuck", f"{kind} does not stop by itself: {door.exitcode}")
+                    Finding("stuck", f"{kind} does not stop by itself: {service.exitcode}")
                 )
 
     async def _judge(self) -> None:
@@ -350,18 +350,18 @@ class _Run:
         self._read_log()
 
     def _read_log(self) -> None:
-        """What the doors complained of, deadlocks among it."""
+        """What the services complained of, deadlocks among it."""
         for line in self._lines():
             if "deadlock detected" in line:
                 self.report.deadlocks += 1
             if "Traceback" in line and not line.startswith("{"):
-                self.report.findings.append(Finding("error", "a door died of an exception"))
+                self.report.findings.append(Finding("error", "a service died of an exception"))
         for said in self._said():
             if said.get("event") in watch.ALARMS:
                 self.report.findings.append(Finding("error", str(said)[:300]))
 
     def _lines(self) -> list[str]:
-        text = (self.log / "doors.log").read_text(encoding="utf-8", errors="replace")
+        text = (self.log / "services.log").read_text(encoding="utf-8", errors="replace")
         return text.split("\n")[:-1]  # what comes last may be half written
 
     def _said(self) -> list[dict[str, Any]]:

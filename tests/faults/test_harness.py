@@ -66,7 +66,7 @@ def test_the_bugs_that_a_release_must_catch_are_planted() -> None:
 
 
 @pytest.mark.timeout(900)
-def test_real_doors_and_servers_fall_and_come_back() -> None:
+def test_real_services_and_servers_fall_and_come_back() -> None:
     report = restarts.run(kills=40, redis=6, postgres=6, seed=SEED)
     assert [str(finding) for finding in report.findings] == []
     figures = report.figures()
