@@ -85,7 +85,8 @@ class Target:
 
     async def call(self, database: Database, task: Task) -> dict[str, Any]:
         """Send a task's payload to its target, and give back the receipt."""
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
+        # Certificates take longer to load than the whole call, and nothing here needs them.
+        async with httpx.AsyncClient(timeout=None, trust_env=False, verify=False) as client:
             answer = await client.post(
                 f"http://127.0.0.1:{self.port}/{task.target}",
                 json=task.payload,

@@ -31,7 +31,7 @@ JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["
 
 
 # Until a door configures more, logs go to stderr: a command's stdout is its own output.
-structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
 
 
 def log(name: str) -> structlog.stdlib.BoundLogger:
@@ -73,7 +73,8 @@ def configure(settings: Settings, *, door: str) -> None:
     structlog.configure(
         processors=[*shared, *tail],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line in one write: services that share a log would cut into one that `print` writes.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
