@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import httpx
 
@@ -36,6 +37,8 @@ class Target:
     arrived: Callable[[str], Awaitable[None]] | None = None
     """Called with the key of each request, before it is answered."""
     delay_s: float = 0.0
+    away_once: float = 0.0
+    """For this share of the keys (0 to 1), the first request is answered with 503."""
     release: asyncio.Event = field(default_factory=asyncio.Event)
     most_open: Counter[str] = field(default_factory=Counter)
     _open: Counter[str] = field(default_factory=Counter)
@@ -63,6 +66,8 @@ class Target:
                 await self.arrived(key)
             await asyncio.sleep(self.delay_s)
             answer = self.answers.get(name, 200)
+            if self.requests[key] == 1 and crc32(key.encode()) % 100 < 100 * self.away_once:
+                answer = 503
             if answer == HANGS:
                 await self.release.wait()
                 answer = 200

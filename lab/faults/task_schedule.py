@@ -38,6 +38,8 @@ USERS = 5
 LEVELS = 8
 _BROKEN_LEVEL = 4
 _DEAD_USER = 5
+_ANSWER_S = 0.5
+_AWAY_ONCE = 0.2
 _PLACES = {
     "relay": ("COMMIT", "UPDATE outbox", "INSERT INTO failed_deliveries", "INSERT INTO tasks", ""),
     "sender": ("COMMIT", "UPDATE tasks", "UPDATE tasks", ""),
@@ -96,15 +98,19 @@ class _Schedule:
         self.target.arrived = self._arrived
         self.target.answers["dead"] = 410
         await self._users()
+        self.target.delay_s = _ANSWER_S  # so that senders die while they wait for an answer
+        self.target.away_once = _AWAY_ONCE
         passing = asyncio.create_task(self._time())
         try:
             await self._chaos()
         finally:
+            self.target.delay_s = 0.0
             passing.cancel()
             with suppress(asyncio.CancelledError):
                 await passing
         await self.scratch.quiet()
         await self._drain()
+        self.target.away_once = 0.0
         await self._judge()
         await self._lease_expires_twice()
         await self._slow_target()
