@@ -27,7 +27,7 @@ def test_lines_of_services_that_share_a_log_stay_whole() -> None:
     ]
     os.close(into)
     said: list[str] = []
-    with open(out, encoding="utf-8") as log:
+    with os.fdopen(out, encoding="utf-8") as log:
         reader = Thread(target=lambda: said.extend(log))
         reader.start()
         assert [service.wait() for service in services] == [0, 0]
