@@ -95,8 +95,9 @@ web-dev: setup ## the web app from its sources, live, in front of make up on por
 	@exec $(NPM) run --silent dev
 
 .PHONY: api
-api: setup ## after a change of routes or schemas: web/openapi.json and the web app's types of it
+api: setup ## after a change of routes, schemas or frames: the documents in web/ and the web app's types
 	$(VENV)/tbg openapi > web/openapi.json
+	$(VENV)/tbg openapi --frames > web/asyncapi.json
 	$(NPM) run --silent gen
 
 .PHONY: lock

@@ -7,7 +7,7 @@ import atexit
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,15 +21,20 @@ from redis.asyncio import Redis
 from tbg.adapters.keys import KeyRing
 from tbg.app.api import create_app
 from tbg.app.cli.serve import server_of
+from tbg.app.domains import DOMAINS
 from tbg.core.clock import FixedClock
+from tbg.core.domain import Domain
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 from tests import canary
 
 
-def make_app(db: Database, redis: Redis, **settings: Any) -> FastAPI:
+def make_app(
+    db: Database, redis: Redis, *, domains: Sequence[Domain] = DOMAINS, **settings: Any
+) -> FastAPI:
     """The application with settings of the test's own; its keys are those of all tests."""
-    app = create_app(Settings(_env_file=None, **{"keys_dir": keys_dir(), **settings}), db, redis)
+    values = {"keys_dir": keys_dir(), **settings}
+    app = create_app(Settings(_env_file=None, **values), db, redis, domains=domains)
     app.state.keys.prepare()
     return app
 

@@ -10,6 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
+from tbg.adapters.http import idempotent
 from tbg.adapters.rate_limit import RateLimit
 
 
@@ -27,6 +28,27 @@ def declared(app: FastAPI) -> dict[str, list[Any]]:
         for route in iter_route_contexts(app.routes)
         for method in (route.methods or set()) - {"HEAD"}
     }
+
+
+_READS = ("GET ", "HEAD ", "OPTIONS ")
+
+
+def without_a_rate_limit(app: FastAPI) -> list[str]:
+    """Routes that change something and count nobody's requests."""
+    return [
+        route
+        for route, found in declared(app).items()
+        if not route.startswith(_READS) and not any(isinstance(one, RateLimit) for one in found)
+    ]
+
+
+def without_idempotency(app: FastAPI) -> list[str]:
+    """Routes that do twice what is asked for twice."""
+    return [
+        route
+        for route, found in declared(app).items()
+        if route.startswith("POST ") and idempotent not in found
+    ]
 
 
 def rate_limits_of(app: FastAPI) -> set[RateLimit]:

@@ -122,8 +122,8 @@ _STATEMENTS = {
             level_told = GREATEST(level_told, $2) WHERE user_id = $1
     """,
     "announce": """
-        INSERT INTO outbox (event_id, type, payload, created_at)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO outbox (event_id, type, payload, user_ids, created_at)
+        VALUES ($1, $2, $3, $4, $5)
     """,
 }
 
@@ -225,8 +225,8 @@ class Baseline:
             grant = (key, 1, "share", str(reached), f"{reached:,} shares", share.at)
             await self._grant(user_id, grant, now)
         for event in self._announced:
-            payload = event.model_dump_json()
-            await run["announce"].fetchval(uuid7(), type(event).__name__, payload, now)
+            payload, users = event.model_dump_json(), event.subjects()
+            await run["announce"].fetchval(uuid7(), type(event).__name__, payload, users, now)
 
     async def _recount_run(self, user_id: int) -> None:
         weeks = await self._run["weeks"].fetch(user_id)
@@ -260,7 +260,7 @@ class Baseline:
         self, user_id: int, grant: tuple[str, int, str, str, str, datetime], now: datetime
     ) -> None:
         """Give XP once: (key, amount, source, source_id, description, at)."""
-        _, amount, source, source_id, *_ = grant
+        _, amount, source, source_id, description, at = grant
         if not await self._run["grant"].fetchval(user_id, *grant, now):
             return
         total = await self._run["add_xp"].fetchrow(user_id, amount, int(source == "badge"))
@@ -275,6 +275,7 @@ class Baseline:
                     new_level=level.level,
                     title=level.title,
                     total_xp=total["total_xp"],
+                    at=now,
                 )
             )
         self._announced.append(
@@ -283,8 +284,11 @@ class Baseline:
                 amount=amount,
                 source=source,
                 source_id=source_id,
+                description=description,
                 total_xp=total["total_xp"],
+                total_after=total["total_xp"],
                 level=level.level,
+                at=at,
             )
         )
 

@@ -23,22 +23,24 @@ from lab.faults.outcome import Outcome
 from lab.faults.scratch import Scratch, Slot
 from lab.faults.target import HANGS, KIND, Target, call, serving
 from tbg.adapters.broadcast import Broadcast
+from tbg.app.domains import DOMAINS, presenters_of
 from tbg.app.relay import Relay
 from tbg.app.sender import Sender
-from tbg.app.switchboard import Reaction
 from tbg.core import limits, task_limits, tasks
+from tbg.core.domain import Handler
 from tbg.core.event import Event
 from tbg.core.outbox import Delivery
 from tbg.core.tasks import Room
 from tbg.core.tx import Tx
 from tbg.domains.gamification.events import LevelUp
-from tbg.domains.realtime.reactions import push
+from tbg.domains.realtime.reactions import push_by
 
 USERS = 5
 LEVELS = 8
 _BROKEN_LEVEL = 4
 _DEAD_USER = 5
 _ANSWER_S = 0.5
+_PUSH = push_by(presenters_of(DOMAINS))
 _AWAY_ONCE = 0.2
 _PLACES = {
     "relay": ("COMMIT", "UPDATE outbox", "INSERT INTO failed_deliveries", "INSERT INTO tasks", ""),
@@ -146,8 +148,8 @@ class _Schedule:
         return self.target.kind(attempts=8, concurrency=6, per_target=2, timeout_s=timeout_s)
 
     def _relay(self, slot: Slot) -> Relay:
-        handlers: dict[type[Event], tuple[Reaction, ...]] = {LevelUp: (_broken, push, _call_out)}
-        return Relay(slot.database, Broadcast(slot.redis), switchboard=handlers)
+        handlers: dict[type[Event], tuple[Handler, ...]] = {LevelUp: (_broken, _PUSH, _call_out)}
+        return Relay(slot.database, Broadcast(slot.redis), handlers=handlers)
 
     def _sender(self, slot: Slot) -> Sender:
         return Sender(slot.database, slot.redis, [self._kind()])
@@ -163,7 +165,7 @@ class _Schedule:
                     tx.announce(
                         LevelUp(
                             user_id=user, old_level=level - 1, new_level=level, title="x",
-                            total_xp=0,
+                            total_xp=0, at=tx.now,
                         )
                     )  # fmt: skip
             await pause(self.rng.uniform(0, 0.02))

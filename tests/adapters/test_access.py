@@ -16,7 +16,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.access import COLLECTOR, RULES, SERVICES
-from tbg.adapters.broadcast import Broadcast, Hub, Mailbox, beat, heartbeats
+from tbg.adapters.broadcast import Broadcast, Hub, Mailbox, Packet, beat, heartbeats
 from tbg.adapters.ckpool import follow
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.streams import DEAD_LETTER, STREAMS, Reader
@@ -32,13 +32,14 @@ from tbg.app.local.valkey import Valkey
 from tbg.app.relay import Relay
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock, SystemClock
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
 from tests.events import door, publish, share
+from tests.frames import Number
 
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT / "tests" / "fixtures" / "ckpool" / "a" / "logs"
@@ -247,14 +248,14 @@ class TestServices:
 
     async def frames(self, services: Redis) -> None:
         """Frames are published, looked for and heard."""
-        hub = Hub(services, snapshot=lambda: "snapshot")
+        hub = Hub(services, snapshot=lambda: Packet("", None, "snapshot"))
         running = asyncio.create_task(hub.run())
         mailbox = Mailbox(lambda _: None)
         hub.join(mailbox)
         await hub.follow(mailbox, ["pool"])
-        frames = [Frame("dashboard", "pool", "stats_update", {}) for _ in range(20)]
+        frames = [Frame("pool", Number(n=1)) for _ in range(20)]
         await Broadcast(services).publish(frames, now=NOW, nudge=True)
-        assert "stats_update" in await asyncio.wait_for(mailbox.take(), 5)
+        assert "best_diff" in (await asyncio.wait_for(mailbox.take(), 5)).body
         hub.unfollow(mailbox, ["pool"])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

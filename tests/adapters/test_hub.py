@@ -13,14 +13,16 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.broadcast import Broadcast, Hub, Mailbox
+from tbg.adapters.broadcast import Broadcast, Hub, Mailbox, Packet
 from tbg.adapters.broadcast import hub as hub_module
 from tbg.app.local import servers as local_servers
 from tbg.core import limits
 from tbg.core.cancel import end
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tests import servers
+from tests.frames import Number
 
+SNAPSHOT = {"id": None, "subject": "pool", "type": "snapshot"}
 AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
@@ -36,16 +38,16 @@ class Listener:
 
     async def next(self, seconds: float = 5.0) -> dict[str, Any]:
         async with asyncio.timeout(seconds):
-            frame: dict[str, Any] = orjson.loads(await self.mailbox.take())
+            frame: dict[str, Any] = orjson.loads((await self.mailbox.take()).text("pool"))
             return frame
 
     def is_empty(self) -> bool:
-        return not self.mailbox._frames
+        return not self.mailbox._packets
 
 
 @asynccontextmanager
 async def running(redis: Redis) -> AsyncIterator[Hub]:
-    hub = Hub(redis, snapshot=lambda: '{"type":"snapshot"}')
+    hub = Hub(redis, snapshot=lambda: Packet("", None, '"type":"snapshot"}'))
     task = asyncio.create_task(hub.run())
     try:
         yield hub
@@ -68,7 +70,7 @@ async def listen(hub: Hub, *subjects: str) -> Listener:
 
 
 async def say(redis: Redis, subject: str, *numbers: int) -> None:
-    frames = [Frame("mining", subject, "best_diff", {"n": n}) for n in numbers]
+    frames = [Frame(subject, Number(n=n)) for n in numbers]
     await Broadcast(redis).publish(frames, now=AT)
 
 
@@ -95,13 +97,13 @@ async def test_frames_reach_those_who_follow_and_no_others(hub: Hub, redis: Redi
     assert both.is_empty()
 
 
-async def test_a_frame_arrives_as_it_was_published_and_is_one_string_for_all(
+async def test_a_frame_arrives_as_it_was_published_and_is_one_packet_for_all(
     hub: Hub, redis: Redis
 ) -> None:
     listeners = [await listen(hub, "pool") for _ in range(3)]
     await say(redis, "pool", 7)
     frames = [await listener.mailbox.take() for listener in listeners]
-    assert orjson.loads(frames[0]) == {
+    assert orjson.loads(frames[0].text("pool")) == {
         "id": None,
         "channel": "mining",
         "subject": "pool",
@@ -198,7 +200,7 @@ async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
             await asyncio.to_thread(local_servers.spawn, valkey)
             await asyncio.to_thread(local_servers.wait_ready, valkey)
             for listener in listeners:
-                assert await listener.next(15) == {"type": "snapshot"}
+                assert await listener.next(15) == SNAPSHOT
                 assert listener.is_empty()
             await say(redis, "pool", 1)
             await say(redis, "miner:late", 2)
@@ -217,6 +219,6 @@ async def test_a_silent_connection_is_asked_and_then_given_up(
         assert listener.is_empty()
         # A Redis that hangs answers no longer: the connection is given up, and everybody told.
         await redis.execute_command("CLIENT", "PAUSE", "1000", "ALL")  # type: ignore[no-untyped-call]
-        assert await listener.next(10) == {"type": "snapshot"}
+        assert await listener.next(10) == SNAPSHOT
         await say(redis, "pool", 1)
         assert (await listener.next())["data"]["n"] == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tbg.adapters.broadcast import Hub, Mailbox
+from tbg.adapters.broadcast import Hub, Mailbox, Packet
 from tbg.adapters.ckpool import follow
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.streams import DEAD_LETTER, STREAMS
@@ -22,16 +22,16 @@ from tbg.core.settings import Settings
 LOGS = Path(__file__).parents[1] / "fixtures" / "ckpool" / "a" / "logs"
 
 
-async def test_a_frame_that_is_no_text_stops_no_others(redis: Redis) -> None:
-    hub = Hub(redis, snapshot=lambda: "snapshot")
+async def test_a_frame_that_is_not_ours_or_no_text_stops_no_others(redis: Redis) -> None:
+    hub = Hub(redis, snapshot=lambda: Packet("", None, "snapshot"))
     running = asyncio.create_task(hub.run())
     mailbox = Mailbox(lambda _: None)
     hub.join(mailbox)
     await hub.follow(mailbox, ["pool"])
-    for frame in (b"\xff\xfe", b"good"):
+    for frame in (b"", b"{}", b"-1 x", b"9" * 20 + b" x", b"\xb2 x", b" \xff\xfe", b"7 good"):
         await redis.publish("tbg:frames:pool", frame)
     got = [await asyncio.wait_for(mailbox.take(), 5) for _ in range(2)]
-    assert got == ["\ufffd\ufffd", "good"]
+    assert got == [("pool", None, "\ufffd\ufffd"), ("pool", 7, "good")]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from functools import lru_cache
@@ -13,6 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.app.api.guard import BY_IP, BY_USER
+from tbg.app.domains import DOMAINS
 from tbg.core.tx import Database
 from tbg.domains.accounts.routes.auth import BY_ADDRESS
 from tests.accounts import sign_in
@@ -33,6 +35,19 @@ def printed() -> str:
 
 def test_the_web_app_s_copy_is_the_program_s_own() -> None:
     assert (ROOT / "web" / "openapi.json").read_text() == printed(), "run `make api`"
+
+
+def test_the_document_of_frames_is_the_program_s_own_and_complete() -> None:
+    text = tbg("openapi", "--frames").stdout
+    assert (ROOT / "web" / "asyncapi.json").read_text() == text, "run `make api`"
+    document = json.loads(text)
+    sent = {one["$ref"] for one in document["operations"]["sendFrame"]["messages"]}
+    shown = {data for domain in DOMAINS for data in domain.frames}
+    assert len(sent) == len(shown) > 10
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', text):
+        place = document
+        for step in reference.split("/"):
+            place = place[step]  # KeyError: it leads nowhere
 
 
 def test_every_refusal_in_the_document_is_a_problem() -> None:

@@ -7,29 +7,8 @@ import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
-from tbg.adapters.http import idempotent
-from tbg.adapters.rate_limit import CHANGES, RateLimit
-from tests.declarations import bodies, declared
-
-_READS = ("GET ", "HEAD ", "OPTIONS ")
-
-
-def without_a_rate_limit(app: FastAPI) -> list[str]:
-    """Routes that change something and count nobody's requests."""
-    return [
-        route
-        for route, found in declared(app).items()
-        if not route.startswith(_READS) and not any(isinstance(one, RateLimit) for one in found)
-    ]
-
-
-def without_idempotency(app: FastAPI) -> list[str]:
-    """Routes that do twice what is asked for twice."""
-    return [
-        route
-        for route, found in declared(app).items()
-        if route.startswith("POST ") and idempotent not in found
-    ]
+from tbg.adapters.rate_limit import CHANGES
+from tests.declarations import bodies, without_a_rate_limit, without_idempotency
 
 
 async def change() -> int:

@@ -73,7 +73,9 @@ async def test_a_parked_message_is_told_with_the_command_for_it(
     well = (True, "0 parked messages, 0 waiting for more than a minute")
     assert findings(env)["outbox"] == well
     async with db.transaction() as tx:
-        tx.announce(LevelUp(user_id=1, old_level=1, new_level=2, title="x", total_xp=100))
+        tx.announce(
+            LevelUp(user_id=1, old_level=1, new_level=2, title="x", total_xp=100, at=tx.now)
+        )
     async with db.transaction() as tx:
         await tx.run(
             """

@@ -135,7 +135,11 @@ async def test_one_user_asks_so_often_by_all_his_sessions(
 
 
 async def test_a_class_of_rate_limits_is_a_setting(db: Database, redis: Redis) -> None:
-    rates = {"rate_strict": "1/3600", "rate_standard": "4/3600", "rate_relaxed": "9/3600"}
+    rates: dict[str, Any] = {
+        "rate_strict": "1/3600",
+        "rate_standard": "4/3600",
+        "rate_relaxed": "9/3600",
+    }
     async with client_of(make_app(db, redis, **rates)) as client:
         answer = await client.get("/api/v1/levels")
         assert answer.headers["ratelimit-policy"] == '"ip";q=9;w=3600'

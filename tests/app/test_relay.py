@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from redis.asyncio import Redis
@@ -14,7 +15,8 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.app.relay import Relay
 from tbg.core import limits, outbox
 from tbg.core.clock import FixedClock
-from tbg.core.event import Event, Frame
+from tbg.core.event import Event
+from tbg.core.frames import Frame, FrameData
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database, Tx
 from tbg.domains.gamification.events import LevelUp
@@ -25,6 +27,19 @@ from tests.events import ADDRESS, door, one, publish, share
 
 class Rang(Event):
     """A bell rang."""
+
+    times: int
+
+
+def level_up(level: int) -> LevelUp:
+    return LevelUp(user_id=1, old_level=1, new_level=level, title="x", total_xp=100, at=NOW)
+
+
+class RangData(FrameData):
+    """The frame of it."""
+
+    CHANNEL: ClassVar[str] = "bells"
+    TYPE: ClassVar[str] = "rang"
 
     times: int
 
@@ -41,10 +56,10 @@ def relay(db: Database, redis: Redis, heard: list[int], *, bad: int | None = Non
             assert isinstance(delivery.event, Rang)
             if delivery.event.times == bad:
                 raise ValueError("this bell is cracked")
-            tx.show(Frame("bells", "pool", "rang", {"times": delivery.event.times}))
+            tx.show(Frame("pool", RangData(times=delivery.event.times)))
         heard.extend(d.event.times for d in deliveries if isinstance(d.event, Rang))
 
-    return Relay(db, Broadcast(redis), switchboard={Rang: (hear,)})
+    return Relay(db, Broadcast(redis), handlers={Rang: (hear,)})
 
 
 async def test_messages_are_delivered_in_order_and_once(db: Database, redis: Redis) -> None:
@@ -109,7 +124,7 @@ async def test_parked_messages_are_listed_and_let_go(
 ) -> None:
     async with db.transaction() as tx:
         for level in (2, 3):
-            tx.announce(LevelUp(user_id=1, old_level=1, new_level=level, title="x", total_xp=100))
+            tx.announce(level_up(level))
     async with db.transaction() as tx:
         await tx.run(
             """

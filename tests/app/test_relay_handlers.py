@@ -12,17 +12,16 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.app.relay import Relay
 from tbg.core import deliveries, limits, outbox
 from tbg.core.clock import FixedClock
-from tbg.core.event import Event
+from tbg.core.event import PlayerEvent
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database, Tx
 from tests.events import one
 
 
-class Knocked(Event):
+class Knocked(PlayerEvent):
     """Somebody knocked."""
 
     number: int
-    user_id: int = 1
     refused: bool = False
 
 
@@ -47,10 +46,10 @@ class Heard:
 
     def relay(self, db: Database, redis: Redis) -> Relay:
         """A relay that has both, the broken one first."""
-        return Relay(db, Broadcast(redis), switchboard={Knocked: (self.bad, self.good)})
+        return Relay(db, Broadcast(redis), handlers={Knocked: (self.bad, self.good)})
 
 
-async def announce(db: Database, *events: Event) -> None:
+async def announce(db: Database, *events: PlayerEvent) -> None:
     async with db.transaction() as tx:
         for announced in events:
             tx.announce(announced)
@@ -63,7 +62,11 @@ async def test_a_failing_handler_parks_its_own_messages_while_1000_others_arrive
     relay = heard.relay(db, redis)
     for part in range(limits.RELAY_ATTEMPTS + 1):
         await announce(
-            db, *(Knocked(number=n, refused=n == 7) for n in range(100 * part, 100 * part + 100))
+            db,
+            *(
+                Knocked(number=n, user_id=1, refused=n == 7)
+                for n in range(100 * part, 100 * part + 100)
+            ),
         )
         await relay.drain()
         clock.move(timedelta(hours=2))
@@ -82,7 +85,7 @@ async def test_a_delivery_that_is_tried_again_reaches_only_the_handler_that_fail
 ) -> None:
     heard = Heard()
     relay = heard.relay(db, redis)
-    await announce(db, Knocked(number=1, refused=True))
+    await announce(db, Knocked(number=1, user_id=1, refused=True))
     await relay.drain()
     heard.well.clear()  # tried together first, and rolled back with the transaction
     heard.is_broken = False
@@ -97,10 +100,10 @@ async def test_a_delivery_to_a_handler_that_is_gone_is_kept_until_it_is_back(
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:
     heard = Heard()
-    await announce(db, Knocked(number=1, refused=True))
+    await announce(db, Knocked(number=1, user_id=1, refused=True))
     await heard.relay(db, redis).drain()
     clock.move(timedelta(hours=2))
-    await Relay(db, Broadcast(redis), switchboard={Knocked: (heard.good,)}).drain()
+    await Relay(db, Broadcast(redis), handlers={Knocked: (heard.good,)}).drain()
     assert "no handler" in await one(db, "SELECT error FROM failed_deliveries")
     heard.is_broken = False
     clock.move(timedelta(hours=2))
@@ -112,7 +115,7 @@ async def test_a_message_that_can_be_read_again_reaches_all_its_handlers(
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:
     heard = Heard()
-    await announce(db, Knocked(number=1))
+    await announce(db, Knocked(number=1, user_id=1))
     async with db.transaction() as tx:
         await tx.run("UPDATE outbox SET type = 'Forgotten'")
     await heard.relay(db, redis).drain()
@@ -130,7 +133,7 @@ async def test_messages_whose_handlers_all_succeed_cost_one_read_and_one_mark(
 ) -> None:
     heard = Heard()
     relay = heard.relay(db, redis)
-    await announce(db, *(Knocked(number=n) for n in range(50)))
+    await announce(db, *(Knocked(number=n, user_id=1) for n in range(50)))
     said: list[str] = []
     engine = db.engine.sync_engine
 
@@ -149,7 +152,7 @@ async def test_a_message_that_was_not_delivered_to_all_is_not_forgotten_with_the
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:
     heard = Heard()
-    await announce(db, Knocked(number=1, refused=True), Knocked(number=2))
+    await announce(db, Knocked(number=1, user_id=1, refused=True), Knocked(number=2, user_id=1))
     await heard.relay(db, redis).drain()
     clock.move(limits.OUTBOX_KEPT + timedelta(seconds=1))
     async with db.transaction() as tx:

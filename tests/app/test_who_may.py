@@ -20,6 +20,7 @@ from tests.accounts import key_of, link, promoted, sign_in, signed_challenge, un
 # P everybody, U a session, K a session or a key that reads, S a service's key, A an admin's
 # session: the letters of the API document.
 WHO_MAY = {
+    "GET /api/v1/asyncapi.json": "P",
     "GET /api/v1/openapi.json": "P",
     "GET /.well-known/jwks.json": "P",
     "GET /api/v1/badges": "P",
@@ -57,7 +58,7 @@ WHO_MAY = {
     "GET /health/ready": "P",
     "GET /version": "P",
 }
-NOT_IN_DOCUMENT = {"GET /api/v1/openapi.json"}  # is the document
+NOT_IN_DOCUMENT = {"GET /api/v1/openapi.json", "GET /api/v1/asyncapi.json"}  # the documents
 LETTERS = {None: "P"} | {scheme: letter for letter, scheme in SCHEMES.items()}
 MAY = {
     "P": {"nobody", "owner", "other", "read", "mining", "service", "admin"},

@@ -93,9 +93,12 @@ async def test_a_database_that_the_previous_release_filled_is_upgraded_and_keeps
     after = await _content(empty)
     assert after.pop("alembic_version") == [{"version_num": schema.REVISION}]
     assert before.pop("alembic_version") == [{"version_num": PREVIOUS_NAME}]
-    # What failed before is a delivery to every handler now.
+    # What failed before is a delivery to every handler now; messages name their users.
     failed = []
     for row in before["outbox"]:
+        row["user_ids"] = [row["payload"]["user_id"]]
+        if row["type"] == "LevelUp":
+            row["payload"]["at"] = row["created_at"]
         kept = {name: row.pop(name) for name in ("next_at", "attempts", "parked_at", "error")}
         if kept["attempts"]:
             failed.append({"message_id": row["id"], "handler": "*", **kept})

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tbg.domains.realtime import rules
+from tbg.domains.gamification import presenters
 from tests.e2e.conftest import REFUSED, Open, live, settled
 from tests.e2e.game import Game, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
@@ -125,7 +125,7 @@ def test_what_a_notification_names_leads_to_one_s_own_page(
     expect(page).to_have_url(re.compile(r"/sign-in\?back=%2Fprofile%2Fstreak$"))
     sign_in(page, key)
     expect(page).to_have_url(re.compile(f"/m/{key.address}#streak$"))
-    named = set(re.findall(r'"(/[a-z/]+)"', inspect.getsource(rules.notification_of)))
+    named = set(re.findall(r'"(/[a-z/]+)"', inspect.getsource(presenters)))
     assert named >= {"/profile", "/profile/badges"}
     for path in named:
         page.goto(game.url + path)

@@ -40,8 +40,8 @@ async def test_the_relay_sees_what_commits_late(db: Database, redis: Redis) -> N
         async with db.transaction() as tx:
             await tx.run(
                 """
-                INSERT INTO outbox (event_id, type, payload, created_at)
-                SELECT gen_random_uuid(), 'StreakExpiring', CAST(:payload AS jsonb), :now
+                INSERT INTO outbox (event_id, type, payload, user_ids, created_at)
+                SELECT gen_random_uuid(), 'StreakExpiring', CAST(:payload AS jsonb), '{1}', :now
                 FROM generate_series(1, 3)
                 """,
                 payload=message(1).model_dump_json(),

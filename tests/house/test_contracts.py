@@ -17,14 +17,14 @@ ROOT = Path(__file__).parents[2]
 # contract → the file to write to, and the line that ought to break it
 TRESPASSES = {
     "layers": ("core/clock.py", "import tbg.domains.mining.events"),
-    "floors": ("domains/accounts/queries.py", "import tbg.domains.gamification.rules"),
+    "domains": ("domains/accounts/queries.py", "import tbg.domains.gamification.rules"),
     "furniture": ("domains/mining/utils.py", "X = 1"),
     "furniture-order": ("domains/gamification/rules.py", "import tbg.domains.gamification.queries"),
     "pure-rules": ("domains/gamification/rules.py", "import random"),
     "edges": ("domains/gamification/actions/reward.py", "import redis"),
     "foundation": ("core/errors.py", "import fastapi"),
     "acyclic": ("core/clock.py", "import tbg.core.limits\nimport tbg.core.tx"),
-    "floors-new-room": ("domains/attic/__init__.py", '"""A room without a floor."""'),
+    "domains-unlisted": ("domains/attic/__init__.py", '"""A domain that is not listed."""'),
     "lab": ("app/cli/registry.py", "import lab.faults.pack"),
     "oracle": ("../../lab/faults/oracle.py", "import tbg.domains.gamification.rules"),
 }
@@ -32,14 +32,14 @@ TRESPASSES = {
 
 _CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 NAMES = {contract["id"]: contract["name"] for contract in _CONTRACTS["contracts"]}
-OF = {"furniture-order": "furniture", "floors-new-room": "floors"}
+OF = {"furniture-order": "furniture", "domains-unlisted": "domains"}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("house")
     ignored = shutil.ignore_patterns("__pycache__", "_web")
-    for folder in ("src", "lab"):
+    for folder in ("src", "lab", "tools"):
         shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", place)
     return place

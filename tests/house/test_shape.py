@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tbg.app.domains import DOMAINS
-from tbg.app.switchboard import SWITCHBOARD
+from tbg.app.domains import DOMAINS, handlers_of
 from tbg.app.worker import JOBS
+from tbg.core.domain import Domain
 from tbg.core.event import Event
 from tbg.core.settings import Settings
-from tbg.domains.realtime.reactions import push
-from tbg.domains.realtime.rules import frames_of
+from tests.promises import broken_promises, documents
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("src/tbg", "lab") for path in (ROOT / folder).rglob("*.py"))
@@ -180,10 +178,6 @@ def test_every_test_can_fail() -> None:
     assert empty == []
 
 
-def _documented() -> str:
-    return "\n".join(path.read_text() for path in sorted((ROOT / "docs").rglob("*.md")))
-
-
 def test_no_test_is_imported_from_another() -> None:
     """What tests share is in modules of its own: a module of tests is nobody's helper."""
     found = [
@@ -211,36 +205,46 @@ def _imported(code: str) -> list[str]:
     return found
 
 
-def test_every_setting_is_documented() -> None:
-    text = _documented()
+def test_every_setting_isdocuments() -> None:
+    text = documents()
     assert [n for n in Settings.model_fields if f"TBG_{n.upper()}" not in text] == []
 
 
-def test_every_metric_is_documented() -> None:
+def test_every_metric_isdocuments() -> None:
     names = {
         name
         for path in SOURCES
         for name in re.findall(r'(?:Counter|Gauge|Histogram)\(\s*"(tbg_\w+)"', path.read_text())
     }
-    text = _documented()
+    text = documents()
     assert names
     assert sorted(name for name in names if name not in text) == []
 
 
-def test_every_event_is_documented_and_switched() -> None:
+def test_every_event_is_documented_and_handled() -> None:
     for path in (ROOT / "src/tbg/domains").glob("*/events.py"):
         import_module(f"tbg.domains.{path.parent.name}.events")
-    ours = {name: kind for name, kind in Event.kinds.items() if kind.__module__.startswith("tbg.")}
-    text = _documented()
+    ours = {
+        name: kind
+        for name, kind in Event.kinds.items()
+        if kind.__module__.startswith("tbg.domains.")
+    }
+    text = documents()
     assert sorted(name for name in ours if name not in text) == []
-    assert sorted(name for name, kind in ours.items() if kind not in SWITCHBOARD) == []
+    handled = handlers_of(DOMAINS)
+    assert sorted(name for name, kind in ours.items() if kind not in handled) == []
 
 
-def test_every_event_that_is_pushed_has_a_frame() -> None:
-    arms = set(re.findall(r"\b([A-Z]\w+)\(\)", inspect.getsource(frames_of)))
-    pushed = {kind.__name__ for kind, reactions in SWITCHBOARD.items() if push in reactions}
-    assert pushed
-    assert sorted(pushed - arms) == []
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_a_domain_keeps_what_is_promised_of_every_domain(domain: Domain) -> None:
+    package = f"tbg.domains.{domain.name}"
+    assert broken_promises(domain, package=package, text=documents()) == []
+
+
+def test_no_two_frames_have_the_same_channel_and_type() -> None:
+    kinds = [(frame.CHANNEL, frame.TYPE) for domain in DOMAINS for frame in domain.frames]
+    assert len(kinds) > 10
+    assert len(set(kinds)) == len(kinds)
 
 
 def test_every_room_s_jobs_are_the_worker_s() -> None:
@@ -264,20 +268,18 @@ def test_every_domain_folder_is_listed_and_declares_its_modules() -> None:
             assert domain.router, f'{domain.name}: add router="…routes:router"'
 
 
-def test_the_floors_in_the_documents_are_the_contract_s() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    floors = next(c for c in contracts["contracts"] if c["id"] == "floors")["layers"]
+def test_the_layers_in_the_documents_are_those_of_the_list() -> None:
     told = re.findall(
         r"^\| \d+ \| `(\w+)` \|", (ROOT / "src/tbg/domains/README.md").read_text(), re.MULTILINE
     )
-    assert told == floors
+    assert told == [domain.name for domain in reversed(DOMAINS)]
 
 
 def test_the_furniture_in_the_documents_is_the_contract_s() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = next(c for c in contracts["contracts"] if c["id"] == "furniture")["layers"]
     house = (ROOT / "docs/HOUSE.md").read_text().partition("## Furniture")[2].partition("\n## ")[0]
-    rooms = (ROOT / "src/tbg/domains/README.md").read_text().partition("furniture of these")[2]
+    rooms = (ROOT / "src/tbg/domains/README.md").read_text().partition("modules of these")[2]
     names = [layer.strip("()") for layer in layers]
     assert re.findall(r"^\| `(\w+)` \|", house, re.MULTILINE) == names
     assert re.findall(r"`(\w+)`", rooms) == names

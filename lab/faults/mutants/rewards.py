@@ -133,6 +133,7 @@ def _again(real: Method) -> Method:
                         new_level=level.level,
                         title=level.title,
                         total_xp=row.total_xp,
+                        at=tx.now,
                     )
                 )
 

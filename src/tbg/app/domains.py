@@ -5,10 +5,11 @@ A new domain is one line here; what it contributes is in its record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tbg.core.domain import Domain, Handler
 from tbg.core.event import Event
+from tbg.core.frames import Presenters
 from tbg.domains import accounts, gamification, mining, public, realtime
 
 DOMAINS: tuple[Domain, ...] = (
@@ -20,10 +21,25 @@ DOMAINS: tuple[Domain, ...] = (
 )
 
 
-def handlers_of(domains: Iterable[Domain]) -> dict[type[Event], tuple[Handler, ...]]:
+def presenters_of(domains: Iterable[Domain]) -> Presenters:
+    """How each event looks."""
+    return {event: look for domain in domains for event, look in domain.presenters.items()}
+
+
+def handlers_of(domains: Sequence[Domain]) -> dict[type[Event], tuple[Handler, ...]]:
     """Who handles which event, in the order of the domains."""
     found: dict[type[Event], tuple[Handler, ...]] = {}
+    presenters = presenters_of(domains)
     for domain in domains:
-        for event, handlers in domain.handlers.items():
-            found[event] = (*found.get(event, ()), *handlers)
+        handlers = dict(domain.handlers)
+        if domain.presented is not None:
+            every = domain.presented(presenters)
+            handlers |= {event: (*handlers.get(event, ()), every) for event in presenters}
+        for event, some in handlers.items():
+            found[event] = (*found.get(event, ()), *some)
     return found
+
+
+HANDLERS = handlers_of(DOMAINS)
+"""Who handles which event: each handler is given all events of its kinds that are delivered
+together, in the transaction that marks them as sent."""

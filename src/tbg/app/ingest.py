@@ -29,11 +29,13 @@ from tbg.app.domains import DOMAINS
 from tbg.core import inbox, limits
 from tbg.core.cancel import end
 from tbg.core.domain import Projection
-from tbg.core.event import Frame, uuid7
+from tbg.core.event import uuid7
+from tbg.core.frames import Frame
 from tbg.core.kept import KeptLines
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, is_passing, took_too_long
 from tbg.domains.mining.actions import roll_up_all
+from tbg.domains.mining.schemas import StatsUpdateData
 
 EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
 DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
@@ -71,22 +73,20 @@ class Pulse:
     Everybody watches the pool: a frame for each batch would be sent to each of them.
     """
 
-    _sums: dict[str, float] = field(default_factory=dict)
+    _sums: StatsUpdateData | None = None
     _shown_at: datetime | None = None
 
     def pace(self, frames: Sequence[Frame], *, now: datetime) -> list[Frame]:
         """The frames, those of the pool's sums held back or, when it is time, as one."""
         passed: list[Frame] = []
         for frame in frames:
-            if frame.type != "stats_update":
+            if isinstance(frame.data, StatsUpdateData):
+                self._sums = frame.data.plus(self._sums)
+            else:
                 passed.append(frame)
-                continue
-            for name, value in frame.data.items():
-                kept = self._sums.get(name, 0)
-                self._sums[name] = max(kept, value) if name == "best_sdiff" else kept + value
         if self._sums and (self._shown_at is None or now - self._shown_at >= limits.PULSE):
-            passed.append(Frame("dashboard", "pool", "stats_update", self._sums))
-            self._sums, self._shown_at = {}, now
+            passed.append(Frame("pool", self._sums))
+            self._sums, self._shown_at = None, now
         return passed
 
 

@@ -18,10 +18,11 @@ from prometheus_client import Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import Broadcast, beat
-from tbg.app.switchboard import SWITCHBOARD, Reaction
+from tbg.app.domains import HANDLERS
 from tbg.core import deliveries, limits, outbox
 from tbg.core.cancel import end
 from tbg.core.deliveries import EVERY, Failure
+from tbg.core.domain import Handler
 from tbg.core.event import Event
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
@@ -57,7 +58,7 @@ _Inbox = list[tuple[outbox.Message, outbox.Delivery]]
 """What one handler is handed."""
 
 
-def handler_name(handler: Reaction) -> str:
+def handler_name(handler: Handler) -> str:
     """Its name in `failed_deliveries`: domain and function, as `realtime.push`."""
     package, _, module = handler.__module__.rpartition(".")
     domain = package.removeprefix("tbg.domains.").partition(".")[0]
@@ -70,9 +71,7 @@ class Relay:
 
     database: Database
     broadcast: Broadcast
-    switchboard: Mapping[type[Event], tuple[Reaction, ...]] = field(
-        default_factory=lambda: SWITCHBOARD
-    )
+    handlers: Mapping[type[Event], tuple[Handler, ...]] = field(default_factory=lambda: HANDLERS)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _next_look: float = 0.0
@@ -198,8 +197,8 @@ class Relay:
         for name, inbox in inboxes.items():
             await known[name](tx, [delivery for _, delivery in inbox])
 
-    def _by_name(self) -> dict[str, Reaction]:
-        return {handler_name(h): h for handlers in self.switchboard.values() for h in handlers}
+    def _by_name(self) -> dict[str, Handler]:
+        return {handler_name(h): h for handlers in self.handlers.values() for h in handlers}
 
     def _sort(self, messages: Iterable[outbox.Message]) -> tuple[dict[str, _Inbox], list[Failure]]:
         """Messages by the handlers of their events; those that cannot be read any more."""
@@ -211,7 +210,7 @@ class Relay:
                 why = f"this program cannot read such a {message.type}"
                 unreadable.append(Failure(message, EVERY, 1, why))
                 continue
-            for handler in self.switchboard.get(type(read[1].event), ()):
+            for handler in self.handlers.get(type(read[1].event), ()):
                 inboxes.setdefault(handler_name(handler), []).append(read)
         return inboxes, unreadable
 
@@ -228,7 +227,7 @@ class Relay:
             failed += await self._try(tx, name, known[name], inbox)
         return failed
 
-    async def _try(self, tx: Tx, name: str, handler: Reaction, inbox: _Inbox) -> list[Failure]:
+    async def _try(self, tx: Tx, name: str, handler: Handler, inbox: _Inbox) -> list[Failure]:
         """Hand over all of them; where that fails, each half, down to the one that fails."""
         shown, announced = len(tx.shown), len(tx.announced)
         try:

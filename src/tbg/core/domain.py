@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from tbg.core.event import Event
+from tbg.core.frames import FrameData, Presenters
 from tbg.core.outbox import Delivery
 from tbg.core.schedule import Cron
 from tbg.core.section import Section
@@ -79,6 +80,15 @@ class Domain:
         default_factory=lambda: MappingProxyType({})
     )
     """Which events this domain handles, whoever announces them."""
+
+    presenters: Presenters = field(default_factory=lambda: MappingProxyType({}))
+    """How this domain's events look: frame, notification and feed line of each."""
+
+    presented: Callable[[Presenters], Handler] | None = None
+    """Makes a handler of every event that any domain presents."""
+
+    frames: tuple[type[FrameData], ...] = ()
+    """The types of frames that this domain shows; the WebSocket's documents are made from them."""
 
     merge: Merge | None = None
     erase: Erase | None = None

@@ -1,10 +1,9 @@
-"""What rooms announce (durable, through the outbox) and show (ephemeral, after the commit)."""
+"""What domains announce: durable, through the outbox."""
 
 from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -27,21 +26,22 @@ class Event(BaseModel):
             raise TypeError(f"two events are called {cls.__name__}")
         Event.kinds[cls.__name__] = cls
 
+    def subjects(self) -> tuple[int, ...]:
+        """The ids of all users that the event is about: none, one or several.
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One message for browsers; lost without harm.
+        A waiting message goes when one of them is erased.
+        """
+        return ()
 
-    `subject` is `pool`, `miner:{address}` or, for one player alone, `me:{user id}`: his have the
-    number (`id`) under which they are kept for him. `channel` and `type` as the WebSocket
-    contract names them; `data` is JSON.
-    """
 
-    channel: str
-    subject: str
-    type: str
-    data: dict[str, Any]
-    id: int | None = None
+class PlayerEvent(Event):
+    """Something that happened to one user, who is told of it."""
+
+    user_id: int
+
+    def subjects(self) -> tuple[int, ...]:
+        """The user. An event that names others as well adds them."""
+        return (self.user_id,)
 
 
 def uuid7() -> UUID:

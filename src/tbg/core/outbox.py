@@ -43,13 +43,17 @@ async def write(tx: Tx) -> None:
     """Write what the transaction announced; called by the transaction itself, once."""
     await tx.run(
         """
-        INSERT INTO outbox (event_id, type, payload, created_at)
-        SELECT *, :now FROM unnest(:ids ::uuid[], :types ::text[], :payloads ::jsonb[])
+        INSERT INTO outbox (event_id, type, payload, user_ids, created_at)
+        SELECT id, type, payload, CAST(subjects AS bigint[]), :now FROM unnest(:ids ::uuid[],
+            :types ::text[], :payloads ::jsonb[], :subjects ::text[])
+            AS t (id, type, payload, subjects)
         """,
         now=tx.now,
         ids=[uuid7() for _ in tx.announced],
         types=[type(event).__name__ for event in tx.announced],
         payloads=[event.model_dump_json() for event in tx.announced],
+        # As text: unnest would flatten an array of arrays.
+        subjects=[f"{{{','.join(map(str, event.subjects()))}}}" for event in tx.announced],
     )
 
 
@@ -92,11 +96,8 @@ async def forget(tx: Tx, user_ids: Sequence[int]) -> int:
     await tx.run(
         """
         DELETE FROM failed_deliveries d USING outbox o
-        WHERE o.id = d.message_id AND CAST(o.payload ->> 'user_id' AS bigint) = ANY(:ids)
+        WHERE o.id = d.message_id AND o.user_ids && :ids ::bigint[]
         """,
         ids=list(user_ids),
     )
-    return await tx.run(
-        "DELETE FROM outbox WHERE CAST(payload ->> 'user_id' AS bigint) = ANY(:ids)",
-        ids=list(user_ids),
-    )
+    return await tx.run("DELETE FROM outbox WHERE user_ids && :ids ::bigint[]", ids=list(user_ids))

@@ -17,14 +17,19 @@ from tbg.core import database_roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx, waited_too_long
 
-REVISION = "0010_tasks"
-"""The revision this program was written for: the newest in `migrations/versions`."""
-
 # Two processes that start at once must not migrate at once; any constant of our own will do.
 _LOCK = 0x7B67_5CE3
 
 _PACKAGED = Path(__file__).parent.parent / "_migrations"
 _CHECKOUT = Path(__file__).parent.parent.parent.parent / "migrations"
+
+
+def _folder() -> Path:
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+REVISION = max(path.stem for path in (_folder() / "versions").glob("[0-9]*.py"))
+"""The revision this program was written for: the newest there is."""
 
 
 async def current(database: Database) -> str | None:
@@ -98,7 +103,7 @@ def _apply(connection: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    folder = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+    folder = _folder()
     config.set_main_option("script_location", str(folder))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from tbg.core import arrays, limits, outbox
 from tbg.core.clock import Clock
 from tbg.core.errors import ServerAway
-from tbg.core.event import Event, Frame
+from tbg.core.event import Event
+from tbg.core.frames import Frame
 from tbg.core.owners import AccountsBusy, Owners, lock_owners
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]

@@ -13,7 +13,7 @@ from tbg.adapters.streams import Batch, BestDiff, BlockFound, Fact, Share
 from tbg.app.ingest import PROJECTIONS
 from tbg.core import inbox
 from tbg.core.event import Event
-from tbg.core.tx import Database
+from tbg.core.tx import Database, Tx
 
 ALICE = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 BOB = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
@@ -70,7 +70,12 @@ def block(
 
 
 async def play(db: Database, facts: Iterable[Fact]) -> list[Event]:
-    """Take facts through the house in one transaction; what it announced."""
+    """Take facts through the projections in one transaction; what it announced."""
+    return (await commit(db, facts)).announced
+
+
+async def commit(db: Database, facts: Iterable[Fact]) -> Tx:
+    """Take facts through the projections in one transaction, and give it back."""
     batch = {fact.key: fact for fact in facts}
     async with db.transaction() as tx:
         claimed = await inbox.claim(tx, {key: fact.digest for key, fact in batch.items()})
@@ -78,7 +83,7 @@ async def play(db: Database, facts: Iterable[Fact]) -> list[Event]:
         if claimed.fresh:
             for project in PROJECTIONS:
                 await project(tx, fresh)
-    return tx.announced
+    return tx
 
 
 def on(year: int, month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:

@@ -71,7 +71,7 @@ async def test_the_first_share(db: Database, client: httpx.AsyncClient) -> None:
     assert (badge["slug"], badge["earned_at"]) == ("first_share", "2026-03-04T11:59:00Z")
     assert badge["metadata"]["sdiff"] == 1234.0
     assert badge["metadata"]["worker"] == "bitaxe"
-    assert [line["type"] for line in body["feed"]] == ["badge_earned"]
+    assert [line["type"] for line in body["feed"]] == ["badge_earned", "best_diff"]
     assert body["feed"][0]["title"] == "New badge: First Hash"
 
 
@@ -248,15 +248,16 @@ async def test_the_feed_tells_levels_where_they_were_reached(
     feed = (await page(client))["feed"]
     assert [(line["type"], line["title"]) for line in feed] == [
         ("level_up", "Level 3, Hash Pupil"),
+        ("block_found", "Block 879,412 found"),
         ("badge_earned", "New badge: Block Finder"),
-        ("block_found", "Block 879412 found"),
         ("level_up", "Level 2, Curious Cat"),
         ("badge_earned", "New badge: Million Club"),
+        ("best_diff", "New best: 2 M"),
         ("badge_earned", "New badge: First Hash"),
     ]
     assert len({line["id"] for line in feed}) == len(feed)
-    assert feed[1]["xp"] == 500
-    assert feed[1]["badge_slug"] == "block_finder"
+    assert feed[2]["xp"] == 500
+    assert feed[2]["badge_slug"] == "block_finder"
 
 
 async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(

@@ -12,13 +12,14 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from tbg.app.domains import DOMAINS, presenters_of
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database
 from tbg.domains.gamification.events import LevelUp
 from tbg.domains.public.routes import POOL_PAGE
-from tbg.domains.realtime.reactions import push
+from tbg.domains.realtime.reactions import push_by
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
@@ -126,12 +127,12 @@ async def test_what_happened_just_now(db: Database, client: httpx.AsyncClient) -
     recent = (await stats(client))["recent"]
     assert [(line["type"], line["user"], line["title"]) for line in recent] == [
         ("badge_earned", BOB, "New badge: First Hash"),
+        ("block_found", ALICE, "Block 879,412 found"),
         ("badge_earned", ALICE, "New badge: Block Finder"),
-        ("block_found", ALICE, "Found block 879,412"),
         ("badge_earned", ALICE, "New badge: First Hash"),
     ]
     assert len({line["id"] for line in recent}) == 4
-    assert [line["xp"] for line in recent] == [50, 500, None, 50]
+    assert [line["xp"] for line in recent] == [50, None, 500, 50]
 
 
 async def test_a_reported_block_is_shown_as_the_pools_word_until_it_is_confirmed(
@@ -215,10 +216,10 @@ async def test_the_live_news_name_only_who_is_on_leaderboards(
     change = {"privacy": {"on_leaderboards": listed}}
     assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
     event = LevelUp(
-        user_id=me.user["id"], old_level=1, new_level=2, title="Curious Cat", total_xp=100
+        user_id=me.user["id"], old_level=1, new_level=2, title="Curious Cat", total_xp=100, at=NOW
     )
     async with db.transaction() as tx:
-        await push(tx, [Delivery(uuid4(), event)])
+        await push_by(presenters_of(DOMAINS))(tx, [Delivery(uuid4(), event)])
     assert [frame.subject for frame in tx.shown] == [
         "me:1", f"miner:{player(0).address}", *(["pool"] if listed else [])
     ]  # fmt: skip

@@ -17,9 +17,10 @@ from tbg.adapters.broadcast import Broadcast
 from tbg.app.relay import Relay
 from tbg.core import limits
 from tbg.core.clock import FixedClock
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
+from tbg.domains.accounts.actions.access import LookAgainData
 from tbg.domains.accounts.actions.sessions import end_sessions
 from tbg.domains.gamification.events import XpGained
 from tbg.domains.realtime.jobs import prune_frames
@@ -46,8 +47,9 @@ async def tell(db: Database, redis: Redis, *amounts: int, user_id: int = 1) -> N
     """One frame for each amount, through the outbox and the relay."""
     async with db.transaction() as tx:
         for amount in amounts:
-            gained = {"amount": amount, "source": "share", "source_id": None}
-            tx.announce(XpGained(user_id=user_id, **gained, total_xp=amount, level=1))
+            gained = {"amount": amount, "total_xp": amount, "total_after": amount, "level": 1}
+            said = {"source": "share", "source_id": None, "description": "100 shares", "at": tx.now}
+            tx.announce(XpGained(user_id=user_id, **gained, **said))
     await Relay(db, Broadcast(redis)).drain()
 
 
@@ -167,7 +169,7 @@ async def test_nobody_hears_anybody_elses(
     async with connect(f"ws://{host}/ws") as stranger:
         for name, code in (("me", "sign_in_needed"), ("me:1", "unknown_channel")):
             assert (await ask(stranger, "subscribe", channels=[name]))["data"]["code"] == code
-            assert (await hear(stranger))["data"] == {"channels": []}
+            assert (await hear(stranger))["data"] == {"channels": [], "after": None}
         assert not [name for name in app.state.hub._followers if name.startswith("me")]
 
 
@@ -265,4 +267,4 @@ async def test_what_nobody_told_of_is_noticed_all_the_same(
 
 
 async def look_again(redis: Redis, subject: str) -> None:
-    await Broadcast(redis).publish([Frame("control", subject, "look_again", {})], now=NOW)
+    await Broadcast(redis).publish([Frame(subject, LookAgainData())], now=NOW)

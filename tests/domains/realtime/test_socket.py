@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.core import limits
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tbg.core.tx import Database
 from tbg.core.tx import connect as connect_database
 from tbg.domains.accounts.actions.profile import change_profile
@@ -24,10 +24,11 @@ from tests.api import client_of, served
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB
 from tests.domains.realtime.talk import ask, close_code, hear, say
+from tests.frames import Number
 
 
 async def show(redis: Redis, subject: str, n: int) -> None:
-    await Broadcast(redis).publish([Frame("mining", subject, "best_diff", {"n": n})], now=NOW)
+    await Broadcast(redis).publish([Frame(subject, Number(n=n))], now=NOW)
 
 
 async def test_control_frames_have_the_shape_of_all_frames(socket: ClientConnection) -> None:
@@ -49,7 +50,7 @@ async def test_frames_of_what_was_subscribed_to_and_of_nothing_else(
     frame = await ask(socket, "subscribe", channels=[f"miner:{ALICE}", "pool"])
     assert (frame["type"], frame["data"]) == (
         "subscribed",
-        {"channels": [f"miner:{ALICE}", "pool"]},
+        {"channels": [f"miner:{ALICE}", "pool"], "after": None},
     )
     await show(redis, f"miner:{BOB}", 1)
     await show(redis, f"miner:{ALICE}", 2)
@@ -90,10 +91,10 @@ async def test_a_player_of_several_addresses_is_followed_as_one_under_the_name_a
         "miner:stoker"
     ]
     for index in (0, 1):
-        frame = Frame("mining", f"miner:{player(index).address}", "best_diff", {"sdiff": index})
+        frame = Frame(f"miner:{player(index).address}", Number(n=index))
         await Broadcast(redis).publish([frame], now=NOW)
         heard = await hear(socket)
-        assert (heard["subject"], heard["data"]) == ("miner:stoker", {"sdiff": index})
+        assert (heard["subject"], heard["data"]) == ("miner:stoker", {"n": index})
         assert player(index).address not in str(heard)
     await ask(socket, "unsubscribe", channels=["miner:stoker"])
     assert not app.state.hub._followers
@@ -218,7 +219,7 @@ async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> No
     frame = await ask(socket, "subscribe", channels=["me", "pool"])
     assert (frame["type"], frame["data"]["code"]) == ("error", "sign_in_needed")
     frame = await hear(socket)  # what may be had is had all the same
-    assert (frame["type"], frame["data"]) == ("subscribed", {"channels": ["pool"]})
+    assert (frame["type"], frame["data"]) == ("subscribed", {"channels": ["pool"], "after": None})
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tbg.core import limits
 from tests.domains.realtime.talk import ask, close_code, hear
 
-BIG = json.dumps({"id": None, "subject": "pool", "type": "big", "data": "x" * 16_000})
+BIG = " " + json.dumps({"channel": "c", "type": "big", "data": "x" * 16_000})[1:]
 
 
 async def stalled(host: str) -> ClientConnection:
@@ -74,7 +74,7 @@ async def test_a_frame_that_is_not_taken_in_time_ends_the_socket(
     monkeypatch.setattr(limits, "SOCKET_QUEUE", 1_000_000)
     slow = await stalled(host)
     (mailbox,) = app.state.hub._mailboxes
-    while len(mailbox._frames) < 20:
+    while len(mailbox._packets) < 20:
         await redis.publish("tbg:frames:pool", BIG)
         await asyncio.sleep(0)
     monkeypatch.setattr(limits, "SOCKET_SEND_SECONDS", 0.5)

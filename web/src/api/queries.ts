@@ -1,7 +1,7 @@
 import { queryOptions, replaceEqualDeep } from "@tanstack/react-query";
 import { keepLines } from "../live/feed";
 import { api, Refusal, read } from "./client";
-import type { PublicMiner, PublicStats } from "./types";
+import type { PublicStats } from "./types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -60,9 +60,5 @@ export function minerQuery(handle: string) {
       read(api.GET("/api/v1/public/miners/{handle}", { params: { path: { handle } }, signal })),
     staleTime: 10_000,
     refetchInterval: MINUTE,
-    structuralSharing: (old, read) => {
-      const [seen, now] = [old as PublicMiner | undefined, read as PublicMiner];
-      return replaceEqualDeep(old, seen ? { ...now, feed: keepLines(seen.feed, now.feed) } : now);
-    },
   });
 }

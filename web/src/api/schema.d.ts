@@ -803,6 +803,61 @@ export interface components {
             badge: components["schemas"]["BadgeWithEarners"];
         };
         /**
+         * BadgeEarnedData
+         * @description A badge was earned; `metadata` names what earned it.
+         */
+        BadgeEarnedData: {
+            /** Badge Name */
+            badge_name: string;
+            /** Badge Slug */
+            badge_slug: string;
+            /** Category */
+            category: string;
+            /** Description */
+            description: string;
+            /**
+             * Earned At
+             * Format: date-time
+             */
+            earned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @default null */
+            notification: components["schemas"]["Notification"] | null;
+            /** Rarity */
+            rarity: string;
+            /** Xp Reward */
+            xp_reward: number;
+        };
+        /**
+         * BadgeEarnedFrame
+         * @description A badge was earned; `metadata` names what earned it.
+         */
+        BadgeEarnedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["BadgeEarnedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "badge_earned";
+        };
+        /**
          * BadgeList
          * @description The badges asked for; `total_available` counts all there are.
          */
@@ -814,9 +869,14 @@ export interface components {
         };
         /**
          * BadgeProgress
-         * @description How far it is to a badge not earned yet.
+         * @description How far it is to a badge not earned yet; `counts` is what its `value` counts.
          */
         BadgeProgress: {
+            /**
+             * Counts
+             * @description share_count, best_diff or streak
+             */
+            counts: string;
             /** Slug */
             slug: string;
             /** Threshold */
@@ -870,6 +930,101 @@ export interface components {
             share_id: string | null;
             /** Worker */
             worker: string;
+        };
+        /**
+         * BestDiffData
+         * @description The pool's word of a difficulty, or a share that beat all before it (`previous`).
+         */
+        BestDiffData: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Previous */
+            previous: number;
+            /** Sdiff */
+            sdiff: number;
+            /**
+             * Share Id
+             * Format: uuid
+             */
+            share_id: string;
+            /** Worker */
+            worker: string;
+        };
+        /**
+         * BestDiffFrame
+         * @description The pool's word of a difficulty, or a share that beat all before it (`previous`).
+         */
+        BestDiffFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "mining";
+            data: components["schemas"]["BestDiffData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "best_diff";
+        };
+        /**
+         * BlockFoundData
+         * @description A block was found, and more than the pool's word says so; `reward_sats` if known.
+         */
+        BlockFoundData: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Hash */
+            hash: string;
+            /** Height */
+            height: number;
+            /** Reward Sats */
+            reward_sats: number | null;
+            /** Sdiff */
+            sdiff: number;
+            /** Worker */
+            worker: string;
+        };
+        /**
+         * BlockFoundFrame
+         * @description A block was found, and more than the pool's word says so; `reward_sats` if known.
+         */
+        BlockFoundFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "mining";
+            data: components["schemas"]["BlockFoundData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "block_found";
         };
         /**
          * Challenge
@@ -1014,8 +1169,51 @@ export interface components {
             kind: "bearer" | "cookie";
         };
         /**
+         * ErrorData
+         * @description What was asked for is refused; `name` is the channel, where it is about one.
+         */
+        ErrorData: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * ErrorFrame
+         * @description What was asked for is refused; `name` is the channel, where it is about one.
+         */
+        ErrorFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "control";
+            data: components["schemas"]["ErrorData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "error";
+        };
+        /**
          * FeedItem
-         * @description One line of a miner's feed.
+         * @description One line of a feed. `id` is unique among the lines of one miner.
+         *
+         *     The same happening has the same line, whether it is read or comes in a frame.
          */
         FeedItem: {
             /**
@@ -1031,13 +1229,75 @@ export interface components {
             id: string;
             /** Title */
             title: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
+            /** Type */
+            type: string;
             /** Xp */
             xp: number | null;
+        };
+        /**
+         * FeedItemData
+         * @description A line of a feed, the pool's or a miner's.
+         *
+         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
+         *     null.
+         */
+        FeedItemData: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Badge Slug */
+            badge_slug: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Seed
+             * @default null
+             */
+            seed: string | null;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+            /**
+             * User
+             * @default null
+             */
+            user: string | null;
+            /** Xp */
+            xp: number | null;
+        };
+        /**
+         * FeedItemFrame
+         * @description A line of a feed, the pool's or a miner's.
+         *
+         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
+         *     null.
+         */
+        FeedItemFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "dashboard";
+            data: components["schemas"]["FeedItemData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "feed_item";
         };
         /**
          * FieldProblem
@@ -1107,6 +1367,48 @@ export interface components {
         LevelList: {
             /** Levels */
             levels: components["schemas"]["Level"][];
+        };
+        /**
+         * LevelUpData
+         * @description A level was reached for the first time.
+         */
+        LevelUpData: {
+            /** New Level */
+            new_level: number;
+            /** @default null */
+            notification: components["schemas"]["Notification"] | null;
+            /** Old Level */
+            old_level: number;
+            /** Title */
+            title: string;
+            /** Total Xp */
+            total_xp: number;
+        };
+        /**
+         * LevelUpFrame
+         * @description A level was reached for the first time.
+         */
+        LevelUpFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["LevelUpData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "level_up";
         };
         /**
          * LinkWish
@@ -1254,28 +1556,6 @@ export interface components {
             shares_rejected: number;
         };
         /**
-         * MinerXp
-         * @description XP and the way to the next level.
-         */
-        MinerXp: {
-            /** Level */
-            level: number;
-            /** Level Title */
-            level_title: string;
-            /** Next Level */
-            next_level: number;
-            /** Next Title */
-            next_title: string;
-            /** Total Xp */
-            total_xp: number;
-            /** Xp For Level */
-            xp_for_level: number;
-            /** Xp Into Level */
-            xp_into_level: number;
-            /** Xp To Next Level */
-            xp_to_next_level: number;
-        };
-        /**
          * NewApiKey
          * @description A key, and its secret: shown this once.
          */
@@ -1283,6 +1563,66 @@ export interface components {
             api_key: components["schemas"]["ApiKey"];
             /** Key */
             key: string;
+        };
+        /**
+         * Notification
+         * @description What a person is told, on the wire.
+         */
+        Notification: {
+            /** Actionlabel */
+            actionLabel: string;
+            /** Actionurl */
+            actionUrl: string;
+            /** Description */
+            description: string;
+            /** Subtype */
+            subtype: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default gamification
+             * @constant
+             */
+            type: "gamification";
+        };
+        /**
+         * NotificationData
+         * @description A notification of an event that has no other frame.
+         */
+        NotificationData: {
+            notification: components["schemas"]["Notification"];
+        };
+        /**
+         * NotificationFrame
+         * @description A notification of an event that has no other frame.
+         */
+        NotificationFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["NotificationData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "notification";
         };
         /**
          * Notifications
@@ -1316,6 +1656,37 @@ export interface components {
             weekly_summary: boolean;
         };
         /**
+         * PongData
+         * @description The answer to a ping.
+         */
+        PongData: Record<string, never>;
+        /**
+         * PongFrame
+         * @description The answer to a ping.
+         */
+        PongFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "control";
+            data: components["schemas"]["PongData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "pong";
+        };
+        /**
          * PoolBest
          * @description The best difficulty ever reached here.
          */
@@ -1334,7 +1705,7 @@ export interface components {
         };
         /**
          * PoolFeedItem
-         * @description One line of the pool's feed: `user` is who it happened to, `seed` what his tile is of.
+         * @description One line of the pool's feed: `user` is who it happened to, `seed` what their tile is of.
          */
         PoolFeedItem: {
             /**
@@ -1352,11 +1723,8 @@ export interface components {
             seed: string;
             /** Title */
             title: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "badge_earned" | "level_up" | "xp_gained" | "streak_update" | "best_diff" | "block_found" | "block_reported";
+            /** Type */
+            type: string;
             /** User */
             user: string;
             /** Xp */
@@ -1493,7 +1861,7 @@ export interface components {
             workers_online: number;
             /** Workers Total */
             workers_total: number;
-            xp: components["schemas"]["MinerXp"];
+            xp: components["schemas"]["XpState"];
         };
         /**
          * PublicStats
@@ -1599,6 +1967,8 @@ export interface components {
             /** Refresh Token */
             refresh_token?: string | null;
         };
+        /** ServerFrame */
+        ServerFrame: components["schemas"]["StatsUpdateFrame"] | components["schemas"]["ShareSubmittedFrame"] | components["schemas"]["WorkerStatusFrame"] | components["schemas"]["BlockFoundFrame"] | components["schemas"]["BadgeEarnedFrame"] | components["schemas"]["XpGainedFrame"] | components["schemas"]["LevelUpFrame"] | components["schemas"]["StreakUpdateFrame"] | components["schemas"]["BestDiffFrame"] | components["schemas"]["NotificationFrame"] | components["schemas"]["FeedItemFrame"] | components["schemas"]["SubscribedFrame"] | components["schemas"]["UnsubscribedFrame"] | components["schemas"]["SnapshotFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ErrorFrame"];
         /**
          * Session
          * @description A place where the player is signed in.
@@ -1699,6 +2069,75 @@ export interface components {
             } | null;
         };
         /**
+         * ShareSubmittedData
+         * @description Shares of one worker and day, all accepted or all rejected, that arrived together.
+         *
+         *     `diff`, `sdiff`, `at` and `share_id` are those of the best of them; `work` is the sum of their
+         *     difficulties, `last_at` the time of the last one, and `online` whether its worker is by that.
+         */
+        ShareSubmittedData: {
+            /** Accepted */
+            accepted: boolean;
+            /** Agent */
+            agent: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Diff */
+            diff: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Online */
+            online: boolean;
+            /** Sdiff */
+            sdiff: number;
+            /**
+             * Share Id
+             * Format: uuid
+             */
+            share_id: string;
+            /** Work */
+            work: number;
+            /** Worker */
+            worker: string;
+        };
+        /**
+         * ShareSubmittedFrame
+         * @description Shares of one worker and day, all accepted or all rejected, that arrived together.
+         *
+         *     `diff`, `sdiff`, `at` and `share_id` are those of the best of them; `work` is the sum of their
+         *     difficulties, `last_at` the time of the last one, and `online` whether its worker is by that.
+         */
+        ShareSubmittedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "mining";
+            data: components["schemas"]["ShareSubmittedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "share_submitted";
+        };
+        /**
          * SignIn
          * @description A signed challenge, and how the session is to be kept.
          */
@@ -1736,6 +2175,148 @@ export interface components {
             user: components["schemas"]["Me"];
         };
         /**
+         * SnapshotData
+         * @description Frames of these channels, or of all (none), may be missing: read the state again.
+         */
+        SnapshotData: {
+            /**
+             * Channels
+             * @default null
+             */
+            channels: string[] | null;
+        };
+        /**
+         * SnapshotFrame
+         * @description Frames of these channels, or of all (none), may be missing: read the state again.
+         */
+        SnapshotFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "control";
+            data: components["schemas"]["SnapshotData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "snapshot";
+        };
+        /**
+         * StatsUpdateData
+         * @description What the pool's miners sent since the last frame of this type.
+         */
+        StatsUpdateData: {
+            /** Accepted */
+            accepted: number;
+            /** Best Sdiff */
+            best_sdiff: number;
+            /** Rejected */
+            rejected: number;
+        };
+        /**
+         * StatsUpdateFrame
+         * @description What the pool's miners sent since the last frame of this type.
+         */
+        StatsUpdateFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "dashboard";
+            data: components["schemas"]["StatsUpdateData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "stats_update";
+        };
+        /**
+         * StreakState
+         * @description A run of weeks, as the miner's page shows it.
+         */
+        StreakState: {
+            /** Current Streak */
+            current_streak: number;
+            /** Is Active This Week */
+            is_active_this_week: boolean;
+            /** Last Active Week */
+            last_active_week: string | null;
+            /** Longest Streak */
+            longest_streak: number;
+            /** Streak Start Date */
+            streak_start_date: string | null;
+        };
+        /**
+         * StreakUpdateData
+         * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
+         *
+         *     `state`, where there is one, is what the page shows from now on.
+         */
+        StreakUpdateData: {
+            /**
+             * Broken
+             * @default false
+             */
+            broken: boolean;
+            /** Longest */
+            longest: number;
+            /** @default null */
+            notification: components["schemas"]["Notification"] | null;
+            /** @default null */
+            state: components["schemas"]["StreakState"] | null;
+            /** Streak */
+            streak: number;
+            /** Week */
+            week: string;
+        };
+        /**
+         * StreakUpdateFrame
+         * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
+         *
+         *     `state`, where there is one, is what the page shows from now on.
+         */
+        StreakUpdateFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["StreakUpdateData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "streak_update";
+        };
+        /**
          * StreakWeek
          * @description A week of the calendar; `days` is a bitmask, bit 0 is Monday.
          */
@@ -1755,6 +2336,49 @@ export interface components {
              * Format: date
              */
             week_start: string;
+        };
+        /**
+         * SubscribedData
+         * @description These channels are followed now.
+         *
+         *     `after`: the number of the player's last frame that was sent, where `me` is among them.
+         */
+        SubscribedData: {
+            /**
+             * After
+             * @default null
+             */
+            after: number | null;
+            /** Channels */
+            channels: string[];
+        };
+        /**
+         * SubscribedFrame
+         * @description These channels are followed now.
+         *
+         *     `after`: the number of the player's last frame that was sent, where `me` is among them.
+         */
+        SubscribedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "control";
+            data: components["schemas"]["SubscribedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "subscribed";
         };
         /**
          * Tokens
@@ -1798,6 +2422,40 @@ export interface components {
             hashrate: "auto" | "GH/s" | "TH/s" | "PH/s";
         };
         /**
+         * UnsubscribedData
+         * @description These channels are followed no longer.
+         */
+        UnsubscribedData: {
+            /** Channels */
+            channels: string[];
+        };
+        /**
+         * UnsubscribedFrame
+         * @description These channels are followed no longer.
+         */
+        UnsubscribedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "control";
+            data: components["schemas"]["UnsubscribedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "unsubscribed";
+        };
+        /**
          * Version
          * @description The program's version.
          */
@@ -1820,6 +2478,116 @@ export interface components {
             seed: string;
             /** User */
             user: string;
+        };
+        /**
+         * WorkerStatusData
+         * @description A worker connected or disconnected; `online` is what its page shows from now on.
+         */
+        WorkerStatusData: {
+            /** Agent */
+            agent: string | null;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Online */
+            online: boolean;
+            /** Worker */
+            worker: string;
+        };
+        /**
+         * WorkerStatusFrame
+         * @description A worker connected or disconnected; `online` is what its page shows from now on.
+         */
+        WorkerStatusFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "mining";
+            data: components["schemas"]["WorkerStatusData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "worker_status";
+        };
+        /**
+         * XpGainedData
+         * @description XP was granted (or, negative, corrected); `state` is that after it.
+         */
+        XpGainedData: {
+            /** Amount */
+            amount: number;
+            /** Level */
+            level: number;
+            /** @default null */
+            notification: components["schemas"]["Notification"] | null;
+            /** Source */
+            source: string;
+            /** Source Id */
+            source_id: string | null;
+            state: components["schemas"]["XpState"];
+            /** Total Xp */
+            total_xp: number;
+        };
+        /**
+         * XpGainedFrame
+         * @description XP was granted (or, negative, corrected); `state` is that after it.
+         */
+        XpGainedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["XpGainedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "xp_gained";
+        };
+        /**
+         * XpState
+         * @description A total of XP and the way to the next level, as the miner's page shows it.
+         */
+        XpState: {
+            /** Level */
+            level: number;
+            /** Level Title */
+            level_title: string;
+            /** Next Level */
+            next_level: number;
+            /** Next Title */
+            next_title: string;
+            /** Total Xp */
+            total_xp: number;
+            /** Xp For Level */
+            xp_for_level: number;
+            /** Xp Into Level */
+            xp_into_level: number;
+            /** Xp To Next Level */
+            xp_to_next_level: number;
         };
     };
     responses: never;

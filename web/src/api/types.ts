@@ -12,6 +12,8 @@ export type PublicStats = Schemas["PublicStats"];
 export type PublicMiner = Schemas["PublicMiner"];
 export type Problem = Schemas["Problem"];
 
+export type ServerFrame = Schemas["ServerFrame"];
+
 export type PoolFeedItem = PublicStats["recent"][number];
 export type FeedItem = PublicMiner["feed"][number];
 export type Worker = PublicMiner["workers"][number];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FeedItem, PublicMiner, PublicStats } from "../api/types";
 import { applyToMiner, applyToStats } from "./apply";
-import { addToFeed, feedKey, keepLines } from "./feed";
-import type { Data, Frame } from "./frames";
+import { addToFeed, keepLines } from "./feed";
+import type { Frame, Frames } from "./frames";
 
 const AT = "2026-11-21T10:00:00.000Z";
 
@@ -48,7 +48,7 @@ const miner: PublicMiner = {
     earned: [],
     total_earned: 0,
     total_available: 20,
-    progress: [{ slug: "diff_1e6", value: 5, threshold: 1e6 }],
+    progress: [{ slug: "diff_1e6", counts: "best_diff", value: 5, threshold: 1e6 }],
   },
   bests: { alltime: null, month: null, week: null },
   stats: {
@@ -66,11 +66,12 @@ const miner: PublicMiner = {
   feed: [],
 };
 
-function frame(channel: string, type: string, data: Data, ts = AT): Frame {
-  return { id: null, channel, subject: "miner:bc1q", type, ts, data };
+function frame<Kind extends keyof Frames>(kind: Kind, data: object, ts = AT): Frame {
+  const [channel, type] = kind.split("/");
+  return { id: null, channel, subject: "miner:bc1q", type, ts, data } as Frame;
 }
 
-const badgeFrame = frame("gamification", "badge_earned", {
+const badgeFrame = frame("gamification/badge_earned", {
   badge_slug: "diff_1e6",
   badge_name: "Million Club",
   xp_reward: 50,
@@ -78,15 +79,34 @@ const badgeFrame = frame("gamification", "badge_earned", {
   metadata: { sdiff: 2e6 },
 });
 
+const share = (data: object, ts = AT) =>
+  frame(
+    "mining/share_submitted",
+    {
+      worker: "axe",
+      agent: null,
+      diff: 512,
+      sdiff: 7,
+      accepted: true,
+      count: 1,
+      work: 512,
+      at: AT,
+      last_at: AT,
+      online: true,
+      share_id: "s",
+      ...data,
+    },
+    ts,
+  );
+
 describe("a badge", () => {
-  it("is on the shelf, out of progress and in the feed at once", () => {
+  it("is on the shelf and out of progress", () => {
     const next = applyToMiner(miner, badgeFrame);
     expect(next.badges.earned).toEqual([
       { slug: "diff_1e6", earned_at: AT, metadata: { sdiff: 2e6 } },
     ]);
     expect(next.badges.total_earned).toBe(1);
     expect(next.badges.progress).toEqual([]);
-    expect(next.feed[0]).toMatchObject({ title: "New badge: Million Club", xp: 50 });
   });
 
   it("changes nothing the second time, and never what was handed in", () => {
@@ -97,93 +117,87 @@ describe("a badge", () => {
 });
 
 describe("xp", () => {
-  const gained = (total: number, source = "badge") =>
-    frame("gamification", "xp_gained", { amount: 5, source, total_xp: total, level: 1 });
+  const gained = (total_xp: number, amount = 5) =>
+    frame("gamification/xp_gained", { amount, total_xp, state: { ...miner.xp, total_xp } });
 
-  it("takes the total it is told and moves the way to the next level", () => {
-    const next = applyToMiner(miner, gained(95));
-    expect(next.xp).toMatchObject({ total_xp: 95, xp_into_level: 95, xp_to_next_level: 5 });
+  it("takes the state that it is sent", () => {
+    expect(applyToMiner(miner, gained(95)).xp.total_xp).toBe(95);
   });
 
-  it("is never set back by a frame that comes late", () => {
+  it("is set back by a correction, and never by a frame that comes late", () => {
     expect(applyToMiner(miner, gained(80))).toBe(miner);
-  });
-
-  it("does not overrun the level before the level's own frame comes", () => {
-    expect(applyToMiner(miner, gained(150)).xp).toMatchObject({
-      xp_into_level: 100,
-      xp_to_next_level: 0,
-    });
-    const up = frame("gamification", "level_up", { new_level: 2, title: "Curious Cat" });
-    expect(applyToMiner(miner, up).xp.level_title).toBe("Curious Cat");
+    expect(applyToMiner(miner, gained(80, -10)).xp.total_xp).toBe(80);
   });
 });
 
 describe("a share", () => {
-  const share = (data: Data, ts = AT) => frame("mining", "share_submitted", data, ts);
-
   it("lights the worker, the day and the week", () => {
-    const next = applyToMiner(miner, share({ worker: "axe", sdiff: 7, accepted: true, count: 4 }));
-    expect(next.stats).toMatchObject({ shares_accepted: 14, best_difficulty: 7 });
+    const next = applyToMiner(miner, share({ count: 4 }));
+    expect(next.stats).toMatchObject({ shares_accepted: 14, best_difficulty: 7, work: 512 });
     expect(next.workers[0]).toMatchObject({ name: "axe", online: true, shares_accepted: 4 });
     expect(next.online).toBe(true);
-    expect(next.streak).toMatchObject({ current_streak: 4, longest_streak: 4 });
     expect(next.streak.weeks[0]).toMatchObject({ is_active: true, share_count: 4, days: 1 << 5 });
+    expect(next.badges.progress[0]).toMatchObject({ value: 7 });
   });
 
   it("finds its worker without regard to case", () => {
-    const one = applyToMiner(miner, share({ worker: "Axe", sdiff: 7, accepted: true, count: 4 }));
-    const two = applyToMiner(one, share({ worker: "AXE", sdiff: 9, accepted: true }));
+    const one = applyToMiner(miner, share({ worker: "Axe", count: 4 }));
+    const two = applyToMiner(one, share({ worker: "AXE", sdiff: 9 }));
     expect(two.workers).toHaveLength(1);
     expect(two.workers[0]).toMatchObject({ name: "Axe", shares_accepted: 5, best_sdiff: 9 });
   });
 
   it("counts a worker that is new, and none that is only not listed", () => {
-    const one = applyToMiner(miner, share({ worker: "axe", sdiff: 7, accepted: true }));
+    const one = applyToMiner(miner, share({}));
     expect(one).toMatchObject({ workers_total: 1, workers_online: 1 });
-    const off = applyToMiner(one, frame("mining", "worker_status", { worker: "axe", online: false }));
+    const status = { worker: "axe", online: false, agent: null, last_seen: AT };
+    const off = applyToMiner(one, frame("mining/worker_status", status));
     expect(off).toMatchObject({ workers_total: 1, workers_online: 0, online: false });
     const farm = { ...one, workers_total: 200, workers_online: 150 };
-    const unlisted = applyToMiner(farm, share({ worker: "rig 77", sdiff: 7, accepted: true }));
+    const unlisted = applyToMiner(farm, share({ worker: "rig 77" }));
     expect(unlisted).toMatchObject({ workers_total: 200, workers_online: 150 });
-    const dark = frame("mining", "worker_status", { worker: "axe", online: false });
+    const dark = frame("mining/worker_status", status);
     expect(applyToMiner(farm, dark)).toMatchObject({ workers_online: 149, online: true });
   });
 
-  it("of last week leaves this week alone", () => {
-    const next = applyToMiner(miner, share({ worker: "axe", at: "2026-11-15T23:59:59Z" }));
-    expect(next.streak).toBe(miner.streak);
+  it("of a week that is not on the calendar leaves it alone", () => {
+    const next = applyToMiner(miner, share({ at: "2026-11-15T23:59:59Z" }));
+    expect(next.streak).toEqual(miner.streak);
   });
 
   it("that was rejected counts as rejected and rewards nothing", () => {
-    const next = applyToMiner(
-      miner,
-      share({ worker: "axe", sdiff: -1, accepted: false, count: 2 }),
-    );
+    const next = applyToMiner(miner, share({ sdiff: -1, accepted: false, count: 2 }));
     expect(next.stats).toMatchObject({ shares_rejected: 3, shares_accepted: 10 });
     expect(next.streak).toBe(miner.streak);
   });
 });
 
-it("raises bests only upwards, and tells of the best ever alone", () => {
-  const best = (sdiff: number) => frame("mining", "best_diff", { sdiff, worker: "axe", at: AT });
+it("takes the streak that it is sent, and leaves it alone where none is sent", () => {
+  const state = { ...miner.streak, current_streak: 4, is_active_this_week: true };
+  const update = (data: object) => applyToMiner(miner, frame("gamification/streak_update", data));
+  expect(update({ state }).streak.current_streak).toBe(4);
+  expect(update({ state: null, streak: 9 })).toBe(miner);
+});
+
+it("raises bests only upwards, and those of the week and month by their own shares alone", () => {
+  const best = (sdiff: number, at = AT) =>
+    frame("mining/best_diff", { sdiff, worker: "axe", at, share_id: "s", previous: 0 });
   const first = applyToMiner(miner, best(4.29e9));
   expect(first.bests.alltime?.sdiff).toBe(4.29e9);
-  expect(first.feed[0]?.type).toBe("best_diff");
   const second = applyToMiner({ ...first, bests: { ...first.bests, week: null } }, best(1e6));
   expect(second.bests.alltime?.sdiff).toBe(4.29e9);
   expect(second.bests.week?.sdiff).toBe(1e6);
-  expect(second.feed).toHaveLength(1);
+  const old = applyToMiner(miner, best(1e6, "2026-10-31T23:59:59Z"));
+  expect(old.bests).toMatchObject({ alltime: { sdiff: 1e6 }, month: null, week: null });
 });
 
 it("leaves everything as it is for a frame it does not know", () => {
-  expect(applyToMiner(miner, frame("competition", "match_update", {}))).toBe(miner);
-  expect(applyToMiner(miner, frame("gamification", "badge_earned", {}))).toBe(miner);
+  expect(applyToMiner(miner, frame("competition/match_update" as never, {}))).toBe(miner);
 });
 
 describe("the feed", () => {
   const item = (over: Partial<FeedItem>): FeedItem => ({
-    id: "1",
+    id: "badge-diff_1e6",
     type: "badge_earned",
     title: "New badge: Million Club",
     detail: null,
@@ -193,22 +207,30 @@ describe("the feed", () => {
     ...over,
   });
 
-  it("knows one happening under two ids", () => {
-    const live = item({ id: "live:x", at: "2026-11-21T10:00:00.400Z" });
-    expect(feedKey(live)).toBe(feedKey(item({ id: "77" })));
+  it("has each line once", () => {
     const feed = [item({})];
-    expect(addToFeed(feed, live)).toBe(feed);
+    expect(addToFeed(feed, item({}))).toBe(feed);
+    expect(addToFeed(feed, item({ title: "Other words" }))).toEqual([
+      item({ title: "Other words" }),
+    ]);
   });
 
-  it("keeps two people's happenings apart", () => {
-    const of = (user: string) => ({ ...item({ id: user }), user });
-    expect(addToFeed([of("a")], of("b"))).toHaveLength(2);
+  it("is in order of time, to the microsecond", () => {
+    const at = (id: string, micros: string) => item({ id, at: `2026-11-21T10:00:00${micros}Z` });
+    const lines = [at("a", ""), at("c", ".000002"), at("b", ".000001"), at("d", ".5")];
+    const feed = lines.reduce<FeedItem[]>((all, one) => addToFeed(all, one), []);
+    expect(feed.map((one) => one.id)).toEqual(["d", "c", "b", "a"]);
+  });
+
+  it("comes in frames", () => {
+    const next = applyToMiner(miner, frame("dashboard/feed_item", { ...item({}), user: null }));
+    expect(next.feed).toEqual([item({})]);
   });
 
   it("keeps what frames told through a read that does not tell it, in order of time", () => {
     const best = item({ id: "live", type: "best_diff", title: "New best", badge_slug: null });
-    const older = item({ id: "o", badge_slug: "old", at: "2026-11-20T10:00:00Z" });
-    const newer = item({ id: "n", badge_slug: "new", at: "2026-11-21T11:00:00Z" });
+    const older = item({ id: "o", at: "2026-11-20T10:00:00Z" });
+    const newer = item({ id: "n", at: "2026-11-21T11:00:00Z" });
     const read = [newer, older];
     expect(keepLines([best, older], read).map((i) => i.id)).toEqual(["n", "live", "o"]);
     expect(keepLines([older], read)).toBe(read);
@@ -221,30 +243,26 @@ describe("the feed", () => {
     expect(keepLines([reported], [found])).toEqual([found]);
   });
 
-  it("puts the newest on top and stays short", () => {
-    const many = Array.from({ length: 40 }, (_, i) => item({ id: `${i}`, badge_slug: `b${i}` }));
+  it("stays short", () => {
+    const many = Array.from({ length: 40 }, (_, i) => item({ id: `${10 + i}` }));
     const feed = many.reduce<FeedItem[]>((all, one) => addToFeed(all, one), []);
     expect(feed).toHaveLength(30);
-    expect(feed[0]?.id).toBe("39");
   });
 });
 
 describe("the pool", () => {
   const stats = { shares_accepted: 5, shares_rejected: 0, recent: [] } as unknown as PublicStats;
-  const pool = (type: string, data: Data) => ({
-    ...frame("dashboard", type, data),
-    subject: "pool",
-  });
 
   it("adds what came since", () => {
-    const next = applyToStats(stats, pool("stats_update", { accepted: 7, rejected: 1 }));
+    const next = applyToStats(stats, frame("dashboard/stats_update", { accepted: 7, rejected: 1 }));
     expect(next).toMatchObject({ shares_accepted: 12, shares_rejected: 1 });
   });
 
-  it("takes feed lines that name who and what, and no others", () => {
-    const line = { id: "9", type: "level_up", title: "Level 3, Hash Pupil", user: "bc1q", at: AT };
-    expect(applyToStats(stats, pool("feed_item", line)).recent[0]).toMatchObject({ user: "bc1q" });
-    expect(applyToStats(stats, pool("feed_item", { ...line, type: "odd" }))).toBe(stats);
-    expect(applyToStats(stats, pool("feed_item", { ...line, user: 7 }))).toBe(stats);
+  it("takes feed lines that name who, and no others", () => {
+    const line = { id: "9", type: "level_up", title: "Level 3, Hash Pupil", at: AT };
+    const of = (user: string | null, seed: string | null) =>
+      applyToStats(stats, frame("dashboard/feed_item", { ...line, user, seed }));
+    expect(of("bc1q", "bc1q").recent[0]).toMatchObject({ user: "bc1q" });
+    expect(of(null, null)).toBe(stats);
   });
 });

@@ -125,7 +125,7 @@ describe("frames", () => {
     last().tells(badge("first_share"));
     last().tells(badge("first_share"));
     last().tells(badge("diff_1e6"));
-    expect(got.map((f) => f.data.badge_slug)).toEqual(["first_share", "diff_1e6"]);
+    expect(got.map((f) => (f.data as { badge_slug: string }).badge_slug)).toEqual(["first_share", "diff_1e6"]);
   });
 
   it("drops a repeat that comes over the next connection too", () => {

@@ -1,16 +1,23 @@
-/** What comes over the WebSocket, read with care: a frame we do not understand is left aside. */
+/** What comes over the WebSocket, in the shapes that the server declares. */
+import type { ServerFrame } from "../api/types";
 
-export type Data = Record<string, unknown>;
+export type Frame = ServerFrame;
 
-export interface Frame {
-  id: number | null;
-  channel: string;
-  subject: string | null;
-  type: string;
-  ts: string;
-  data: Data;
+/** Each frame by its channel and type. */
+export type Frames = { [F in Frame as `${F["channel"]}/${F["type"]}`]: F };
+
+/** What each kind of frame changes in a state. */
+export type Reducers<State> = {
+  [Kind in keyof Frames]?: (state: State, frame: Frames[Kind]) => State;
+};
+
+export function reduce<State>(reducers: Reducers<State>, state: State, frame: Frame): State {
+  const kind = `${frame.channel}/${frame.type}` as keyof Frames;
+  const reducer = reducers[kind] as ((state: State, frame: Frame) => State) | undefined;
+  return reducer ? reducer(state, frame) : state;
 }
 
+/** A frame, or null for what is none. A type that this app does not know is left to its readers. */
 export function parseFrame(text: string): Frame | null {
   let raw: unknown;
   try {
@@ -19,16 +26,9 @@ export function parseFrame(text: string): Frame | null {
     return null;
   }
   if (typeof raw !== "object" || raw === null) return null;
-  const { id, channel, subject, type, ts, data } = raw as Data;
-  if (typeof channel !== "string" || typeof type !== "string") return null;
-  return {
-    id: typeof id === "number" ? id : null,
-    channel,
-    subject: typeof subject === "string" ? subject : null,
-    type,
-    ts: typeof ts === "string" ? ts : "",
-    data: typeof data === "object" && data !== null ? (data as Data) : {},
-  };
+  const { channel, type, data } = raw as Record<string, unknown>;
+  const whole = typeof channel === "string" && typeof type === "string";
+  return whole && typeof data === "object" && data !== null ? (raw as Frame) : null;
 }
 
 /** Two frames with one key are one frame that came twice. */
@@ -36,19 +36,4 @@ export function frameKey(frame: Frame): string {
   return frame.id === null
     ? JSON.stringify([frame.subject, frame.channel, frame.type, frame.ts, frame.data])
     : `${frame.subject}#${frame.id}`;
-}
-
-export function num(data: Data, key: string): number | null {
-  const value = data[key];
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-export function str(data: Data, key: string): string | null {
-  const value = data[key];
-  return typeof value === "string" ? value : null;
-}
-
-export function bool(data: Data, key: string): boolean | null {
-  const value = data[key];
-  return typeof value === "boolean" ? value : null;
 }

@@ -67,10 +67,7 @@ export function useMinerLive(who: string, name: string | null) {
   useChannel(
     name === null ? null : `miner:${name}`,
     (frame) => {
-      if (frame.type === "badge_earned") {
-        const badge = firedByFrame(who, frame);
-        if (badge) kiln.push([badge]);
-      }
+      if (frame.type === "badge_earned") kiln.push([firedByFrame(who, frame)]);
       if (client.getQueryData(queryKey) === undefined) {
         reread(FIRST_SIGN);
         rereadLater(FOLDED_IN);

@@ -4,7 +4,7 @@ import { Refusal } from "../api/client";
 import { badgesQuery, minerQuery } from "../api/queries";
 import type { Badge } from "../api/types";
 import type { Fired } from "../celebrate/queue";
-import { type Frame, num, str } from "./frames";
+import type { Frames } from "./frames";
 import { lastSeen, noteSeen } from "./seen";
 
 /** A badge that a later read shows, not a frame, is news for this long even if an older one is not. */
@@ -14,17 +14,9 @@ function firedKey(who: string, slug: string): string {
   return `${who}:${slug}`;
 }
 
-export function firedByFrame(who: string, frame: Frame): Fired | null {
-  const slug = str(frame.data, "badge_slug");
-  if (!slug) return null;
-  return {
-    key: firedKey(who, slug),
-    slug,
-    name: str(frame.data, "badge_name") ?? slug,
-    category: str(frame.data, "category") ?? "mining",
-    rarity: str(frame.data, "rarity") ?? "common",
-    xp: num(frame.data, "xp_reward") ?? 0,
-  };
+export function firedByFrame(who: string, frame: Frames["gamification/badge_earned"]): Fired {
+  const { badge_slug: slug, badge_name: name, category, rarity, xp_reward: xp } = frame.data;
+  return { key: firedKey(who, slug), slug, name, category, rarity, xp };
 }
 
 function firedByRead(who: string, badge: Badge): Fired {

@@ -29,9 +29,9 @@ it("puts the newest earned first, then the nearest, then the rest in order", () 
     total_earned: 2,
     total_available: 6,
     progress: [
-      { slug: "half", value: 500, threshold: 1000 },
-      { slug: "near", value: 2000, threshold: 1000 },
-      { slug: "late", value: 0, threshold: 1000 },
+      { slug: "half", counts: "share_count", value: 500, threshold: 1000 },
+      { slug: "near", counts: "share_count", value: 2000, threshold: 1000 },
+      { slug: "late", counts: "share_count", value: 0, threshold: 1000 },
     ],
   });
   expect(shelf.map((s) => s.badge.slug)).toEqual(["new", "old", "near", "half", "late", "locked"]);

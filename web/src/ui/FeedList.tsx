@@ -3,7 +3,6 @@ import { type ReactNode, useEffect, useState } from "react";
 import { AddressTile, Icon } from "../art";
 import type { FeedItem, PoolFeedItem } from "../api/types";
 import { count } from "../format";
-import { feedKey } from "../live/feed";
 import { Address, Time } from "./parts";
 
 const ICONS = {
@@ -16,18 +15,22 @@ const ICONS = {
   block_reported: "block",
 } as const;
 
+function icon(type: string) {
+  return type in ICONS ? ICONS[type as keyof typeof ICONS] : "badge";
+}
+
 /** A line that arrives while one looks slides in; those that were there lie still. */
 function useArrivals(items: FeedItem[]): (item: FeedItem) => boolean {
-  const [there] = useState(() => new Set(items.map(feedKey)));
+  const [there] = useState(() => new Set(items.map((item) => item.id)));
   const [opened] = useState(Date.now);
   useEffect(() => {
     // Lines stay "new" for the length of their slide; afterwards a re-render leaves them alone.
     const timer = setTimeout(() => {
-      for (const item of items) there.add(feedKey(item));
+      for (const item of items) there.add(item.id);
     }, 400);
     return () => clearTimeout(timer);
   }, [items, there]);
-  return (item) => !there.has(feedKey(item)) && Date.parse(item.at) > opened - 60_000;
+  return (item) => !there.has(item.id) && Date.parse(item.at) > opened - 60_000;
 }
 
 function Xp({ xp }: { xp: number | null }) {
@@ -72,8 +75,8 @@ export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
       <ol className="feed">
         {shown.map((item) => (
           <Line
-            key={feedKey(item)}
-            mark={<Icon name={ICONS[item.type]} size={24} />}
+            key={item.id}
+            mark={<Icon name={icon(item.type)} size={24} />}
             title={item.title}
             under={
               <>
@@ -101,7 +104,7 @@ export function PoolFeed({ items, now }: { items: PoolFeedItem[]; now: number })
     <ol className="feed">
       {items.map((item) => (
         <Line
-          key={feedKey(item)}
+          key={item.id}
           mark={<AddressTile address={item.seed} size={34} />}
           title={
             <Link to="/m/$address" params={{ address: item.user }} className="plain strong">

@@ -2,7 +2,14 @@
 
 from tbg.adapters.broadcast.heartbeat import HEARTBEAT_SECONDS, beat, heartbeats
 from tbg.adapters.broadcast.hub import Hub, Mailbox
-from tbg.adapters.broadcast.publish import NUDGE, Broadcast, channel_of
+from tbg.adapters.broadcast.publish import (
+    NUDGE,
+    Broadcast,
+    Packet,
+    body_of,
+    channel_of,
+    packet_of,
+)
 
 __all__ = [
     "HEARTBEAT_SECONDS",
@@ -10,7 +17,10 @@ __all__ = [
     "Broadcast",
     "Hub",
     "Mailbox",
+    "Packet",
     "beat",
+    "body_of",
     "channel_of",
     "heartbeats",
+    "packet_of",
 ]

@@ -1,6 +1,6 @@
 """The listening side of the broadcast: one Redis connection a process, a mailbox a socket.
 
-A frame is a string made once by whoever published it; mailboxes hold references to it. What a
+A packet is made once for all who follow its subject; mailboxes hold references to it. What a
 socket cannot take in time is not kept for it: its mailbox is closed, and the others go on.
 """
 
@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-from tbg.adapters.broadcast.publish import channel_of
+from tbg.adapters.broadcast.publish import Packet, channel_of, decode
 from tbg.core import limits
 from tbg.core.cancel import end
 from tbg.core.telemetry import log
@@ -38,25 +38,25 @@ class Mailbox:
     `on_close` is told once, with the close code, when the mailbox is closed from this side.
     """
 
-    __slots__ = ("_frames", "_waiter", "closed", "on_close", "sending_since", "subjects")
+    __slots__ = ("_packets", "_waiter", "closed", "on_close", "sending_since", "subjects")
 
     def __init__(self, on_close: Callable[[int], None]) -> None:
         self.subjects: set[str] = set()
         self.sending_since: float | None = None
         self.closed = False
         self.on_close = on_close
-        self._frames: deque[str] = deque()
+        self._packets: deque[Packet] = deque()
         self._waiter: asyncio.Future[None] | None = None
 
-    def offer(self, frame: str) -> None:
-        """Put a frame in; a mailbox that is full is closed with 1013 (come again later)."""
+    def offer(self, packet: Packet) -> None:
+        """Put a packet in; a mailbox that is full is closed with 1013 (come again later)."""
         if self.closed:
             return
-        if len(self._frames) >= limits.SOCKET_QUEUE:
+        if len(self._packets) >= limits.SOCKET_QUEUE:
             OVERFLOWS.inc()
             self.close(1013)
             return
-        self._frames.append(frame)
+        self._packets.append(packet)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -64,22 +64,22 @@ class Mailbox:
         """Take nothing more, forget what waits, and have the socket closed with `code`."""
         if not self.closed:
             self.closed = True
-            self._frames.clear()
+            self._packets.clear()
             self.on_close(code)
 
-    async def take(self) -> str:
-        """The next frame, as soon as there is one."""
-        while not self._frames:
+    async def take(self) -> Packet:
+        """The next packet, as soon as there is one."""
+        while not self._packets:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._frames.popleft()
+        return self._packets.popleft()
 
 
 class Hub:
     """All mailboxes of a process, and the subjects that Redis sends it frames of."""
 
-    def __init__(self, redis: Redis, *, snapshot: Callable[[], str]) -> None:
-        """`snapshot` makes the frame that says: read again, something may have been missed."""
+    def __init__(self, redis: Redis, *, snapshot: Callable[[], Packet]) -> None:
+        """`snapshot` makes the packet that says: read again, something may have been missed."""
         self._redis = redis
         self._snapshot = snapshot
         self._mailboxes: set[Mailbox] = set()
@@ -188,7 +188,9 @@ class Hub:
         kind, channel, payload = reply
         subject = channel.decode()[len(_PREFIX) :]
         if kind == b"message":
-            self._offer(self._followers.get(subject, ()), payload.decode(errors="replace"))
+            packet = decode(subject, payload)
+            if packet is not None:
+                self._offer(self._followers.get(subject, ()), packet)
             # Without this, a burst that came in one packet would fill every mailbox before any
             # socket had its turn.
             await asyncio.sleep(0)
@@ -236,9 +238,9 @@ class Hub:
         self._wake.set()
 
     @staticmethod
-    def _offer(mailboxes: Iterable[Mailbox], frame: str) -> None:
+    def _offer(mailboxes: Iterable[Mailbox], packet: Packet) -> None:
         for mailbox in list(mailboxes):
-            mailbox.offer(frame)
+            mailbox.offer(packet)
 
 
 def _slices(subjects: list[str], size: int = 1_000) -> Iterator[list[str]]:

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tbg.core import limits
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tbg.core.telemetry import log
 from tbg.core.tx import Tx
 
@@ -24,20 +25,53 @@ NUDGE = "tbg:outbox"
 _log = log(__name__)
 
 
+_NUMBER_DIGITS = 19
+"""Those of a bigint."""
+
 # With more frames than this it pays to ask first which of them anybody would hear.
 _LOOK_FIRST = 16
 
 
-def _encode(frame: Frame, stamp: str) -> bytes:
-    payload = {
-        "id": frame.id,
-        "channel": frame.channel,
-        "subject": frame.subject,
-        "type": frame.type,
-        "ts": stamp,
-        "data": frame.data,
-    }
-    return orjson.dumps(payload)
+class Packet(NamedTuple):
+    """A frame on its way to sockets. `body`: its JSON from the member after `subject` on.
+
+    Each socket puts the number and the name by which its client knows the subject before it.
+    """
+
+    subject: str
+    id: int | None
+    body: str
+
+    def text(self, name: str | None) -> str:
+        """The frame as a client is sent it, its subject called `name`."""
+        number, subject = orjson.dumps(self.id), orjson.dumps(name)
+        return f'{{"id":{number.decode()},"subject":{subject.decode()},{self.body}'
+
+
+def packet_of(frame: Frame, *, at: datetime) -> Packet:
+    """A frame that is shown at this time."""
+    data = orjson.Fragment(frame.data.model_dump_json())
+    body = body_of(channel=frame.data.CHANNEL, type_=frame.data.TYPE, at=at, data=data)
+    return Packet(frame.subject, frame.id, body)
+
+
+def body_of(*, channel: str, type_: str, at: datetime, data: orjson.Fragment) -> str:
+    """What of a frame is the same for all who are sent it."""
+    rest = {"channel": channel, "type": type_, "ts": at.isoformat(), "data": data}
+    return orjson.dumps(rest)[1:].decode()
+
+
+def encode(packet: Packet) -> bytes:
+    """A packet as it goes through Redis; its subject is in the channel's name."""
+    return f"{'' if packet.id is None else packet.id} {packet.body}".encode()
+
+
+def decode(subject: str, payload: bytes) -> Packet | None:
+    """A packet as it came through Redis; None when it is not one of ours."""
+    number, space, body = payload.partition(b" ")
+    if not space or (number and not number.isdigit()) or len(number) > _NUMBER_DIGITS:
+        return None
+    return Packet(subject, int(number) if number else None, body.decode(errors="replace"))
 
 
 def channel_of(subject: str) -> str:
@@ -61,11 +95,9 @@ class Broadcast:
             pipeline = self.redis.pipeline(transaction=False)
             if nudge:
                 pipeline.execute_command("PUBLISH", NUDGE, "1")
-            stamp = now.isoformat()
             for frame in frames:
-                pipeline.execute_command(
-                    "PUBLISH", channel_of(frame.subject), _encode(frame, stamp)
-                )
+                payload = encode(packet_of(frame, at=now))
+                pipeline.execute_command("PUBLISH", channel_of(frame.subject), payload)
             await pipeline.execute()
         except (RedisError, OSError) as error:
             _log.warning("frames_lost", frames=len(frames), error=str(error))

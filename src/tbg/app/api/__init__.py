@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 import tbg
-from tbg.adapters.broadcast import Broadcast, Hub
+from tbg.adapters.broadcast import Broadcast, Hub, packet_of
 from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
@@ -23,6 +23,7 @@ from tbg.app.api import health, lifecycle, problems
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
+from tbg.app.api.frames import asyncapi
 from tbg.app.api.guard import Gate, Guard
 from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
@@ -33,16 +34,17 @@ from tbg.app.domains import DOMAINS
 from tbg.core import limits
 from tbg.core.cancel import end
 from tbg.core.domain import Domain
+from tbg.core.frames import Frame
 from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
-from tbg.domains.realtime.schemas import control
+from tbg.domains.realtime.schemas import SnapshotData
 
 API = "/api/v1"
 
 
 def create_app(
-    settings: Settings, database: Database, redis: Redis, *, domains: Iterable[Domain] = DOMAINS
+    settings: Settings, database: Database, redis: Redis, *, domains: Sequence[Domain] = DOMAINS
 ) -> FastAPI:
     """The ASGI application on these servers; it listens to Redis while its lifespan lasts.
 
@@ -95,7 +97,9 @@ def create_app(
     app.state.hashing = hashing
     app.state.limiter = limiter
     app.state.cookies = cookies
-    app.state.hub = Hub(redis, snapshot=lambda: control("snapshot", at=database.clock.now()))
+    app.state.hub = Hub(
+        redis, snapshot=lambda: packet_of(Frame("", SnapshotData()), at=database.clock.now())
+    )
     app.state.readiness = Fresh(
         health.Checks(settings, database, redis).run, seconds=limits.READINESS_SECONDS, share=1
     )
@@ -106,11 +110,13 @@ def create_app(
     app.include_router(lifecycle.router, prefix=API)
     _include(app, domains)
     app.router.default = Pages()
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app, domains)  # type: ignore[method-assign]
     return app
 
 
-def _include(app: FastAPI, domains: Iterable[Domain]) -> None:
+def _include(app: FastAPI, domains: Sequence[Domain]) -> None:
+    frames = asyncapi(domains, title=app.title, version=app.version)
+    app.add_api_route(f"{API}/asyncapi.json", lambda: frames, include_in_schema=False)
     for domain in domains:
         if domain.well_known is not None:
             app.include_router(_router(domain.well_known))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from tbg.adapters.http import PROBLEM_JSON
+from tbg.app.api.frames import schemas
+from tbg.core.domain import Domain
 
 _PROBLEM = {
     "description": "Problem",
@@ -16,13 +19,15 @@ _PROBLEM = {
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI, domains: Iterable[Domain]) -> dict[str, Any]:
     """The document, made once; the same for the same routes, byte for byte."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 _refuse_with_problems(operation, _refusals(path, method, operation))
+        # No route has them, but the web app's types are made from this document.
+        made["components"]["schemas"] |= schemas(domains)
         for name in _NOT_OURS:
             made["components"]["schemas"].pop(name, None)
         app.openapi_schema = made

@@ -9,7 +9,7 @@ from tbg.app import doors, screen
 from tbg.app.cli.common import once
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import WorkerTotal, totals
-from tbg.domains.realtime.rules import short_number
+from tbg.domains.mining.rules import short_number
 
 app = typer.Typer(help="What was mined.", no_args_is_help=True)
 

@@ -7,6 +7,7 @@ import contextlib
 import resource
 import socket
 from collections.abc import Iterator
+from typing import Annotated
 
 import orjson
 import typer
@@ -17,7 +18,9 @@ from tbg.adapters import redis as redis_adapter
 from tbg.app import doors
 from tbg.app.api import create_app
 from tbg.app.api.connections import Connections, HttpProtocol
+from tbg.app.api.frames import asyncapi
 from tbg.app.api.sockets import SocketProtocol
+from tbg.app.domains import DOMAINS
 from tbg.app.listener import listen
 from tbg.core import limits
 from tbg.core.cancel import end
@@ -72,7 +75,12 @@ def serve() -> None:
     doors.run("api", main)
 
 
-def openapi() -> None:
+def openapi(
+    *,
+    frames: Annotated[
+        bool, typer.Option(help="The WebSocket's AsyncAPI document instead.")
+    ] = False,
+) -> None:
     """Print the API's OpenAPI document, the same bytes for the same program."""
     # Nothing is contacted: the routes alone make the document.
     settings = Settings.model_construct(
@@ -80,7 +88,8 @@ def openapi() -> None:
     )
     database = connect("postgresql://none/none", SystemClock(), size=1)
     app = create_app(settings, database, redis_adapter.connect("redis://none"))
-    text = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    made = asyncapi(DOMAINS, title=app.title, version=app.version) if frames else app.openapi()
+    text = orjson.dumps(made, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
     typer.echo(text.decode())
 
 

@@ -3,6 +3,7 @@
 from tbg.core.domain import Domain
 from tbg.domains.accounts.actions.people import erase, export, merge
 from tbg.domains.accounts.jobs import JOBS
+from tbg.domains.accounts.presenters import PRESENTERS
 from tbg.domains.accounts.projection import admit
 
 DOMAIN = Domain(
@@ -11,6 +12,7 @@ DOMAIN = Domain(
     well_known="tbg.domains.accounts.routes:well_known",
     jobs=JOBS,
     projection=admit,  # an address that mines is a user
+    presenters=PRESENTERS,
     merge=merge,
     erase=erase,
     export=export,

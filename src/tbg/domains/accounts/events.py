@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tbg.core.event import Event
+from tbg.core.event import PlayerEvent
 
 
-class AccountChanged(Event):
+class AccountChanged(PlayerEvent):
     """Something was done to an account that its owner should know of, whoever did it.
 
     `action` as the account's list of activity has it; `about` names the address or the key.
     """
 
-    user_id: int
     action: str
     about: str | None
     at: datetime

@@ -4,13 +4,17 @@ from tbg.core.domain import Domain
 from tbg.domains.gamification.actions.checks import CHECKS
 from tbg.domains.gamification.actions.people import erase, export, merge
 from tbg.domains.gamification.jobs import JOBS
+from tbg.domains.gamification.presenters import PRESENTERS
 from tbg.domains.gamification.projection import credit
+from tbg.domains.gamification.schemas import FRAMES
 
 DOMAIN = Domain(
     name="gamification",
     router="tbg.domains.gamification.routes:router",
     jobs=JOBS,
     projection=credit,  # counters, calendar, badges, XP, levels
+    presenters=PRESENTERS,
+    frames=FRAMES,
     merge=merge,
     erase=erase,
     export=export,

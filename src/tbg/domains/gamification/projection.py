@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tbg.adapters.streams import Batch, BestDiff, BlockFound, Share
-from tbg.core.event import Frame
+from tbg.core import limits
+from tbg.core.frames import FeedItemData, Frame
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import Award, Grant, reward
 from tbg.domains.gamification.actions.streaks import recount_runs
 from tbg.domains.gamification.events import PersonalBest
-from tbg.domains.gamification.rules import SHARES_PER_XP, crossed, share_xp, week_start_of
+from tbg.domains.gamification.presenters import best_line
+from tbg.domains.gamification.rules import (
+    SHARES_PER_XP,
+    crossed,
+    get_week_iso,
+    share_xp,
+    shown_streak,
+    week_start_of,
+)
+from tbg.domains.gamification.schemas import BestDiffData, StreakState, StreakUpdateData
 
 
 @dataclass(slots=True)
@@ -40,7 +50,7 @@ async def credit(tx: Tx, batch: Batch) -> None:
     deltas = _deltas(batch)
     counted = await _count(tx, deltas)
     await _extend_runs(tx, deltas, counted)
-    stale = await _write_calendar(tx, deltas, counted)
+    weeks_begun = await _write_calendar(tx, deltas)
     triggers = _Triggers.of(await queries.badge_catalogue(tx))
     awards: list[Award] = []
     grants: list[Grant] = []
@@ -56,7 +66,9 @@ async def credit(tx: Tx, batch: Batch) -> None:
             awards += _block_awards(triggers, user_id, delta.blocks)
     if awards or grants:
         await reward(tx, awards=awards, grants=grants)
-    await recount_runs(tx, stale)
+    await recount_runs(tx, _out_of_order(weeks_begun, counted))
+    _show_reported_bests(tx, batch, counted)
+    await _show_streaks(tx, batch, weeks_begun)
 
 
 def _deltas(batch: Batch) -> dict[int, _Delta]:
@@ -193,10 +205,8 @@ def _extend_run(old: _Counted, delta: _Delta) -> _Run:
     return run
 
 
-async def _write_calendar(
-    tx: Tx, deltas: dict[int, _Delta], counted: dict[int, _Counted]
-) -> list[int]:
-    """Add to the calendar; the users with a new week that is not their latest."""
+async def _write_calendar(tx: Tx, deltas: dict[int, _Delta]) -> list[tuple[int, str]]:
+    """Add to the calendar; the users and weeks that had no share before."""
     rows = [
         (user, week, delta.weeks[week])
         for user, delta in deltas.items()
@@ -226,12 +236,15 @@ async def _write_calendar(
         bests=[delta.best for _, _, delta in rows],
         days=[delta.days for _, _, delta in rows],
     )
+    return [(row.user_id, row.week_iso) for row in fresh]
+
+
+def _out_of_order(
+    weeks_begun: Iterable[tuple[int, str]], counted: dict[int, _Counted]
+) -> list[int]:
+    """The users with a new week that is not their latest: their runs are to be counted anew."""
     return sorted(
-        {
-            row.user_id
-            for row in fresh
-            if row.week_iso < (counted[row.user_id].last_active_week or "")
-        }
+        {user for user, week in weeks_begun if week < (counted[user].last_active_week or "")}
     )
 
 
@@ -305,17 +318,15 @@ def _share_grants(user_id: int, delta: _Delta, after: int) -> Iterator[Grant]:
 
 
 def _tell_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -> None:
-    if best.history or not before.previous_best:
+    if best.history:
         return
-    data = {
-        "sdiff": best.sdiff,
-        "worker": best.worker,
-        "at": best.at.isoformat(),
-        "previous": before.previous_best,
-    }
-    tx.show(Frame("mining", f"miner:{best.address}", "best_diff", data))
+    if isinstance(best, Share):
+        _show_best(tx, best, before)
+    line = best_line(best.sdiff, best.worker, best.at)
+    tx.show(Frame(f"miner:{best.address}", FeedItemData(**line.model_dump())))
     # The first crossing of a day is the day's personal best; later ones today are the same one.
-    if before.previous_best_on is not None and before.previous_best_on < best.at.date():
+    on = before.previous_best_on
+    if before.previous_best and on is not None and on < best.at.date():
         tx.announce(
             PersonalBest(
                 user_id=user_id,
@@ -325,3 +336,49 @@ def _tell_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -
                 at=best.at,
             )
         )
+
+
+def _show_reported_bests(tx: Tx, batch: Batch, counted: dict[int, _Counted]) -> None:
+    """Show what the pool says was reached: it may be the best of a week, if not of all time."""
+    for best in batch.bests[: limits.FRAMES_PER_BATCH]:
+        if not best.history:
+            _show_best(tx, best, counted[batch.users[best.address]])
+
+
+def _show_best(tx: Tx, best: Share | BestDiff, before: _Counted) -> None:
+    data = BestDiffData(
+        sdiff=best.sdiff,
+        worker=best.worker,
+        at=best.at,
+        share_id=best.key,
+        previous=before.previous_best,
+    )
+    tx.show(Frame(f"miner:{best.address}", data))
+
+
+async def _show_streaks(tx: Tx, batch: Batch, weeks_begun: Sequence[tuple[int, str]]) -> None:
+    """Show the streaks that a first share of a week has changed."""
+    live = {batch.users[s.address]: s.address for s in batch.shares if not s.history}
+    users = sorted({user for user, _ in weeks_begun} & live.keys())[: limits.FRAMES_PER_BATCH]
+    if not users:
+        return
+    rows = await tx.rows(
+        """
+        SELECT user_id, current_streak, longest_streak, streak_start_date, last_active_week
+        FROM user_gamification WHERE user_id = ANY(:ids ::bigint[]) ORDER BY user_id
+        """,
+        ids=users,
+    )
+    for row in rows:
+        shown = shown_streak(row.current_streak, row.last_active_week, tx.now.date())
+        state = StreakState(
+            current_streak=shown,
+            longest_streak=row.longest_streak,
+            streak_start_date=row.streak_start_date if shown else None,
+            last_active_week=row.last_active_week,
+            is_active_this_week=row.last_active_week == get_week_iso(tx.now),
+        )
+        data = StreakUpdateData(
+            streak=shown, longest=row.longest_streak, week=row.last_active_week, state=state
+        )
+        tx.show(Frame(f"miner:{live[row.user_id]}", data))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from tbg.core.frames import FrameData, RewardData
+from tbg.domains.gamification.rules import compute_level
 
 CATEGORIES = ("mining", "streak", "competition", "social", "node")
 RARITIES = ("common", "rare", "epic", "legendary")
@@ -70,3 +75,115 @@ class LevelList(BaseModel):
     """All levels, lowest first."""
 
     levels: list[Level]
+
+
+class BadgeEarnedData(RewardData):
+    """A badge was earned; `metadata` names what earned it."""
+
+    CHANNEL: ClassVar[str] = "gamification"
+    TYPE: ClassVar[str] = "badge_earned"
+
+    badge_slug: str
+    badge_name: str
+    description: str
+    category: str
+    rarity: str
+    xp_reward: int
+    earned_at: datetime
+    metadata: dict[str, Any]
+
+
+class XpState(BaseModel):
+    """A total of XP and the way to the next level, as the miner's page shows it."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    total_xp: int
+    level: int
+    level_title: str
+    xp_into_level: int
+    xp_for_level: int
+    xp_to_next_level: int
+    next_level: int
+    next_title: str
+
+    @classmethod
+    def of(cls, total_xp: int) -> XpState:
+        """The state at this total."""
+        level, title, *way = compute_level(total_xp)
+        names = ("xp_into_level", "xp_for_level", "xp_to_next_level", "next_level", "next_title")
+        return cls(
+            total_xp=total_xp, level=level, level_title=title, **dict(zip(names, way, strict=True))
+        )
+
+
+class XpGainedData(RewardData):
+    """XP was granted (or, negative, corrected); `state` is that after it."""
+
+    CHANNEL: ClassVar[str] = "gamification"
+    TYPE: ClassVar[str] = "xp_gained"
+
+    amount: int
+    source: str
+    source_id: str | None
+    total_xp: int
+    level: int
+    state: XpState
+
+
+class LevelUpData(RewardData):
+    """A level was reached for the first time."""
+
+    CHANNEL: ClassVar[str] = "gamification"
+    TYPE: ClassVar[str] = "level_up"
+
+    old_level: int
+    new_level: int
+    title: str
+    total_xp: int
+
+
+class StreakState(BaseModel):
+    """A run of weeks, as the miner's page shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current_streak: int
+    longest_streak: int
+    streak_start_date: date | None
+    last_active_week: str | None
+    is_active_this_week: bool
+
+
+class StreakUpdateData(RewardData):
+    """A week was closed with shares, or without (`broken`); or a first share made a week count.
+
+    `state`, where there is one, is what the page shows from now on.
+    """
+
+    CHANNEL: ClassVar[str] = "gamification"
+    TYPE: ClassVar[str] = "streak_update"
+
+    streak: int
+    longest: int
+    week: str
+    broken: bool = False
+    state: StreakState | None = None
+
+
+class BestDiffData(FrameData):
+    """The pool's word of a difficulty, or a share that beat all before it (`previous`)."""
+
+    CHANNEL: ClassVar[str] = "mining"
+    TYPE: ClassVar[str] = "best_diff"
+
+    sdiff: float
+    worker: str
+    at: datetime
+    share_id: UUID
+    previous: float
+
+
+FRAMES: tuple[type[FrameData], ...] = (
+    BadgeEarnedData, XpGainedData, LevelUpData, StreakUpdateData, BestDiffData,
+)  # fmt: skip

@@ -3,13 +3,17 @@
 from tbg.core.domain import Domain
 from tbg.domains.mining.actions.people import erase, export, merge
 from tbg.domains.mining.jobs import JOBS
+from tbg.domains.mining.presenters import PRESENTERS
 from tbg.domains.mining.projection import record
+from tbg.domains.mining.schemas import FRAMES
 
 DOMAIN = Domain(
     name="mining",
     router="tbg.domains.mining.routes:router",
     jobs=JOBS,
     projection=record,  # workers, shares, blocks
+    presenters=PRESENTERS,
+    frames=FRAMES,
     merge=merge,
     erase=erase,
     export=export,

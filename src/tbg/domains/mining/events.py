@@ -1,16 +1,15 @@
-"""What the mining room announces."""
+"""What the domain announces."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from tbg.core.event import Event
+from tbg.core.event import PlayerEvent
 
 
-class BlockRecorded(Event):
+class BlockRecorded(PlayerEvent):
     """A block was found: the pool's word is backed. `reward_sats` in satoshi if known."""
 
-    user_id: int
     worker: str
     height: int
     hash: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from heapq import nlargest
-from typing import Any
+from typing import Any, NamedTuple
 
 from tbg.adapters.streams import (
     Batch,
@@ -16,9 +17,10 @@ from tbg.adapters.streams import (
     worker_key,
 )
 from tbg.core import limits
-from tbg.core.event import Frame
+from tbg.core.frames import Frame
 from tbg.core.tx import Tx
 from tbg.domains.mining.events import BlockRecorded
+from tbg.domains.mining.schemas import ShareSubmittedData, StatsUpdateData, WorkerStatusData
 
 BEST_ONLY = 2
 """What a row of the rollup queue is: 1 accepted, 0 rejected, 2 the pool's word of a difficulty."""
@@ -26,7 +28,7 @@ BEST_ONLY = 2
 
 async def record(tx: Tx, batch: Batch) -> None:
     """Write everything that was mined; fills in `batch.workers`, leaves only blocks backed now."""
-    agents = await _meet_workers(tx, batch)
+    known, agents = await _meet_workers(tx, batch)
     # Sorted as the table is, so that neighbours are written together.
     batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
@@ -38,9 +40,9 @@ async def record(tx: Tx, batch: Batch) -> None:
         await _queue_for_rollups(tx, batch, users, workers)
     if batch.blocks:
         await _write_blocks(tx, batch)
+    _show(tx, batch, known)
     if batch.connections or agents:
         await _note_workers(tx, batch, agents)
-    _show(tx, batch)
 
 
 def worker_of(batch: Batch, fact: Fact) -> int:
@@ -58,8 +60,20 @@ def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
     return batch.users[fact.address], worker_key(fact.worker)
 
 
-async def _meet_workers(tx: Tx, batch: Batch) -> dict[tuple[int, int], str]:
-    """Know or make every worker of the batch; those whose miner calls itself something new."""
+class _Known(NamedTuple):
+    """A worker before the batch: what its miner called itself last, when it left if it did."""
+
+    id: int
+    agent: str | None
+    left_at: datetime | None
+
+
+async def _meet_workers(
+    tx: Tx, batch: Batch
+) -> tuple[dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
+    """Know or make every worker of the batch: those there were, and, by user and worker, what
+    those call themselves whose miner calls itself something new.
+    """
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
     for fact in batch.all():
@@ -71,16 +85,17 @@ async def _meet_workers(tx: Tx, batch: Batch) -> dict[tuple[int, int], str]:
             agents[key] = fact
     keys = sorted(first)
     known = await _known_workers(tx, keys)
-    batch.workers |= {key: worker for key, (worker, _) in known.items()}
+    batch.workers |= {key: worker.id for key, worker in known.items()}
     news: dict[tuple[int, int], str] = {}
     for key, told in agents.items():
-        worker, before = known.get(key, (0, told.agent))
+        before = known.get(key)
         # What a miner called itself long ago is not what it is called now.
-        if told.agent and before != told.agent and not (before and told.history):
-            news[key[0], worker] = told.agent
+        is_old = before is None or (before.agent and told.history)
+        if before and told.agent and before.agent != told.agent and not is_old:
+            news[key[0], before.id] = told.agent
     unknown = [key for key in keys if key not in known]
     if not unknown:
-        return news
+        return known, news
     facts = [first[key] for key in unknown]
     added = await tx.rows(
         """
@@ -100,25 +115,24 @@ async def _meet_workers(tx: Tx, batch: Batch) -> dict[tuple[int, int], str]:
     batch.workers |= {(row.user_id, row.name_key): row.id for row in added}
     late = [key for key in unknown if key not in batch.workers]
     if late:
-        known = await _known_workers(tx, late)
-        batch.workers |= {key: worker for key, (worker, _) in known.items()}
-    return news
+        met = await _known_workers(tx, late)
+        batch.workers |= {key: worker.id for key, worker in met.items()}
+    return known, news
 
 
-async def _known_workers(
-    tx: Tx, keys: list[tuple[int, str]]
-) -> dict[tuple[int, str], tuple[int, str | None]]:
-    """Each worker's id, and what its miner last called itself."""
+async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], _Known]:
+    """Those of these workers that there are."""
     rows = await tx.rows(
         """
-        SELECT w.user_id, w.name_key, w.id, w.agent FROM workers w
+        SELECT w.user_id, w.name_key, w.id, w.agent,
+            CASE WHEN w.connected THEN NULL ELSE w.connected_at END AS left_at FROM workers w
         JOIN unnest(:users ::bigint[], :names ::text[]) AS t (user_id, name_key)
             USING (user_id, name_key)
         """,
         users=[user for user, _ in keys],
         names=[name for _, name in keys],
     )
-    return {(user, name): (worker, agent) for user, name, worker, agent in rows}
+    return {(user, name): _Known(*rest) for user, name, *rest in rows}
 
 
 _SHARE_COLUMNS = (
@@ -254,7 +268,7 @@ async def _note_workers(tx: Tx, batch: Batch, agents: dict[tuple[int, int], str]
         last[_owned_worker(batch, fact)] = fact
     workers = sorted({*last, *agents})
     news = [last.get(worker) for worker in workers]
-    await tx.run(
+    rows = await tx.rows(
         """
         UPDATE workers w SET agent = COALESCE(t.agent, w.agent),
             connected = CASE WHEN t.at >= COALESCE(w.connected_at, t.at) THEN t.connected
@@ -264,6 +278,7 @@ async def _note_workers(tx: Tx, batch: Batch, agents: dict[tuple[int, int], str]
                 :ats ::timestamptz[], :agents ::text[]) AS x (user_id, id, connected, at, agent)
             JOIN workers USING (user_id, id) ORDER BY user_id, id FOR UPDATE OF workers) t
         WHERE w.user_id = t.user_id AND w.id = t.id
+        RETURNING w.user_id, w.id, w.name, w.agent, w.last_seen, w.connected, w.connected_at
         """,
         users=[user for user, _ in workers],
         ids=[id_ for _, id_ in workers],
@@ -271,44 +286,77 @@ async def _note_workers(tx: Tx, batch: Batch, agents: dict[tuple[int, int], str]
         ats=[fact.at if fact else None for fact in news],
         agents=[agents.get(worker) for worker in workers],
     )
+    _show_connections(tx, batch, last, {(row.user_id, row.id): row for row in rows})
 
 
-def _show(tx: Tx, batch: Batch) -> None:
-    """What is worth watching live: each miner's best share of the batch, and the pool's sums."""
+def _show_connections(
+    tx: Tx, batch: Batch, last: dict[tuple[int, int], Connection], rows: dict[tuple[int, int], Any]
+) -> None:
+    """Show whether workers that came or went are online now."""
+    since = tx.now - limits.HISTORY_AFTER
+    shown = [(key, fact) for key, fact in last.items() if not fact.history and fact.at >= since]
+    del shown[limits.FRAMES_PER_BATCH :]
+    seen = {key: rows[key].last_seen for key, _ in shown}
+    for share in batch.shares if shown else ():  # their last ones may wait for the next roll-up
+        key = _owned_worker(batch, share)
+        if key in seen:
+            seen[key] = max(seen[key], share.at)
+    for key, fact in shown:
+        row, last_seen = rows[key], seen[key]
+        lately = last_seen >= tx.now - limits.WORKER_ONLINE
+        status = WorkerStatusData(
+            worker=row.name,
+            online=lately and (row.connected or last_seen > row.connected_at),
+            agent=row.agent,
+            last_seen=last_seen,
+        )
+        tx.show(Frame(f"miner:{fact.address}", status))
+
+
+def _show(tx: Tx, batch: Batch, known: dict[tuple[int, str], _Known]) -> None:
+    """What is worth watching live: the pool's sums, and what each worker sent."""
     recent = tx.now - limits.HISTORY_AFTER
     live = [s for s in batch.shares if not s.history and s.at >= recent]
     if live:
-        tx.show(Frame("dashboard", "pool", "stats_update", _sums(live)))
-    best: dict[tuple[str, bool], tuple[int, Share]] = {}
+        tx.show(Frame("pool", _sums(live)))
+    groups: dict[tuple[str, str, bool, int], list[Share]] = {}
     for share in live:
-        key = (share.address, share.accepted)
-        count, other = best.get(key, (0, share))
-        best[key] = (count + 1, share if share.sdiff > other.sdiff else other)
-    shown = nlargest(limits.FRAMES_PER_BATCH, best.values(), key=lambda item: item[1].sdiff)
-    for count, share in shown:
-        tx.show(
-            Frame(
-                "mining",
-                f"miner:{share.address}",
-                "share_submitted",
-                {
-                    "worker": share.worker,
-                    "diff": share.diff,
-                    "sdiff": share.sdiff,
-                    "accepted": share.accepted,
-                    "count": count,
-                    "at": share.at.isoformat(),
-                },
-            )
-        )
-    for fact in batch.connections[: limits.FRAMES_PER_BATCH]:
-        if not fact.history and fact.at >= recent:
-            status = {"worker": fact.worker, "online": fact.connected}
-            tx.show(Frame("mining", f"miner:{fact.address}", "worker_status", status))
+        key = (share.address, share.worker, share.accepted, share.at.toordinal())
+        groups.setdefault(key, []).append(share)
+    shown = [(max(group, key=_by_sdiff), group) for group in groups.values()]
+    for best, group in nlargest(limits.FRAMES_PER_BATCH, shown, key=lambda one: one[0].sdiff):
+        worker = known.get(_key_of(batch, best))
+        left_at = worker.left_at if worker else None
+        data = _share_submitted(best, group, left_at=left_at, now=tx.now)
+        tx.show(Frame(f"miner:{best.address}", data))
 
 
-def _sums(shares: Iterable[Share]) -> dict[str, float]:
+def _by_sdiff(share: Share) -> float:
+    return share.sdiff
+
+
+def _share_submitted(
+    best: Share, group: Sequence[Share], *, left_at: datetime | None, now: datetime
+) -> ShareSubmittedData:
+    last = max(group, key=lambda share: share.at)
+    lately = last.at >= now - limits.WORKER_ONLINE
+    return ShareSubmittedData(
+        worker=best.worker,
+        agent=next((share.agent for share in reversed(group) if share.agent), None),
+        diff=best.diff,
+        sdiff=best.sdiff,
+        accepted=best.accepted,
+        count=len(group),
+        work=sum(share.diff for share in group),
+        at=best.at,
+        last_at=last.at,
+        online=lately and (left_at is None or last.at > left_at),
+        share_id=best.key,
+    )
+
+
+def _sums(shares: Iterable[Share]) -> StatsUpdateData:
     accepted = [share.sdiff for share in shares if share.accepted]
     rejected = sum(1 for share in shares if not share.accepted)
     best = max(accepted, default=0.0)
-    return {"accepted": len(accepted), "rejected": rejected, "best_sdiff": best}
+    return StatsUpdateData(accepted=len(accepted), rejected=rejected, best_sdiff=best)

@@ -25,6 +25,15 @@ class Recent(NamedTuple):
     since: datetime | None
 
 
+def short_number(value: float) -> str:
+    """Three significant digits with a unit: 4.29 G, 612 M."""
+    for unit in ("", " k", " M", " G", " T", " P"):
+        if value < 999.5:
+            return f"{value:.3g}{unit}"
+        value /= 1000
+    return f"{value:.3g} E"
+
+
 def hour_of(moment: datetime) -> datetime:
     """When the hour of the clock began."""
     return moment.replace(minute=0, second=0, microsecond=0)

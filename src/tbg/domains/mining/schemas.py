@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from tbg.core.frames import FrameData
 
 
 class Best(BaseModel):
@@ -27,3 +30,78 @@ class MinerBests(BaseModel):
     alltime: Best | None = None
     month: Best | None = None
     week: Best | None = None
+
+
+class StatsUpdateData(FrameData):
+    """What the pool's miners sent since the last frame of this type."""
+
+    CHANNEL: ClassVar[str] = "dashboard"
+    TYPE: ClassVar[str] = "stats_update"
+
+    accepted: int
+    rejected: int
+    best_sdiff: float
+
+    def plus(self, before: StatsUpdateData | None) -> StatsUpdateData:
+        """Both together."""
+        if before is None:
+            return self
+        return StatsUpdateData(
+            accepted=before.accepted + self.accepted,
+            rejected=before.rejected + self.rejected,
+            best_sdiff=max(before.best_sdiff, self.best_sdiff),
+        )
+
+
+class ShareSubmittedData(FrameData):
+    """Shares of one worker and day, all accepted or all rejected, that arrived together.
+
+    `diff`, `sdiff`, `at` and `share_id` are those of the best of them; `work` is the sum of their
+    difficulties, `last_at` the time of the last one, and `online` whether its worker is by that.
+    """
+
+    CHANNEL: ClassVar[str] = "mining"
+    TYPE: ClassVar[str] = "share_submitted"
+
+    worker: str
+    agent: str | None
+    diff: float
+    sdiff: float
+    accepted: bool
+    count: int
+    work: float
+    at: datetime
+    last_at: datetime
+    online: bool
+    share_id: UUID
+
+
+class WorkerStatusData(FrameData):
+    """A worker connected or disconnected; `online` is what its page shows from now on."""
+
+    CHANNEL: ClassVar[str] = "mining"
+    TYPE: ClassVar[str] = "worker_status"
+
+    worker: str
+    online: bool
+    agent: str | None
+    last_seen: datetime
+
+
+class BlockFoundData(FrameData):
+    """A block was found, and more than the pool's word says so; `reward_sats` if known."""
+
+    CHANNEL: ClassVar[str] = "mining"
+    TYPE: ClassVar[str] = "block_found"
+
+    worker: str
+    height: int
+    hash: str
+    sdiff: float
+    reward_sats: int | None
+    at: datetime
+
+
+FRAMES: tuple[type[FrameData], ...] = (
+    StatsUpdateData, ShareSubmittedData, WorkerStatusData, BlockFoundData,
+)  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tbg.core.frames import FeedItem
 from tbg.core.settings import Network
+from tbg.domains.gamification.schemas import StreakState, XpState
 from tbg.domains.mining.schemas import MinerBests
-from tbg.domains.public.rules import Happening
 
 
 class Shown(BaseModel):
@@ -30,20 +31,8 @@ class Config(BaseModel):
     rarities: list[str]
 
 
-class FeedItem(Shown):
-    """One line of a miner's feed."""
-
-    id: str
-    type: Happening
-    title: str
-    detail: str | None
-    xp: int | None
-    badge_slug: str | None
-    at: datetime
-
-
 class PoolFeedItem(FeedItem):
-    """One line of the pool's feed: `user` is who it happened to, `seed` what his tile is of."""
+    """One line of the pool's feed: `user` is who it happened to, `seed` what their tile is of."""
 
     user: str
     seed: str
@@ -99,19 +88,6 @@ class PublicStats(BaseModel):
     recent: list[PoolFeedItem]
 
 
-class MinerXp(BaseModel):
-    """XP and the way to the next level."""
-
-    total_xp: int
-    level: int
-    level_title: str
-    xp_into_level: int
-    xp_for_level: int
-    xp_to_next_level: int
-    next_level: int
-    next_title: str
-
-
 class StreakWeek(Shown):
     """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
 
@@ -123,14 +99,9 @@ class StreakWeek(Shown):
     days: int = Field(ge=0, le=127)
 
 
-class MinerStreak(BaseModel):
+class MinerStreak(StreakState):
     """The run of weeks, and the last year of them, oldest first."""
 
-    current_streak: int
-    longest_streak: int
-    streak_start_date: date | None
-    last_active_week: str | None
-    is_active_this_week: bool
     weeks: list[StreakWeek]
 
 
@@ -143,9 +114,10 @@ class EarnedBadge(Shown):
 
 
 class BadgeProgress(BaseModel):
-    """How far it is to a badge not earned yet."""
+    """How far it is to a badge not earned yet; `counts` is what its `value` counts."""
 
     slug: str
+    counts: str = Field(description="share_count, best_diff or streak")
     value: float
     threshold: float
 
@@ -201,7 +173,7 @@ class PublicMiner(BaseModel):
     since: datetime = Field(description="the first event")
     last_share_at: datetime | None
     online: bool
-    xp: MinerXp
+    xp: XpState
     streak: MinerStreak
     badges: MinerBadges
     bests: MinerBests

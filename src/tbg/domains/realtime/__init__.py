@@ -3,12 +3,14 @@
 from tbg.core.domain import Domain
 from tbg.domains.realtime.actions import erase, export, merge
 from tbg.domains.realtime.jobs import JOBS
-from tbg.domains.realtime.reactions import HANDLERS
+from tbg.domains.realtime.reactions import push_by
+from tbg.domains.realtime.schemas import FRAMES
 
 DOMAIN = Domain(
     name="realtime",
     jobs=JOBS,
-    handlers=HANDLERS,
+    presented=push_by,
+    frames=FRAMES,
     merge=merge,
     erase=erase,
     export=export,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
+from tbg.adapters.broadcast import Packet, body_of
 from tbg.core import limits
 from tbg.core.tx import Tx
 
@@ -15,13 +16,6 @@ class Numbers(NamedTuple):
 
     first: int
     last: int
-
-
-class Numbered(NamedTuple):
-    """A frame as it goes over the wire to its player, and its number."""
-
-    id: int
-    text: str
 
 
 async def numbers(tx: Tx, user_id: int) -> Numbers:
@@ -36,7 +30,7 @@ async def numbers(tx: Tx, user_id: int) -> Numbers:
     return Numbers(*row) if row else Numbers(1, 0)
 
 
-async def frames_after(tx: Tx, user_id: int, *, after: int) -> list[Numbered]:
+async def frames_after(tx: Tx, user_id: int, *, after: int) -> list[Packet]:
     """What this user was sent after a number, in order; as much as a socket's queue holds."""
     rows = await tx.rows(
         """
@@ -48,18 +42,15 @@ async def frames_after(tx: Tx, user_id: int, *, after: int) -> list[Numbered]:
         most=limits.SOCKET_QUEUE,
     )
     return [
-        Numbered(
+        Packet(
+            f"me:{user_id}",
             row.id,
-            orjson.dumps(
-                {
-                    "id": row.id,
-                    "channel": row.channel,
-                    "subject": "me",
-                    "type": row.type,
-                    "ts": row.created_at.isoformat(),
-                    "data": orjson.Fragment(row.data),
-                }
-            ).decode(),
+            body_of(
+                channel=row.channel,
+                type_=row.type,
+                at=row.created_at,
+                data=orjson.Fragment(row.data),
+            ),
         )
         for row in rows
     ]

@@ -1,66 +1,97 @@
-"""Events → numbered frames for their miner, and the same at once for whoever watches."""
+"""Events → numbered frames for their player, and the same at once for whoever watches."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-
-import orjson
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from tbg.core.domain import Handler
-from tbg.core.event import Event, Frame
+from tbg.core.event import PlayerEvent
+from tbg.core.frames import (
+    FeedItemData,
+    Frame,
+    FrameData,
+    Look,
+    Notice,
+    Notification,
+    Presenters,
+    RewardData,
+)
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Tx
-from tbg.domains.accounts.events import AccountChanged
-from tbg.domains.accounts.queries import addresses
+from tbg.domains.accounts.queries import Name, addresses
 from tbg.domains.accounts.queries import names as names_of
-from tbg.domains.gamification.events import (
-    BadgeEarned,
-    LevelUp,
-    PersonalBest,
-    SilentRewards,
-    StreakBroken,
-    StreakExpiring,
-    StreakExtended,
-    XpGained,
-)
-from tbg.domains.mining.events import BlockRecorded
-from tbg.domains.realtime.rules import Shown, feed_item_of, frames_of
+from tbg.domains.realtime.schemas import NotificationData
 
 
-async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
-    """Write each event's frames under the miner's next numbers, and show them.
+def push_by(presenters: Presenters) -> Handler:
+    """The handler of every event that has a presenter."""
 
-    Who was merged or erased meanwhile has no address: what was to be told him, nobody is told.
-    """
-    at = tx.now.isoformat()
-    users = sorted({one.event.user_id for one in deliveries})  # type: ignore[attr-defined]
-    first, names = await addresses(tx, users), await names_of(tx, users)
-    known = [one for one in deliveries if one.event.user_id in first]  # type: ignore[attr-defined]
-    frames = [
-        (delivery.event.user_id, shown)  # type: ignore[attr-defined]
-        for delivery in known
-        for shown in frames_of(delivery.event, at=at)
-    ]
-    if not frames:
-        return
-    ids = await _store(tx, frames)
-    for (user_id, shown), number in zip(frames, ids, strict=True):
-        tx.show(Frame(shown.channel, f"me:{user_id}", shown.type, shown.data, id=number))
-        if shown.public:
-            subject = f"miner:{first[user_id][0]}"
-            tx.show(Frame(shown.channel, subject, shown.type, shown.data))
-    for delivery in known:
-        item = feed_item_of(delivery.event, id_=str(delivery.message_id), at=at)
-        who = names.get(delivery.event.user_id)  # type: ignore[attr-defined]
-        if item is not None and who is not None:
-            item |= {"user": who.name, "seed": who.seed}
-            tx.show(Frame("dashboard", "pool", "feed_item", item))
+    async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
+        """Write each event's frames under the player's next numbers, and show them.
+
+        Who was merged or erased meanwhile has no address: nobody is sent what was for them.
+        """
+        looks = [(one.event, presenters[type(one.event)](one.event)) for one in deliveries]
+        users = sorted({event.user_id for event, _ in looks if isinstance(event, PlayerEvent)})
+        first, names = await addresses(tx, users), await names_of(tx, users)
+        own: list[tuple[int, FrameData]] = []
+        public: list[Frame] = []
+        for event, look in looks:
+            if not isinstance(event, PlayerEvent):
+                public += [] if look.frame is None else [Frame("pool", look.frame)]
+            elif event.user_id in first:
+                frame, notice = _data_of(look, at=tx.now)
+                own += [(event.user_id, data) for data in (frame, notice) if data is not None]
+                address, name = first[event.user_id][0], names.get(event.user_id)
+                public += _public_frames(frame, look, address, name)
+        for (user_id, data), number in zip(own, await _store(tx, own), strict=True):
+            tx.show(Frame(f"me:{user_id}", data, id=number))
+        for shown in public:
+            tx.show(shown)
+
+    return push
 
 
-async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> list[int]:
+def _data_of(look: Look, *, at: datetime) -> tuple[FrameData | None, NotificationData | None]:
+    """The frame of an event, and its notification where the frame has no place for it."""
+    if look.notice is None:
+        return look.frame, None
+    notification = _notification(look.notice, at=at)
+    if isinstance(look.frame, RewardData):
+        return look.frame.model_copy(update={"notification": notification}), None
+    return look.frame, NotificationData(notification=notification)
+
+
+def _notification(notice: Notice, *, at: datetime) -> Notification:
+    return Notification(
+        subtype=notice.subtype,
+        title=notice.title,
+        description=notice.description,
+        timestamp=at,
+        actionUrl=notice.action_url,
+        actionLabel=notice.action_label,
+    )
+
+
+def _public_frames(
+    data: FrameData | None, look: Look, address: str, name: Name | None
+) -> Iterator[Frame]:
+    """What has changed on the player's page, and the pool's line unless they are on no list."""
+    if data is not None:
+        yield Frame(f"miner:{address}", data)
+    for line in look.lines:
+        yield Frame(f"miner:{address}", FeedItemData(**line.model_dump()))
+    if look.pool_line is not None and name is not None:
+        told = look.pool_line.model_dump() | {"id": f"{look.pool_line.id}-{name.name}"}
+        yield Frame("pool", FeedItemData(**told, user=name.name, seed=name.seed))
+
+
+async def _store(tx: Tx, frames: Sequence[tuple[int, FrameData]]) -> list[int]:
     """Give every frame its user's next number; counters are taken in ascending order."""
+    if not frames:
+        return []
     counts = Counter(user_id for user_id, _ in frames)
     users = sorted(counts)
     rows = await tx.rows(
@@ -87,27 +118,8 @@ async def _store(tx: Tx, frames: Sequence[tuple[int, Shown]]) -> list[int]:
         now=tx.now,
         users=[user_id for user_id, _ in frames],
         ids=ids,
-        channels=[shown.channel for _, shown in frames],
-        types=[shown.type for _, shown in frames],
-        data=[orjson.dumps(shown.data).decode() for _, shown in frames],
+        channels=[data.CHANNEL for _, data in frames],
+        types=[data.TYPE for _, data in frames],
+        data=[data.model_dump_json() for _, data in frames],
     )
     return ids
-
-
-HANDLERS: Mapping[type[Event], tuple[Handler, ...]] = MappingProxyType(
-    dict.fromkeys(
-        (
-            BlockRecorded,
-            BadgeEarned,
-            XpGained,
-            LevelUp,
-            PersonalBest,
-            StreakExtended,
-            StreakBroken,
-            StreakExpiring,
-            SilentRewards,
-            AccountChanged,
-        ),
-        (push,),
-    )
-)

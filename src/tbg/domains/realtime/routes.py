@@ -18,18 +18,28 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 
 from tbg.adapters import bitcoin
-from tbg.adapters.broadcast import Hub, Mailbox
+from tbg.adapters.broadcast import Hub, Mailbox, Packet, packet_of
 from tbg.adapters.broadcast.hub import FRAMES
 from tbg.adapters.http import from_our_page
 from tbg.core import limits
 from tbg.core.allowance import Allowance
+from tbg.core.frames import Frame, FrameData
 from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.queries import addresses, known_addresses, miner
 from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.realtime.queries import frames_after, numbers
-from tbg.domains.realtime.schemas import Channels, Ping, control
+from tbg.domains.realtime.schemas import (
+    Channels,
+    ErrorData,
+    Order,
+    Ping,
+    PongData,
+    SnapshotData,
+    SubscribedData,
+    UnsubscribedData,
+)
 
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
@@ -37,12 +47,14 @@ PrincipalOf: TypeAlias = Callable[[HTTPConnection], Awaitable[Principal | str | 
 """Finds out who asks; None for nobody, a reason when what they say does not hold."""
 
 _OWN = "me"
-_CATCH_UP = ""  # for the writer, in a mailbox: read what of the player's own was not sent yet
+_CATCH_UP = Packet("", None, "")
+"""For the writer, in a mailbox: read what of the player's own was not sent yet."""
+
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
-_SUBJECT = '"subject":"'
-# Of control frames, only those between processes have a subject. They are for the writer alone.
-_LOOK_AGAIN = '{"id":null,"channel":"control","subject":"'
-_ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Channels | Ping)
+_LOOK_AGAIN = ("session:", "page:")
+"""What processes tell each other of a user's subjects of these kinds is for the writer alone."""
+
+_ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +170,13 @@ class Conversation:
             await self._hub.follow(mailbox, [f"session:{self._own}"])
         try:
             while True:
-                frame = await mailbox.take()
-                told = frame.startswith(_LOOK_AGAIN)
+                packet = await mailbox.take()
+                told = packet.subject.startswith(_LOOK_AGAIN)
                 if told or loop.time() - self._looked_at > limits.SOCKET_LOOK_SECONDS:
                     await self._look_again()
-                if told or not self._is_followed(frame):
+                if told or not self._is_followed(packet):
                     continue
-                for text in await self._in_order(frame):
+                for text in await self._in_order(packet):
                     mailbox.sending_since = loop.time()
                     await socket.send_text(text)
                     mailbox.sending_since = None
@@ -172,16 +184,16 @@ class Conversation:
         except (WebSocketDisconnect, RuntimeError):
             mailbox.sending_since = None  # closed meanwhile; the reader hears of it
 
-    async def _in_order(self, frame: str) -> list[str]:
-        """What is to be sent now that this frame has come, as the client calls it."""
-        number = _number_of(frame)
-        if number is None and frame != _CATCH_UP:
-            return [self._as_asked(frame)]
+    async def _in_order(self, packet: Packet) -> list[str]:
+        """What is to be sent now that this packet has come, as the client calls it."""
+        number = packet.id
+        if number is None and packet is not _CATCH_UP:
+            return [self._as_asked(packet)]
         if self._heard is None or self._own is None:
             return []  # where to go on is being found out: then it is read
         if number == self._heard + 1:
             self._heard = number
-            return [self._as_asked(frame)]
+            return [self._as_asked(packet)]
         if number is not None and number <= self._heard:
             return []
         try:
@@ -192,8 +204,8 @@ class Conversation:
             return []
         if len(missed) == limits.SOCKET_QUEUE:
             self._mailbox.offer(_CATCH_UP)
-        self._heard = missed[-1].id if missed else self._heard
-        return [one.text for one in missed]
+        self._heard = (missed[-1].id if missed else None) or self._heard
+        return [self._as_asked(one) for one in missed]
 
     def _come_again_later(self, error: Exception) -> None:
         """Hang up because PostgreSQL is away; any other error is raised."""
@@ -216,24 +228,24 @@ class Conversation:
         try:
             order = _ORDERS.validate_python(words)
         except ValidationError:
-            self._refuse(words)
+            self._refuse_order(words)
             return
         if isinstance(order, Ping):
-            self._say("pong")
+            self._say(PongData())
             return
         asked = [s for name in order.channels if (s := self._subject(name)) is not None]
         if order.op == "unsubscribe":
             for name in asked:
                 self._let_go(self._followed.pop(name, []))
                 self._heard = None if name == _OWN else self._heard
-            self._say("unsubscribed", channels=asked)
+            self._say(UnsubscribedData(channels=asked))
         else:
             await self._follow(asked, resume=order if order.op == "resume" else None)
 
     async def _follow(self, asked: list[str], *, resume: Channels | None) -> None:
         if len(self._followed.keys() | set(asked)) > limits.SOCKET_SUBJECTS:
             detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
-            self._say("error", code="too_many_channels", detail=detail)
+            self._refuse("too_many_channels", detail)
             return
         self._may(len(asked))  # each is looked up; what is owed is held against the next order
         known: dict[str, list[str]] = {}
@@ -241,7 +253,7 @@ class Conversation:
             subjects = await self._subjects(name)
             if subjects is None:
                 detail = "there is no miner of this name, or he is not public"
-                self._say("error", code="unknown_channel", detail=detail, name=name[:200])
+                self._refuse("unknown_channel", detail, name=name[:200])
             else:
                 known[name] = subjects
         await self._heed(known)
@@ -249,12 +261,12 @@ class Conversation:
         if _OWN in known:
             if await self._take_up(resume.after if resume else None):
                 stale.remove(_OWN)
-            self._say("subscribed", channels=list(known), after=self._heard)
+            self._say(SubscribedData(channels=list(known), after=self._heard))
             self._mailbox.offer(_CATCH_UP)
         else:
-            self._say("subscribed", channels=list(known))
+            self._say(SubscribedData(channels=list(known)))
         if resume and stale:
-            self._say("snapshot", channels=stale)
+            self._say(SnapshotData(channels=stale))
 
     async def _take_up(self, after: object) -> bool:
         """Go on after this number or, where that cannot be, from now on; whether it could be."""
@@ -329,20 +341,14 @@ class Conversation:
             return [] if taken else [name]  # his first share will be seen here
         return None
 
-    def _is_followed(self, frame: str) -> bool:
+    def _is_followed(self, packet: Packet) -> bool:
         """Whether a frame that waited is still one to be sent; control frames always are."""
-        start, end = _subject_in(frame)
-        subject = frame[start:end]
-        mine_or_a_miners = subject.startswith(("me:", "miner:"))
-        return not mine_or_a_miners or subject in self._mailbox.subjects
+        is_asked_for = packet.subject.startswith(("me:", "miner:"))
+        return not is_asked_for or packet.subject in self._mailbox.subjects
 
-    def _as_asked(self, frame: str) -> str:
+    def _as_asked(self, packet: Packet) -> str:
         """A frame whose subject is called what this client called it."""
-        if not self._names:
-            return frame
-        start, end = _subject_in(frame)
-        name = self._names.get(frame[start:end])
-        return frame if name is None else frame[:start] + name + frame[end:]
+        return packet.text(self._names.get(packet.subject, packet.subject) or None)
 
     def _is_address(self, handle: str) -> bool:
         try:
@@ -361,29 +367,32 @@ class Conversation:
             except bitcoin.AddressRefused as error:
                 if why_no_handle(address) is None:
                     return name
-                self._say("error", code="unknown_channel", detail=str(error), name=name[:200])
+                self._refuse("unknown_channel", str(error), name=name[:200])
         elif name == _OWN:
             if self._own is not None:
                 return name
             detail = "this channel is your own: sign in first"
-            self._say("error", code="sign_in_needed", detail=detail, name=name)
+            self._refuse("sign_in_needed", detail, name=name)
         else:
             detail = "a channel is `me`, `pool` or `miner:` and a handle or address"
-            self._say("error", code="unknown_channel", detail=detail, name=name[:200])
+            self._refuse("unknown_channel", detail, name=name[:200])
         return None
 
-    def _refuse(self, words: Any) -> None:
+    def _refuse_order(self, words: Any) -> None:
         op = words.get("op") if isinstance(words, dict) else None
         if op in ("subscribe", "unsubscribe", "resume"):
             most = limits.SOCKET_SUBJECTS
             detail = f"channels must be a list of at most {most} names"
-            self._say("error", code="bad_channels", detail=detail)
+            self._refuse("bad_channels", detail)
         else:
             detail = "op must be subscribe, unsubscribe, resume or ping"
-            self._say("error", code="unknown_op", detail=detail)
+            self._refuse("unknown_op", detail)
 
-    def _say(self, type_: str, **data: Any) -> None:
-        self._mailbox.offer(control(type_, at=self._database.clock.now(), **data))
+    def _refuse(self, code: str, detail: str, *, name: str | None = None) -> None:
+        self._say(ErrorData(code=code, detail=detail, name=name))
+
+    def _say(self, data: FrameData) -> None:
+        self._mailbox.offer(packet_of(Frame("", data), at=self._database.clock.now()))
 
     def _hang_up(self, code: int) -> None:
         """Close from our side, at once even when the client takes nothing any more."""
@@ -407,18 +416,3 @@ async def _asker(socket: WebSocket, principal_of: PrincipalOf) -> Principal | No
             raise
         return None
     return who if isinstance(who, Principal) else None
-
-
-def _number_of(frame: str) -> int | None:
-    """The number of a player's own frame as it is broadcast; None for any other."""
-    start, _ = _subject_in(frame)
-    if not frame.startswith("me:", start):
-        return None
-    begun = frame.find(":") + 1
-    return int(frame[begun : frame.find(",", begun)])
-
-
-def _subject_in(frame: str) -> tuple[int, int]:
-    """Where in a frame its subject stands."""
-    start = frame.find(_SUBJECT) + len(_SUBJECT)
-    return start, frame.find('"', start)

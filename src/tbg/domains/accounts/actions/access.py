@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tbg.core.event import Frame
+from typing import ClassVar
+
+from tbg.core.frames import Frame, FrameData
 from tbg.core.tx import Tx
+
+
+class LookAgainData(FrameData):
+    """Between processes: who follows the subject asks again what they may see."""
+
+    CHANNEL: ClassVar[str] = "control"
+    TYPE: ClassVar[str] = "look_again"
 
 
 def sessions_changed(tx: Tx, *user_ids: int) -> None:
@@ -18,4 +27,4 @@ def pages_changed(tx: Tx, *user_ids: int) -> None:
 
 def _look_again(tx: Tx, what: str, user_ids: tuple[int, ...]) -> None:
     for user_id in user_ids:
-        tx.show(Frame("control", f"{what}:{user_id}", "look_again", {}))
+        tx.show(Frame(f"{what}:{user_id}", LookAgainData()))

@@ -188,7 +188,9 @@ async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> No
     )
     await _set_levels(tx, rows, loud)
     totals = {row.user_id: row.total_xp for row in rows}
+    after = {user: total - xp[user] for user, total in totals.items()}
     for grant in grants:
+        after[grant.user_id] += grant.amount
         if not grant.silent:
             total = totals[grant.user_id]
             tx.announce(
@@ -197,8 +199,11 @@ async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> No
                     amount=grant.amount,
                     source=grant.source,
                     source_id=grant.source_id,
+                    description=grant.description,
                     total_xp=total,
+                    total_after=after[grant.user_id],
                     level=compute_level(total).level,
+                    at=grant.at,
                 )
             )
 
@@ -229,6 +234,7 @@ async def _set_levels(tx: Tx, rows: Sequence[AnyRow], loud: set[int]) -> None:
                     new_level=level.level,
                     title=level.title,
                     total_xp=row.total_xp,
+                    at=tx.now,
                 )
             )
 

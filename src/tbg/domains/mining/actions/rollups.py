@@ -15,7 +15,7 @@ from tbg.core.tx import Database, Tx, took_too_long
 # Any constant of our own: one roll-up at a time, the rest wait.
 _LOCK = 0x7B67_0001
 
-# kinds: 1 accepted, 0 rejected, 2 the pool's word of a difficulty (counts as no share).
+# kinds: 1 accepted, 0 rejected, 2 the pool's word of a difficulty: no share, nor a sign of life.
 # Work is summed as numeric: a sum of doubles would depend on the order of the shares.
 _ROLL_UP = """
 WITH taken AS (
@@ -33,7 +33,7 @@ WITH taken AS (
         count(*) FILTER (WHERE kind = 0) AS rejected,
         COALESCE(sum(diff::numeric) FILTER (WHERE kind = 1), 0) AS work,
         COALESCE(max(sdiff) FILTER (WHERE kind <> 0), 0) AS best,
-        min(at) AS first_at, max(at) AS last_at
+        min(at) AS first_at, max(at) FILTER (WHERE kind <> 2) AS last_at
     FROM facts GROUP BY user_id, hour, day, worker_id
 ), hourly AS (
     INSERT INTO hourly_shares AS h (user_id, hour, worker_id, accepted, rejected, work,

@@ -5,23 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from tbg.core import limits
+from tbg.core.frames import FeedItem
 from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import Miner
 from tbg.domains.gamification import queries as gamification
-from tbg.domains.gamification.rules import compute_level, get_week_iso, shown_streak
+from tbg.domains.gamification.presenters import Granted, best_line, grant_lines
+from tbg.domains.gamification.rules import get_week_iso, shown_streak
+from tbg.domains.gamification.schemas import XpState
 from tbg.domains.mining import queries as mining
+from tbg.domains.mining.presenters import block_line, report_line
 from tbg.domains.mining.rules import daily_rate_ths, hourly_rate_ths
 from tbg.domains.mining.schemas import MinerBests
-from tbg.domains.public.rules import Grant, block_line, ledger_lines, report_line
 from tbg.domains.public.schemas import (
     BadgeProgress,
     EarnedBadge,
-    FeedItem,
     MinerBadges,
     MinerStats,
     MinerStreak,
     MinerWorker,
-    MinerXp,
     PublicMiner,
     StreakWeek,
 )
@@ -35,6 +36,7 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
     mined = await mining.mined(tx, miner.id)
     catalogue = await gamification.badge_catalogue(tx)
     streak = await _streak(tx, miner.id, standing)
+    bests = await mining.bests(tx, miner.id)
     any_share = mined.accepted + mined.rejected > 0
     return PublicMiner(
         handle=handle,
@@ -47,10 +49,10 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         since=mined.recent.since or miner.created_at,
         last_share_at=mined.last_seen if any_share else None,
         online=mined.online > 0,
-        xp=_xp(standing),
+        xp=XpState.of(standing.total_xp),
         streak=streak,
         badges=await _badges(tx, miner.id, standing, catalogue, streak.current_streak),
-        bests=MinerBests.model_validate(await mining.bests(tx, miner.id)),
+        bests=MinerBests.model_validate(bests),
         stats=MinerStats(
             shares_accepted=standing.total_shares,
             shares_rejected=mined.rejected,
@@ -63,21 +65,7 @@ async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
         workers=[_worker(worker, tx.now) for worker in mined.workers],
         workers_total=mined.total,
         workers_online=mined.online,
-        feed=await _feed(tx, miner.id, catalogue),
-    )
-
-
-def _xp(standing: gamification.Standing) -> MinerXp:
-    level = compute_level(standing.total_xp)
-    return MinerXp(
-        total_xp=standing.total_xp,
-        level=level.level,
-        level_title=level.title,
-        xp_into_level=level.xp_into_level,
-        xp_for_level=level.xp_for_level,
-        xp_to_next_level=level.xp_to_next_level,
-        next_level=level.next_level,
-        next_title=level.next_title,
+        feed=await _feed(tx, miner.id, catalogue, bests.get("alltime")),
     )
 
 
@@ -109,6 +97,7 @@ async def _badges(
     progress = [
         BadgeProgress(
             slug=badge.slug,
+            counts=badge.trigger_type,
             value=values[badge.trigger_type],
             threshold=badge.threshold,
         )
@@ -140,13 +129,15 @@ def _worker(worker: mining.Worker, now: datetime) -> MinerWorker:
     )
 
 
-async def _feed(tx: Tx, user_id: int, catalogue: Catalogue) -> list[FeedItem]:
+async def _feed(
+    tx: Tx, user_id: int, catalogue: Catalogue, best: mining.Best | None
+) -> list[FeedItem]:
     most = limits.FEED_ITEMS
     # The total comes from the same statement as the grants: a batch that commits between two
     # would make levels appear where none was reached.
     rows = await tx.rows(
         """
-        SELECT l.id, l.amount, l.source, l.source_id, l.description, l.created_at,
+        SELECT l.amount, l.source, l.source_id, l.description, l.created_at,
             (g.total_xp - COALESCE(sum(l.amount) OVER (ORDER BY l.id DESC
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint AS total_after
         FROM (
@@ -159,13 +150,15 @@ async def _feed(tx: Tx, user_id: int, catalogue: Catalogue) -> list[FeedItem]:
     blocks = await mining.user_blocks(tx, user_id, most=most)
     names = {slug: badge.name for slug, badge in catalogue.items()}
     lines = [
-        *ledger_lines([Grant(*row) for row in rows], names),
+        *grant_lines([Granted(*row) for row in rows], names),
         *(
-            block_line(f"Block {b.height} found", b.hash, b.worker, b.found_at)
+            block_line(b.height, b.hash, b.worker, b.found_at)
             if b.confirmed
             else report_line(b.height, b.hash, b.worker, b.found_at)
             for b in blocks
         ),
     ]
-    latest = sorted(lines, key=lambda line: line.at, reverse=True)[:most]
-    return [FeedItem.model_validate(line) for line in latest]
+    if best is not None:
+        lines.append(best_line(best.sdiff, best.worker, best.at))
+    lines.sort(key=lambda line: (line.at, line.id), reverse=True)
+    return lines[:most]

@@ -10,10 +10,11 @@ from tbg.core import limits
 from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.queries import Name
 from tbg.domains.accounts.queries import names as names_of
+from tbg.domains.gamification.presenters import badge_line
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.mining import queries as mining
+from tbg.domains.mining.presenters import block_line, report_line
 from tbg.domains.mining.rules import hourly_rate_ths
-from tbg.domains.public.rules import badge_line, block_line, report_line
 from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, PublicStats, WallTile
 
 Names = dict[int, Name]
@@ -146,17 +147,17 @@ def _recent(
     lines += [
         (
             b.user_id,
-            block_line(f"Found block {b.height:,}", b.hash, b.worker, b.found_at)
+            block_line(b.height, b.hash, b.worker, b.found_at)
             if b.confirmed
             else report_line(b.height, b.hash, b.worker, b.found_at),
         )
         for b in blocks
     ]
-    lines.sort(key=lambda line: line[1].at, reverse=True)
+    lines.sort(key=lambda line: (line[1].at, line[1].id), reverse=True)
     items = []
     for user_id, line in lines[: limits.POOL_FEED_ITEMS]:
         who = names.get(user_id)
         if who is not None:
-            told = line._replace(id=f"{line.id}-{who.name}")
-            items.append(PoolFeedItem(**told._asdict(), user=who.name, seed=who.seed))
+            rest = line.model_dump() | {"id": f"{line.id}-{who.name}"}
+            items.append(PoolFeedItem(**rest, user=who.name, seed=who.seed))
     return items

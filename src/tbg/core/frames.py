@@ -1,0 +1,124 @@
+"""What browsers are sent over the WebSocket, and how an event looks to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from tbg.core.event import Event
+
+
+class FrameData(BaseModel):
+    """The `data` of one type of frame; the type is `TYPE` in the channel `CHANNEL`.
+
+    A domain's frames are in its `schemas` and on its record. From there they come into the
+    documents and into the web app's types.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    CHANNEL: ClassVar[str]
+    TYPE: ClassVar[str]
+
+
+class Notification(BaseModel):
+    """What a person is told, on the wire."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["gamification"] = "gamification"
+    subtype: str
+    title: str
+    description: str
+    timestamp: datetime
+    actionUrl: str  # noqa: N815 - the wire's name
+    actionLabel: str  # noqa: N815
+
+
+class RewardData(FrameData):
+    """A frame that may bear the notification of the event that it shows."""
+
+    notification: Notification | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message for browsers; lost without harm.
+
+    `subject` is `pool`, `miner:{address}` or, for one player alone, `me:{user id}`: theirs have
+    the number (`id`) under which they are kept for them.
+    """
+
+    subject: str
+    data: FrameData
+    id: int | None = None
+
+
+class FeedItem(BaseModel):
+    """One line of a feed. `id` is unique among the lines of one miner.
+
+    The same happening has the same line, whether it is read or comes in a frame.
+    """
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+    id: str
+    type: str
+    title: str
+    detail: str | None = None
+    xp: int | None = None
+    badge_slug: str | None = None
+    at: datetime
+
+
+class FeedItemData(FrameData):
+    """A line of a feed, the pool's or a miner's.
+
+    `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
+    null.
+    """
+
+    CHANNEL: ClassVar[str] = "dashboard"
+    TYPE: ClassVar[str] = "feed_item"
+
+    id: str
+    type: str
+    title: str
+    detail: str | None
+    xp: int | None
+    badge_slug: str | None
+    at: datetime
+    user: str | None = None
+    seed: str | None = None
+
+
+class Notice(NamedTuple):
+    """What a person is told of an event."""
+
+    subtype: str
+    title: str
+    description: str
+    action_url: str
+    action_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How an event looks. `frame` is for its player and for whoever watches their page; `notice`
+    is for the player. `lines` go into the player's feed, `pool_line` into the pool's.
+    """
+
+    frame: FrameData | None = None
+    notice: Notice | None = None
+    lines: tuple[FeedItem, ...] = ()
+    pool_line: FeedItem | None = None
+
+
+Presenter: TypeAlias = Callable[[Any], Look]
+"""An event of one kind → how it looks. Pure."""
+
+Presenters: TypeAlias = Mapping[type[Event], Presenter]

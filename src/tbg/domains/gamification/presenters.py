@@ -1,0 +1,253 @@
+"""How rewards look: frames, notifications and feed lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from tbg.core.frames import FeedItem, Look, Notice, Presenters
+from tbg.domains.gamification.events import (
+    BadgeEarned,
+    LevelUp,
+    PersonalBest,
+    SilentRewards,
+    StreakBroken,
+    StreakExpiring,
+    StreakExtended,
+    XpGained,
+)
+from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level
+from tbg.domains.gamification.schemas import (
+    BadgeEarnedData,
+    LevelUpData,
+    StreakState,
+    StreakUpdateData,
+    XpGainedData,
+    XpState,
+)
+from tbg.domains.mining.rules import short_number
+
+
+class Granted(NamedTuple):
+    """A grant of XP, and the total just after it."""
+
+    amount: int
+    source: str
+    source_id: str | None
+    description: str
+    at: datetime
+    total_after: int
+
+
+def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> Iterator[FeedItem]:
+    """A line for each grant, and one for a level that it reached.
+
+    Levels are not stored with their time: the totals before and after a grant tell.
+    """
+    for grant in grants:
+        if grant.source == "badge" and grant.source_id is not None:
+            name = badge_names.get(grant.source_id, grant.source_id)
+            yield badge_line(grant.source_id, name, grant.amount, grant.at)
+        else:
+            yield _grant_line(grant)
+        yield from _level_reached(grant)
+
+
+def badge_line(slug: str, name: str, xp: int, at: datetime) -> FeedItem:
+    """A badge was earned."""
+    title = f"New badge: {name}"
+    return FeedItem(
+        id=f"badge-{slug}", type="badge_earned", title=title, xp=xp, badge_slug=slug, at=at
+    )
+
+
+def best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
+    """The best share of all; there is one such line, which moves up with each better share."""
+    title, detail = f"New best: {short_number(sdiff)}", f"by {worker}"
+    return FeedItem(id="all-time-best", type="best_diff", title=title, detail=detail, at=at)
+
+
+def _level_reached(grant: Granted) -> Iterator[FeedItem]:
+    level = compute_level(max(0, grant.total_after))
+    if level.level > compute_level(max(0, grant.total_after - grant.amount)).level:
+        yield _level_line(level.level, level.title, grant.at)
+
+
+def _level_line(level: int, title: str, at: datetime) -> FeedItem:
+    return FeedItem(id=f"level-{level}", type="level_up", title=f"Level {level}, {title}", at=at)
+
+
+def _grant_line(grant: Granted) -> FeedItem:
+    type_, title, detail = "xp_gained", grant.description, None
+    if grant.source == "share":
+        title, detail = f"{grant.amount * SHARES_PER_XP:,} shares more", grant.description
+    elif grant.source == "personal_best":
+        type_, title, detail = "best_diff", "Best day yet", grant.description
+    elif grant.source == "streak":
+        type_, title, detail = "streak_update", "Week kept", grant.description
+    about = grant.source_id or grant.at.isoformat()
+    return FeedItem(
+        id=f"{grant.source}-{about}", type=type_, title=title, detail=detail, xp=grant.amount,
+        at=grant.at,
+    )  # fmt: skip
+
+
+def _weeks(count: int) -> str:
+    return f"{count} week" if count == 1 else f"{count} weeks"
+
+
+def _badge_earned(event: BadgeEarned) -> Look:
+    line = badge_line(event.slug, event.name, event.xp_reward, event.earned_at)
+    return Look(
+        frame=BadgeEarnedData(
+            badge_slug=event.slug,
+            badge_name=event.name,
+            description=event.description,
+            category=event.category,
+            rarity=event.rarity,
+            xp_reward=event.xp_reward,
+            earned_at=event.earned_at,
+            metadata=event.metadata,
+        ),
+        notice=Notice(
+            "badge_earned",
+            f'Badge Earned: "{event.name}"',
+            f"+{event.xp_reward} XP — {event.description}",
+            "/profile/badges",
+            "View Badge",
+        ),
+        lines=(line,) if event.xp_reward else (),  # the feed is read from the grants
+        pool_line=line,
+    )
+
+
+def _xp_gained(event: XpGained) -> Look:
+    grant = Granted(
+        event.amount,
+        event.source,
+        event.source_id,
+        event.description,
+        event.at,
+        event.total_after,
+    )
+    of_a_badge = event.source == "badge"  # whose own event has the line
+    return Look(
+        frame=XpGainedData(
+            amount=event.amount,
+            source=event.source,
+            source_id=event.source_id,
+            total_xp=event.total_xp,
+            level=event.level,
+            state=XpState.of(event.total_xp),
+        ),
+        lines=tuple(_level_reached(grant) if of_a_badge else grant_lines([grant], {})),
+    )
+
+
+def _level_up(event: LevelUp) -> Look:
+    return Look(
+        frame=LevelUpData(
+            old_level=event.old_level,
+            new_level=event.new_level,
+            title=event.title,
+            total_xp=event.total_xp,
+        ),
+        notice=Notice(
+            "level_up",
+            f"Level {event.new_level}: {event.title}",
+            f"{event.total_xp:,} XP so far.",
+            "/profile",
+            "View Profile",
+        ),
+        pool_line=_level_line(event.new_level, event.title, event.at),
+    )
+
+
+def _streak_extended(event: StreakExtended) -> Look:
+    return Look(
+        frame=StreakUpdateData(streak=event.streak, longest=event.longest, week=event.week_iso),
+        notice=Notice(
+            "streak_extended",
+            f"{_weeks(event.streak)} in a row",
+            f"Week {event.week_iso} is mined. The longest run so far: {_weeks(event.longest)}.",
+            "/profile/streak",
+            "View Streak",
+        ),
+    )
+
+
+def _streak_broken(event: StreakBroken) -> Look:
+    return Look(
+        frame=StreakUpdateData(
+            streak=0,
+            longest=event.longest,
+            week=event.last_active_week,
+            broken=True,
+            state=StreakState(
+                current_streak=0,
+                longest_streak=event.longest,
+                streak_start_date=None,
+                last_active_week=event.last_active_week,
+                is_active_this_week=False,
+            ),
+        ),
+        notice=Notice(
+            "streak_broken",
+            f"{_weeks(event.was)}, a fine run",
+            "The streak has ended. Its badges stay on the shelf.",
+            "/profile/streak",
+            "View Streak",
+        ),
+    )
+
+
+def _streak_expiring(event: StreakExpiring) -> Look:
+    return Look(
+        notice=Notice(
+            "streak_expiring",
+            f"A streak of {_weeks(event.streak)} ends tonight",
+            f"One share before Sunday midnight UTC keeps week {event.week_iso}.",
+            "/profile/streak",
+            "View Streak",
+        )
+    )
+
+
+def _personal_best(event: PersonalBest) -> Look:
+    best, before = short_number(event.sdiff), short_number(event.previous)
+    line = best_line(event.sdiff, event.worker, event.at)
+    return Look(
+        notice=Notice(
+            "personal_best",
+            f"New best: {best}",
+            f"The best before was {before}, by {event.worker} this time.",
+            "/profile",
+            "View Profile",
+        ),
+        pool_line=line.model_copy(update={"id": f"best-{event.at.date()}"}),
+    )
+
+
+def _silent_rewards(event: SilentRewards) -> Look:
+    return Look(
+        notice=Notice(
+            "history_read",
+            "The past has been counted",
+            f"Earlier shares earned {event.badges} badges and {event.xp:,} XP.",
+            "/profile/badges",
+            "View Badges",
+        )
+    )
+
+
+PRESENTERS: Presenters = {
+    BadgeEarned: _badge_earned,
+    XpGained: _xp_gained,
+    LevelUp: _level_up,
+    PersonalBest: _personal_best,
+    StreakExtended: _streak_extended,
+    StreakBroken: _streak_broken,
+    StreakExpiring: _streak_expiring,
+    SilentRewards: _silent_rewards,
+}
