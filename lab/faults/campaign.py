@@ -15,6 +15,7 @@ from typing import Any
 from lab.faults import watch
 from lab.faults.compare import Finding
 from lab.faults.failpoints import SuddenDeath
+from lab.faults.late_commits import run_late_commits
 from lab.faults.loop import FastLoop, pause
 from lab.faults.mutants import MUTANTS, Mutant
 from lab.faults.outcome import Outcome
@@ -27,7 +28,7 @@ from tbg.app.local.valkey import Valkey
 _NONE_KNOWN: Mapping[str, int] = MappingProxyType({})
 
 TASKS_EACH = 5
-"""Every so many schedules, one of handlers and tasks is run as well."""
+"""Every so many schedules, one of handlers and tasks and one of late commits are run as well."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how many of it are done, and of how many."""
@@ -142,6 +143,8 @@ async def _run_schedules(
         outcome = await run_schedule(servers, report.seed + number)
         if outcome.ok and number % TASKS_EACH == 0:
             outcome = await run_task_schedule(servers, report.seed + number)
+        if outcome.ok and number % TASKS_EACH == 0:
+            outcome = await run_late_commits(servers, report.seed + number)
         report.schedules += 1
         if not outcome.ok:
             report.failed.append(outcome)

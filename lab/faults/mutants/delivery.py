@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lab.faults.compare import Sort
+from lab.faults.late_commits import run_late_commits
 from lab.faults.mutants.mutant import Method, Mutant, replaced
 from tbg.app.relay import Relay
 from tbg.core import outbox
@@ -100,6 +101,7 @@ DELIVERY = (
         "the outbox is read by id > cursor: what commits late is never seen",
         _LOST | _STUCK,
         replaced(outbox, "take", _by_cursor),
+        run_late_commits,
     ),
     Mutant(
         "outbox_without_lock",
