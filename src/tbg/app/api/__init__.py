@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 
 from fastapi import APIRouter, FastAPI
@@ -115,8 +116,8 @@ def create_app(
 
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:
-    frames = asyncapi(domains, title=app.title, version=app.version)
-    app.add_api_route(f"{API}/asyncapi.json", lambda: frames, include_in_schema=False)
+    frames = cache(lambda: asyncapi(domains, title=app.title, version=app.version))
+    app.add_api_route(f"{API}/asyncapi.json", frames, include_in_schema=False)
     for domain in domains:
         if domain.well_known is not None:
             app.include_router(_router(domain.well_known))
