@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from heapq import nlargest
 from typing import Any, NamedTuple
 
 from tbg.adapters.streams import Batch, BestDiff, BlockFound, Share
@@ -54,6 +55,7 @@ async def credit(tx: Tx, batch: Batch) -> None:
     triggers = _Triggers.of(await queries.badge_catalogue(tx))
     awards: list[Award] = []
     grants: list[Grant] = []
+    beaten: list[tuple[Share | BestDiff, _Counted]] = []
     for user_id, now in counted.items():
         delta = deltas[user_id]
         if delta.accepted:
@@ -61,12 +63,14 @@ async def credit(tx: Tx, batch: Batch) -> None:
             grants += _share_grants(user_id, delta, now.total_shares)
         if delta.best is not None and delta.best.sdiff > now.previous_best:
             awards += _diff_awards(triggers, user_id, delta.best, now.previous_best)
-            _tell_best(tx, user_id, delta.best, now)
+            _announce_best(tx, user_id, delta.best, now)
+            beaten.append((delta.best, now))
         if delta.blocks:
             awards += _block_awards(triggers, user_id, delta.blocks)
     if awards or grants:
         await reward(tx, awards=awards, grants=grants)
     await recount_runs(tx, _out_of_order(weeks_begun, counted))
+    _show_bests(tx, beaten)
     _show_reported_bests(tx, batch, counted)
     await _show_streaks(tx, batch, weeks_begun)
 
@@ -317,13 +321,9 @@ def _share_grants(user_id: int, delta: _Delta, after: int) -> Iterator[Grant]:
         )
 
 
-def _tell_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -> None:
+def _announce_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -> None:
     if best.history:
         return
-    if isinstance(best, Share):
-        _show_best(tx, best, before)
-    line = best_line(best.sdiff, best.worker, best.at)
-    tx.show(Frame(f"miner:{best.address}", FeedItemData(**line.model_dump())))
     # The first crossing of a day is the day's personal best; later ones today are the same one.
     on = before.previous_best_on
     if before.previous_best and on is not None and on < best.at.date():
@@ -336,6 +336,16 @@ def _tell_best(tx: Tx, user_id: int, best: Share | BestDiff, before: _Counted) -
                 at=best.at,
             )
         )
+
+
+def _show_bests(tx: Tx, beaten: Iterable[tuple[Share | BestDiff, _Counted]]) -> None:
+    """Show the greatest of the bests that were beaten, each with its line of the feed."""
+    live = [one for one in beaten if not one[0].history]
+    for best, before in nlargest(limits.FRAMES_PER_BATCH, live, key=lambda one: one[0].sdiff):
+        if isinstance(best, Share):  # else it is among those that the pool reports
+            _show_best(tx, best, before)
+        line = best_line(best.sdiff, best.worker, best.at)
+        tx.show(Frame(f"miner:{best.address}", FeedItemData(**line.model_dump())))
 
 
 def _show_reported_bests(tx: Tx, batch: Batch, counted: dict[int, _Counted]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from heapq import nlargest
@@ -319,10 +320,10 @@ def _show(tx: Tx, batch: Batch, known: dict[tuple[int, str], _Known]) -> None:
     live = [s for s in batch.shares if not s.history and s.at >= recent]
     if live:
         tx.show(Frame("pool", _sums(live)))
-    groups: dict[tuple[str, str, bool, int], list[Share]] = {}
+    groups: dict[tuple[str, str, bool, int], list[Share]] = defaultdict(list)
     for share in live:
         key = (share.address, share.worker, share.accepted, share.at.toordinal())
-        groups.setdefault(key, []).append(share)
+        groups[key].append(share)
     shown = [(max(group, key=_by_sdiff), group) for group in groups.values()]
     for best, group in nlargest(limits.FRAMES_PER_BATCH, shown, key=lambda one: one[0].sdiff):
         worker = known.get(_key_of(batch, best))
