@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.event import Event
 from tbg.core.tx import Database
@@ -23,6 +24,7 @@ from tests.domains.gamification.play import (
     badges,
     best,
     block,
+    commit,
     play,
     rows,
     share,
@@ -243,3 +245,15 @@ async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> N
     assert [e.new_level for e in events if isinstance(e, LevelUp)] == [2]
     assert sorted(e.amount for e in events if isinstance(e, XpGained)) == [50, 50]
     assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == len(events)
+
+
+async def test_of_many_bests_in_a_batch_the_greatest_alone_are_shown(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FRAMES_PER_BATCH", 2)
+    miners = [f"bc1q{number}" for number in range(5)]
+    facts = [share(NOW, user=user, sdiff=10.0 + n) for n, user in enumerate(miners)]
+    shown = (await commit(db, facts)).shown
+    for kind in ("best_diff", "feed_item"):
+        subjects = [frame.subject for frame in shown if kind == frame.data.TYPE]
+        assert subjects == [f"miner:{miners[4]}", f"miner:{miners[3]}"]
