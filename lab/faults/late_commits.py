@@ -84,10 +84,10 @@ async def _announce(
 async def _judge(scratch: Scratch, users: list[int]) -> list[Finding]:
     rows = await scratch.admin.fetch("SELECT user_id, count(*) AS n FROM frames GROUP BY 1")
     found = {row["user_id"]: row["n"] for row in rows}
-    told = [
+    findings = [
         Finding("lost" if found.get(user, 0) < 1 else "doubled", f"user {user}: {found.get(user)}")
         for user in users
         if found.get(user, 0) != 1
     ]
     left = await scratch.admin.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
-    return told + ([Finding("stuck", f"{left} messages are never sent")] if left else [])
+    return findings + ([Finding("stuck", f"{left} messages are never sent")] if left else [])

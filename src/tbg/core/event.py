@@ -35,7 +35,7 @@ class Event(BaseModel):
 
 
 class PlayerEvent(Event):
-    """Something that happened to one user, who is told of it."""
+    """Something that happened to one user."""
 
     user_id: int
 

@@ -26,7 +26,7 @@ class FrameData(BaseModel):
 
 
 class Notification(BaseModel):
-    """What a person is told, on the wire."""
+    """A notification, on the wire."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,7 +97,7 @@ class FeedItemData(FrameData):
 
 
 class Notice(NamedTuple):
-    """What a person is told of an event."""
+    """The words of a notification."""
 
     subtype: str
     title: str

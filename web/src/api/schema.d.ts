@@ -1566,7 +1566,7 @@ export interface components {
         };
         /**
          * Notification
-         * @description What a person is told, on the wire.
+         * @description A notification, on the wire.
          */
         Notification: {
             /** Actionlabel */

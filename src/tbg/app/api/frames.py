@@ -17,7 +17,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def frame_model(data: type[FrameData]) -> type[BaseModel]:
-    """The whole frame that bears this data."""
+    """The whole frame with this data."""
     return create_model(
         data.__name__.removesuffix("Data") + "Frame",
         __doc__=data.__doc__,
