@@ -5,25 +5,18 @@ Both live as long as this package's tests: Playwright's loop must be gone before
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Error,
-    Page,
-    sync_playwright,
-)
+from playwright.sync_api import Error, Page, sync_playwright
 
 from tbg.adapters import redis as redis_adapter
-from tests import canary, servers
+from tests import servers
 from tests.e2e.game import Game, apart
+from tests.e2e.tabs import Tab, Tabs
 from tests.e2e.town import Town, settle
 from tools import browser as machine
 
@@ -76,47 +69,15 @@ def town(game: Game) -> Town:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium with a fresh profile."""
+def browser() -> Iterator[Tabs]:
+    """The tabs of the machine's Chromium, with fresh profiles."""
     path = machine.find()
     if path is None:
         pytest.fail(machine.MENDS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield chromium
+        yield Tabs(chromium)
         chromium.close()
-
-
-class Watch:
-    """Notes what no page may do: complain, break its policy, or ask anybody but us."""
-
-    def __init__(self, game: Game, allowed: tuple[str, ...]) -> None:
-        self.wrong: list[str] = []
-        self._origins = (game.url, game.url.replace("http", "ws", 1), "data:", "blob:")
-        self._allowed = allowed
-
-    def over(self, context: BrowserContext) -> None:
-        """Watch every page of a context."""
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self._note(f"exception: {error.error}"))
-        context.on("request", lambda request: self._asked(request.url))
-        context.on("page", lambda page: page.on("websocket", lambda ws: self._asked(ws.url)))
-        context.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error("
-            "`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
-        )
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self._note(f"console: {message.text} ({message.location.get('url')})")
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith(self._origins):
-            self._note(f"asked a stranger: {url}")
-
-    def _note(self, text: str) -> None:
-        if not any(re.search(pattern, text) for pattern in self._allowed):
-            self.wrong.append(text)
 
 
 REFUSED = r"status of (404|422) .*/api/v1/(public/miners|badges)/"
@@ -124,9 +85,9 @@ REFUSED = r"status of (404|422) .*/api/v1/(public/miners|badges)/"
 
 
 @contextmanager
-def readers(browser: Browser, game: Game) -> Iterator[Open]:
+def readers(browser: Tabs, game: Game) -> Iterator[Open]:
     """Opens pages, each as a reader of its own: size, theme and motion as wished; watched."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+    opened: list[Tab] = []
 
     def begin(
         path: str,
@@ -135,39 +96,40 @@ def readers(browser: Browser, game: Game) -> Iterator[Open]:
         height: int = 1000,
         allowed: tuple[str, ...] = (),
         quiet: bool = False,
+        color_scheme: Literal["light", "dark"] = "light",
+        locale: str = "en-GB",
+        own: bool = False,
         **options: Any,
     ) -> Page:
-        options.setdefault("locale", "en-GB")
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            timezone_id="Europe/Zurich",
+        kind = (locale, width < 720, tuple(sorted(options.items())))
+        tab = browser.take(game, kind, own=own)
+        opened.append(tab)
+        tab.watch.allowed = allowed
+        page = tab.page
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(
+            color_scheme=color_scheme,
             reduced_motion="reduce" if quiet else "no-preference",
-            has_touch=width < 720,
-            **options,
+            forced_colors="none",
         )
-        context.set_default_timeout(10_000)
-        watch = Watch(game, allowed)
-        watch.over(context)
-        opened.append((context, watch))
-        page = context.new_page()
         page.goto(game.url + path)
         settled(page)
         return page
 
+    wrong = []
     try:
         yield begin
     finally:
-        for context, _ in opened:
+        for tab in opened:
+            wrong += tab.watch.wrong
             with suppress(Error):  # a test may have closed it
-                for cookie in context.cookies():
-                    canary.remember("a cookie", cookie["value"])
-                context.close()
-    wrong = [line for _, watch in opened for line in watch.wrong]
+                browser.give_back(game, tab)
+            tab.watch.wrong.clear()
     assert wrong == []
 
 
 @pytest.fixture
-def open_page(browser: Browser, game: Game) -> Iterator[Open]:
+def open_page(browser: Tabs, game: Game) -> Iterator[Open]:
     """Opens pages that are closed when the test ends."""
     with readers(browser, game) as begin:
         yield begin

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tbg.adapters.simulator import DEMO_SEED, DemoKey, demo_key, sign_message
 from tests import canary
@@ -16,6 +16,7 @@ from tests.e2e.conftest import Open, live, readers, settled
 from tests.e2e.fit import broken, crowded, faint, resize
 from tests.e2e.game import Game, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, ask_message, hand_in, new_key, numbers, sign_in
+from tests.e2e.tabs import Tabs
 from tests.e2e.town import Town
 
 REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
@@ -45,7 +46,7 @@ def person(open_page: Open, game: Game) -> Person:
     return Person(page, key)
 
 
-def test_what_a_browser_was_given_is_known_to_the_canary(browser: Browser, game: Game) -> None:
+def test_what_a_browser_was_given_is_known_to_the_canary(browser: Tabs, game: Game) -> None:
     with readers(browser, game) as begin:
         page = begin("/sign-in", allowed=(REFUSED, OUT, CUT))
         sign_in(page, new_key())
@@ -88,7 +89,7 @@ CAMERA = """() => {
 
 
 def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page: Open) -> None:
-    page = open_page("/badges", allowed=(REFUSED,))
+    page = open_page("/badges", allowed=(REFUSED,), own=True)
     page.add_init_script("delete window.BarcodeDetector")
     page.goto(page.url.replace("/badges", "/sign-in"))
     message = ask_message(page, new_key())
@@ -103,7 +104,7 @@ def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page:
 
 def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     key = new_key()
-    page = open_page("/badges")
+    page = open_page("/badges", own=True)
     page.clock.install()
     page.get_by_role("link", name="Sign in").click()
     first = ask_message(page, key)
@@ -199,7 +200,7 @@ def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
 ) -> None:
     payment, ordinals = new_key("p2wpkh"), new_key("p2tr")
     keys = {key.address: key for key in (payment, ordinals)}
-    page = open_page("/badges", allowed=(UNKNOWN, CUT))
+    page = open_page("/badges", allowed=(UNKNOWN, CUT), own=True)
     page.expose_function("signHere", lambda who, message: sign_message(keys[who], message))
     page.add_init_script(
         f"{{const payment = '{payment.address}', ordinals = '{ordinals.address}';{interface}}}"
@@ -358,7 +359,7 @@ def demo(game: Game) -> Iterator[Game]:
     ids=["on a phone", "on a desk"],
 )  # fmt: skip
 def test_a_demo_miner_goes_all_the_way(
-    browser: Browser, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
+    browser: Tabs, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
 ) -> None:
     one, other = (demo_key(DEMO_SEED, index) for index in miners)
     for key in (one, other):
@@ -437,7 +438,7 @@ SECTIONS = ("profile", "privacy", "addresses", "preferences", "sessions", "activ
 
 
 @pytest.fixture(scope="module")
-def inside(browser: Browser, game: Game) -> Iterator[Page]:
+def inside(browser: Tabs, game: Game) -> Iterator[Page]:
     """A page of somebody signed in, for all that is asked of every settings page."""
     with readers(browser, game) as open_page:
         page = open_page("/sign-in", quiet=True, allowed=(UNKNOWN, CUT))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.audit import (
     FAINT_TEXT,
@@ -17,6 +17,7 @@ from tests.e2e.audit import (
 from tests.e2e.conftest import REFUSED, Open, calm, readers
 from tests.e2e.fit import broken, crowded, enlarge, faint, resize
 from tests.e2e.game import Game
+from tests.e2e.tabs import Tabs
 from tests.e2e.town import Town
 
 PATHS = [
@@ -32,12 +33,12 @@ PATHS = [
 
 
 @pytest.fixture(scope="module", params=PATHS)
-def opened(
-    request: pytest.FixtureRequest, browser: Browser, game: Game, town: Town
-) -> Iterator[Page]:
+def opened(request: pytest.FixtureRequest, browser: Tabs, game: Game, town: Town) -> Iterator[Page]:
     """One page, opened once for all that is asked of it here."""
     with readers(browser, game) as open_page:
-        yield open_page(request.param.format(**vars(town)), allowed=(REFUSED,), quiet=True)
+        # Its own: in a tab that has been used the keyboard goes round without leaving the page.
+        path = request.param.format(**vars(town))
+        yield open_page(path, allowed=(REFUSED,), quiet=True, own=True)
 
 
 @pytest.fixture

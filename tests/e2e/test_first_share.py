@@ -45,7 +45,7 @@ def test_within_a_second_the_first_badge_is_on_the_screen(open_page: Open, game:
     took: dict[str, list[float]] = {"feed": [], "shelf": [], "kiln": []}
     for _ in range(3):
         miner = game.new_miner()
-        page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+        page = open_page(f"/m/{miner}", allowed=(REFUSED,), own=True)
         expect(page.get_by_role("heading", name="No shares yet")).to_be_visible()
         expect(page.get_by_role("region", name="Point your miner here")).to_be_visible()
         expect(page.get_by_text("Level 1 starts with the first share.")).to_be_visible()
@@ -73,7 +73,7 @@ def test_within_a_second_the_first_badge_is_on_the_screen(open_page: Open, game:
 
 def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, game: Game) -> None:
     miner = game.new_miner()
-    page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+    page = open_page(f"/m/{miner}", allowed=(REFUSED,), own=True)
     live(page)
     page.evaluate(WATCH)
     page.clock.install()
@@ -103,7 +103,7 @@ def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, ga
 
 def test_a_badge_cools_down_by_itself(open_page: Open, game: Game) -> None:
     miner = game.new_miner()
-    page = open_page(f"/m/{miner}", allowed=(REFUSED,))
+    page = open_page(f"/m/{miner}", allowed=(REFUSED,), own=True)
     live(page)
     page.evaluate(WATCH)
     page.clock.install()
@@ -149,7 +149,7 @@ LOOK = """away => {
 def test_a_badge_waits_for_who_looks_away(open_page: Open, game: Game) -> None:
     miner = game.new_miner()
     game.mine(share(miner), miner=miner)
-    page = open_page(f"/m/{miner}")
+    page = open_page(f"/m/{miner}", own=True)
     live(page)
     page.evaluate(WATCH)
     page.clock.install()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import REFUSED, Open, live, readers, settled
 from tests.e2e.fit import broken, crowded, faint
 from tests.e2e.game import Game, block, eventually, share
+from tests.e2e.tabs import Tabs
 from tests.e2e.town import Town
 
 
@@ -84,7 +85,7 @@ def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -
 
 
 def test_a_best_of_somebody_on_no_list_leads_nowhere(open_page: Open, town: Town) -> None:
-    page = open_page("/badges")
+    page = open_page("/badges", own=True)
 
     def unnamed(route: Route) -> None:
         stats = route.fetch().json()
@@ -170,7 +171,7 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
 
 
 def test_a_pool_has_a_name_of_its_own_and_says_when_its_miners_are_simulated(
-    browser: Browser, game: Game, town: Town, open_page: Open
+    browser: Tabs, game: Game, town: Town, open_page: Open
 ) -> None:
     page = open_page("/badges")
     expect(page).to_have_title("Badges · The Bitcoin Game")

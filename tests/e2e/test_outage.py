@@ -86,7 +86,7 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
 def test_a_refusal_is_told_as_what_it_is(
     open_page: Open, town: Town, status: int, words: str, number: str
 ) -> None:
-    page = open_page("/", allowed=(f"status of {status}",))
+    page = open_page("/", allowed=(f"status of {status}",), own=True)
 
     def refuse(route: Route) -> None:
         problem = {"type": "/problems/x", "title": "x", "request_id": "0a1b2c3d" * 4}
