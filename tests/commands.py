@@ -23,7 +23,7 @@ from unittest.mock import patch
 
 import structlog
 
-from tbg.app import cli, doors
+from tbg.app import cli, process
 
 
 def tbg(*words: object, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
@@ -73,7 +73,7 @@ def _text(pipe: io.TextIOWrapper) -> str:
 @contextmanager
 def _without_signals() -> Iterator[None]:
     with (
-        patch.object(doors, "stop_on_signals", str),  # on a loop of uvloop's
+        patch.object(process, "stop_on_signals", str),  # on a loop of uvloop's
         patch.object(asyncio.SelectorEventLoop, "add_signal_handler"),
     ):
         yield

@@ -37,7 +37,7 @@ NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 # Tests see none of the operator's settings, and never the servers that people use.
 _OUTSIDE = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("TBG_")}
-# Nor do the doors they start take ports that somebody's game has.
+# Nor do the services they start take ports that somebody's game has.
 os.environ["TBG_METRICS_PORT"] = "0"
 keep_temporary_files_in_memory()
 

@@ -37,8 +37,8 @@ async def publish(redis: Redis, *shares: dict[str, str], stream: str = SHARE_SUB
     await Publisher(redis).publish([(stream, fields) for fields in shares])
 
 
-def door(db: Database, redis: Redis, **options: Any) -> Ingest:
-    """An ingest door on the test's servers."""
+def ingest_on(db: Database, redis: Redis, **options: Any) -> Ingest:
+    """The ingest service on the test's servers."""
     name = f"consumer-{next(_count)}"
     return Ingest(db, Reader(redis, consumer=name), Broadcast(redis), "mainnet", **options)
 

@@ -34,18 +34,18 @@ SLOW = (
 """What takes a minute by itself."""
 
 FILES = {
-    "migrations/": "tests/core/test_schema.py tests/app/test_database_roles.py tests/house",
+    "migrations/": "tests/core/test_schema.py tests/app/test_database_roles.py tests/repository",
     "src/tbg/registry/": "tests/registry tests/domains/gamification/test_triggers.py",
     "tests/fixtures/": "tests/adapters",
     "docs/example-pack.json": "tests/registry",
-    "docs/": "tests/house",
-    "deploy/": "tests/house",
+    "docs/": "tests/repository",
+    "deploy/": "tests/repository",
     "web/openapi.json": "tests/app/test_api_schema.py",
-    "README.md": "tests/house",
-    "CONTRIBUTING.md": "tests/house",
-    "Makefile": "tests/house",
-    "pyproject.toml": "tests/house",
-    "tools/": "tests/house",
+    "README.md": "tests/repository",
+    "CONTRIBUTING.md": "tests/repository",
+    "Makefile": "tests/repository",
+    "pyproject.toml": "tests/repository",
+    "tools/": "tests/repository",
 }
 """What no module imports → the tests that are about it; the first that fits counts."""
 

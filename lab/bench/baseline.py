@@ -24,7 +24,7 @@ from tbg.adapters.streams import GROUP, SHARE_SUBMITTED, Rules, Share, decode, w
 from tbg.core.clock import Clock
 from tbg.core.event import Event, uuid7
 from tbg.domains.gamification.events import BadgeEarned, LevelUp, XpGained
-from tbg.domains.gamification.queries import Badge
+from tbg.domains.gamification.queries import BadgeDefinition
 from tbg.domains.gamification.rules import (
     SHARES_PER_XP,
     compute_level,
@@ -136,7 +136,7 @@ class Baseline:
         connection: asyncpg.Connection,
         redis: Redis,
         *,
-        badges: Sequence[Badge],
+        badges: Sequence[BadgeDefinition],
         clock: Clock,
         statements: dict[str, PreparedStatement[asyncpg.Record]],
     ) -> None:
@@ -153,7 +153,7 @@ class Baseline:
         connection: asyncpg.Connection,
         redis: Redis,
         *,
-        badges: Sequence[Badge],
+        badges: Sequence[BadgeDefinition],
         clock: Clock,
     ) -> Baseline:
         """A consumer whose statements are prepared; badges known by heart."""
@@ -293,7 +293,7 @@ class Baseline:
         )
 
 
-def _told(badge: Badge, user_id: int, share: Share, cause: dict[str, Any]) -> BadgeEarned:
+def _told(badge: BadgeDefinition, user_id: int, share: Share, cause: dict[str, Any]) -> BadgeEarned:
     return BadgeEarned(
         user_id=user_id,
         slug=badge.slug,

@@ -1,4 +1,4 @@
-"""A consumer in a process of its own, measured: the real ingest door, drained on command.
+"""A consumer in a process of its own, measured: the real ingest service, drained on command.
 
 Run as `python -m lab.bench.consumer BATCH`. For each line on stdin it takes everything that
 is in the streams and answers with one line of JSON on stdout; ends when stdin does.
@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Entry, Reader
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.ingest import Ingest, consumer_name
 
 
@@ -48,11 +48,11 @@ class _Reader(Reader):
         self.acknowledged_at = time.perf_counter()
 
 
-async def _drain(door: Ingest, reader: _Reader) -> Drained:
-    """Take everything, with the door's own roll-ups beside it."""
+async def _drain(service: Ingest, reader: _Reader) -> Drained:
+    """Take everything, with the service's own roll-ups beside it."""
     used, before = resource.getrusage(resource.RUSAGE_SELF), reader.taken
     begun = reader.acknowledged_at = time.perf_counter()
-    await door.drain()
+    await service.drain()
     folded = time.perf_counter()
     use = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -67,16 +67,18 @@ async def _drain(door: Ingest, reader: _Reader) -> Drained:
 def main(batch: int) -> None:
     """Drain on command until stdin ends."""
 
-    async def serve(house: doors.House) -> None:
-        reader = _Reader(house.redis, consumer=consumer_name())
-        broadcast = Broadcast(house.redis)
-        door = Ingest(house.database, reader, broadcast, house.settings.network, batch_events=batch)
+    async def serve(runtime: process.Runtime) -> None:
+        reader = _Reader(runtime.redis, consumer=consumer_name())
+        broadcast = Broadcast(runtime.redis)
+        service = Ingest(
+            runtime.database, reader, broadcast, runtime.settings.network, batch_events=batch
+        )
         await reader.ensure_group()
         print("ready", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            print(json.dumps(await _drain(door, reader)), flush=True)
+            print(json.dumps(await _drain(service, reader)), flush=True)
 
-    doors.run("ingest", serve)
+    process.run("ingest", serve)
 
 
 if __name__ == "__main__":

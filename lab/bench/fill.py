@@ -1,4 +1,4 @@
-"""A house with a past: users and shares by the million, written by the database itself."""
+"""A database with a past: users and shares by the million, written by the database itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A share in the stream → the badge's frame at a browser's socket, through the real doors.
+"""A share in the stream → the badge's frame at a browser's socket, through the real services.
 
 `serve`, `ingest` and `relay` run as processes of their own. Every socket follows two miners: one
 who mines all the time, and one whose first share ever comes during the run: that share earns
@@ -83,7 +83,7 @@ async def measure(scratch: Scratch, plan: Plan) -> dict[str, Any]:
     redis = redis_adapter.connect(scratch.redis_url)
     try:
         url = await scratch.new_database("latency")
-        async with _doors(url, scratch.redis_url) as port:
+        async with _services(url, scratch.redis_url) as port:
             return await _watch(redis, plan, port=port) | {"load_before": round(load, 2)}
     finally:
         await redis.aclose()
@@ -98,21 +98,21 @@ def _raise_file_limit(sockets: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _doors(database_url: str, redis_url: str) -> AsyncIterator[int]:
-    """The three doors of the way from share to socket, ready; the API's port."""
+async def _services(database_url: str, redis_url: str) -> AsyncIterator[int]:
+    """The three services of the way from share to socket, ready; the API's port."""
     port = processes.free_port()
     here = "127.0.0.1"  # as a proxy it may open as many sockets as there are
     where = {"TBG_PORT": str(port), "TBG_HOST": here, "TBG_TRUSTED_PROXIES": here}
     env = environment(database_url, redis_url, **where)
     async with contextlib.AsyncExitStack() as stack:
         started = [
-            await stack.enter_async_context(running(["-m", "tbg", door], env))
-            for door in ("serve", "ingest", "relay")
+            await stack.enter_async_context(running(["-m", "tbg", service], env))
+            for service in ("serve", "ingest", "relay")
         ]
         deadline = time.monotonic() + _START_SECONDS
         while not await _answers(port):
             if any(process.returncode is not None for process in started):
-                raise CannotRun("a door ended while it started: see its message above")
+                raise CannotRun("a service ended while it started: see its message above")
             if time.monotonic() > deadline:
                 raise CannotRun("the API does not come up")
             await asyncio.sleep(0.1)
@@ -189,7 +189,7 @@ class _Pace:
         self._count = 0
 
     async def warm_up(self, miners: list[str]) -> None:
-        """Everybody who mines all the time has done so before; and the doors have seen a few."""
+        """Everybody who mines all the time has done so before; and the services have seen a few."""
         await self._publish([*self._busy, *miners[: len(miners) // 2]])
         for miner in miners[len(miners) // 2 :]:
             await asyncio.sleep(0.1)

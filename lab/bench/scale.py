@@ -1,4 +1,4 @@
-"""Cost per event of a house with a long past, beside that of a young one, in one run.
+"""Cost per event of a game with a long past, beside that of a young one, in one run.
 
 Two databases on one server, filled by the database itself; the same pipeline takes the same
 number of shares in each, in turns. The same number of miners is at work in both: in the large
@@ -81,7 +81,7 @@ async def _rounds(
     redis: Redis,
     plan: Plan,
     urls: dict[str, str],
-    doors: dict[str, Consumers],
+    services: dict[str, Consumers],
     costs: dict[str, list[float]],
 ) -> None:
     before = {name: await _sums(url) for name, url in urls.items()}
@@ -91,7 +91,7 @@ async def _rounds(
     for number in range(plan.rounds + 1):
         for name in ("young", "old") if number % 2 else ("old", "young"):
             await publish(redis, list(islice(shares, plan.events)))
-            (result,) = await doors[name].drain()
+            (result,) = await services[name].drain()
             if number:  # the first round warms up
                 costs[name].append(1e6 * (result["folded"] - result["begun"]) / plan.events)
     taken = plan.events * (plan.rounds + 1)

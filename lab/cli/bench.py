@@ -1,4 +1,4 @@
-"""`tbg bench`: how fast the house is on this machine, beside other ways of doing the same."""
+"""`tbg bench`: how fast the game is on this machine, beside other ways of doing the same."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def pipeline(  # noqa: PLR0917 - options all have names
 
 @app.command()
 def scale(  # noqa: PLR0917 - options all have names
-    rows: Annotated[int, typer.Option(min=100, help="Shares of the old house.")] = OLD.rows,
-    users: Annotated[int, typer.Option(min=10, help="Users of the old house.")] = OLD.users,
+    rows: Annotated[int, typer.Option(min=100, help="Shares of the old game.")] = OLD.rows,
+    users: Annotated[int, typer.Option(min=10, help="Users of the old game.")] = OLD.users,
     events: Annotated[int, typer.Option(min=10, help="Shares in each, a round.")] = 20_000,
     database_url: DatabaseUrl = None,
     redis_url: RedisUrl = None,

@@ -81,7 +81,7 @@ def restart(
     seed: _Seed = None,
     as_json: _Json = False,
 ) -> None:
-    """The real doors under load, killed, and both servers falling under them."""
+    """The real services under load, killed, and both servers falling under them."""
     begin = secrets.randbelow(1_000_000) if seed is None else seed
     with _progress(quiet=as_json) as tell:
         report = restarts.run(

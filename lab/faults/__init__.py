@@ -7,7 +7,7 @@
 - `oracle`: what must have become of the events, from the rules alone; `actual` reads what has;
   `compare` says what differs.
 - `mutants`: bugs planted to see whether the harness catches them.
-- `restarts`: the same with the real doors, SIGKILL, and servers that fall and come back.
+- `restarts`: the same with the real services, SIGKILL, and servers that fall and come back.
 
 Nothing of the product imports it, and it works on scratch servers of its own only. Schedules
 draw their chances from the seed; how tasks meet in time is the machine's, so that a failing seed

@@ -109,7 +109,7 @@ class Case:
 def make_case(seed: int, *, now: datetime | None = None, total: int | None = None) -> Case:
     """The case of a seed.
 
-    For the real doors, `now` is given, and `total`, the number of events; none of these fails
+    For the real services, `now` is given, and `total`, the number of events; none of these fails
     by itself, and each has an identity of its own, so that it may be sent again.
     """
     rng = Random(f"tbg fault schedule {seed}")

@@ -60,7 +60,7 @@ class Fault:
 
 
 class World(Protocol):
-    """What a fault may do to the servers; the schedules' house does it.
+    """What a fault may do to the servers; the schedules' `Scratch` does it.
 
     `steps`: failpoints passed so far, by all processes.
     """

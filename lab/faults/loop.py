@@ -1,4 +1,4 @@
-"""An event loop whose clock runs fast: the doors' pauses and timeouts shrink, their work stays."""
+"""An event loop whose clock runs fast: services' pauses and timeouts shrink, their work stays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FastLoop(asyncio.SelectorEventLoop):
 
 
 class FastTime:
-    """Stands in for the module `time` where a door measures its own pauses by it."""
+    """Stands in for the module `time` where a service measures its own pauses by it."""
 
     perf_counter = staticmethod(time.perf_counter)
 

@@ -144,7 +144,7 @@ class _Line:
     slot: Slot
     restarts: int
     process: Process | None = None
-    door: Ingest | Relay | None = None
+    service: Ingest | Relay | None = None
 
 
 class _Schedule:
@@ -222,8 +222,8 @@ class _Schedule:
             line.restarts -= 1
         process = self._process(line.kind, faulty=True)
         line.process = process
-        line.door = self._door(line.kind, line.slot, process)
-        process.start(line.door.run)
+        line.service = self._service(line.kind, line.slot, process)
+        process.start(line.service.run)
 
     def _process(self, kind: str, *, faulty: bool = False) -> Process:
         number = next(self.numbers)
@@ -254,7 +254,7 @@ class _Schedule:
             often = 4 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
 
-    def _door(self, kind: str, slot: Slot, process: Process) -> Ingest | Relay:
+    def _service(self, kind: str, slot: Slot, process: Process) -> Ingest | Relay:
         broadcast = Broadcast(slot.redis)
         if kind == "relay":
             return Relay(slot.database, broadcast)
@@ -302,9 +302,9 @@ class _Schedule:
     async def _stop(self, lines: Sequence[_Line], *, gently: bool) -> None:
         for line in lines:
             assert line.process is not None
-            assert line.door is not None
+            assert line.service is not None
             if gently and not line.process.dead:
-                line.door.stopping.set()
+                line.service.stopping.set()
             else:
                 line.process.die()
         waiting = [line.process.task for line in lines if line.process and line.process.task]
@@ -323,8 +323,8 @@ class _Schedule:
     async def _drain(self) -> bool:
         """Restart everything without faults and let it finish; False when it does not."""
         consumers = self.rng.choice((1, 2))
-        doors = ["ingest"] * consumers
-        if not await self._finish(doors):
+        services = ["ingest"] * consumers
+        if not await self._finish(services):
             return False
         return await self._finish(["relay"] * self.rng.choice((1, 2)))
 
@@ -332,7 +332,7 @@ class _Schedule:
         started = []
         for kind, slot in zip(kinds, self.scratch.slots, strict=False):
             process = self._process(kind)
-            process.start(_drain_of(self._door(kind, slot, process)))
+            process.start(_drain_of(self._service(kind, slot, process)))
             started.append(process)
         tasks = {process.task for process in started if process.task is not None}
         late = tasks
@@ -386,11 +386,11 @@ class _Schedule:
         found += compare.letters_wrongly(letters, scratch.sent, redis_forgot=self.forgot)
 
 
-def _drain_of(door: Ingest | Relay) -> Main:
+def _drain_of(service: Ingest | Relay) -> Main:
     async def drain() -> None:
         while True:
             try:
-                await door.drain()
+                await service.drain()
             except RedisError:
                 await pause(0.005)
             else:

@@ -33,7 +33,7 @@ ALARMS = {
     "event_conflicts",
     "mismatch_repaired",
 }
-"""What the doors log only when something is wrong that is not passing."""
+"""What the services log only when something is wrong that is not passing."""
 
 _PLANNED = ("fails every time", "SuddenDeath")
 """What stands in errors that the schedules themselves cause."""

@@ -38,7 +38,7 @@ from tbg.core.tx import Database
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 from tests.frames import Number
 
 ROOT = Path(__file__).parents[2]
@@ -213,7 +213,7 @@ class TestServices:
         self, db: Database, server: Valkey, services: Redis, admin: Redis, clock: FixedClock
     ) -> None:
         await publish(services, share(NOW, user=player(0).address), share(NOW, user="nobody"))
-        ingest = door(db, services)
+        ingest = ingest_on(db, services)
         await ingest.drain()
         reader: Reader = ingest.reader
         await reader.claim(idle_ms=0)

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, Verdict
+from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, QuotaState
 from tbg.adapters.rate_limit import CHANGES
 from tbg.app.api.guard import BY_IP, BY_KEY, BY_USER
 from tbg.core.errors import TooManyRequests
@@ -35,7 +35,7 @@ def counter(redis: Redis) -> Limiter:
     return Limiter(redis, mac=mac)
 
 
-async def taken(counter: Limiter, policy: Policy, who: str = "me") -> Verdict:
+async def taken(counter: Limiter, policy: Policy, who: str = "me") -> QuotaState:
     verdict = await counter.take((policy, who))
     assert verdict is not None
     return verdict

@@ -22,9 +22,9 @@ from tbg.core.tx import Database
 from tests.api import client_of, make_app
 
 
-async def all_doors_open(redis: Redis) -> None:
-    for door in ("ingest", "relay", "sender", "worker"):
-        await beat(redis, door)
+async def all_services_alive(redis: Redis) -> None:
+    for service in ("ingest", "relay", "sender", "worker"):
+        await beat(redis, service)
 
 
 async def ready(db: Database, redis: Redis, **settings: Any) -> tuple[int, dict[str, Any]]:
@@ -48,7 +48,7 @@ async def test_the_process_lives_and_says_its_version(db: Database, redis: Redis
 
 
 async def test_ready_when_all_is_there(db: Database, redis: Redis) -> None:
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     assert await ready(db, redis) == (200, {})
 
 
@@ -60,8 +60,8 @@ async def test_however_many_ask_the_servers_are_asked_once(db: Database, redis: 
     before = await pings()
     async with client_of(make_app(db, redis)) as client:
         answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
-        assert {answer.status_code for answer in answers} == {503}  # no other door is open
-        await all_doors_open(redis)
+        assert {answer.status_code for answer in answers} == {503}  # no other service is open
+        await all_services_alive(redis)
         assert (await client.get("/health/ready")).status_code == 503
         assert await pings() == before + 1
         await asyncio.sleep(2 * limits.READINESS_SECONDS + 0.1)
@@ -69,8 +69,8 @@ async def test_however_many_ask_the_servers_are_asked_once(db: Database, redis: 
         assert await pings() == before + 2
 
 
-async def test_a_door_without_a_sign_of_life_is_named(db: Database, redis: Redis) -> None:
-    await all_doors_open(redis)
+async def test_a_service_without_a_sign_of_life_is_named(db: Database, redis: Redis) -> None:
+    await all_services_alive(redis)
     await redis.delete("tbg:heartbeat:relay")
     status, bad = await ready(db, redis)
     assert status == 503
@@ -81,7 +81,7 @@ async def test_a_door_without_a_sign_of_life_is_named(db: Database, redis: Redis
 async def test_a_stale_schema_is_named_with_the_command_that_mends_it(
     db: Database, redis: Redis
 ) -> None:
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     async with db.transaction() as tx:
         await tx.run("UPDATE alembic_version SET version_num = 'long_ago'")
     status, bad = await ready(db, redis)
@@ -121,7 +121,7 @@ async def test_a_check_that_hangs_does_not_hang_the_answer(
 async def test_events_that_wait_too_long_are_told(
     db: Database, clock: FixedClock, redis: Redis
 ) -> None:
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     reader = Reader(redis, consumer="one")
     await reader.ensure_group()
     fields = {"user": "x", "worker": "y"}
@@ -145,7 +145,7 @@ async def test_events_that_wait_too_long_are_told(
 async def test_streams_so_full_that_producers_wait_are_unready(
     db: Database, clock: FixedClock, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     monkeypatch.setattr(limits, "STREAM_BACKLOG", 2)
     publisher = Publisher(redis)
     await publisher.publish([(SHARE_SUBMITTED, {"user": "x"})] * 2)
@@ -160,7 +160,7 @@ async def test_streams_so_full_that_producers_wait_are_unready(
 async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
     db: Database, redis: Redis
 ) -> None:
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     before = await redis.config_get("maxmemory-policy")
     await redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
@@ -177,7 +177,7 @@ async def test_a_full_disk_is_told(
     db: Database, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A disk cannot be filled here without filling everybody's: only the figure is made up.
-    await all_doors_open(redis)
+    await all_services_alive(redis)
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 2**20))
     status, bad = await ready(db, redis, data_dir=tmp_path / "not" / "yet" / "made")

@@ -80,8 +80,8 @@ async def test_whatever_is_asked_the_answer_is_in_the_document(
 ) -> None:
     """Schemathesis, anonymous and signed in, on every route: no 5xx, each answer as documented."""
     await play(db, [share(NOW, user=ALICE, sdiff=2e9) for _ in range(101)])
-    for door in ("ingest", "relay", "sender", "worker"):
-        await redis.set(f"tbg:heartbeat:{door}", "1")
+    for service in ("ingest", "relay", "sender", "worker"):
+        await redis.set(f"tbg:heartbeat:{service}", "1")
     app = make_app(db, redis)
     # Widened, or most answers would be a 429 that says nothing of the route.
     for limit in {BY_IP, BY_USER, BY_ADDRESS, *rate_limits_of(app)}:

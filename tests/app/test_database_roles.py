@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.app import people
+from tbg.app import lifecycle
 from tbg.app.relay import Relay
 from tbg.app.worker import JOBS, Worker
 from tbg.core.clock import FixedClock
@@ -23,7 +23,7 @@ from tests.accounts import leave, link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import execute, play, rows, value
 from tests.domains.gamification.play import share as bare_share
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 from tests.roles import APPLICATION, MEMBER, OWNER, Roles, as_role, made, quoted
 
 
@@ -62,13 +62,13 @@ async def test_what_people_do_stands_in_the_log(
 ) -> None:
     for index in (0, 1):
         await publish(redis, share(NOW, user=player(index).address))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     me = await sign_in(client)
     assert (await link(me, 1)).status_code == 201  # two users unite: the lock of who is who
     assert await value(db, "SELECT count(DISTINCT user_id) FROM user_addresses") == 1
     assert (await leave(me)).is_success
     clock.move(timedelta(days=40))
-    assert await people.erase_due(db) == 1
+    assert await lifecycle.erase_due(db) == 1
     assert await value(db, "SELECT count(*) FROM user_addresses") == 0
     done = [("session.begin",), ("address.link",), ("account.delete",), ("account.erase",)]
     assert await rows(db, "SELECT action FROM audit_log ORDER BY id") == done
@@ -77,13 +77,13 @@ async def test_what_people_do_stands_in_the_log(
         assert await first_fault(tx) is None
 
 
-async def test_the_doors_do_all_they_have_to(
+async def test_the_services_do_all_they_have_to(
     db: Database, redis: Redis, redis_url: str, clock: FixedClock
 ) -> None:
     """The registry, which locks its table, was loaded by the application when it migrated."""
     assert await value(db, "SELECT count(*) FROM badge_definitions") >= 20
     await publish(redis, *[share(NOW - timedelta(minutes=n)) for n in range(30)])
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await value(db, "SELECT sum(accepted)::int FROM daily_shares") == 30
     assert await Relay(db, Broadcast(redis)).deliver() > 0
     clock.move(timedelta(days=9))

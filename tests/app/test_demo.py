@@ -15,7 +15,7 @@ from tbg.app.local.demo import demo_settled
 from tbg.app.local.report import Lines
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.tx import Database
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 
 
 async def test_the_page_waits_until_the_past_is_counted_everywhere(
@@ -32,7 +32,7 @@ async def test_the_page_waits_until_the_past_is_counted_everywhere(
     miners.last_line = HISTORY_SENT
     await asyncio.sleep(0.2)
     assert not settled.done()  # nor counted
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await asyncio.wait_for(settled, 10)
     async with db.transaction() as tx:
         unpaid = await tx.value("SELECT count(*) FROM streak_calendar WHERE NOT paid")

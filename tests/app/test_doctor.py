@@ -35,7 +35,7 @@ def env(fresh_database: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 def findings(env: dict[str, str], **more: str) -> dict[str, Finding]:
-    """What `tbg doctor` says of each check; no door runs, so that something always is wrong."""
+    """What `tbg doctor` says of each check; no service runs, so that something always is wrong."""
     done = tbg("doctor", "--json", env=env | more)
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith("tbg: ")

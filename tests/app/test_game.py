@@ -12,7 +12,7 @@ from tbg.core.errors import CannotRun
 from tbg.core.settings import load_settings
 from tbg.core.tx import Database
 from tests.conftest import NOW
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 
 
 async def test_the_first_service_says_what_the_game_is(db: Database, redis: Redis) -> None:
@@ -38,7 +38,7 @@ async def test_a_network_other_than_that_of_the_players_is_refused(
     db: Database, redis: Redis
 ) -> None:
     await publish(redis, share(NOW))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     with pytest.raises(CannotRun, match="another network than regtest"):
         await declare(load_settings(network="regtest"), db, redis)
     assert await read_game(redis) is None
@@ -52,12 +52,12 @@ async def test_a_demo_stays_one_whatever_the_next_service_is_set_to(
     assert await declare(load_settings(), db, redis) == Game("mainnet", demo=True)
     await redis.flushdb()
     await publish(redis, share(NOW, source="demo"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await declare(load_settings(), db, redis) == Game("mainnet", demo=True)
 
 
 async def test_ingest_says_it_again_when_redis_has_lost_it(db: Database, redis: Redis) -> None:
-    ingest = door(db, redis, game=Game("mainnet", demo=False))
+    ingest = ingest_on(db, redis, game=Game("mainnet", demo=False))
     await redis.flushdb()
-    await ingest.keep_house()
+    await ingest.housekeeping()
     assert await read_game(redis) == Game("mainnet", demo=False)

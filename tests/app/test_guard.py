@@ -231,7 +231,7 @@ V6 = "2001:db8:1:2::/64"
         ("::1", ["2001:DB8:1:2:ffff::"], V6),
         ("fd00::1", ["2001:db8:1:2::1, fd00::7"], V6),
         ("fe80::1%eth0", [], "fe80::/64"),
-        # IPv4 in IPv6 clothes is IPv4, or all of it would be one household.
+        # IPv4 in IPv6 clothes is IPv4, or all of it would be one network.
         ("::ffff:9.9.9.9", [], "9.9.9.9"),
         ("::ffff:10.0.0.1", ["::ffff:9.9.9.9"], "9.9.9.9"),
         ("::ffff:10.0.0.1", ["1.1.1.1, 9.9.9.9, ::ffff:10.0.0.2"], "9.9.9.9"),

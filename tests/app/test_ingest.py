@@ -26,12 +26,12 @@ from tbg.app.ingest import PROJECTIONS
 from tbg.core import limits
 from tbg.core.tx import Database, Tx
 from tests.conftest import NOW
-from tests.events import ADDRESS, door, one, publish, share
+from tests.events import ADDRESS, ingest_on, one, publish, share
 
 
 async def test_a_share_makes_a_user_a_worker_and_its_sums(db: Database, redis: Redis) -> None:
     await publish(redis, share(NOW), share(NOW, accepted="false", sdiff="-1", errn=1))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM users") == 1
     assert await one(db, "SELECT count(*) FROM shares") == 2
     async with db.transaction() as tx:
@@ -45,9 +45,9 @@ async def test_a_share_makes_a_user_a_worker_and_its_sums(db: Database, redis: R
 async def test_repeats_have_no_effect_at_all(db: Database, redis: Redis) -> None:
     shares = [share(NOW - timedelta(minutes=n)) for n in range(30)]
     await publish(redis, *shares, *shares)
-    await door(db, redis, batch_events=7).drain()
+    await ingest_on(db, redis, batch_events=7).drain()
     await publish(redis, *reversed(shares))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     for sql in (
         "SELECT count(*) FROM shares",
         "SELECT total_shares FROM user_gamification",
@@ -62,16 +62,16 @@ async def test_one_key_with_two_payloads_keeps_the_first_and_counts_an_alarm(
 ) -> None:
     before = ingest.EVENTS.labels("conflicting")._value.get()
     await publish(redis, share(NOW, event_id="x", sdiff="2000"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     await publish(redis, share(NOW, event_id="x", sdiff="9000"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT sdiff FROM shares") == 2000
     assert ingest.EVENTS.labels("conflicting")._value.get() == before + 1
 
 
 async def test_bad_events_are_dead_letters_and_good_ones_flow(db: Database, redis: Redis) -> None:
     await publish(redis, share(NOW), share(NOW, sdiff="nan"), share(NOW, user="nobody"), share(NOW))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM shares") == 2
     assert await redis.xlen(DEAD_LETTER) == 2
 
@@ -87,7 +87,7 @@ async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failure
     await publish(
         redis, *[share(NOW, worker="fine") for _ in range(9)], share(NOW, worker="poison")
     )
-    tries = door(db, redis, projections=[*PROJECTIONS, choke])
+    tries = ingest_on(db, redis, projections=[*PROJECTIONS, choke])
     await tries.reader.ensure_group()
     await tries.process(await tries.reader.read(block_ms=None))
     assert await one(db, "SELECT count(*) FROM shares") == 9
@@ -109,7 +109,7 @@ async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
             await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
 
     await publish(redis, share(NOW))
-    await door(db, redis, projections=[*PROJECTIONS, connection_lost]).drain()
+    await ingest_on(db, redis, projections=[*PROJECTIONS, connection_lost]).drain()
     assert await one(db, "SELECT count(*) FROM shares") == 1
     assert await redis.exists("mining:failures") == 0
 
@@ -125,19 +125,19 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
         await tx.run("SELECT pg_sleep(:wait)", wait=0.2 if len(batch.shares) > 2 else 0)
 
     await publish(redis, *[share(NOW) for _ in range(8)])
-    await door(db, redis, projections=[*PROJECTIONS, slow]).drain()
+    await ingest_on(db, redis, projections=[*PROJECTIONS, slow]).drain()
     assert tried == [8, 4, 2, 2, 4, 2, 2]
     assert await one(db, "SELECT count(*) FROM shares") == 8
     assert await redis.exists("mining:failures") == 0
 
 
-async def test_a_door_that_waits_for_postgresql_hears_that_it_is_to_stop(
+async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
     db: Database, redis: Redis
 ) -> None:
     async def lost(tx: Tx, batch: Batch) -> None:
         await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    running = door(db, redis, projections=[*PROJECTIONS, lost])
+    running = ingest_on(db, redis, projections=[*PROJECTIONS, lost])
     task = asyncio.create_task(running.run())
     await publish(redis, share(NOW))
     async with asyncio.timeout(10):
@@ -147,7 +147,7 @@ async def test_a_door_that_waits_for_postgresql_hears_that_it_is_to_stop(
         await task
     assert await backlog(redis) == 1, "it is there for whoever comes next"
     assert await redis.exists("mining:failures") == 0
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
 
 
 async def test_what_another_lane_has_in_hand_is_not_taken_twice(
@@ -161,7 +161,7 @@ async def test_what_another_lane_has_in_hand_is_not_taken_twice(
         await asyncio.sleep(0.3)
 
     await publish(redis, *[share(NOW) for _ in range(3)])
-    await door(db, redis, projections=[slow, *PROJECTIONS]).drain()
+    await ingest_on(db, redis, projections=[slow, *PROJECTIONS]).drain()
     assert batches == [3]
 
 
@@ -169,7 +169,7 @@ async def test_what_was_committed_but_not_acknowledged_is_dropped_by_its_key(
     db: Database, redis: Redis
 ) -> None:
     await publish(redis, *[share(NOW) for _ in range(5)])
-    dying = door(db, redis)
+    dying = ingest_on(db, redis)
     await dying.reader.ensure_group()
     entries = await dying.reader.read(block_ms=None)
 
@@ -179,7 +179,7 @@ async def test_what_was_committed_but_not_acknowledged_is_dropped_by_its_key(
     dying.reader.acknowledge = die  # type: ignore[method-assign,assignment]
     with pytest.raises(asyncio.CancelledError):
         await dying.process(entries)
-    heir = door(db, redis)
+    heir = ingest_on(db, redis)
     await heir.process(await heir.reader.claim(idle_ms=0))
     assert await one(db, "SELECT total_shares FROM user_gamification") == 5
     assert await backlog(redis) == 0
@@ -191,8 +191,8 @@ async def test_several_consumers_side_by_side(db: Database, redis: Redis) -> Non
         for n in range(600)
     ]
     await publish(redis, *shares[:400], *shares[400:])
-    doors = [door(db, redis, batch_events=40) for _ in range(3)]
-    await asyncio.gather(*[d.drain() for d in doors])
+    services = [ingest_on(db, redis, batch_events=40) for _ in range(3)]
+    await asyncio.gather(*[d.drain() for d in services])
     assert await one(db, "SELECT total_shares FROM user_gamification") == 400
     assert await one(db, "SELECT sum(accepted)::int FROM daily_shares") == 400
     assert (
@@ -201,10 +201,10 @@ async def test_several_consumers_side_by_side(db: Database, redis: Redis) -> Non
     )
 
 
-async def test_the_running_door_takes_what_comes_and_stops_when_told(
+async def test_the_running_service_takes_what_comes_and_stops_when_told(
     db: Database, redis: Redis
 ) -> None:
-    running = door(db, redis)
+    running = ingest_on(db, redis)
     task = asyncio.create_task(running.run())
     await publish(redis, share(NOW))
     async with asyncio.timeout(10):
@@ -217,7 +217,7 @@ async def test_the_running_door_takes_what_comes_and_stops_when_told(
 
 
 async def test_a_loop_that_fails_is_tried_again(db: Database, redis: Redis) -> None:
-    running = door(db, redis)
+    running = ingest_on(db, redis)
     failures = ["a bug", "another"]
     consume = running._consume
 
@@ -234,7 +234,7 @@ async def test_a_loop_that_fails_is_tried_again(db: Database, redis: Redis) -> N
 async def test_old_history_counts_but_is_not_kept_raw(db: Database, redis: Redis) -> None:
     old = NOW - timedelta(days=400)
     await publish(redis, share(old, history="true"), share(NOW - timedelta(days=2), history="true"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM shares") == 1
     assert await one(db, "SELECT total_shares FROM user_gamification") == 2
     assert await one(db, "SELECT sum(accepted)::int FROM daily_shares") == 2
@@ -246,7 +246,7 @@ async def test_a_miner_who_only_connects_or_is_refused_is_a_user_too(
 ) -> None:
     await publish(redis, share(NOW, agent="bitaxe/2"), stream=MINER_CONNECTED)
     await publish(redis, share(NOW + timedelta(seconds=9)), stream=MINER_DISCONNECTED)
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     async with db.transaction() as tx:
         row = await tx.row("SELECT connected, agent FROM workers")
     assert row is not None
@@ -259,7 +259,7 @@ async def test_what_a_miner_calls_itself_is_learnt_from_its_shares(
 ) -> None:
     async def agent_after(*shares: dict[str, str]) -> str:
         await publish(redis, *shares)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         return str(await one(db, "SELECT agent FROM workers"))
 
     await publish(redis, share(NOW), stream=MINER_CONNECTED)
@@ -273,20 +273,20 @@ async def test_what_a_miner_calls_itself_is_learnt_from_its_shares(
 async def test_a_connection_is_no_share(db: Database, redis: Redis) -> None:
     await publish(redis, share(NOW - timedelta(hours=1)))
     await publish(redis, share(NOW), stream=MINER_CONNECTED)
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT last_seen FROM workers") == NOW - timedelta(hours=1)
 
 
 async def test_worker_names_are_compared_without_case(db: Database, redis: Redis) -> None:
     await publish(redis, share(NOW, worker="Garage"), share(NOW, worker="gARAGE"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM workers") == 1
 
 
 async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, redis: Redis) -> None:
     for minutes in (3, 9, 1):
         await publish(redis, share(NOW - timedelta(minutes=minutes)))
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
     async with db.transaction() as tx:
         row = await tx.row("SELECT first_seen, last_seen FROM workers")
     assert row is not None
@@ -296,7 +296,7 @@ async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, red
 async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
     told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "backed": "true"}
     await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM blocks") == 1
     assert await one(db, "SELECT blocks_found FROM user_gamification") == 1
 
@@ -312,7 +312,7 @@ async def test_the_state_does_not_depend_on_order_or_cut(db: Database, redis: Re
     ]
     await publish(redis, *[share(at, sdiff=f"{n + 1}e6") for n, at in enumerate(moments)])
     await publish(redis, share(monday, diff="7e9"), stream=SHARE_BEST_DIFF)
-    await door(db, redis, batch_events=1).drain()
+    await ingest_on(db, redis, batch_events=1).drain()
     async with db.transaction() as tx:
         weeks = await tx.rows("SELECT week_iso, share_count FROM streak_calendar ORDER BY 1")
         state = await tx.row(
@@ -331,7 +331,7 @@ async def test_every_batch_shows_a_miner_his_best_share(db: Database, redis: Red
     async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
         await publish(redis, share(NOW, sdiff="2000"), share(NOW, sdiff="8000"))
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         async with asyncio.timeout(5):
             while (message := await pubsub.get_message(timeout=1)) is None:
                 continue
@@ -349,7 +349,7 @@ async def test_good_events_flow_among_poison(
         if any(fact.worker == "poison" for fact in batch.shares):
             raise ValueError("it fails every time")
 
-    ingesting = door(db, redis, projections=(*PROJECTIONS, choke))
+    ingesting = ingest_on(db, redis, projections=(*PROJECTIONS, choke))
     acknowledge = ingesting.reader.acknowledge
 
     async def note(entries: Iterable[Entry]) -> None:

@@ -44,7 +44,7 @@ from tbg.domains.mining.queries import sources
 from tests import canary, servers
 from tests.api import make_app, served
 from tests.commands import tbg
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -258,7 +258,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
     assert again.stop() == 0
 
 
-def test_the_doors_are_not_the_owner(game: Up) -> None:
+def test_the_services_are_not_the_owner(game: Up) -> None:
     """In a data directory that was made before there were two roles."""
     up, root = game, game.root
     url = up.state["settings"]["database_url"]
@@ -294,7 +294,7 @@ def _of(exports: str) -> dict[str, str]:
     return dict(re.findall(r"^export (TBG_\w+)='?(.*?)'?;$", exports, re.MULTILINE))
 
 
-def test_a_door_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> None:
+def test_a_service_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> None:
     up, packs = game, game.root / "packs"
     (packs / "ours.json").write_text("{")
     os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
@@ -320,7 +320,7 @@ def test_what_dies_is_started_again_and_named(game: Up) -> None:
     assert eventually(up.ready)
 
 
-def test_a_door_that_is_refused_before_the_game_is_up_is_told_at_once(tmp_path: Path) -> None:
+def test_a_service_that_is_refused_before_the_game_is_up_is_told_at_once(tmp_path: Path) -> None:
     packs, data = tmp_path / "packs", servers.copy_pristine(tmp_path / "data")
     packs.mkdir()
     (packs / "ours.json").write_text("{")
@@ -433,7 +433,7 @@ async def test_demo_miners_and_a_pool_are_not_mixed(
     simulated = ("simulate", "--events", "5", "--rate", "max")  # goes with both
     assert tbg(*simulated, env=env).returncode == 0
     db.clock.at = datetime.now(UTC)  # type: ignore[attr-defined]
-    await door(db, client).drain()
+    await ingest_on(db, client).drain()
     async with db.transaction() as tx:
         assert await sources(tx) == {"simulator"}
     up = start(tmp_path, env=env)
@@ -442,7 +442,7 @@ async def test_demo_miners_and_a_pool_are_not_mixed(
     history = demo_live(3, now=db.clock.now().timestamp())
     entries = list(islice(generate(history), 5))
     await Publisher(client).publish([(entry.stream, entry.fields) for entry in entries])
-    await door(db, client).drain()
+    await ingest_on(db, client).drain()
     done = await asyncio.to_thread(tbg, *words, env=env)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
@@ -451,7 +451,7 @@ async def test_demo_miners_and_a_pool_are_not_mixed(
     assert up.stop() == 0
 
     await publish(client, share(db.clock.now(), source="mypool"))
-    await door(db, client).drain()
+    await ingest_on(db, client).drain()
     done = await asyncio.to_thread(tbg, *words, "--demo", "3", env=env)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
@@ -524,7 +524,7 @@ def test_a_redis_that_is_away_is_one_line(
 def test_a_database_that_lets_nobody_in_is_one_line(fresh_database: str, tmp_path: Path) -> None:
     user = urlsplit(fresh_database).username
     place = fresh_database.rpartition("@")[2]
-    url = f"postgresql://{user}_of_another_house:hush@{place}"
+    url = f"postgresql://{user}_of_another_game:hush@{place}"
     done = tbg("migrate", env=AWAY | {"TBG_DATABASE_URL": url, "TBG_DATA_DIR": str(tmp_path)})
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()

@@ -22,7 +22,7 @@ from tests import commands
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
-from tests.events import door, one, publish, share
+from tests.events import ingest_on, one, publish, share
 
 
 @pytest.fixture
@@ -123,16 +123,16 @@ async def test_dead_letters_too_many_for_redis_are_put_back_from_their_file(
     monkeypatch.setattr(limits, "DEAD_LETTERS", 0)
     shelf = KeptLines(tmp_path / "dead-letters.jsonl")
     await publish(redis, *[share(NOW, worker=f"rig{n}", diff="nan") for n in range(3)])
-    ingest = door(db, redis, shelf=shelf)
+    ingest = ingest_on(db, redis, shelf=shelf)
     ingest.stopping.set()
     await ingest.reader.ensure_group()
     await ingest.process(await ingest.reader.read(block_ms=None))
-    await ingest.keep_house()
+    await ingest.housekeeping()
     assert await redis.xlen(DEAD_LETTER) == 0
     shelf.path.write_bytes(shelf.path.read_bytes().replace(b"nan", b"1000"))
     put_back = ("events", "replay", "--file", str(shelf.path))
     assert await asyncio.to_thread(tbg, env, *put_back) == ["3 put back"]
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM shares") == 3
 
 
@@ -146,7 +146,7 @@ async def test_dead_letters_are_listed_put_back_and_thrown_away(
     await reader.ensure_group()
     await publish(redis, *[share(NOW, worker=f"rig{n}") for n in range(4)])
     for entry in await reader.read(block_ms=None):
-        await reader.bury(entry, reason="future", detail="its clock is ahead")
+        await reader.dead_letter(entry, reason="future", detail="its clock is ahead")
 
     def look() -> list[str]:
         lines = tbg(env, "events", "dead-letters", "--json")

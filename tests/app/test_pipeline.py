@@ -14,7 +14,7 @@ from tbg.app.relay import Relay
 from tbg.core.tx import Database
 from tests.api import client_of, make_app
 from tests.conftest import NOW
-from tests.events import ADDRESS, door, one, publish, share
+from tests.events import ADDRESS, ingest_on, one, publish, share
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ class TestFullPipeline:
     ) -> None:
         event = share(NOW, worker="bitaxe-1", diff="256", sdiff="512")
         await publish(redis, event)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         page = (await client.get(f"/api/v1/public/miners/{ADDRESS}")).json()
         assert [badge["slug"] for badge in page["badges"]["earned"]] == ["first_share"]
         assert page["xp"]["total_xp"] == 50
         # The same event again: nothing happens twice.
         await publish(redis, event)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         page = (await client.get(f"/api/v1/public/miners/{ADDRESS}")).json()
         assert page["xp"]["total_xp"] == 50
         assert page["stats"]["shares_accepted"] == 1
@@ -47,7 +47,7 @@ class TestFullPipeline:
     ) -> None:
         best = share(NOW, diff="1500000000", period="alltime")
         await publish(redis, best, stream=SHARE_BEST_DIFF)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         page = (await client.get(f"/api/v1/public/miners/{ADDRESS}")).json()
         slugs = {badge["slug"] for badge in page["badges"]["earned"]}
         assert slugs == {"diff_1e6", "diff_1e9"}
@@ -60,7 +60,7 @@ class TestFullPipeline:
             backed="true",
         )  # fmt: skip
         await publish(redis, block, stream=BLOCK_FOUND)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         page = (await client.get(f"/api/v1/public/miners/{ADDRESS}")).json()
         assert "block_finder" in {badge["slug"] for badge in page["badges"]["earned"]}
         assert page["xp"]["total_xp"] == 500
@@ -72,7 +72,7 @@ async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database, redi
     async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
         await publish(redis, share(NOW, sdiff="1500000"))
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
         await Relay(db, Broadcast(redis)).drain()
         heard = [await pubsub.get_message(timeout=0.05) for _ in range(20)]
     frames = [message["data"] for message in heard if message]

@@ -22,7 +22,7 @@ from tbg.core.tx import Database, Tx
 from tbg.domains.gamification.events import LevelUp
 from tests import commands
 from tests.conftest import NOW
-from tests.events import ADDRESS, door, one, publish, share
+from tests.events import ADDRESS, ingest_on, one, publish, share
 
 
 class Rang(Event):
@@ -264,7 +264,7 @@ async def test_frames_are_numbered_without_gaps_per_miner(db: Database, redis: R
     for at in (NOW - timedelta(days=1), NOW):
         both = [share(at, user=user, sdiff=f"{at.day}e6") for user in (ADDRESS, other)]
         await publish(redis, *both)
-        await door(db, redis).drain()
+        await ingest_on(db, redis).drain()
     await Relay(db, Broadcast(redis)).drain()
     async with db.transaction() as tx:
         rows = await tx.rows("SELECT user_id, id, type FROM frames ORDER BY user_id, id")

@@ -15,11 +15,17 @@ from tbg.core.clock import FixedClock
 from tbg.core.settings import load_settings
 
 TROUBLE = json.dumps(
-    {"level": "warning", "event": "redis_lost", "door": "api", "why": "gone\x1b[2J", "timestamp": 1}
+    {
+        "level": "warning",
+        "event": "redis_lost",
+        "service": "api",
+        "why": "gone\x1b[2J",
+        "timestamp": 1,
+    }
 )
 
 
-def test_people_read_sentences_and_of_services_only_problems(
+def test_lifecycle_read_sentences_and_of_services_only_problems(
     tmp_path: Path, clock: FixedClock
 ) -> None:
     out = io.StringIO()
@@ -48,11 +54,11 @@ def test_machines_read_one_json_object_a_line(clock: FixedClock) -> None:
     report.line("relay", "Traceback\x1b[2J")
     said = [json.loads(line) for line in out.getvalue().splitlines()]
     assert said[0] == {
-        "event": "up", "url": "x", "message": "The game is up: x", "door": "up",
+        "event": "up", "url": "x", "message": "The game is up: x", "service": "up",
         "level": "info", "timestamp": "2026-03-04T12:00:00Z",
     }  # fmt: skip
     assert said[1] == json.loads(TROUBLE)
-    assert (said[2]["door"], said[2]["event"]) == ("relay", "Traceback\x1b[2J")
+    assert (said[2]["service"], said[2]["event"]) == ("relay", "Traceback\x1b[2J")
     assert "\x1b" not in out.getvalue()
 
 

@@ -22,7 +22,7 @@ from tbg.core.settings import load_settings
 from tbg.core.telemetry import configure
 from tbg.core.tx import Database
 from tests.conftest import NOW
-from tests.events import door, publish, share
+from tests.events import ingest_on, publish, share
 
 EVIL = "rig\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e\x7f\u2028"
 SHOWN = "\\u009b31m\\u000d\\u202e\\u007f\\u2028"
@@ -56,7 +56,7 @@ def _table() -> None:
 
 
 def _logs() -> None:
-    configure(load_settings(log_format="console", metrics_port=0), door="worker")
+    configure(load_settings(log_format="console", metrics_port=0), service="worker")
     structlog.get_logger().warning("odd", worker=EVIL)
     print(EVIL)
 
@@ -124,9 +124,9 @@ async def test_a_command_shows_a_workers_name_without_its_escapes(
     await reader.ensure_group()
     await publish(redis, share(NOW, worker="kitchen", user=EVIL[:12]))
     (entry,) = await reader.read(block_ms=None)
-    await reader.bury(entry, reason="future", detail=EVIL)
+    await reader.dead_letter(entry, reason="future", detail=EVIL)
     await publish(redis, share(NOW, worker="plain"))
-    await door(db, redis).drain()
+    await ingest_on(db, redis).drain()
     async with db.transaction() as tx:
         await tx.run("UPDATE workers SET name = :name", name="rig\x1b[2J")
     monkeypatch.setenv("TBG_DATABASE_URL", fresh_database)

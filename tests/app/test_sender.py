@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from lab.faults.target import CLOSES, HANGS, KIND, Target, call, serving
 from tbg.adapters.broadcast import heartbeats
-from tbg.app.people import erase
+from tbg.app.lifecycle import erase
 from tbg.app.sender import Sender
 from tbg.core import task_limits, tasks
 from tbg.core.clock import FixedClock

@@ -21,9 +21,9 @@ from tests.commands import tbg
 from tests.serving import environment, free_port, get
 
 
-def serve(env: dict[str, str], *, door: str = "serve") -> subprocess.CompletedProcess[str]:
-    """Run it (or another door) expecting that it refuses to."""
-    return tbg(door, env=env)
+def serve(env: dict[str, str], *, service: str = "serve") -> subprocess.CompletedProcess[str]:
+    """Run it (or another service) expecting that it refuses to."""
+    return tbg(service, env=env)
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def test_it_serves_until_told_to_stop(
     assert process.returncode == 0
     lines = [json.loads(line) for line in said.splitlines()]
     assert {"listening", "request"} <= {line["event"] for line in lines}
-    assert {line["door"] for line in lines} == {"api"}
+    assert {line["service"] for line in lines} == {"api"}
     assert "hush" not in said
     assert canary.leaks(said) == []
     assert "Traceback" not in said
@@ -143,11 +143,11 @@ def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("door", ["serve", "worker", "ingest", "relay", "sender"])
+@pytest.mark.parametrize("service", ["serve", "worker", "ingest", "relay", "sender"])
 def test_production_refuses_a_redis_that_may_lose_events(
-    fresh_database: str, redis_url: str, door: str
+    fresh_database: str, redis_url: str, service: str
 ) -> None:
     more = {"TBG_ENV": "production", "TBG_PUBLIC_URL": "https://game.example", "TBG_PORT": "0"}
-    done = serve(environment(fresh_database, redis_url, **more), door=door)
+    done = serve(environment(fresh_database, redis_url, **more), service=service)
     assert done.returncode == 1
     assert "appendonly is no, must be yes" in done.stderr

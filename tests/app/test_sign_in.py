@@ -83,7 +83,7 @@ async def test_every_signature_of_every_kind_signs_in_on_every_network(
         assert [session["address"] for session in sessions] == [mine.address] * (form + 1)
 
 
-async def test_no_damaged_signature_is_too_much_for_the_door(
+async def test_no_damaged_signature_is_too_much_for_the_service(
     db: Database, redis: Redis, client: httpx.AsyncClient
 ) -> None:
     """Each is refused by its name, or is none the worse for it, as a second verifier says."""

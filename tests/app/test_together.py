@@ -18,7 +18,7 @@ from tbg.adapters.broadcast import heartbeats
 from tbg.adapters.streams import GROUP, SHARE_SUBMITTED
 from tbg.app import together
 from tbg.app.cli.worker import ALL
-from tbg.app.doors import House
+from tbg.app.process import Runtime
 from tbg.app.together import run_together
 from tbg.core.settings import load_settings
 from tbg.core.tx import Database
@@ -88,14 +88,14 @@ async def test_a_service_that_fails_starts_again_and_stops_no_other(
     settings = load_settings(beside=False, database_url=fresh_database, redis_url=redis_url)
     turns, lives = Counter[str](), Counter[str]()
 
-    def of(name: str, fail: Callable[[], None] | None = None) -> Callable[[House], Service]:
-        def make(_: House) -> Service:
+    def of(name: str, fail: Callable[[], None] | None = None) -> Callable[[Runtime], Service]:
+        def make(_: Runtime) -> Service:
             lives[name] += 1
             return Service(turns, name, fail)
 
         return make
 
-    def never(_: House) -> Service:
+    def never(_: Runtime) -> Service:
         lives["never"] += 1
         raise ValueError("it cannot even be made")
 
@@ -107,7 +107,7 @@ async def test_a_service_that_fails_starts_again_and_stops_no_other(
     }
     stopping = asyncio.Event()
     running = asyncio.create_task(
-        run_together(House(settings, db, redis), parts, stopping=stopping)
+        run_together(Runtime(settings, db, redis), parts, stopping=stopping)
     )
     deadline = time.monotonic() + 10
     while min(lives[name] for name in parts if name != "well") < 3:

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.app import people
+from tbg.app import lifecycle
 from tbg.app.api.frames import asyncapi
 from tbg.app.domains import DOMAINS, handlers_of
 from tbg.app.relay import Relay
@@ -113,7 +113,7 @@ async def test_united_accounts_have_the_bells_of_both(app: FastAPI, db: Database
     for user_id in (gone, kept, kept):
         await ring_bell(db, user_id)
     async with db.transaction(owners="exclusive") as tx:
-        await people.unite(tx, gone=gone, kept=kept, domains=WITH_TOY)
+        await lifecycle.unite(tx, gone=gone, kept=kept, domains=WITH_TOY)
     assert await rows(db, "SELECT user_id, number FROM bells ORDER BY 2") == [
         (kept, number) for number in (1, 2, 3)
     ]
@@ -128,7 +128,7 @@ async def test_of_an_erased_player_no_bell_and_no_waiting_message_is_left(
     await ring_bell(db, one, heard_by=other)
     gone = one if who == "user_id" else other
     async with db.transaction(owners="exclusive") as tx:
-        await people.erase(tx, user_id=gone, domains=WITH_TOY)
+        await lifecycle.erase(tx, user_id=gone, domains=WITH_TOY)
     assert await value(db, "SELECT count(*) FROM outbox WHERE type = 'BellRung'") == 0
     assert await value(db, f"SELECT count(*) FROM bells WHERE user_id = {gone}") == 0
 
@@ -137,7 +137,7 @@ async def test_its_data_is_in_the_export(app: FastAPI, db: Database, me: SignedI
     await ring_bell(db, me.user["id"])
     out = BytesIO()
     async with db.transaction() as tx:
-        await people.export(tx, user_id=me.user["id"], out=out, domains=WITH_TOY)
+        await lifecycle.export(tx, user_id=me.user["id"], out=out, domains=WITH_TOY)
     (bell,) = json.loads(zipfile.ZipFile(out).read("bells.json"))
     assert bell["number"] == 1
 

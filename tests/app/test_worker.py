@@ -149,7 +149,7 @@ class TestDue:
         assert await worker.run_all_due() == ["bad"]
         assert JOB_SUCCESS.labels("bad")._value.get() == NOW.timestamp()
 
-    async def test_every_job_of_the_house_runs(self, db: Database, clock: FixedClock) -> None:
+    async def test_every_job_of_every_domain_runs(self, db: Database, clock: FixedClock) -> None:
         worker = self.worker(db, *JOBS)
         assert await worker.run_all_due() == [job.name for job in JOBS]
         clock.move(timedelta(weeks=1))

@@ -67,8 +67,8 @@ async def take(
             assert await baseline.drain() == len(shares)
             assert await reader.backlog() == 0
         else:
-            door = Ingest(database, reader, Broadcast(redis), "mainnet", batch_events=170)
-            await door.drain()
+            service = Ingest(database, reader, Broadcast(redis), "mainnet", batch_events=170)
+            await service.drain()
         return await effects.effects(connection)
     finally:
         await connection.close()
@@ -135,7 +135,7 @@ async def test_sums_that_do_not_add_up_are_named(fresh_database) -> None:
     await connection.close()
 
 
-async def test_a_filled_house_keeps_good_books_and_goes_on(fresh_database, redis) -> None:
+async def test_a_filled_database_is_consistent_and_takes_new_shares(fresh_database, redis) -> None:
     database = connect(fresh_database, FixedClock(NOW))
     await prepare(database)
     await fill.fill(fresh_database, rows=4_000, users=80, active=8, now=NOW)

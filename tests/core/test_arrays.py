@@ -104,7 +104,7 @@ async def test_nested_arrays_read_back_are_refused(pair) -> None:
         await ours.fetchval("SELECT ARRAY[[1, 2], [3, 4]]::int8[]")
 
 
-async def test_every_connection_of_the_house_packs_our_way(pg_url, monkeypatch) -> None:
+async def test_every_connection_packs_arrays_our_way(pg_url, monkeypatch) -> None:
     seen: list[asyncpg.Connection] = []
     original = arrays.install
 

@@ -10,7 +10,7 @@ from threading import Thread
 SERVICE = """
 from tbg.core import telemetry
 from tbg.core.settings import Settings
-telemetry.configure(Settings(metrics_port=0), door="ingest")
+telemetry.configure(Settings(metrics_port=0), service="ingest")
 for number in range(2000):
     telemetry.log(__name__).info("said", number=number)
 """

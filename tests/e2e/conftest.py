@@ -44,7 +44,9 @@ def game(
         pytest.fail("the web app is not built: run `make web`")
     _empty(redis_url)
     with servers.database(pg_url, template=migrated_template) as database:
-        game = Game(database=database, redis=redis_url, directory=tmp_path_factory.mktemp("doors"))
+        game = Game(
+            database=database, redis=redis_url, directory=tmp_path_factory.mktemp("services")
+        )
         try:
             game.start("serve", "ingest", "relay")
             yield game

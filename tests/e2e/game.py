@@ -1,4 +1,4 @@
-"""The real game for a browser: its doors as processes, its streams, and what it knows."""
+"""The real game for a browser: its services as processes, its streams, and what it knows."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Entry = tuple[str, dict[str, str]]
 PATIENCE_SECONDS = 30.0
 
 
-class Door:
-    """One door as a process of its own, dead when this process is."""
+class Service:
+    """One service as a process of its own, dead when this process is."""
 
     def __init__(self, name: str, env: Mapping[str, str], directory: Path) -> None:
         self.name = name
@@ -93,43 +93,45 @@ class Game:
             **settings,
         }
         names = ("serve", "ingest", "relay", "sender", "worker")
-        self.doors = {name: Door(name, env, directory) for name in names}
-        self.api = self.doors["serve"]
+        self.services = {name: Service(name, env, directory) for name in names}
+        self.api = self.services["serve"]
 
     def another(self, **settings: str) -> Game:
-        """Further doors on the same servers, with settings of their own."""
+        """Further services on the same servers, with settings of their own."""
         return Game(
             database=self._database, redis=self._redis, directory=self._directory, **settings
         )
 
     def start(self, *names: str) -> None:
-        """Start doors; when the API is among them, wait until it says that all is ready."""
+        """Start services; when the API is among them, wait until it says that all is ready."""
         for name in names:
-            self.doors[name].start()
+            self.services[name].start()
         if "serve" in names:
             eventually(self._ready, lambda: f"not ready: {self._why()}")
 
     def stop(self) -> None:
-        """Stop every door, all at once, and see that no secret is in what they wrote."""
-        for door in self.doors.values():
-            door.send(signal.SIGTERM)
-        for door in self.doors.values():
-            door.end()
+        """Stop every service, all at once, and see that no secret is in what they wrote."""
+        for service in self.services.values():
+            service.send(signal.SIGTERM)
+        for service in self.services.values():
+            service.end()
         canary.look_through(*self._directory.glob("*.log"))
 
     def _ready(self) -> bool:
-        dead = [name for name, door in self.doors.items() if self._ended(door)]
+        dead = [name for name, service in self.services.items() if self._ended(service)]
         assert not dead, f"{dead} ended: {self._why()}"
         try:
             return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
 
-    def _ended(self, door: Door) -> bool:
-        return door._process is not None and not door.running
+    def _ended(self, service: Service) -> bool:
+        return service._process is not None and not service.running
 
     def _why(self) -> str:
-        return "; ".join(f"{name}: {door.last_words()}" for name, door in self.doors.items())
+        return "; ".join(
+            f"{name}: {service.last_words()}" for name, service in self.services.items()
+        )
 
     def new_miner(self) -> str:
         """An address that nobody has mined to yet."""

@@ -58,7 +58,7 @@ def registry() -> dict[str, Any]:
     return found
 
 
-def pack(*badges: dict[str, Any], name: str = "house") -> str:
+def pack(*badges: dict[str, Any], name: str = "ours") -> str:
     return json.dumps({"schema_version": "1", "pack": name, "badges": list(badges)})
 
 

@@ -187,7 +187,7 @@ def _trim_too_far(real: Method) -> Method:
 
 
 def _bury_in_two_steps(real: Method) -> Method:
-    async def bury_all(self: Reader, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
+    async def dead_letter_all(self: Reader, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
         for entry, reason, detail in bad:
             letter = {"reason": reason, "detail": detail, "stream": entry.stream}
             letter |= {"entry_id": entry.id, "fields": orjson.dumps({}).decode()}
@@ -195,7 +195,7 @@ def _bury_in_two_steps(real: Method) -> Method:
             await self.redis.xack(entry.stream, GROUP, entry.id)
         return [True] * len(bad)
 
-    return bury_all
+    return dead_letter_all
 
 
 def _bury_the_batch(real: Method) -> Method:
@@ -205,7 +205,7 @@ def _bury_the_batch(real: Method) -> Method:
             await self._commit(facts)
         except Exception as error:
             for entry in entries:
-                await self.reader.bury(entry, reason="failed", detail=str(error))
+                await self.reader.dead_letter(entry, reason="failed", detail=str(error))
             return
         await self.reader.acknowledge(entries)
 
@@ -224,7 +224,7 @@ ARRIVAL = (
         "ack_before_commit",
         "entries are acknowledged before their effects are committed",
         _LOST,
-        replaced(Ingest, "_settle_part", _ack_first),
+        replaced(Ingest, "_commit_part", _ack_first),
     ),
     Mutant(
         "ack_everything",
@@ -285,12 +285,12 @@ ARRIVAL = (
         "buried_in_two_steps",
         "a dead letter is written, then its entry acknowledged",
         _DOUBLED,
-        replaced(Reader, "bury_all", _bury_in_two_steps),
+        replaced(Reader, "dead_letter_all", _bury_in_two_steps),
     ),
     Mutant(
         "batch_buried",
         "when a batch fails, all of it goes to the dead letters",
         _LOST,
-        replaced(Ingest, "_settle_part", _bury_the_batch),
+        replaced(Ingest, "_commit_part", _bury_the_batch),
     ),
 )

@@ -1,4 +1,4 @@
-"""What every room needs of HTTP: who asks, from which page; a transaction; a refusal's shape."""
+"""What every domain needs of HTTP: who asks, from which page; a transaction; a refusal's shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tbg.core.tx import Database, Tx
 
 PROBLEM_JSON = "application/problem+json"
 
-# Kept for the names of a house, by RFC 6762, 6761 and 8375 and by ICANN: public DNS has none.
+# Kept for names in a home network, by RFC 6762, 6761 and 8375 and by ICANN: public DNS has none.
 _NOBODY_S = (".local", ".localhost", ".home.arpa", ".internal")
 
 _TOLD_CHARS = 100

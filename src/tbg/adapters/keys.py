@@ -130,7 +130,7 @@ class KeyRing:
                 algorithms=[_ALGORITHM],
                 audience=self.issuer,
                 issuer=self.issuer,
-                # The times are looked at below, by the clock of the house.
+                # The times are looked at below, by our own clock.
                 options={
                     "require": list(_CLAIMS),
                     "verify_exp": False,
@@ -321,7 +321,7 @@ def _is_canonical(token: str) -> bool:
 
 
 def _give_away(handle: int, folder: Path) -> None:
-    """Root writes for whoever owns the folder: the doors run as him."""
+    """Root writes for whoever owns the folder: the services run as him."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(handle, owner.st_uid, owner.st_gid)

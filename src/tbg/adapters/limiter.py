@@ -61,7 +61,7 @@ SOCKETS_BY_IP = Policy("sockets", *limits.RATE_SOCKETS)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class QuotaState:
     """What is left of a policy; `retry_after` seconds when nothing is (else 0)."""
 
     policy: Policy
@@ -90,7 +90,7 @@ class Limiter:
         self._script: AsyncScript = redis.register_script(_SCRIPT)
         self._mac = mac
 
-    async def take(self, *asked: tuple[Policy, str]) -> Verdict | None:
+    async def take(self, *asked: tuple[Policy, str]) -> QuotaState | None:
         """Take one for each asker; the tightest verdict. None while Redis is away: let through.
 
         A game that nobody can enter because its counter is away would be the greater harm.
@@ -105,7 +105,7 @@ class Limiter:
             _log.warning("rate_not_counted", error=repr(error)[:200])
             return None
         verdicts = [
-            Verdict(policy, int(left), math.ceil(float(ahead)), math.ceil(float(wait)))
+            QuotaState(policy, int(left), math.ceil(float(ahead)), math.ceil(float(wait)))
             for (policy, _), (left, wait, ahead) in zip(asked, rows, strict=True)
         ]
         worst = max(verdicts, key=lambda v: (v.retry_after, -v.remaining / v.policy.quota))
@@ -116,7 +116,7 @@ class Limiter:
     def _digest(self, policy: Policy, who: str) -> str:
         return self._mac(f"limit/{policy.name}", who.encode()).hex()[:32]
 
-    async def require(self, *asked: tuple[Policy, str]) -> Verdict | None:
+    async def require(self, *asked: tuple[Policy, str]) -> QuotaState | None:
         """As `take`, but TooManyRequests when one of them has no more."""
         verdict = await self.take(*asked)
         if verdict is not None and verdict.retry_after:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from starlette.requests import Request
 
-from tbg.adapters.limiter import Limiter, Policy, Verdict
+from tbg.adapters.limiter import Limiter, Policy, QuotaState
 from tbg.core import limits
 from tbg.core.principal import Principal
 from tbg.core.settings import RateClass, Settings
@@ -66,7 +66,7 @@ CHANGES = RateLimit("changes", limits.RATE_WRITE)
 """For every route that changes something of a user's."""
 
 
-def tightest(*verdicts: Verdict | None) -> Verdict | None:
+def tightest(*verdicts: QuotaState | None) -> QuotaState | None:
     """The verdict that leaves the least; None where nothing was counted."""
     counted = [verdict for verdict in verdicts if verdict is not None]
     return min(counted, key=lambda one: one.remaining / one.policy.quota, default=None)

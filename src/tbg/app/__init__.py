@@ -1,1 +1,1 @@
-"""The doors, one file a process, and the wiring."""
+"""The services, one file a process, and the wiring."""

@@ -91,8 +91,8 @@ class Pulse:
 
 
 @dataclass(slots=True)
-class _Taken:
-    """Entries in hand: how many, since when, the facts in them and which entries bear each."""
+class _DecodedBatch:
+    """Entries being processed: how many, since when, their facts, and the entries of each fact."""
 
     entries: int
     at: float
@@ -102,7 +102,7 @@ class _Taken:
 
 
 class _Stopping(Exception):
-    """Told to stop while something is away: what is in hand stays pending, for whoever is next."""
+    """Told to stop while a server is away: what is not acknowledged stays pending."""
 
 
 @dataclass(slots=True)
@@ -121,30 +121,31 @@ class Ingest:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _next_claim: float = 0.0
     _pulse: Pulse = field(default_factory=Pulse)
-    _in_hand: list[_Taken] = field(default_factory=list)
+    _processing: list[_DecodedBatch] = field(default_factory=list)
 
     async def run(self) -> None:
         """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
-        await self._beside_chores(*[self._forever(self._consume) for _ in range(self.lanes)])
+        await self._beside_background(*[self._forever(self._consume) for _ in range(self.lanes)])
         await self.reader.leave()
 
     async def drain(self) -> None:
         """Consume until nothing is left, in the streams and in the rollups."""
-        await self._beside_chores(*[self._consume(draining=True) for _ in range(self.lanes)])
+        await self._beside_background(*[self._consume(draining=True) for _ in range(self.lanes)])
         await self.roll_up_all()
         await self.reader.trim()
         await self.reader.leave()
 
-    async def _beside_chores(self, *lanes: Awaitable[None]) -> None:
-        chores = [asyncio.create_task(self._forever(chore)) for chore in (self._fold, self._look)]
+    async def _beside_background(self, *lanes: Awaitable[None]) -> None:
+        loops = (self._roll_up_regularly, self._watch_backlog)
+        tasks = [asyncio.create_task(self._forever(loop)) for loop in loops]
         try:
             await asyncio.gather(*lanes)
         finally:
-            await asyncio.gather(*[end(chore) for chore in chores])
+            await asyncio.gather(*[end(task) for task in tasks])
 
     async def process(self, entries: Sequence[Entry]) -> None:
-        """Take entries through: bury the bad, commit the good, acknowledge them."""
-        await self._settle(self._sort_out(entries))
+        """Process entries: commit and acknowledge the good, move the bad to the dead letters."""
+        await self._process(self._decode(entries))
 
     async def roll_up_all(self) -> int:
         """Fold everything committed so far into the rollups; the number of shares folded."""
@@ -153,73 +154,73 @@ class Ingest:
         return folded
 
     async def _consume(self, *, draining: bool = False) -> None:
-        """Settle batch after batch; one lane of several, so that one works while another waits."""
+        """Process batch after batch; one lane of several, so that one works while another waits."""
         await self.reader.ensure_group()
         while not self.stopping.is_set():
-            taken = await self._take(draining)
-            await self._settle(taken)
-            if draining and not taken.entries:
+            decoded = await self._read(draining)
+            await self._process(decoded)
+            if draining and not decoded.entries:
                 if await self.reader.backlog() == 0:
                     return
-                await asyncio.sleep(0.2)  # another lane, or somebody just killed, holds some
+                await asyncio.sleep(0.2)  # another lane, or a consumer just killed, holds some
 
-    async def _take(self, draining: bool) -> _Taken:
+    async def _read(self, draining: bool) -> _DecodedBatch:
         """Abandoned entries when it is time to look for them, else new ones."""
         if time.monotonic() >= self._next_claim:
             self._next_claim = time.monotonic() + limits.CLAIM_IDLE_MS / 2000
             await beat(self.reader.redis, "ingest")
             abandoned = await self.reader.claim(count=self.batch_events)
-            if abandoned := self._not_in_hand(abandoned):
-                return self._sort_out(abandoned)
+            if abandoned := self._not_processing(abandoned):
+                return self._decode(abandoned)
         block_ms = None if draining else limits.READ_BLOCK_MS
-        return self._sort_out(await self.reader.read(count=self.batch_events, block_ms=block_ms))
+        return self._decode(await self.reader.read(count=self.batch_events, block_ms=block_ms))
 
-    def _not_in_hand(self, abandoned: Sequence[Entry]) -> list[Entry]:
-        """Abandoned entries but for those that another lane has held for long: it is at them."""
+    def _not_processing(self, abandoned: Sequence[Entry]) -> list[Entry]:
+        """Abandoned entries without those that another lane of this process still works on."""
         if not abandoned:
             return []
         held = {
             (entry.stream, entry.id)
-            for taken in self._in_hand
-            for entries in taken.owners.values()
+            for decoded in self._processing
+            for entries in decoded.owners.values()
             for entry in entries
         }
         return [entry for entry in abandoned if (entry.stream, entry.id) not in held]
 
-    def _sort_out(self, entries: Sequence[Entry]) -> _Taken:
+    def _decode(self, entries: Sequence[Entry]) -> _DecodedBatch:
         """Decode entries; the bad ones are kept apart."""
         rules = Rules(self.network, self.database.clock.now())
-        taken = _Taken(len(entries), time.perf_counter())
+        decoded = _DecodedBatch(len(entries), time.perf_counter())
         for entry in entries:
             try:
                 fact = decode(entry.stream, entry.id, entry.fields, rules)
             except BadEvent as error:
-                taken.bad.append((entry, error))
+                decoded.bad.append((entry, error))
                 continue
-            first = taken.facts.setdefault(fact.key, fact)
-            taken.owners.setdefault(fact.key, []).append(entry)
+            first = decoded.facts.setdefault(fact.key, fact)
+            decoded.owners.setdefault(fact.key, []).append(entry)
             if first.digest != fact.digest:
                 self._alarm(fact.key)
-        return taken
+        return decoded
 
     def _alarm(self, key: UUID) -> None:
         EVENTS.labels("conflicting").inc()
         _log.error("event_conflicts", key=str(key))
 
-    async def _settle(self, taken: _Taken) -> None:
-        """Commit what was taken and acknowledge it; then bury the bad, for which nobody waits."""
-        self._in_hand.append(taken)
+    async def _process(self, decoded: _DecodedBatch) -> None:
+        """Commit and acknowledge the good entries; then move the bad ones to the dead letters."""
+        self._processing.append(decoded)
         try:
-            if taken.facts:
-                await self._settle_part(taken.facts, taken.owners)
-                BATCH_SIZE.observe(taken.entries)
-                BATCH_SECONDS.observe(time.perf_counter() - taken.at)
-            if taken.bad:
-                await self._bury([(e, error.reason, str(error)) for e, error in taken.bad])
+            if decoded.facts:
+                await self._commit_part(decoded.facts, decoded.owners)
+                BATCH_SIZE.observe(decoded.entries)
+                BATCH_SECONDS.observe(time.perf_counter() - decoded.at)
+            if decoded.bad:
+                await self._dead_letter([(e, error.reason, str(error)) for e, error in decoded.bad])
         finally:
-            self._in_hand.remove(taken)
+            self._processing.remove(decoded)
 
-    async def _settle_part(self, facts: dict[UUID, Fact], owners: dict[UUID, list[Entry]]) -> None:
+    async def _commit_part(self, facts: dict[UUID, Fact], owners: dict[UUID, list[Entry]]) -> None:
         """Commit facts and acknowledge; when they fail, find the one that does and keep going."""
         try:
             await self._commit_when_possible(facts)
@@ -232,7 +233,7 @@ class Ingest:
                 return
             keys = list(facts)
             for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-                await self._settle_part({key: facts[key] for key in half}, owners)
+                await self._commit_part({key: facts[key] for key in half}, owners)
             return
         await self.reader.acknowledge([entry for key in facts for entry in owners[key]])
 
@@ -277,25 +278,25 @@ class Ingest:
             failures = await self.reader.count_failure(entry)
             _log.error("event_failed", entry=entry.id, failures=failures, error=str(error)[:300])
             if failures >= limits.EVENT_FAILURES:
-                await self._bury([(entry, "failed", str(error))])
+                await self._dead_letter([(entry, "failed", str(error))])
 
-    async def _bury(self, bad: Sequence[tuple[Entry, str, str]]) -> None:
-        done = await self.reader.bury_all(bad)
+    async def _dead_letter(self, bad: Sequence[tuple[Entry, str, str]]) -> None:
+        done = await self.reader.dead_letter_all(bad)
         for (_, reason, _), buried in zip(bad, done, strict=True):
             if buried:
                 DEAD.labels(reason).inc()
                 EVENTS.labels("dead").inc()
 
-    async def _look(self) -> None:
+    async def _watch_backlog(self) -> None:
         """Measure what waits, PostgreSQL or none, and trim what needs no keeping."""
         while not self.stopping.is_set():
             behind = await lag(self.reader.redis, now=self.database.clock.now())
             BACKLOG.set(behind.waiting)
             LAG.set(behind.oldest_seconds)
-            await self.keep_house()
+            await self.housekeeping()
             await asyncio.sleep(limits.LOOK_SECONDS)
 
-    async def keep_house(self) -> None:
+    async def housekeeping(self) -> None:
         """Take out of Redis what needs not stay, and put back what producers ask for."""
         if self.game:
             await write_game(self.reader.redis, self.game, missing=True)
@@ -314,7 +315,7 @@ class Ingest:
             SHELVED.inc(moved)
             _log.warning("dead_letters_shelved", letters=moved, file=str(self.shelf.path))
 
-    async def _fold(self) -> None:
+    async def _roll_up_regularly(self) -> None:
         while not self.stopping.is_set():
             folded = await self.roll_up_all()
             now = self.database.clock.now()

@@ -74,7 +74,7 @@ class Relay:
     handlers: Mapping[type[Event], tuple[Handler, ...]] = field(default_factory=lambda: HANDLERS)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
-    _next_look: float = 0.0
+    _next_measurement: float = 0.0
 
     async def run(self) -> None:
         """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
@@ -96,12 +96,12 @@ class Relay:
 
     async def _step(self) -> int:
         """One batch, between a sign of life and a measurement when it is time for them."""
-        look = time.monotonic() >= self._next_look
-        if look:
-            self._next_look = time.monotonic() + limits.RELAY_SWEEP_SECONDS
+        measure = time.monotonic() >= self._next_measurement
+        if measure:
+            self._next_measurement = time.monotonic() + limits.RELAY_SWEEP_SECONDS
             await beat(self.broadcast.redis, "relay")
         taken = await self.deliver()
-        if look:
+        if measure:
             taken += await self.retry()
             await self._measure()
         return taken
@@ -129,11 +129,11 @@ class Relay:
         All at once; when that fails, one handler after the other, so that none holds up another.
         """
         try:
-            return await self._take_through(self._together)
+            return await self._deliver_batch(self._all_at_once)
         except Exception as error:
             if is_passing(error):
                 raise
-            return await self._take_through(self._apart)
+            return await self._deliver_batch(self._each_handler_apart)
 
     async def retry(self) -> int:
         """Try deliveries again that failed before and are due; the number tried."""
@@ -156,11 +156,11 @@ class Relay:
             for inbox in inboxes.values():
                 inbox.sort(key=lambda one: one[0].id)
             failed = unreadable + await self._try_each(tx, inboxes)
-            await self._settle(tx, failed, before)
-        await self._tell(tx, len(due), begun)
+            await self._record_outcome(tx, failed, before)
+        await self._publish(tx, len(due), begun)
         return len(due)
 
-    async def _take_through(
+    async def _deliver_batch(
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         begun = time.perf_counter()
@@ -172,21 +172,21 @@ class Relay:
             await way(tx, messages)
             await outbox.mark_sent(tx, [message.id for message in messages])
         MESSAGES.inc(len(messages))
-        await self._tell(tx, len(messages), begun)
+        await self._publish(tx, len(messages), begun)
         return len(messages)
 
-    async def _tell(self, tx: Tx, taken: int, begun: float) -> None:
+    async def _publish(self, tx: Tx, taken: int, begun: float) -> None:
         await self.broadcast.publish(tx.shown, now=tx.now, nudge=bool(tx.announced))
         BATCH_SIZE.observe(taken)
         BATCH_SECONDS.observe(time.perf_counter() - begun)
 
-    async def _together(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+    async def _all_at_once(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
         await self._react(tx, messages)
 
-    async def _apart(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
+    async def _each_handler_apart(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
         inboxes, unreadable = self._sort(messages)
         failed = unreadable + await self._try_each(tx, inboxes)
-        await self._settle(tx, failed, {})
+        await self._record_outcome(tx, failed, {})
 
     async def _react(self, tx: Tx, messages: Sequence[outbox.Message]) -> None:
         """Hand each handler its events, in the order they were announced."""
@@ -244,7 +244,7 @@ class Relay:
             return first + await self._try(tx, name, handler, inbox[middle:])
         return []
 
-    async def _settle(
+    async def _record_outcome(
         self, tx: Tx, failed: Sequence[Failure], before: Mapping[tuple[int, str], int]
     ) -> None:
         """Write down what failed; what had failed before and has not now is done."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from tbg.app.doors import House
+from tbg.app.process import Runtime
 from tbg.core.cancel import end
 from tbg.core.telemetry import log
 
@@ -32,19 +32,21 @@ class Part(Protocol):
         """Run until `stopping` is set."""
 
 
-Make = Callable[[House], Part]
+Make = Callable[[Runtime], Part]
 
 
-async def run_together(house: House, parts: Mapping[str, Make], *, stopping: asyncio.Event) -> None:
+async def run_together(
+    runtime: Runtime, parts: Mapping[str, Make], *, stopping: asyncio.Event
+) -> None:
     """Run all of them until `stopping` is set and each has finished what it has in hand."""
-    await asyncio.gather(*[_keep(name, parts[name], house, stopping) for name in parts])
+    await asyncio.gather(*[_keep(name, parts[name], runtime, stopping) for name in parts])
 
 
-async def _keep(name: str, make: Make, house: House, stopping: asyncio.Event) -> None:
-    structlog.contextvars.bind_contextvars(door=name)  # of this task alone
+async def _keep(name: str, make: Make, runtime: Runtime, stopping: asyncio.Event) -> None:
+    structlog.contextvars.bind_contextvars(service=name)  # of this task alone
     while not stopping.is_set():
         try:
-            await _run(make, house, stopping)
+            await _run(make, runtime, stopping)
             if not stopping.is_set():
                 _log.error("service_ended", again_in_s=PAUSE_SECONDS)
         except Exception:
@@ -53,10 +55,10 @@ async def _keep(name: str, make: Make, house: House, stopping: asyncio.Event) ->
             await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
 
 
-async def _run(make: Make, house: House, stopping: asyncio.Event) -> None:
+async def _run(make: Make, runtime: Runtime, stopping: asyncio.Event) -> None:
     """One life of a service, in a task of its own: one that is cancelled from within just ends."""
-    own = House.open(house.settings, clock=house.database.clock)
-    own.game = house.game
+    own = Runtime.open(runtime.settings, clock=runtime.database.clock)
+    own.game = runtime.game
     try:
         part = make(own)
         part.stopping = stopping

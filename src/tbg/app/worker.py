@@ -1,4 +1,4 @@
-"""The door for scheduled work: the jobs of every domain, woken by arq and judged by the database.
+"""The worker runs the jobs of every domain: arq wakes it, the database decides what is due.
 
 A job runs when its last success is older than the last time it was due. So a wake-up that is
 lost, or a worker that was down on Monday, delays a job and never drops it.
@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import make_worker, stop_worker
-from tbg.app import people
+from tbg.app import lifecycle
 from tbg.app.domains import DOMAINS
 from tbg.core import limits, marks
 from tbg.core.cancel import end
@@ -26,7 +26,7 @@ from tbg.core.schedule import Cron
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database, Tx
 
-JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *people.JOBS)
+JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *lifecycle.JOBS)
 """The jobs of every domain, then those that go through all domains; overdue jobs are run in this
 order."""
 

@@ -1,4 +1,4 @@
-"""Every bound of the house, with its reason. No other file holds a magic maximum."""
+"""Every bound of the program, with its reason. No other file holds a magic maximum."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ row that is changed once for many shares is what makes large batches cheap; abou
 shares."""
 
 INGEST_LANES = 2
-"""Batches in hand in one door: while PostgreSQL works on one, the other is read and decoded."""
+"""Batches in hand in one service: while PostgreSQL works on one, the other is read and decoded."""
 
 EVENT_BYTES = 64 * 1024
 """One event's fields together; a real share is under 1 KiB."""
@@ -82,7 +82,7 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 """Waits between tries while the database is away; the last one repeats."""
 
 STATEMENT_TIMEOUT_MS = 60_000
-"""No statement of the doors may hold locks longer than this."""
+"""No statement of the services may hold locks longer than this."""
 
 PAGE_ROWS = 1_000
 """Rows in memory of a read that may give millions: an export of every share is one."""

@@ -1,4 +1,4 @@
-"""Messages for the rooms above, written with the facts they tell of and delivered afterwards.
+"""Messages for the domains above, written with the facts they tell of and delivered afterwards.
 
 A row is taken with SKIP LOCKED and marked as sent in the transaction of its handlers: reading by
 `id > cursor` would miss rows whose transaction commits late. A handler that fails has a row of its
@@ -75,7 +75,7 @@ async def mark_sent(tx: Tx, ids: Sequence[int]) -> None:
 
 
 def decode(message: Message) -> Event:
-    """The event a message carries; KeyError when no room announces such a type any more."""
+    """The event a message carries; KeyError when no domain announces such a type any more."""
     return Event.kinds[message.type].model_validate(message.payload)
 
 

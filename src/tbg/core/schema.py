@@ -1,6 +1,6 @@
 """The database schema: migrations applied under one lock, and a check that it is up to date.
 
-Alembic is imported only to migrate: every door checks the schema when it starts, and importing
+Alembic is imported only to migrate: every service checks the schema when it starts, and importing
 it takes a third of that start.
 """
 

@@ -1,4 +1,4 @@
-"""One file of what a person takes along: a room gives its own, the door packs them all."""
+"""One file of what a person takes along: a domain gives its own, the export packs them all."""
 
 from __future__ import annotations
 

@@ -82,7 +82,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
     metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
     metrics_port: int = Field(
-        9464, ge=0, le=65500, description="first of the ports for Prometheus, one a door; 0: none"
+        9464,
+        ge=0,
+        le=65500,
+        description="first of the ports for Prometheus, one a service; 0: none",
     )
     consumers: int | None = Field(
         None,

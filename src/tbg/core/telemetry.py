@@ -21,7 +21,7 @@ from tbg.core.settings import Settings
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3, "api": 4, "sender": 5}
-"""Each door's metrics are at TBG_METRICS_PORT plus this: they share a machine."""
+"""Each service's metrics are at TBG_METRICS_PORT plus this: they share a machine."""
 
 JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
 JOB_SECONDS = Histogram(
@@ -30,7 +30,7 @@ JOB_SECONDS = Histogram(
 JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["job"])
 
 
-# Until a door configures more, logs go to stderr: a command's stdout is its own output.
+# Until a service configures more, logs go to stderr: a command's stdout is its own output.
 structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
 
 
@@ -56,7 +56,7 @@ class Once:
         return True
 
 
-def configure(settings: Settings, *, door: str) -> None:
+def configure(settings: Settings, *, service: str) -> None:
     """Set up logging for one process, and its metrics port unless that is 0."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Any] = [
@@ -89,9 +89,9 @@ def configure(settings: Settings, *, door: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("arq.worker").setLevel(logging.WARNING)  # our own `job_done` says it
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(door=door)
+    structlog.contextvars.bind_contextvars(service=service)
     if settings.metrics_port:
-        serve_metrics(settings.metrics_host, settings.metrics_port + METRICS_OFFSET[door])
+        serve_metrics(settings.metrics_host, settings.metrics_port + METRICS_OFFSET[service])
 
 
 class _MetricsServer(ThreadingMixIn, WSGIServer):
@@ -138,7 +138,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def serve_metrics(host: str, port: int) -> None:
-    """Answer Prometheus; where the port cannot be had, the door works all the same, unmeasured."""
+    """Answer Prometheus; a service that cannot have the port works all the same, unmeasured."""
     try:
         server = _MetricsServer(host, port)
     except OSError as error:
@@ -147,7 +147,7 @@ def serve_metrics(host: str, port: int) -> None:
             host=host,
             port=port,
             error=str(error),
-            do="give this door another TBG_METRICS_PORT, or 0 for none",
+            do="give this service another TBG_METRICS_PORT, or 0 for none",
         )
         return
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

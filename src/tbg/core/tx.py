@@ -37,7 +37,7 @@ def text(sql: str) -> TextClause:
 
 @dataclass(slots=True)
 class Tx:
-    """A running transaction; the one argument that travels through the rooms.
+    """A running transaction; the one argument that travels through the domains.
 
     `now` is fixed for the transaction. Only the edge commits. What is announced is written to
     the outbox with the commit; what is shown is handed to the edge after it.
@@ -76,7 +76,7 @@ class Tx:
                 yield page
 
     async def take_as_long_as_needed(self) -> None:
-        """Lift the statement timeout of this transaction: nothing of the doors waits for it."""
+        """Lift the statement timeout of this transaction: nothing of the services waits for it."""
         await self.run("SET LOCAL statement_timeout = 0")
 
     async def copy(
@@ -90,7 +90,7 @@ class Tx:
         await driver.copy_records_to_table(table, records=records, columns=list(columns))
 
     def announce(self, event: Event) -> None:
-        """Tell the rooms above, durably, once this transaction has committed."""
+        """Tell the domains above, durably, once this transaction has committed."""
         self.announced.append(event)
 
     def show(self, frame: Frame) -> None:

@@ -1,1 +1,1 @@
-"""The rooms. A room calls only rooms on floors below it; README.md holds the floors."""
+"""The domains. Each calls only domains on layers below it; README.md lists the layers."""

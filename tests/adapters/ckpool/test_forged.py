@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.ckpool import judge, record
-from tbg.adapters.ckpool.blocks import Share, shares
+from tbg.adapters.ckpool.blocks import SolvingShare, shares
 from tbg.adapters.ckpool.poollog import Solved
 from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, MINER_DISCONNECTED, Reader
 from tbg.app.ingest import Ingest
@@ -234,7 +234,7 @@ async def test_forged_blocks_of_many_heights_neither_slow_a_sweep_nor_hide_a_blo
     """Each height that is looked at costs the reading of all its shares."""
     looked: list[int] = []
 
-    def counted(blocks: Sequence[Solved], *args: Any, **options: Any) -> dict[Solved, Share]:
+    def counted(blocks: Sequence[Solved], *args: Any, **options: Any) -> dict[Solved, SolvingShare]:
         looked.append(blocks[0].height)
         return shares(blocks, *args, **options)
 

@@ -6,7 +6,7 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
+from tbg.adapters.ckpool.poollog import Alarm, ConnectionChange, PoolLog, Solved
 from tests.adapters.ckpool.pool import ADDRESS
 
 STAMP = "[2026-11-21 07:50:00.645] "
@@ -24,7 +24,7 @@ def test_connections_bear_no_ip_address_even_in_their_identity() -> None:
     line = "Authorised client 218 {} worker {}_garage as user {}"
     one = reader().read(said(line.format("198.51.100.23", ADDRESS, ADDRESS)))
     two = reader().read(said(line.format("2001:db8::7", ADDRESS, ADDRESS)))
-    assert isinstance(one, Connection)
+    assert isinstance(one, ConnectionChange)
     assert one == two
     assert one.stream == "mining:miner_connected"
     assert one.fields.pop("event_id")
@@ -45,7 +45,7 @@ def test_a_damaged_date_is_no_line(day: str) -> None:
 def test_a_dropped_client(end: str) -> None:
     line = f"Dropped client 7 127.0.0.1 user {ADDRESS} worker {ADDRESS}.my rig{end}"
     found = reader().read(said(line))
-    assert isinstance(found, Connection)
+    assert isinstance(found, ConnectionChange)
     assert (found.stream, found.fields["worker"]) == ("mining:miner_disconnected", "my rig")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tbg.adapters import streams
-from tbg.adapters.simulator import POISONS, Entry, Plan, PlanError, Tally, generate
+from tbg.adapters.simulator import POISONS, Plan, PlanError, PlannedEntry, Tally, generate
 
 NOW = 1_795_250_000.0
 WEEK = 7 * 86_400
@@ -31,14 +31,16 @@ def plan(**changes: Any) -> Plan:
     return Plan(**(wanted | changes))
 
 
-def tally(entries: list[Entry]) -> Tally:
+def tally(entries: list[PlannedEntry]) -> Tally:
     counts = Tally()
     for entry in entries:
         counts.add(entry)
     return counts
 
 
-def decoded(entry: Entry, *, network: str = "mainnet", now: float | None = None) -> streams.Fact:
+def decoded(
+    entry: PlannedEntry, *, network: str = "mainnet", now: float | None = None
+) -> streams.Fact:
     fields = {key.encode(): value.encode() for key, value in entry.fields.items()}
     at = datetime.fromtimestamp(entry.at if now is None else now, UTC)
     return streams.decode(entry.stream, "1-0", fields, streams.Rules(network, at))
@@ -49,10 +51,10 @@ def test_same_plan_same_entries() -> None:
 
 
 def test_seed_changes_miners_and_salt_only_their_luck() -> None:
-    def users(entries: list[Entry]) -> set[str]:
+    def users(entries: list[PlannedEntry]) -> set[str]:
         return {entry.fields["user"] for entry in entries}
 
-    def ids(entries: list[Entry]) -> set[str]:
+    def ids(entries: list[PlannedEntry]) -> set[str]:
         return {entry.fields["event_id"] for entry in entries}
 
     clean = {"duplicates": 0.0, "poison": 0.0, "late": 0.0}

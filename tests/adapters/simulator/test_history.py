@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from tbg.adapters.simulator import (
     DEMO_SEED,
-    Entry,
     Plan,
+    PlannedEntry,
     address,
     demo_history,
     demo_live,
@@ -19,7 +19,7 @@ NOW = 1_795_250_000.0
 DAY = 86_400
 
 
-def weeks_of(entries: list[Entry]) -> dict[str, set[int]]:
+def weeks_of(entries: list[PlannedEntry]) -> dict[str, set[int]]:
     """User → the weeks (counted since the epoch's first Monday) with an accepted share."""
     weeks = defaultdict(set)
     for entry in entries:

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 import pytest
 
-from tbg.adapters.simulator import Entry, Plan, generate
+from tbg.adapters.simulator import Plan, PlannedEntry, generate
 from tbg.adapters.simulator.devices import DEVICES, HASHES_PER_DIFF, population
 
 NOW = 1_795_250_000.0
@@ -16,16 +16,16 @@ DIFF_ONE = 0xFFFF << 208
 
 
 @pytest.fixture(scope="module")
-def shares() -> list[Entry]:
+def shares() -> list[PlannedEntry]:
     plan = Plan(miners=40, start=NOW, seed="shares", events=30_000)
     return [entry for entry in generate(plan) if entry.kind == "good"]
 
 
-def accepted(entries: list[Entry]) -> list[dict[str, str]]:
+def accepted(entries: list[PlannedEntry]) -> list[dict[str, str]]:
     return [entry.fields for entry in entries if entry.fields["accepted"] == "true"]
 
 
-def test_luck_is_uniform(shares: list[Entry]) -> None:
+def test_luck_is_uniform(shares: list[PlannedEntry]) -> None:
     """diff / sdiff is evenly distributed over (0, 1]: Kolmogorov–Smirnov at 0.1 %."""
     found = sorted(float(f["diff"]) / float(f["sdiff"]) for f in accepted(shares))
     count = len(found)
@@ -36,14 +36,14 @@ def test_luck_is_uniform(shares: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize("times", [10, 100])
-def test_one_in_so_many_is_so_many_times_as_hard(shares: list[Entry], times: int) -> None:
+def test_one_in_so_many_is_so_many_times_as_hard(shares: list[PlannedEntry], times: int) -> None:
     good = accepted(shares)
     hard = sum(float(f["sdiff"]) > times * float(f["diff"]) for f in good)
     expected = len(good) / times
     assert abs(hard - expected) < 4 * math.sqrt(expected)
 
 
-def test_hash_has_the_difficulty_that_is_said(shares: list[Entry]) -> None:
+def test_hash_has_the_difficulty_that_is_said(shares: list[PlannedEntry]) -> None:
     for fields in accepted(shares)[:5_000]:
         assert len(fields["hash"]) == 64
         assert fields["event_id"] == fields["hash"]
@@ -52,7 +52,7 @@ def test_hash_has_the_difficulty_that_is_said(shares: list[Entry]) -> None:
     assert len({f["hash"] for f in accepted(shares)}) == len(accepted(shares))
 
 
-def test_rejects_are_few_and_as_ckpool_words_them(shares: list[Entry]) -> None:
+def test_rejects_are_few_and_as_ckpool_words_them(shares: list[PlannedEntry]) -> None:
     rejects = [e.fields for e in shares if e.fields["accepted"] == "false"]
     assert 0.003 < len(rejects) / len(shares) < 0.007
     by_errn = defaultdict(list)
@@ -118,7 +118,7 @@ def test_heights_advance_a_block_in_ten_minutes() -> None:
     assert max(Counter(b - a for a, b in pairwise(heights))) <= 2
 
 
-def test_people_own_what_people_own() -> None:
+def test_lifecycle_own_what_people_own() -> None:
     miners = population("people", 3_000, network="mainnet")
     counts = Counter(len(miner.workers) for miner in miners)
     models = Counter(w.device.model for miner in miners for w in miner.workers)

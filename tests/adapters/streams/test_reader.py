@@ -65,8 +65,8 @@ async def test_an_entry_is_buried_once(redis: Redis) -> None:
     await first.ensure_group()
     await publish(redis, share(NOW, diff="nan", event_id="bad"))
     (entry,) = await first.read(block_ms=None)
-    assert await first.bury(entry, reason="not_finite", detail="diff is not finite")
-    assert not await second.bury(entry, reason="not_finite", detail="diff is not finite")
+    assert await first.dead_letter(entry, reason="not_finite", detail="diff is not finite")
+    assert not await second.dead_letter(entry, reason="not_finite", detail="diff is not finite")
     (letter,) = [letter async for letter in dead_letters(redis)]
     assert (letter.reason, letter.stream, letter.entry_id) == (
         "not_finite",
@@ -85,7 +85,7 @@ async def test_a_letter_goes_back_once_and_keeps_its_identity_and_its_time(
     await reader.ensure_group()
     await publish(redis, share(NOW, event_id=event_id, ts=None))
     (entry,) = await reader.read(block_ms=None)
-    await reader.bury(entry, reason="failed", detail="")
+    await reader.dead_letter(entry, reason="failed", detail="")
     letter = await dead_letter(redis, entry.id)
     assert letter is not None
     assert await replay(redis, letter)
@@ -140,7 +140,7 @@ async def test_of_an_entry_too_large_for_an_event_a_sample_is_kept_that_is_none(
     await publish(redis, share(NOW, worker="\0" * 3 * limits.EVENT_BYTES))
     await reader.ensure_group()
     (entry,) = await reader.read(block_ms=None)
-    await reader.bury(entry, reason="too_large", detail="")
+    await reader.dead_letter(entry, reason="too_large", detail="")
     [(_, letter)] = await redis.xrange(DEAD_LETTER)
     assert len(letter[b"fields"]) < 3_000
     kept = json.loads(letter[b"fields"])
@@ -201,8 +201,8 @@ async def buried(redis: Redis, count: int, **fields: str) -> None:
     await reader.ensure_group()
     await publish(redis, *[share(NOW, event_id=str(n), **fields) for n in range(count)])
     bad = [(entry, "address", "test") for entry in await reader.read(block_ms=None)]
-    assert await reader.bury_all(bad) == [True] * count
-    assert await reader.bury_all(bad) == [False] * count
+    assert await reader.dead_letter_all(bad) == [True] * count
+    assert await reader.dead_letter_all(bad) == [False] * count
     assert await backlog(redis) == 0
 
 

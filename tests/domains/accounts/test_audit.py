@@ -151,7 +151,7 @@ async def test_an_empty_log_is_whole(db: Database) -> None:
         ("DELETE FROM audit_seals", "entry 1 "),
     ],
 )  # fmt: skip
-async def test_what_was_changed_behind_the_house_s_back_is_found(
+async def test_entries_changed_directly_in_the_database_are_found(
     five: Database, change: str, found: str
 ) -> None:
     await execute(five, *UNLOCKED, *change.split(";"))
@@ -326,7 +326,7 @@ async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_na
     assert "stoker" not in str(await rows(db, "SELECT * FROM audit_log")).lower()
 
 
-async def test_people_who_sign_in_at_once_all_get_in_and_the_log_has_each_of_them(
+async def test_lifecycle_who_sign_in_at_once_all_get_in_and_the_log_has_each_of_them(
     db: Database, redis: Redis
 ) -> None:
     async with client_of(make_app(db, redis, rate_strict="1000/60")) as client:

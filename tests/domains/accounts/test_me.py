@@ -12,8 +12,8 @@ import httpx
 import orjson
 import pytest
 
-from tbg.app.people import erase as nobody_is
-from tbg.app.people import erase_due
+from tbg.app.lifecycle import erase as nobody_is
+from tbg.app.lifecycle import erase_due
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.errors import SignInRequired

@@ -104,7 +104,7 @@ async def rows(db: Database, sql: str, **values: Any) -> list[tuple[Any, ...]]:
 
 
 async def execute(db: Database, *statements: str) -> None:
-    """Change the database behind the house's back."""
+    """Change the database directly, past the program."""
     async with db.transaction() as tx:
         for statement in statements:
             await tx.run(statement)

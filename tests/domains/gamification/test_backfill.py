@@ -156,7 +156,7 @@ async def test_a_batch_and_a_backfill_give_it_once(db: Database, tmp_path: Path)
     assert (await verify(db)).mismatches == 0
 
 
-async def test_an_empty_house_has_nobody_to_backfill(db: Database, tmp_path: Path) -> None:
+async def test_backfill_of_an_empty_database_finds_nobody(db: Database, tmp_path: Path) -> None:
     await new_badge(db, tmp_path, "two", "share_count", threshold=2)
     assert (
         await value(db, "SELECT count(*) FROM badge_definitions WHERE backfilled_at IS NULL") == 0

@@ -224,11 +224,11 @@ async def test_three_missed_mondays_are_three_single_checks(
     other = connect(second_database, clock)
     plans = {ALICE: (5, 4, 3, 2, 1), BOB: (5, 4), CAROL: (5, 3, 1)}
     for ago in (5, 4, 3, 2, 1):
-        # One house checks every Monday, the other one only in the end.
+        # One game checks every Monday, the other one only in the end.
         clock.at = MONDAY.replace(hour=12) - ago * WEEK + timedelta(days=2)
-        for house in (db, other):
+        for each in (db, other):
             shares = [share(clock.at, user=u, name=(u, ago)) for u, p in plans.items() if ago in p]
-            await play(house, shares)
+            await play(each, shares)
         clock.at = MONDAY - (ago - 1) * WEEK
         if ago >= 4:
             await check_streaks(db)

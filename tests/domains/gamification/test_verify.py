@@ -38,7 +38,7 @@ from tests.domains.gamification.play import (
 
 UNLOCK = "ALTER TABLE xp_ledger DISABLE TRIGGER ALL"
 
-# Check → what somebody did behind the house's back that it must see.
+# Check → what somebody did directly in the database, and that it must see.
 CORRUPTIONS = {
     "ledger_total": ["UPDATE user_gamification SET total_xp = total_xp + 1 WHERE user_id = 1"],
     "level": ["UPDATE user_gamification SET level = 9 WHERE user_id = 2"],
@@ -107,24 +107,24 @@ def furnished(pg_url: str, migrated_template: str) -> Iterator[Reused]:
 
 
 @pytest.fixture
-def house_url(furnished: Reused) -> str:
+def filled_url(furnished: Reused) -> str:
     """The furnished database, in order."""
     return furnished.fresh()
 
 
 @pytest.fixture
-async def house(house_url: str, clock: FixedClock) -> AsyncIterator[Database]:
-    """A furnished house of the test's own."""
-    db = connect(house_url, clock)
+async def filled(filled_url: str, clock: FixedClock) -> AsyncIterator[Database]:
+    """A filled database of the test's own."""
+    db = connect(filled_url, clock)
     yield db
     await db.close()
 
 
-async def test_a_house_in_order(house: Database) -> None:
-    verdict = await verify(house)
+async def test_consistent_data_gives_no_mismatch(filled: Database) -> None:
+    verdict = await verify(filled)
     assert verdict.mismatches == 0
     assert (verdict.users, verdict.shares) == (2, 4 * 32 + 1)
-    assert verdict.ledger_rows == await value(house, "SELECT count(*) FROM xp_ledger")
+    assert verdict.ledger_rows == await value(filled, "SELECT count(*) FROM xp_ledger")
     assert all(check.rows for check in verdict.checks.values())
 
 
@@ -133,15 +133,15 @@ def test_every_check_is_put_to_the_test() -> None:
 
 
 @pytest.mark.parametrize(("name", "statements"), [*CORRUPTIONS.items(), *MORE])
-async def test_it_sees_what_is_wrong(house: Database, name: str, statements: list[str]) -> None:
-    await execute(house, *statements)
-    verdict = await verify(house)
+async def test_it_sees_what_is_wrong(filled: Database, name: str, statements: list[str]) -> None:
+    await execute(filled, *statements)
+    verdict = await verify(filled)
     assert verdict.checks[name].mismatches > 0
     assert verdict.checks[name].users
 
 
 async def test_shares_that_wait_for_the_rollups_are_no_mismatch(
-    house: Database, monkeypatch: pytest.MonkeyPatch
+    filled: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Verify drains first; what comes in right after that is counted from the queue."""
 
@@ -151,40 +151,40 @@ async def test_shares_that_wait_for_the_rollups_are_no_mismatch(
         await play(db, [best(NOW, user=BOB, sdiff=8e9)])
 
     monkeypatch.setattr("tbg.app.verifier.roll_up_all", drain)
-    verdict = await verify(house)
-    assert await value(house, "SELECT count(*) FROM rollup_queue") == 2
+    verdict = await verify(filled)
+    assert await value(filled, "SELECT count(*) FROM rollup_queue") == 2
     assert verdict.mismatches == 0
 
 
-async def test_repair_derives_again_what_is_derived(house: Database) -> None:
-    good = await state(house)
+async def test_repair_derives_again_what_is_derived(filled: Database) -> None:
+    good = await state(filled)
     for name in ("ledger_total", "level", "badges_earned", "streak_columns"):
-        await execute(house, *CORRUPTIONS[name])
-    assert await repair(house) > 0
-    assert (await verify(house)).mismatches == 0
-    assert await state(house) == good
+        await execute(filled, *CORRUPTIONS[name])
+    assert await repair(filled) > 0
+    assert (await verify(filled)).mismatches == 0
+    assert await state(filled) == good
 
 
-async def test_repair_leaves_alone_what_needs_a_person(house: Database) -> None:
-    await execute(house, *CORRUPTIONS["blocks_found"])
-    await repair(house)
-    assert (await verify(house)).checks["blocks_found"].mismatches == 1
+async def test_repair_leaves_alone_what_needs_a_person(filled: Database) -> None:
+    await execute(filled, *CORRUPTIONS["blocks_found"])
+    await repair(filled)
+    assert (await verify(filled)).checks["blocks_found"].mismatches == 1
 
 
-async def test_the_hourly_verifier_repairs_logs_and_counts(house: Database) -> None:
+async def test_the_hourly_verifier_repairs_logs_and_counts(filled: Database) -> None:
     before = MISMATCHES._value.get()
-    assert await verify_xp(house) == 0
-    await execute(house, "UPDATE user_gamification SET total_xp = 1, level = 50")
-    assert await verify_xp(house) == 2
+    assert await verify_xp(filled) == 0
+    await execute(filled, "UPDATE user_gamification SET total_xp = 1, level = 50")
+    assert await verify_xp(filled) == 2
     assert MISMATCHES._value.get() == before + 2
-    assert await rows(house, "SELECT level FROM user_gamification ORDER BY 1") == [(2,), (3,)]
-    assert await verify_xp(house) == 0
+    assert await rows(filled, "SELECT level FROM user_gamification ORDER BY 1") == [(2,), (3,)]
+    assert await verify_xp(filled) == 0
 
 
-async def test_a_negative_ledger_is_not_repaired_but_told(house: Database) -> None:
-    await execute(house, UNLOCK, "UPDATE xp_ledger SET amount = -amount WHERE user_id = 2")
-    await repair(house)
-    assert (await verify(house)).checks["ledger_total"].users == [2]
+async def test_a_negative_ledger_is_not_repaired_but_told(filled: Database) -> None:
+    await execute(filled, UNLOCK, "UPDATE xp_ledger SET amount = -amount WHERE user_id = 2")
+    await repair(filled)
+    assert (await verify(filled)).checks["ledger_total"].users == [2]
 
 
 class TestCommand:
@@ -192,8 +192,8 @@ class TestCommand:
         environment = {"TBG_DATABASE_URL": url, "TBG_REDIS_URL": "redis://127.0.0.1:1/0"}
         return tbg("rewards", "verify", *words, env=environment)
 
-    async def test_exit_codes_and_output(self, house: Database, house_url: str) -> None:
-        done = self.run(house_url, "--json")
+    async def test_exit_codes_and_output(self, filled: Database, filled_url: str) -> None:
+        done = self.run(filled_url, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         found = json.loads(done.stdout)
         assert {k: found[k] for k in ("users", "shares", "mismatches")} == {
@@ -201,14 +201,14 @@ class TestCommand:
         }  # fmt: skip
         assert set(found["checks"]) == set(CHECKS)
 
-        await execute(house, *CORRUPTIONS["ledger_total"])
-        done = self.run(house_url)
+        await execute(filled, *CORRUPTIONS["ledger_total"])
+        done = self.run(filled_url)
         assert done.returncode == 3
         assert "ledger_total" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert "1 mismatches (users 1)" in done.stdout
 
-        done = self.run(house_url, "--repair", "--json")
+        done = self.run(filled_url, "--repair", "--json")
         assert done.returncode == 0
         assert json.loads(done.stdout)["repaired"] == 1
 

@@ -600,7 +600,7 @@ export interface paths {
         };
         /**
          * What the process needs is there
-         * @description Check the servers, the schema, the other doors and the disk; 503 names what is down.
+         * @description Check the servers, the schema, the other services and the disk; 503 names what is down.
          */
         get: operations["ready"];
         put?: never;
@@ -1656,6 +1656,42 @@ export interface components {
             weekly_summary: boolean;
         };
         /**
+         * PlayerSettings
+         * @description A player's settings. What is stored is what was changed; the rest are these defaults.
+         */
+        PlayerSettings: {
+            /**
+             * @default {
+             *       "badges": true,
+             *       "blocks": true,
+             *       "levels": true,
+             *       "streaks": true,
+             *       "weekly_summary": true
+             *     }
+             */
+            notifications: components["schemas"]["Notifications"];
+            /**
+             * Theme
+             * @default system
+             * @enum {string}
+             */
+            theme: "system" | "day" | "evening";
+            /**
+             * @default {
+             *       "clock": "24h",
+             *       "difficulty": "short",
+             *       "hashrate": "auto"
+             *     }
+             */
+            units: components["schemas"]["Units"];
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+        };
+        /**
          * PongData
          * @description The answer to a ping.
          */
@@ -2015,42 +2051,6 @@ export interface components {
             ended: components["schemas"]["EndedSession"][];
             /** Sessions */
             sessions: components["schemas"]["Session"][];
-        };
-        /**
-         * Settings
-         * @description A player's settings. What is stored is what was changed; the rest are these defaults.
-         */
-        Settings: {
-            /**
-             * @default {
-             *       "badges": true,
-             *       "blocks": true,
-             *       "levels": true,
-             *       "streaks": true,
-             *       "weekly_summary": true
-             *     }
-             */
-            notifications: components["schemas"]["Notifications"];
-            /**
-             * Theme
-             * @default system
-             * @enum {string}
-             */
-            theme: "system" | "day" | "evening";
-            /**
-             * @default {
-             *       "clock": "24h",
-             *       "difficulty": "short",
-             *       "hashrate": "auto"
-             *     }
-             */
-            units: components["schemas"]["Units"];
-            /**
-             * Version
-             * @default 1
-             * @constant
-             */
-            version: 1;
         };
         /**
          * SettingsChange
@@ -5180,7 +5180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["PlayerSettings"];
                 };
             };
             /** @description Problem */
@@ -5249,7 +5249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["PlayerSettings"];
                 };
             };
             /** @description Problem */

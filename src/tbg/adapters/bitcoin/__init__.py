@@ -1,6 +1,6 @@
 """Bitcoin from outside: addresses of a network, and messages signed with one.
 
-Signatures are imported from `tbg.adapters.bitcoin.signatures`, by the one door that looks at
+Signatures are imported from `tbg.adapters.bitcoin.signatures`, by the one service that looks at
 them: the others need not load the curve.
 """
 

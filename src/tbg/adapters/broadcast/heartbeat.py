@@ -1,4 +1,4 @@
-"""Signs of life of the doors: a key that expires unless it is renewed."""
+"""Signs of life of the services: a key that expires unless it is renewed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from redis.asyncio import Redis
 HEARTBEAT_SECONDS = 15
 
 
-async def beat(redis: Redis, door: str) -> None:
-    """Say that a door is alive; to be repeated well within `HEARTBEAT_SECONDS`."""
-    await redis.set(f"tbg:heartbeat:{door}", "1", ex=HEARTBEAT_SECONDS)
+async def beat(redis: Redis, service: str) -> None:
+    """Say that a service is alive; to be repeated well within `HEARTBEAT_SECONDS`."""
+    await redis.set(f"tbg:heartbeat:{service}", "1", ex=HEARTBEAT_SECONDS)
 
 
-async def heartbeats(redis: Redis, doors: tuple[str, ...]) -> dict[str, bool]:
-    """Which of these doors are alive."""
-    found = await redis.mget([f"tbg:heartbeat:{door}" for door in doors])
-    return {door: value is not None for door, value in zip(doors, found, strict=True)}
+async def heartbeats(redis: Redis, services: tuple[str, ...]) -> dict[str, bool]:
+    """Which of these services are alive."""
+    found = await redis.mget([f"tbg:heartbeat:{service}" for service in services])
+    return {service: value is not None for service, value in zip(services, found, strict=True)}

@@ -14,7 +14,7 @@ from tbg.adapters.ckpool.refusals import Refusal
 from tbg.core import limits
 
 
-class Verdict(Enum):
+class LineOutcome(Enum):
     """What becomes of a line that can be read."""
 
     PUBLISH = "published"
@@ -56,7 +56,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Batch:
+class PendingBatch:
     """What was read and is neither published nor recorded yet."""
 
     entries: list[tuple[str, dict[str, str]]] = field(default_factory=list)

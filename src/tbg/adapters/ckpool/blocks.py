@@ -24,7 +24,7 @@ LEAST_BLOCK = {"mainnet": 1e12}
 report, which any home miner could have shown at will."""
 
 
-class Share(NamedTuple):
+class SolvingShare(NamedTuple):
     """The share that a solved block is of: its event's fields, and what it is judged by."""
 
     fields: dict[str, str]
@@ -44,7 +44,7 @@ class Share(NamedTuple):
 
 def shares(
     blocks: Sequence[Solved], logs: LogDir, source: str, *, network: str
-) -> dict[Solved, Share]:
+) -> dict[Solved, SolvingShare]:
     """The share of each of these blocks, all of one height, that has one.
 
     Reads all shares of that height once: blocks are rare, and nothing has to be remembered.
@@ -54,7 +54,7 @@ def shares(
     for block in blocks:
         for diff in block.diffs:
             wanted[diff].append(block)
-    found: dict[Solved, Share] = {}
+    found: dict[Solved, SolvingShare] = {}
     for file in logs.sharelogs(f"{height:08x}") if wanted else ():
         place = sharelog.Place(source, file.path, height)
         with logs.open(file) as fd:
@@ -69,7 +69,7 @@ def shares(
     return found
 
 
-def _share(data: bytes, offset: int, place: sharelog.Place) -> Share | None:
+def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | None:
     try:
         at, share = sharelog.event(data, offset, place)
     except sharelog.Unreadable:
@@ -85,10 +85,10 @@ def _share(data: bytes, offset: int, place: sharelog.Place) -> Share | None:
         "source": place.source,
         "ts": share["ts"],
     }
-    return Share(fields, float(share["sdiff"]), at)
+    return SolvingShare(fields, float(share["sdiff"]), at)
 
 
-def _is_by(share: Share, logged: str) -> bool:
+def _is_by(share: SolvingShare, logged: str) -> bool:
     address, name = bitcoin.split_user(logged)
     user, worker = share.fields["user"], share.fields["worker"]
     # A long log line was cut; bytes cut in two have become U+FFFD.
@@ -98,7 +98,7 @@ def _is_by(share: Share, logged: str) -> bool:
 
 
 def is_backed(
-    share: Share,
+    share: SolvingShare,
     logs: LogDir,
     status: Status | None,
     network: Difficulty | None,

@@ -36,11 +36,11 @@ from datetime import tzinfo
 from math import ceil
 
 from tbg.adapters.ckpool import refusals, sharelog
-from tbg.adapters.ckpool.batch import Batch, Counts, Reading, Verdict
+from tbg.adapters.ckpool.batch import Counts, LineOutcome, PendingBatch, Reading
 from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
 from tbg.adapters.ckpool.judge import LOST, TAIL_SECONDS, Judge
 from tbg.adapters.ckpool.outlet import NOTICES, Outlet
-from tbg.adapters.ckpool.poollog import Alarm, Connection, PoolLog, Solved
+from tbg.adapters.ckpool.poollog import Alarm, ConnectionChange, PoolLog, Solved
 from tbg.adapters.ckpool.record import Progress, worker_of
 from tbg.adapters.ckpool.refusals import Refusal
 from tbg.adapters.streams import SHARE_SUBMITTED
@@ -81,7 +81,7 @@ class Collector:
     once: bool = False
     progress: Callable[[int], None] = lambda _: None
     counts: Counts = field(default_factory=Counts)
-    _batch: Batch = field(default_factory=Batch)
+    _batch: PendingBatch = field(default_factory=PendingBatch)
     _looked: int | None = None
     _cold: list[str] = field(default_factory=list)
     _hot: dict[str, float] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Collector:
         RedisLost: the record was set back, sweep again. RedisError, OSError: nothing that was
         read is lost, sweep again later.
         """
-        self._batch = Batch()
+        self._batch = PendingBatch()
         self.counts.files = self.counts.partial = self.counts.already_seen = 0
         await self.outlet.check(since=self.since)
         if self.outlet.read_again():
@@ -178,10 +178,10 @@ class Collector:
                     break
                 read += self._line(line, reading)
                 if self._full():
-                    self._note(reading, line.end, read)
+                    self._note_progress(reading, line.end, read)
                     await self._flush()
                 start = line.end
-            self._note(reading, start, read, stamp=found.stamp)
+            self._note_progress(reading, start, read, stamp=found.stamp)
             if self._full():
                 await self._flush()
         self.progress(found.size)
@@ -206,7 +206,7 @@ class Collector:
         reading = Reading(fd, found, progress, known, old, history)
         return reading, 0 if self.since is not None else known
 
-    def _note(self, reading: Reading, offset: int, read: int, *, stamp: str = "") -> None:
+    def _note_progress(self, reading: Reading, offset: int, read: int, *, stamp: str = "") -> None:
         # Reading again from the beginning never takes back what is known.
         if offset >= reading.known:
             progress = reading.at(offset, lines=read)
@@ -222,16 +222,16 @@ class Collector:
             said = Refusal(refusals.TOO_LONG, "longer than 64 KiB")
             self._bad(line.offset, line.end, data, said, reading)
             return 1
-        if self._taken(line.offset, data, reading) is None:
+        if self._read_share(line.offset, data, reading) is None:
             return 1
         pieces = sharelog.apart(data, line.offset)
         for offset, piece in pieces:
-            if reason := self._taken(offset, piece, reading):
+            if reason := self._read_share(offset, piece, reading):
                 said = Refusal(refusals.DAMAGED, reason)
                 self._bad(offset, offset + len(piece), piece, said, reading)
         return len(pieces)
 
-    def _taken(self, offset: int, data: bytes, reading: Reading) -> str | None:
+    def _read_share(self, offset: int, data: bytes, reading: Reading) -> str | None:
         """Put a share into the batch, or where it belongs; the reason if it cannot be read."""
         found = reading.found
         place = sharelog.Place(self.source, found.path, int(found.folder, 16))
@@ -241,10 +241,10 @@ class Collector:
             return str(error)
         self._batch.notes.workers.add(worker_of(fields))
         end = offset + len(data)
-        verdict = self._verdict(at, end, reading)
-        if verdict is Verdict.SEEN:
+        outcome = self._outcome(at, end, reading)
+        if outcome is LineOutcome.SEEN:
             self.counts.already_seen += 1
-        elif verdict is Verdict.SKIP:
+        elif outcome is LineOutcome.SKIP:
             self.counts.skipped += 1
         elif said := self._add(SHARE_SUBMITTED, fields, at, reading):
             if end > reading.known:
@@ -254,17 +254,17 @@ class Collector:
             self.counts.published += 1
         return None
 
-    def _verdict(self, at: int, end: int, reading: Reading) -> Verdict:
+    def _outcome(self, at: int, end: int, reading: Reading) -> LineOutcome:
         asked = self.since is not None and at >= self.since
         if not asked:
             if at < self.outlet.record.floor:
-                return Verdict.SKIP
+                return LineOutcome.SKIP
             if end <= reading.known or end <= reading.progress.reported:
-                return Verdict.SEEN
+                return LineOutcome.SEEN
         was = reading.progress
         if end <= was.reached and at < reading.old and was.first_read < reading.old:
-            return Verdict.SEEN
-        return Verdict.PUBLISH
+            return LineOutcome.SEEN
+        return LineOutcome.PUBLISH
 
     def _add(
         self, stream: str, fields: dict[str, str], at: int, reading: Reading
@@ -340,14 +340,14 @@ class Collector:
             if line.end <= start:
                 continue  # read only for possible solves
             offset = line.end
-            if said and self._verdict(said.at, line.end, reading) is Verdict.PUBLISH:
-                self._said(said, reading)
+            if said and self._outcome(said.at, line.end, reading) is LineOutcome.PUBLISH:
+                self._add_log_event(said, reading)
             if self._full():
-                self._note(reading, offset, 0)
+                self._note_progress(reading, offset, 0)
                 await self._flush()
-        self._note(reading, offset, 0, stamp=reading.found.stamp)
+        self._note_progress(reading, offset, 0, stamp=reading.found.stamp)
 
-    def _said(self, said: Connection | Solved | Alarm, reading: Reading) -> None:
+    def _add_log_event(self, said: ConnectionChange | Solved | Alarm, reading: Reading) -> None:
         if isinstance(said, Solved):
             self._batch.solved.append(said)
         elif isinstance(said, Alarm):
@@ -358,7 +358,7 @@ class Collector:
         else:
             self._connection(said, reading)
 
-    def _connection(self, said: Connection, reading: Reading) -> None:
+    def _connection(self, said: ConnectionChange, reading: Reading) -> None:
         now, fields = self.clock.now(), said.fields | {"source": self.source}
         if bad := refusals.refusal(said.stream, fields, network=self.network, now=now):
             self._notice(bad.kind)
@@ -380,7 +380,7 @@ class Collector:
 
     # --- out -------------------------------------------------------------------------------
     async def _flush(self) -> None:
-        batch, self._batch = self._batch, Batch()
+        batch, self._batch = self._batch, PendingBatch()
         await self.outlet.flush(batch, again=self.since is not None)
 
     def _full(self) -> bool:

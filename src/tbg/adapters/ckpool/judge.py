@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tbg.adapters.ckpool import evidence
-from tbg.adapters.ckpool.batch import Batch, Counts
-from tbg.adapters.ckpool.blocks import Share, is_backed, shares
+from tbg.adapters.ckpool.batch import Counts, PendingBatch
+from tbg.adapters.ckpool.blocks import SolvingShare, is_backed, shares
 from tbg.adapters.ckpool.files import LogDir
-from tbg.adapters.ckpool.poollog import Connection, Solved
-from tbg.adapters.ckpool.record import Difficulty, Open, Record, worker_of
+from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
+from tbg.adapters.ckpool.record import Difficulty, Record, UnbackedBlock, worker_of
 from tbg.adapters.streams import BLOCK_FOUND
 from tbg.core import limits
 
@@ -66,14 +66,14 @@ class Judge:
         else:
             self.record.no_block(period, now.best)
 
-    def knows(self, connection: Connection, batch: Batch) -> bool:
+    def knows(self, connection: ConnectionChange, batch: PendingBatch) -> bool:
         """Whether a connection's worker has sent a share."""
         worker = worker_of(connection.fields)
         return worker in batch.notes.workers or self.record.knows(worker)
 
-    def connections(self, batch: Batch, *, now: int, anyway: bool) -> None:
+    def connections(self, batch: PendingBatch, *, now: int, anyway: bool) -> None:
         """Put the connections of workers that are known by now into the batch."""
-        left: dict[str, list[Connection]] = defaultdict(list)
+        left: dict[str, list[ConnectionChange]] = defaultdict(list)
         for connection, known in self.record.waiting():
             if known:
                 self._release(connection, batch, now)
@@ -88,20 +88,20 @@ class Judge:
                         self._release(connection, batch, now)
         self.counts.unknown_workers = sum(map(len, left.values()))
 
-    def _release(self, connection: Connection, batch: Batch, now: int) -> None:
+    def _release(self, connection: ConnectionChange, batch: PendingBatch, now: int) -> None:
         fields = connection.fields | {"source": self.source}
         batch.entries.append((connection.stream, _dated(fields, now)))
         batch.notes.released.append(connection.fields["event_id"])
         self.counts.connections += 1
 
-    def blocks(self, batch: Batch, *, now: int, first: bool, once: bool) -> Iterator[Solved]:
+    def blocks(self, batch: PendingBatch, *, now: int, first: bool, once: bool) -> Iterator[Solved]:
         """Put what is known by now of solved blocks into the batch; those whose share is lost.
 
         `first`: look at all of them, not only at those whose turn it is; `once`: nobody waits for
         a share.
         """
         self.counts.unmatched_blocks = 0
-        waiting: dict[int, list[Open]] = defaultdict(list)
+        waiting: dict[int, list[UnbackedBlock]] = defaultdict(list)
         for open_ in self.record.unsettled():
             if now - open_.seen < DAY_SECONDS or (first and not open_.given_up):
                 waiting[open_.block.height].append(open_)
@@ -116,7 +116,7 @@ class Judge:
                 left = sum(not (open_.given_up or open_.reported) for open_ in opens)
                 self.counts.unmatched_blocks += left
 
-    def _turn(self, waiting: dict[int, list[Open]], now: int) -> set[int]:
+    def _turn(self, waiting: dict[int, list[UnbackedBlock]], now: int) -> set[int]:
         """Whose turn it is: the newest heights, then those not looked at for longest.
 
         The older a block, the more seldom: a share that is not there after a minute is late.
@@ -131,7 +131,7 @@ class Judge:
         return set(due[:LOOK_HEIGHTS])
 
     def _look_at(
-        self, height: int, opens: list[Open], batch: Batch, *, now: int, once: bool
+        self, height: int, opens: list[UnbackedBlock], batch: PendingBatch, *, now: int, once: bool
     ) -> Iterator[Solved]:
         solved = [open_.block for open_ in opens]
         found = shares(solved, self.logs, self.source, network=self.network)
@@ -151,7 +151,15 @@ class Judge:
                 else:
                     self.counts.unmatched_blocks += 1
 
-    def _judge(self, open_: Open, share: Share, batch: Batch, *, backed: bool, now: int) -> None:
+    def _judge(
+        self,
+        open_: UnbackedBlock,
+        share: SolvingShare,
+        batch: PendingBatch,
+        *,
+        backed: bool,
+        now: int,
+    ) -> None:
         if backed:
             batch.entries.append((BLOCK_FOUND, _dated(share.backed, now)))
             batch.settled.append(open_.block)

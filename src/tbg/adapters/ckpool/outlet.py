@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter
 
-from tbg.adapters.ckpool.batch import Batch
+from tbg.adapters.ckpool.batch import PendingBatch
 from tbg.adapters.ckpool.record import GIVEN_UP, Record
 from tbg.adapters.streams import Publisher
 from tbg.adapters.streams.game import Game, read_game
@@ -110,7 +110,7 @@ class Outlet:
             _log.info("read_again", source=self.source, files=files, network=self.network)
         return files
 
-    async def flush(self, batch: Batch, *, again: bool) -> None:
+    async def flush(self, batch: PendingBatch, *, again: bool) -> None:
         """Publish what was read, then write down that it was; RedisLost as in `check`.
 
         `again`: solved blocks in it are published even if they were before.

@@ -35,7 +35,7 @@ _ALARM = re.compile(rb"Failed to fopen .*sharelog|FATAL|CRITICAL", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionChange:
     """A miner came or went: the stream it belongs to, and its event but for source and history.
 
     `at` in whole unix seconds.
@@ -76,7 +76,7 @@ class PoolLog:
     network: str
     solves: deque[str] = field(default_factory=lambda: deque(maxlen=OPEN_SOLVES))
 
-    def read(self, line: bytes) -> Connection | Solved | Alarm | None:
+    def read(self, line: bytes) -> ConnectionChange | Solved | Alarm | None:
         """What a line says, if it says anything that the game wants to know."""
         if line[26:27] not in b"ADPSFC" or (match := _LINE.fullmatch(line)) is None:
             return None
@@ -85,7 +85,7 @@ class PoolLog:
         except (ValueError, OverflowError):
             return None  # a damaged line: its date is none
 
-    def _read(self, stamp: bytes, message: bytes) -> Connection | Solved | Alarm | None:
+    def _read(self, stamp: bytes, message: bytes) -> ConnectionChange | Solved | Alarm | None:
         if found := _POSSIBLE.fullmatch(message):
             self.solves.append(found[1].decode())
         elif _REJECTED.fullmatch(message):
@@ -103,7 +103,7 @@ class PoolLog:
             return self._connection(stamp, message)
         return None
 
-    def _connection(self, stamp: bytes, message: bytes) -> Connection | None:
+    def _connection(self, stamp: bytes, message: bytes) -> ConnectionChange | None:
         if found := _CONNECTED.fullmatch(message):
             stream, client, name, user = MINER_CONNECTED, found[1], found[2], found[3]
         elif found := _DROPPED.fullmatch(message):
@@ -125,7 +125,7 @@ class PoolLog:
             "event_id": blake2b(said, digest_size=12).hexdigest(),
             "ts": f"{at:.3f}",
         }
-        return Connection(int(at), stream, fields)
+        return ConnectionChange(int(at), stream, fields)
 
     def _when(self, stamp: bytes) -> float:
         # ckpool logs the local time of its host: without a zone, Python takes the machine's, by

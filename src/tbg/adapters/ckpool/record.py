@@ -17,7 +17,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from tbg.adapters.ckpool.poollog import Connection, Solved
+from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
 from tbg.core.errors import CannotRun
 
 PENDING, GIVEN_UP = 0, -1
@@ -132,7 +132,7 @@ class Notes:
     """
 
     workers: set[str] = field(default_factory=set)
-    waiting: list[Connection] = field(default_factory=list)
+    waiting: list[ConnectionChange] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     reported: list[Solved] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ class Difficulty:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class UnbackedBlock:
     """A solved block that nothing backs yet: since when (unix), and what has become of it."""
 
     block: Solved
@@ -212,7 +212,7 @@ class Record:
         rows = self._db.execute("SELECT * FROM progress WHERE folder = ?", (folder,))
         return {row[1]: Progress(*row) for row in rows}
 
-    def unsettled(self) -> list[Open]:
+    def unsettled(self) -> list[UnbackedBlock]:
         """Solved blocks that nothing backs yet."""
         rows = self._db.execute(
             "SELECT at, height, worker, diffs, seen, s.batch, r.batch FROM solved s"
@@ -220,7 +220,7 @@ class Record:
             (PENDING,),
         )
         return [
-            Open(
+            UnbackedBlock(
                 Solved(at, height, worker, tuple(json.loads(diffs))),
                 seen,
                 given_up=batch == GIVEN_UP,
@@ -234,7 +234,7 @@ class Record:
         row = self._db.execute("SELECT 1 FROM workers WHERE name = ?", (worker,)).fetchone()
         return row is not None
 
-    def waiting(self) -> list[tuple[Connection, bool]]:
+    def waiting(self) -> list[tuple[ConnectionChange, bool]]:
         """Connections that wait for their worker to be known, and whether it has sent a share."""
         rows = self._db.execute(
             "SELECT at, stream, fields, k.name FROM waiting w"
@@ -242,7 +242,7 @@ class Record:
             (PENDING,),
         )
         return [
-            (Connection(at, stream, json.loads(fields)), known is not None)
+            (ConnectionChange(at, stream, json.loads(fields)), known is not None)
             for at, stream, fields, known in rows
         ]
 

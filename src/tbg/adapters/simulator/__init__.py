@@ -22,7 +22,7 @@ caller decides when (each entry bears `at`, unix seconds) and where (`entry.stre
 from tbg.adapters.simulator.addresses import KEYED, DemoKey, address, demo_key, sign_message
 from tbg.adapters.simulator.demo import DEMO_SEED, HISTORY_SENT, demo_history, demo_live
 from tbg.adapters.simulator.generate import generate
-from tbg.adapters.simulator.plan import Entry, Kind, Plan, PlanError, Tally
+from tbg.adapters.simulator.plan import Kind, Plan, PlanError, PlannedEntry, Tally
 from tbg.adapters.simulator.poison import POISONS
 
 __all__ = [
@@ -31,10 +31,10 @@ __all__ = [
     "KEYED",
     "POISONS",
     "DemoKey",
-    "Entry",
     "Kind",
     "Plan",
     "PlanError",
+    "PlannedEntry",
     "Tally",
     "address",
     "demo_history",

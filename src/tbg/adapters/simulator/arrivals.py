@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 from zlib import crc32
 
-from tbg.adapters.simulator.devices import SHARE_SECONDS, Miner, Worker, miner
+from tbg.adapters.simulator.devices import SHARE_SECONDS, SimulatedMiner, SimulatedWorker, miner
 from tbg.adapters.simulator.luck import NETWORK_DIFF, Luck
 from tbg.adapters.simulator.plan import Plan
 
@@ -29,13 +29,13 @@ class Arrival(NamedTuple):
     """A share about to be sent; `least` is the sdiff that it shall have, 0 for pure chance."""
 
     at: float
-    miner: Miner
-    worker: Worker
+    miner: SimulatedMiner
+    worker: SimulatedWorker
     luck: Luck
     least: float = 0.0
 
 
-def live(plan: Plan, miners: list[Miner]) -> Iterator[Arrival]:
+def live(plan: Plan, miners: list[SimulatedMiner]) -> Iterator[Arrival]:
     """Arrivals from `plan.start` on, for ever or for `plan.seconds`.
 
     At another rate than the natural one the difficulties change with it, as a pool would do
@@ -57,7 +57,7 @@ def live(plan: Plan, miners: list[Miner]) -> Iterator[Arrival]:
 
 def _poisson(
     plan: Plan,
-    pairs: list[tuple[Miner, Worker]],
+    pairs: list[tuple[SimulatedMiner, SimulatedWorker]],
     luck: Luck,
     per_second: float,
     share_seconds: float,
@@ -80,7 +80,7 @@ def _poisson(
             yield Arrival(at, who, worker, luck)
 
 
-def _newcomer(plan: Plan, joins: float, share_seconds: float) -> Miner:
+def _newcomer(plan: Plan, joins: float, share_seconds: float) -> SimulatedMiner:
     # Named by the second in which they come, so that each run meets others.
     guest = miner(plan.seed, 1_000_000_000 + int(plan.start + joins), network=plan.network)
     del guest.workers[1:]
@@ -88,7 +88,7 @@ def _newcomer(plan: Plan, joins: float, share_seconds: float) -> Miner:
     return guest
 
 
-def history(plan: Plan, miners: list[Miner]) -> Iterator[Arrival]:
+def history(plan: Plan, miners: list[SimulatedMiner]) -> Iterator[Arrival]:
     """Arrivals from `plan.start` to `plan.end`, in order, far fewer than by nature.
 
     Each miner's day has a source of chance of its own: the same day comes out the same
@@ -123,7 +123,7 @@ def history(plan: Plan, miners: list[Miner]) -> Iterator[Arrival]:
 class _Quota:
     """How many shares each miner sends on each day: exactly `plan.goods`, or by their habits."""
 
-    def __init__(self, plan: Plan, miners: list[Miner]) -> None:
+    def __init__(self, plan: Plan, miners: list[SimulatedMiner]) -> None:
         self.plan = plan
         self.per_day = plan.shares_per_day
         self.weight = 0.0

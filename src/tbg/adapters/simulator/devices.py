@@ -45,7 +45,7 @@ NAMES = (
 
 
 @dataclass(slots=True)
-class Worker:
+class SimulatedWorker:
     """One device of a miner, with the difficulty that the pool gives it."""
 
     miner: int
@@ -68,11 +68,11 @@ class Worker:
 
 
 @dataclass(slots=True)
-class Miner:
+class SimulatedMiner:
     """A person with a Bitcoin address and one to four devices."""
 
     index: int
-    workers: list[Worker]
+    workers: list[SimulatedWorker]
     address: str
 
     @property
@@ -81,19 +81,19 @@ class Miner:
         return sum(worker.hashrate for worker in self.workers)
 
 
-def miner(seed: str, index: int, *, network: str) -> Miner:
+def miner(seed: str, index: int, *, network: str) -> SimulatedMiner:
     """Miner `index` of this seed, each worker at its natural difficulty."""
     rng = Random(f"miner/{index}/{seed}")
     count = rng.choices((1, 2, 3, 4), (60, 24, 11, 5))[0]
     workers = []
     for name in rng.sample(NAMES, count):
         device = rng.choices(DEVICES, _WEIGHTS)[0]
-        worker = Worker(index, name, device, device.hashrate * rng.uniform(0.93, 1.06))
+        worker = SimulatedWorker(index, name, device, device.hashrate * rng.uniform(0.93, 1.06))
         worker.assign(SHARE_SECONDS)
         workers.append(worker)
-    return Miner(index, workers, address(seed, index, network=network))
+    return SimulatedMiner(index, workers, address(seed, index, network=network))
 
 
-def population(seed: str, count: int, *, network: str) -> list[Miner]:
+def population(seed: str, count: int, *, network: str) -> list[SimulatedMiner]:
     """The first `count` miners of this seed; a larger population begins with the smaller one."""
     return [miner(seed, index, network=network) for index in range(count)]

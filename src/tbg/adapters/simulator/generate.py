@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from random import Random
 
 from tbg.adapters.simulator.arrivals import Arrival, history, live
-from tbg.adapters.simulator.devices import Miner, Worker, population
+from tbg.adapters.simulator.devices import SimulatedMiner, SimulatedWorker, population
 from tbg.adapters.simulator.luck import Luck, block_of, share
-from tbg.adapters.simulator.plan import Entry, Kind, Plan, part
+from tbg.adapters.simulator.plan import Kind, Plan, PlannedEntry, part
 from tbg.adapters.simulator.poison import POISONS, Scene
 from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, SHARE_SUBMITTED
 
@@ -28,7 +28,7 @@ _EDGES = (-1.0, -0.001, -0.000001, 0.0, 0.000001, 0.001, 1.0)
 """Seconds around a Monday's midnight where a share's week is easily got wrong."""
 
 
-def generate(plan: Plan) -> Iterator[Entry]:
+def generate(plan: Plan) -> Iterator[PlannedEntry]:
     """All entries of the plan, in the order in which they go into the streams."""
     yield from _Stream(plan).entries()
 
@@ -46,14 +46,14 @@ class _Stream:
         self.poisoned = 0
         self.at = plan.start
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[PlannedEntry]:
         if self.plan.end is None:
             for miner in self.miners:
                 for worker in miner.workers:
                     yield self._connect(miner, worker, self.plan.start)
         for kind in _kinds(self.plan):
             if kind == "duplicate":
-                yield Entry("duplicate", SHARE_SUBMITTED, self._earlier(), self.at)
+                yield PlannedEntry("duplicate", SHARE_SUBMITTED, self._earlier(), self.at)
             elif kind == "poison":
                 yield self._poisoned()
             else:
@@ -62,7 +62,7 @@ class _Stream:
                     return
                 yield from self._share(kind, arrival)
 
-    def _share(self, kind: Kind, arrival: Arrival) -> Iterator[Entry]:
+    def _share(self, kind: Kind, arrival: Arrival) -> Iterator[PlannedEntry]:
         at, miner, worker, luck, least = arrival
         if (miner.index, worker.name) not in self.met:
             yield self._connect(miner, worker, at)
@@ -71,12 +71,12 @@ class _Stream:
         fields = share(self.plan, luck, miner, worker, ts=ts, least=least)
         if self.plan.duplicates:
             self._remember(fields)
-        yield Entry(kind, SHARE_SUBMITTED, fields, at)
+        yield PlannedEntry(kind, SHARE_SUBMITTED, fields, at)
         block = block_of(fields)
         if block:
-            yield Entry("block", BLOCK_FOUND, block, at)
+            yield PlannedEntry("block", BLOCK_FOUND, block, at)
 
-    def _connect(self, miner: Miner, worker: Worker, at: float) -> Entry:
+    def _connect(self, miner: SimulatedMiner, worker: SimulatedWorker, at: float) -> PlannedEntry:
         self.met.add((miner.index, worker.name))
         fields = {
             "user": miner.address,
@@ -89,7 +89,7 @@ class _Stream:
         }
         if self.plan.is_history(at):
             fields["history"] = "true"
-        return Entry("connect", MINER_CONNECTED, fields, at)
+        return PlannedEntry("connect", MINER_CONNECTED, fields, at)
 
     def _remember(self, fields: dict[str, str]) -> None:
         if len(self.recent) < _REMEMBERED:
@@ -117,7 +117,7 @@ class _Stream:
         least = self.plan.start if self.plan.end is not None else at - _LATEST
         return ts if least <= ts < at else self.chaos.uniform(least, at)
 
-    def _poisoned(self) -> Entry:
+    def _poisoned(self) -> PlannedEntry:
         miner = self.chaos.choice(self.miners)
         worker = miner.workers[0]
         label = self.labels[self.poisoned % len(self.labels)]
@@ -125,7 +125,7 @@ class _Stream:
         fields = share(self.plan, self.chaos, miner, worker, ts=self.at, least=worker.diff)
         now = self.at if self.plan.end is None else self.plan.end
         POISONS[label](fields, Scene(self.chaos, now, self.plan.network))
-        return Entry("poison", SHARE_SUBMITTED, fields, self.at, label)
+        return PlannedEntry("poison", SHARE_SUBMITTED, fields, self.at, label)
 
 
 def _kinds(plan: Plan) -> Iterator[Kind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from random import Random
 
-from tbg.adapters.simulator.devices import Miner, Worker
+from tbg.adapters.simulator.devices import SimulatedMiner, SimulatedWorker
 from tbg.adapters.simulator.plan import Plan
 
 REJECTED = 0.005
@@ -35,7 +35,13 @@ class Luck(Random):
 
 
 def share(
-    plan: Plan, luck: Luck, miner: Miner, worker: Worker, *, ts: float, least: float = 0.0
+    plan: Plan,
+    luck: Luck,
+    miner: SimulatedMiner,
+    worker: SimulatedWorker,
+    *,
+    ts: float,
+    least: float = 0.0,
 ) -> dict[str, str]:
     """The fields of one share sent at `ts`; accepted for sure when `least` asks for an sdiff.
 
@@ -57,7 +63,9 @@ def share(
     }
 
 
-def _fields(plan: Plan, miner: Miner, worker: Worker, ts: float) -> dict[str, str]:
+def _fields(
+    plan: Plan, miner: SimulatedMiner, worker: SimulatedWorker, ts: float
+) -> dict[str, str]:
     height, workinfoid = _job(int(ts) // _JOB_SECONDS)
     fields = {
         "user": miner.address,
@@ -75,7 +83,7 @@ def _fields(plan: Plan, miner: Miner, worker: Worker, ts: float) -> dict[str, st
 
 
 def _rejected(
-    plan: Plan, luck: Luck, miner: Miner, worker: Worker, sdiff: float, ts: float
+    plan: Plan, luck: Luck, miner: SimulatedMiner, worker: SimulatedWorker, sdiff: float, ts: float
 ) -> dict[str, str]:
     errn, reason = luck.choices(_REJECTS, _REJECT_WEIGHTS)[0]
     text, digest = repr(sdiff), _digest(luck, sdiff)

@@ -11,7 +11,7 @@ from tbg.core import limits
 Kind = Literal["good", "late", "duplicate", "poison", "connect", "block"]
 
 
-class Entry(NamedTuple):
+class PlannedEntry(NamedTuple):
     """One stream entry; `at` (unix seconds) is when it would have been sent."""
 
     kind: Kind
@@ -95,7 +95,7 @@ class Tally:
 
     kinds: dict[str, int] = field(default_factory=dict)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: PlannedEntry) -> None:
         """Count one entry."""
         self.kinds[entry.kind] = self.kinds.get(entry.kind, 0) + 1
 

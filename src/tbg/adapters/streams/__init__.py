@@ -1,4 +1,4 @@
-"""Redis streams: the way in. Producers publish, the ingest door reads; facts come out."""
+"""Redis streams: the way in. Producers publish, the ingest service reads; facts come out."""
 
 from tbg.adapters.streams.decode import (
     BLOCK_FOUND,

@@ -281,5 +281,5 @@ _MAKE: dict[str, _Maker] = {
 }
 
 STREAMS = tuple(_MAKE)
-"""The streams the game reads. `quest:completed` is read once there is a room for quests: until
+"""The streams the game reads. `quest:completed` is read once there is a domain for quests: until
 then its entries wait, and lose nothing."""

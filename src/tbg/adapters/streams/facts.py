@@ -85,8 +85,8 @@ Fact = Share | BestDiff | BlockFound | Connection
 class Batch:
     """Facts that commit together, and who they are about.
 
-    `users` maps address → user id; the accounts room fills it in before the others look.
-    `workers` maps (user id, worker key) → worker id; the mining room fills it in.
+    `users` maps address → user id; the domain accounts fills it in before the others look.
+    `workers` maps (user id, worker key) → worker id; the domain mining fills it in.
     """
 
     shares: list[Share] = field(default_factory=list)

@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 # Acknowledging and dead-lettering must be one step: between the two, another consumer that
 # claimed the same entry would write a second dead letter.
-_BURY = """
+_MOVE_TO_DEAD_LETTERS = """
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('HDEL', KEYS[3], KEYS[1] .. '/' .. ARGV[2])
 redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
@@ -118,7 +118,7 @@ class Reader:
         self.consumer = consumer
         self._claim_from: dict[str, str] = {}
         self._failed: set[str] = set()
-        self._bury = redis.register_script(_BURY)
+        self._move_to_dead_letters = redis.register_script(_MOVE_TO_DEAD_LETTERS)
         self._trim = redis.register_script(_TRIM)
         self._leave = redis.register_script(_LEAVE)
 
@@ -220,18 +220,18 @@ class Reader:
             self._failed -= done
         await pipeline.execute()
 
-    async def bury(self, entry: Entry, *, reason: str, detail: str) -> bool:
+    async def dead_letter(self, entry: Entry, *, reason: str, detail: str) -> bool:
         """Move an entry to the dead letters; False when another consumer already did."""
-        (done,) = await self.bury_all([(entry, reason, detail)])
+        (done,) = await self.dead_letter_all([(entry, reason, detail)])
         return done
 
-    async def bury_all(self, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
+    async def dead_letter_all(self, bad: Sequence[tuple[Entry, str, str]]) -> list[bool]:
         """The same for many (entry, reason, detail), in few round trips: good events wait."""
         done: list[bool] = []
         for start in range(0, len(bad), _BURIED_AT_ONCE):
             pipeline = self.redis.pipeline(transaction=False)
             for entry, reason, detail in bad[start : start + _BURIED_AT_ONCE]:
-                await self._bury(
+                await self._move_to_dead_letters(
                     keys=[entry.stream, DEAD_LETTER, FAILURES],
                     args=[GROUP, entry.id, *_letter(entry, reason, detail)],
                     client=pipeline,

@@ -1,4 +1,4 @@
-"""The API door: middleware, errors, the rooms' routes, the socket, the built web app."""
+"""The API service: middleware, errors, the domains' routes, the socket, the built web app."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tbg.app.api.guard import Gate, Guard
 from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import CompressedApi, Pages
-from tbg.app.api.sockets import SocketDoor
+from tbg.app.api.sockets import SocketEndpoint
 from tbg.app.api.turns import Turns
 from tbg.app.domains import DOMAINS
 from tbg.core import limits
@@ -66,7 +66,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(SocketDoor, path="/ws"),
+            Middleware(SocketEndpoint, path="/ws"),
             Middleware(Edge, settings=settings),
             Middleware(Turns, settings=settings, api=API),
             Middleware(

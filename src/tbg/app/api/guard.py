@@ -18,7 +18,7 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.http import from_our_page
 from tbg.adapters.keys import KeyRing, TokenRefused
-from tbg.adapters.limiter import Limiter, Verdict
+from tbg.adapters.limiter import Limiter, QuotaState
 from tbg.adapters.rate_limit import RateLimit, client
 from tbg.app.api.problems import problem, refusal
 from tbg.core import limits
@@ -76,7 +76,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
-                rate: Verdict | None = scope["state"].get("rate")
+                rate: QuotaState | None = scope["state"].get("rate")
                 for name, value in (rate.headers if rate else {}).items():
                     headers.setdefault(name, value)
                 if scope["state"].get("principal") is not None:

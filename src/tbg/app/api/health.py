@@ -22,7 +22,7 @@ from tbg.core import limits, schema
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 
-DOORS = ("ingest", "relay", "sender", "worker")
+SERVICES = ("ingest", "relay", "sender", "worker")
 
 router = APIRouter()
 
@@ -70,7 +70,7 @@ class Checks:
             "redis_settings": self._redis_settings,
             "ingest_lag": self._lag,
             "disk": self._disk,
-        } | {door: partial(self._door, door) for door in DOORS}
+        } | {service: partial(self._service, service) for service in SERVICES}
         results = await asyncio.gather(*(_within(check()) for check in checks.values()))
         return dict(zip(checks, results, strict=True))
 
@@ -111,9 +111,9 @@ class Checks:
             raise NotReady(f"{free // 2**20} MiB free")
         return f"{free // 2**20} MiB free"
 
-    async def _door(self, door: str) -> str:
-        if not (await heartbeats(self.redis, (door,)))[door]:
-            raise NotReady(f"no sign of life: is `tbg {door}` running?")
+    async def _service(self, service: str) -> str:
+        if not (await heartbeats(self.redis, (service,)))[service]:
+            raise NotReady(f"no sign of life: is `tbg {service}` running?")
         return "alive"
 
 
@@ -153,7 +153,7 @@ async def health() -> Health:
     responses={503: {"model": Readiness, "description": "Something it needs is not there"}},
 )
 async def ready(request: Request, response: Response) -> Readiness:
-    """Check the servers, the schema, the other doors and the disk; 503 names what is down."""
+    """Check the servers, the schema, the other services and the disk; 503 names what is down."""
     checks = await request.app.state.readiness.get()
     good = all(check.ok for check in checks.values())
     response.status_code = 200 if good else 503

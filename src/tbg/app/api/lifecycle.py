@@ -20,7 +20,7 @@ from tbg.adapters.http import (
     problems,
 )
 from tbg.adapters.rate_limit import CHANGES, RateLimit
-from tbg.app import people as lifecycle
+from tbg.app import lifecycle
 from tbg.core import limits
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, challenges, profile

@@ -55,7 +55,7 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Answer what FastAPI and the rooms refuse."""
+    """Answer what FastAPI and the domains refuse."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)

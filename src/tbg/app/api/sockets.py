@@ -183,7 +183,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.loop.call_later(limits.SOCKET_SEND_SECONDS, self.transport.abort)
 
 
-class SocketDoor:
+class SocketEndpoint:
     """Lets WebSockets past everything that serves requests.
 
     A socket stays for hours, and with it all that was built on its way in: a third of its

@@ -1,6 +1,6 @@
 """The command line: one program, `tbg`.
 
-Only the command that was asked for is imported: a door should not pay for the others' libraries.
+Only the command that was asked for is imported: a service should not pay for the others' libraries.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from tbg.adapters import bitcoin
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.cli.common import once
 from tbg.core.errors import CannotRun, NeedsPerson
 from tbg.core.principal import Role
@@ -32,12 +32,12 @@ def grant(
 ) -> None:
     """Give a player a role; it holds from his next request on, and stands in the audit log."""
 
-    async def give(house: doors.House) -> str:
+    async def give(runtime: process.Runtime) -> str:
         try:
-            name = bitcoin.normalise(who, house.settings.network)
+            name = bitcoin.normalise(who, runtime.settings.network)
         except bitcoin.AddressRefused:
             name = who
-        async with house.database.transaction() as tx:
+        async with runtime.database.transaction() as tx:
             found = await queries.miner(tx, name, anybody=True)
             if found is None:
                 raise CannotRun(f"nobody here is called {who}: he must mine or sign in first")
@@ -59,8 +59,8 @@ def grant(
 def roles() -> None:
     """Everybody who is more than a player."""
 
-    async def read(house: doors.House) -> list[str]:
-        async with house.database.transaction() as tx:
+    async def read(runtime: process.Runtime) -> list[str]:
+        async with runtime.database.transaction() as tx:
             rows = await queries.with_roles(tx)
             addresses = await queries.addresses(tx, [row.id for row in rows])
         return [f"{row.role:10} {row.handle or addresses[row.id][0]}" for row in rows]
@@ -77,8 +77,8 @@ def audit(
 ) -> None:
     """The audit log, newest first; with --verify, exit 3 when an entry was changed or is gone."""
 
-    async def read(house: doors.House) -> tuple[list[audit_log.Entry], str | None, int]:
-        async with house.database.transaction() as tx:
+    async def read(runtime: process.Runtime) -> tuple[list[audit_log.AuditEntry], str | None, int]:
+        async with runtime.database.transaction() as tx:
             fault = await audit_log.first_fault(tx) if verify else None
             return await audit_log.latest(tx, most=last), fault, await audit_log.unsealed(tx)
 

@@ -30,7 +30,7 @@ from tbg.adapters.ckpool.record import Record
 from tbg.adapters.ckpool.refusals import EXPLAINED
 from tbg.adapters.streams import Publisher
 from tbg.adapters.streams.game import Game
-from tbg.app import doors, screen
+from tbg.app import process, screen
 from tbg.app.game import declare
 from tbg.core import telemetry
 from tbg.core.clock import Clock, SystemClock
@@ -76,7 +76,7 @@ def collect(
     begin = None if since is None else stamp(since)
     zone_ = None if tz is None else zone(tz)
     settings = load_settings()
-    telemetry.configure(settings, door="collect")
+    telemetry.configure(settings, service="collect")
     logs = LogDir(logdir)
     logs.check()
     with opened(logs, source, settings, clock=clock, zone=zone_) as collector:
@@ -115,8 +115,8 @@ def _declaration(settings: Settings) -> Callable[[], Awaitable[Game]]:
     """Beside the game's database: what the game is, said here when no service has said it."""
 
     async def say() -> Game:
-        async with doors.opened(settings) as house:
-            return await declare(settings, house.database, house.redis)
+        async with process.opened(settings) as runtime:
+            return await declare(settings, runtime.database, runtime.redis)
 
     return say
 

@@ -9,19 +9,19 @@ from typing import Any, TypeVar
 
 import typer
 
-from tbg.app import doors
+from tbg.app import process
 from tbg.core.settings import load_settings
 
 T = TypeVar("T")
 
 
-def once(main: Callable[[doors.House], Awaitable[T]]) -> T:
-    """Open the house, run `main` on it, close it."""
+def once(main: Callable[[process.Runtime], Awaitable[T]]) -> T:
+    """Connect to the servers, run `main` with them, disconnect."""
     settings = load_settings()
 
     async def go() -> T:
-        async with doors.opened(settings) as house:
-            return await main(house)
+        async with process.opened(settings) as runtime:
+            return await main(runtime)
 
     return asyncio.run(go())
 

@@ -18,7 +18,7 @@ from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import DEAD_LETTER, backlog
 from tbg.adapters.streams.durable import durability
 from tbg.adapters.streams.letters import shelved
-from tbg.app import doors, screen
+from tbg.app import process, screen
 from tbg.app.cli.failure import told
 from tbg.core import limits, schema, tasks
 from tbg.core.clock import SystemClock
@@ -61,9 +61,9 @@ def _masked(value: Any) -> str | None:
     return "********" if isinstance(value, SecretStr) else str(value)
 
 
-def _settings_here(house: doors.House) -> str:
+def _settings_here(runtime: process.Runtime) -> str:
     """Where what is set here differs from what the running game has; empty: nowhere."""
-    loaded = house.settings
+    loaded = runtime.settings
     game = running_in(loaded.data_dir)
     if game is None or game.settings is None or names_others(loaded, game.settings):
         return ""
@@ -103,14 +103,14 @@ def doctor(
 async def _examine() -> list[Finding]:
     try:
         loaded = load_settings()
-        house = doors.House.open(loaded)
+        runtime = process.Runtime.open(loaded)
     except CommandError as error:
         return [Finding("settings", False, str(error))]
-    findings = [_settings(loaded, _settings_here(house))]
+    findings = [_settings(loaded, _settings_here(runtime))]
     try:
         for name, check in _CHECKS.items():
             try:
-                ok, detail = await asyncio.wait_for(check(house), _PATIENCE_SECONDS)
+                ok, detail = await asyncio.wait_for(check(runtime), _PATIENCE_SECONDS)
             except TimeoutError:
                 ok, detail = False, f"no answer in {_PATIENCE_SECONDS:g} s"
             except Exception as error:
@@ -119,7 +119,7 @@ async def _examine() -> list[Finding]:
                     continue  # one cause is told once
             findings.append(Finding(name, ok, detail))
     finally:
-        await house.close()
+        await runtime.close()
     return findings
 
 
@@ -132,15 +132,15 @@ def _settings(loaded: Settings, differs: str) -> Finding:
     return Finding("settings", True, f"{loaded.env}, {loaded.network}")
 
 
-async def _database(house: doors.House) -> tuple[bool, str]:
-    async with house.database.transaction() as tx:
+async def _database(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
         version = await tx.value("SELECT current_setting('server_version')")
         number = int(await tx.value("SELECT current_setting('server_version_num')"))
     return number >= 150000, f"PostgreSQL {version}" + ("" if number >= 150000 else ": needs 15")
 
 
-async def _durable(house: doors.House) -> tuple[bool, str]:
-    async with house.database.transaction() as tx:
+async def _durable(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
         off = [
             name
             for name in ("fsync", "full_page_writes", "synchronous_commit")
@@ -149,50 +149,50 @@ async def _durable(house: doors.House) -> tuple[bool, str]:
     return not off, f"switch on {', '.join(off)}" if off else "commits reach the disk"
 
 
-async def _schema(house: doors.House) -> tuple[bool, str]:
-    found = await schema.current(house.database)
+async def _schema(runtime: process.Runtime) -> tuple[bool, str]:
+    found = await schema.current(runtime.database)
     if found == schema.REVISION:
         return True, found
     return False, f"at {found or 'nothing'}, needs {schema.REVISION}: run `tbg migrate`"
 
 
-async def _redis(house: doors.House) -> tuple[bool, str]:
-    info = await house.redis.info("server")
+async def _redis(runtime: process.Runtime) -> tuple[bool, str]:
+    info = await runtime.redis.info("server")
     version = info.get("valkey_version") or info["redis_version"]
-    wrong = await durability(house.redis)
+    wrong = await durability(runtime.redis)
     return not wrong, f"{version}: {'; '.join(wrong) or 'append-only, no eviction'}"
 
 
-async def _badges(house: doors.House) -> tuple[bool, str]:
-    here = {badge.slug for badge in read_registry(packs=house.settings.badge_packs)}
-    async with house.database.transaction() as tx:
+async def _badges(runtime: process.Runtime) -> tuple[bool, str]:
+    here = {badge.slug for badge in read_registry(packs=runtime.settings.badge_packs)}
+    async with runtime.database.transaction() as tx:
         active = await badge_catalogue(tx)
     if foreign := [slug for slug in active if slug not in here]:
         return False, (
             f"active, and in no pack of TBG_BADGE_PACKS here: {', '.join(foreign)}: set it as the "
-            f"other doors have it, or run `tbg registry retire {' '.join(foreign)}`"
+            f"other services have it, or run `tbg registry retire {' '.join(foreign)}`"
         )
     return True, f"{len(active)} active"
 
 
-async def _lag(house: doors.House) -> tuple[bool, str]:
-    waiting = await backlog(house.redis)
+async def _lag(runtime: process.Runtime) -> tuple[bool, str]:
+    waiting = await backlog(runtime.redis)
     if waiting < limits.STREAM_BACKLOG // 10:
         return True, f"{waiting:,} events wait"
     full = ", and producers for room in the streams" * (waiting >= limits.STREAM_BACKLOG)
     return False, f"{waiting:,} events wait{full}: start more `tbg ingest`, or see why it is slow"
 
 
-async def _letters(house: doors.House) -> tuple[bool, str]:
-    count, older = await house.redis.xlen(DEAD_LETTER), await shelved(house.redis)
+async def _letters(runtime: process.Runtime) -> tuple[bool, str]:
+    count, older = await runtime.redis.xlen(DEAD_LETTER), await shelved(runtime.redis)
     said = f"{count:,} dead letters" + ": see `tbg events dead-letters`" * bool(count)
     if older:
         said += f"; {older:,} older ones were moved to dead-letters.jsonl, where `tbg ingest` runs"
     return count == 0, said
 
 
-async def _outbox(house: doors.House) -> tuple[bool, str]:
-    async with house.database.transaction() as tx:
+async def _outbox(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
         parked = await tx.value("SELECT count(parked_at) FROM failed_deliveries")
         late = await tx.value(
             "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND created_at < :before",
@@ -205,8 +205,8 @@ async def _outbox(house: doors.House) -> tuple[bool, str]:
     return parked == 0 and late == 0, detail
 
 
-async def _tasks(house: doors.House) -> tuple[bool, str]:
-    async with house.database.transaction() as tx:
+async def _tasks(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
         left = await tasks.waiting(tx)
     is_late = left.due_since is not None and left.due_since < tx.now - timedelta(minutes=1)
     see = ": see `tbg tasks parked`" * bool(left.parked)
@@ -214,47 +214,47 @@ async def _tasks(house: doors.House) -> tuple[bool, str]:
     return not left.parked and not is_late, detail + ", some late for a minute" * is_late
 
 
-async def _doors(house: doors.House) -> tuple[bool, str]:
-    alive = await heartbeats(house.redis, ("ingest", "relay", "sender", "worker"))
-    missing = [door for door, well in alive.items() if not well]
+async def _services(runtime: process.Runtime) -> tuple[bool, str]:
+    alive = await heartbeats(runtime.redis, ("ingest", "relay", "sender", "worker"))
+    missing = [service for service, well in alive.items() if not well]
     if missing:
-        return False, "not running: " + ", ".join(f"`tbg {door}`" for door in missing)
+        return False, "not running: " + ", ".join(f"`tbg {service}`" for service in missing)
     return True, "ingest, relay, sender and worker are alive"
 
 
-async def _clock(house: doors.House) -> tuple[bool, str]:
-    async with house.database.transaction() as tx:
+async def _clock(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
         theirs = await tx.value("SELECT clock_timestamp()")
     skew = abs(theirs - SystemClock().now())
     ok = skew < _CLOCK_SKEW
     return ok, f"{skew.total_seconds():.2f} s from the database's" + (": set NTP up" * (not ok))
 
 
-async def _keys(house: doors.House) -> tuple[bool, str]:
-    ring = KeyRing(house.settings.keys, house.database.clock, house.settings.public_url)
-    where = house.settings.keys.resolve()
+async def _keys(runtime: process.Runtime) -> tuple[bool, str]:
+    ring = KeyRing(runtime.settings.keys, runtime.database.clock, runtime.settings.public_url)
+    where = runtime.settings.keys.resolve()
     if not ring.is_made:
         return True, f"none yet: the API makes them in {where}"
     await asyncio.to_thread(ring.prepare, make=False)
     return True, f"{len(ring.listed())} in {where}: back them up with the database"
 
 
-async def _disk(house: doors.House) -> tuple[bool, str]:
-    place = house.settings.data_dir if house.settings.data_dir.exists() else "."
+async def _disk(runtime: process.Runtime) -> tuple[bool, str]:
+    place = runtime.settings.data_dir if runtime.settings.data_dir.exists() else "."
     free = shutil.disk_usage(place).free
     return free > _LEAST_FREE_BYTES, f"{free / 1024**3:.1f} GiB free"
 
 
-async def _latency(house: doors.House) -> tuple[bool, str]:
+async def _latency(runtime: process.Runtime) -> tuple[bool, str]:
     begun = time.perf_counter()
-    await house.redis.ping()
-    async with house.database.transaction() as tx:
+    await runtime.redis.ping()
+    async with runtime.database.transaction() as tx:
         await tx.value("SELECT 1")
     ms = (time.perf_counter() - begun) * 1000
     return ms < 250, f"{ms:.0f} ms for a round to both servers"
 
 
-_CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
+_CHECKS: dict[str, Callable[[process.Runtime], Awaitable[tuple[bool, str]]]] = {
     "database": _database,
     "durability": _durable,
     "schema": _schema,
@@ -265,7 +265,7 @@ _CHECKS: dict[str, Callable[[doors.House], Awaitable[tuple[bool, str]]]] = {
     "dead letters": _letters,
     "outbox": _outbox,
     "tasks": _tasks,
-    "doors": _doors,
+    "services": _services,
     "clock": _clock,
     "keys": _keys,
     "disk": _disk,

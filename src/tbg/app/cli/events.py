@@ -18,7 +18,7 @@ from tbg.adapters.streams.letters import (
     put_back,
     replay,
 )
-from tbg.app import doors, screen
+from tbg.app import process, screen
 from tbg.app.cli.common import once
 from tbg.core import deliveries
 from tbg.core.errors import BadArguments, CannotRun
@@ -36,8 +36,8 @@ def show(
 ) -> None:
     """List the events that could not be taken, and why."""
 
-    async def main(house: doors.House) -> list[DeadLetter]:
-        return [letter async for letter in dead_letters(house.redis)]
+    async def main(runtime: process.Runtime) -> list[DeadLetter]:
+        return [letter async for letter in dead_letters(runtime.redis)]
 
     letters = once(main)
     if json:
@@ -81,7 +81,7 @@ def replay_letters(
         raise BadArguments("name the letters, say --all, or name a --file")
     try:
         lines = file.read_bytes().splitlines()
-        typer.echo(f"{once(lambda house: put_back(house.redis, lines))} put back")
+        typer.echo(f"{once(lambda runtime: put_back(runtime.redis, lines))} put back")
     except (OSError, ValueError, TypeError) as error:
         raise CannotRun(f"{file}: no file of dead letters: {error}") from None
 
@@ -110,16 +110,16 @@ def _with_each(
     if bool(ids) == everything:
         raise BadArguments("name the letters, or say --all")
 
-    async def main(house: doors.House) -> int:
+    async def main(runtime: process.Runtime) -> int:
         letters = []
         for letter_id in ids or ():
-            letter = await dead_letter(house.redis, letter_id)
+            letter = await dead_letter(runtime.redis, letter_id)
             if letter is None:
                 raise CannotRun(f"there is no dead letter {letter_id}; nothing was done")
             letters.append(letter)
         if everything:
-            letters = [letter async for letter in dead_letters(house.redis)]
-        return sum([await do(house.redis, letter) for letter in letters])
+            letters = [letter async for letter in dead_letters(runtime.redis)]
+        return sum([await do(runtime.redis, letter) for letter in letters])
 
     return once(main)
 
@@ -131,8 +131,8 @@ def show_parked(
 ) -> None:
     """List the deliveries of messages that the relay gave up after ten tries, and why."""
 
-    async def main(house: doors.House) -> list[deliveries.Parked]:
-        async with house.database.transaction() as tx:
+    async def main(runtime: process.Runtime) -> list[deliveries.Parked]:
+        async with runtime.database.transaction() as tx:
             return await deliveries.parked(tx)
 
     messages = once(main)
@@ -170,9 +170,9 @@ def let_go(
     if bool(ids) == everything:
         raise BadArguments("name the messages to deliver again, or say --all")
 
-    async def main(house: doors.House) -> int:
+    async def main(runtime: process.Runtime) -> int:
         # An erasure takes messages too.
-        async with house.database.transaction(owners="shared") as tx:
+        async with runtime.database.transaction(owners="shared") as tx:
             asked = [one.id for one in await deliveries.parked(tx)] if everything else ids
             done = await deliveries.retry(tx, asked)
             if strangers := set(ids or ()) - set(done):

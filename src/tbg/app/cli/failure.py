@@ -16,7 +16,7 @@ from tbg.core.tx import is_passing
 
 _MEND = "start it (`tbg up` starts its own), or mend"
 
-_AT_THE_DOOR = ("28", "3D")
+_LOGIN_REFUSED = ("28", "3D")
 """Classes of SQLSTATE: the role or its password is wrong; there is no such database."""
 
 
@@ -32,7 +32,7 @@ def told(error: BaseException) -> str:
         return f"Redis{_at('redis_url')} {what} ({line}): {_MEND} TBG_REDIS_URL"
     if isinstance(error, SQLAlchemyError | asyncpg.InterfaceError) and is_passing(error):
         return f"PostgreSQL{_at('database_url')} does not answer ({line}): see `tbg doctor`"
-    if str(getattr(cause, "sqlstate", "")).startswith(_AT_THE_DOOR):
+    if str(getattr(cause, "sqlstate", "")).startswith(_LOGIN_REFUSED):
         return f"PostgreSQL{_at('database_url')} refuses us ({line}): mend TBG_DATABASE_URL"
     return line if isinstance(error, CommandError) else f"{type(error).__name__}: {line}"
 

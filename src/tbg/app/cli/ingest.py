@@ -1,4 +1,4 @@
-"""`tbg ingest`: the door that turns events into rewards."""
+"""`tbg ingest`: the service that turns events into rewards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Reader
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.ingest import Ingest, consumer_name
 from tbg.core.kept import KeptLines
 
@@ -19,22 +19,22 @@ def ingest(
 ) -> None:
     """Read events from the streams and reward them; as many of these as wanted may run."""
 
-    async def main(house: doors.House) -> None:
-        door = ingest_of(house)
-        doors.stop_on_signals(door.stopping)
-        await (door.drain() if drain else door.run())
+    async def main(runtime: process.Runtime) -> None:
+        service = ingest_of(runtime)
+        process.stop_on_signals(service.stopping)
+        await (service.drain() if drain else service.run())
 
-    doors.run("ingest", main)
+    process.run("ingest", main)
 
 
-def ingest_of(house: doors.House) -> Ingest:
+def ingest_of(runtime: process.Runtime) -> Ingest:
     """A consumer of its own."""
-    settings = house.settings
+    settings = runtime.settings
     return Ingest(
-        house.database,
-        Reader(house.redis, consumer=consumer_name()),
-        Broadcast(house.redis),
+        runtime.database,
+        Reader(runtime.redis, consumer=consumer_name()),
+        Broadcast(runtime.redis),
         settings.network,
         shelf=KeptLines(settings.data_dir / SHELF),
-        game=house.game,
+        game=runtime.game,
     )

@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from tbg.adapters.keys import KeyRing, SigningKey
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.cli.common import once
 from tbg.core import limits
 from tbg.core.clock import SystemClock
@@ -43,8 +43,8 @@ def list_keys(
 def rotate() -> None:
     """Add a key, and remove those whose tokens have all run out; nobody is signed out."""
 
-    async def add(house: doors.House) -> SigningKey:
-        async with house.database.transaction() as tx:
+    async def add(runtime: process.Runtime) -> SigningKey:
+        async with runtime.database.transaction() as tx:
             made = _ring().rotate()
             by = f"tbg keys ({getpass.getuser()})"
             await audit(tx, actor_id=None, actor=by, action="keys.rotate", subject=made.kid)

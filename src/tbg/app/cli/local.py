@@ -17,7 +17,7 @@ import typer
 
 from tbg.app.cli.migrate import upgrade
 from tbg.app.local import instance, processes
-from tbg.app.local import up as house
+from tbg.app.local import up as local_up
 from tbg.core.errors import CannotRun, CommandError
 from tbg.core.running import Lock, running_in
 from tbg.core.settings import OF_A_PROCESS, Settings, load_settings
@@ -46,7 +46,7 @@ def up(
     """Start everything: servers, schema, API and web app, and the services this machine carries."""
     given = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
     settings = load_settings(beside=False, **given)
-    asyncio.run(house.run_everything(settings, demo=demo, upgrade=upgrade, as_json=as_json))
+    asyncio.run(local_up.run_everything(settings, demo=demo, upgrade=upgrade, as_json=as_json))
 
 
 def env(
@@ -103,7 +103,7 @@ def _exports(here: Settings) -> list[str]:
 @app.command()
 def run() -> None:
     """Keep the embedded servers running until Ctrl-C (`start` does this in the background)."""
-    asyncio.run(house.run_servers(load_settings(beside=False)))
+    asyncio.run(local_up.run_servers(load_settings(beside=False)))
 
 
 @app.command()

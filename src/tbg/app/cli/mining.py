@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import typer
 
-from tbg.app import doors, screen
+from tbg.app import process, screen
 from tbg.app.cli.common import once
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import WorkerTotal, totals
@@ -32,9 +32,9 @@ def show_totals(
     Work is the sum of accepted shares' difficulties: 1 is 2^32 hashes.
     """
 
-    async def main(house: doors.House) -> list[WorkerTotal]:
-        await roll_up_all(house.database)  # what was just ingested may not be folded in yet
-        async with house.database.transaction() as tx:
+    async def main(runtime: process.Runtime) -> list[WorkerTotal]:
+        await roll_up_all(runtime.database)  # what was just ingested may not be folded in yet
+        async with runtime.database.transaction() as tx:
             return await totals(tx)
 
     found = once(main)

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import typer
 
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.cli.common import once
 from tbg.core.errors import BadArguments
 from tbg.core.settings import load_settings
@@ -45,9 +45,9 @@ def retire(
 ) -> None:
     """Switch badges off, for everybody; who has earned them keeps them. No start does this."""
 
-    async def main(house: doors.House) -> None:
-        async with house.database.transaction() as tx:
-            await registry.retire(tx, slugs, packs=house.settings.badge_packs)
+    async def main(runtime: process.Runtime) -> None:
+        async with runtime.database.transaction() as tx:
+            await registry.retire(tx, slugs, packs=runtime.settings.badge_packs)
 
     once(main)
     typer.echo(f"retired: {', '.join(slugs)}")

@@ -1,11 +1,11 @@
-"""`tbg relay`: the door that delivers what was announced."""
+"""`tbg relay`: the service that delivers what was announced."""
 
 from __future__ import annotations
 
 import typer
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.relay import Relay
 from tbg.core.errors import NeedsPerson
 
@@ -19,17 +19,17 @@ def relay(
     minutes); it ends with 3 when some are parked.
     """
 
-    async def main(house: doors.House) -> None:
-        door = relay_of(house)
-        doors.stop_on_signals(door.stopping)
+    async def main(runtime: process.Runtime) -> None:
+        service = relay_of(runtime)
+        process.stop_on_signals(service.stopping)
         if not drain:
-            await door.run()
-        elif parked := await door.finish():
+            await service.run()
+        elif parked := await service.finish():
             raise NeedsPerson(f"{parked} parked messages: see `tbg events parked`")
 
-    doors.run("relay", main)
+    process.run("relay", main)
 
 
-def relay_of(house: doors.House) -> Relay:
+def relay_of(runtime: process.Runtime) -> Relay:
     """A relay on these servers."""
-    return Relay(house.database, Broadcast(house.redis))
+    return Relay(runtime.database, Broadcast(runtime.redis))

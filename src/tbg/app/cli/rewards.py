@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import typer
 
-from tbg.app import doors, verifier
+from tbg.app import process, verifier
 from tbg.app.cli.common import once
 from tbg.core.errors import NeedsPerson
 from tbg.domains.gamification.actions.verify import repair as repair_derived
@@ -28,9 +28,9 @@ def verify(
     Exit 3 when something disagrees (after the repair, if one was asked for).
     """
 
-    async def look(house: doors.House) -> tuple[verifier.Verification, int]:
-        repaired = await repair_derived(house.database) if repair else 0
-        return await verifier.verify(house.database), repaired
+    async def look(runtime: process.Runtime) -> tuple[verifier.Verification, int]:
+        repaired = await repair_derived(runtime.database) if repair else 0
+        return await verifier.verify(runtime.database), repaired
 
     verdict, repaired = once(look)
     if as_json:

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from tbg.adapters import redis as redis_adapter
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.api import create_app
 from tbg.app.api.connections import Connections, HttpProtocol
 from tbg.app.api.frames import asyncapi
@@ -33,7 +33,7 @@ _log = log(__name__)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with the stop signals left to the door, and connections looked after."""
+    """uvicorn, with the stop signals left to the service, and connections looked after."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
@@ -56,15 +56,15 @@ class _Server(uvicorn.Server):
 def serve() -> None:
     """Serve the API, the WebSocket and the web app; as many of these as wanted may run."""
 
-    async def main(house: doors.House) -> None:
-        settings = house.settings
+    async def main(runtime: process.Runtime) -> None:
+        settings = runtime.settings
         listener = listen(settings.host, settings.port)
         _raise_file_limit()
-        app = create_app(settings, house.database, house.redis)
+        app = create_app(settings, runtime.database, runtime.redis)
         app.state.keys.prepare()
         server = server_of(app)
         stopping = asyncio.Event()
-        doors.stop_on_signals(stopping)
+        process.stop_on_signals(stopping)
         stopper = asyncio.create_task(_stop_when(stopping, server))
         _log.info("listening", host=settings.host, port=listener.getsockname()[1])
         try:
@@ -72,7 +72,7 @@ def serve() -> None:
         finally:
             stopper.cancel()
 
-    doors.run("api", main)
+    process.run("api", main)
 
 
 def openapi(
@@ -94,7 +94,7 @@ def openapi(
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """The server that the door runs, for an application; it leaves signals alone."""
+    """The server that the service runs, for an application; it leaves signals alone."""
 
     class Http(HttpProtocol):
         ledger = Connections(app.state.settings)

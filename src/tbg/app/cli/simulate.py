@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from tbg.adapters.redis import connect, reach
 from tbg.adapters.simulator import (
     HISTORY_SENT,
-    Entry,
     Plan,
     PlanError,
+    PlannedEntry,
     Tally,
     demo_history,
     demo_live,
@@ -256,7 +256,7 @@ class Feed:
         began = time()
         # What was due while this program started is sent at once, then it is on time.
         zero = began - (self.clock.now().timestamp() - stage.plan.start)
-        batch: list[Entry] = []
+        batch: list[PlannedEntry] = []
         number, going = 0, asyncio.create_task(self._publish([]))
         for entry in generate(stage.plan):
             if self.stop.is_set() or (stage.seconds and time() - began > stage.seconds):
@@ -283,7 +283,7 @@ class Feed:
         await going
         await self._publish(batch)
 
-    async def _publish(self, batch: list[Entry]) -> None:
+    async def _publish(self, batch: list[PlannedEntry]) -> None:
         if not batch:
             return
         if self._room_for < len(batch):

@@ -7,7 +7,7 @@ from collections import Counter
 import orjson
 import typer
 
-from tbg.app import doors, screen
+from tbg.app import process, screen
 from tbg.app.cli.common import once
 from tbg.core import tasks
 from tbg.core.errors import BadArguments, CannotRun
@@ -22,8 +22,8 @@ def show_parked(
 ) -> None:
     """List the tasks that the sender gave up, and why."""
 
-    async def main(house: doors.House) -> list[tasks.ParkedTask]:
-        async with house.database.transaction() as tx:
+    async def main(runtime: process.Runtime) -> list[tasks.ParkedTask]:
+        async with runtime.database.transaction() as tx:
             return await tasks.parked(tx)
 
     found = once(main)
@@ -61,8 +61,8 @@ def run_again(
     if bool(ids) == everything:
         raise BadArguments("name the tasks to run again, or say --all")
 
-    async def main(house: doors.House) -> int:
-        async with house.database.transaction() as tx:
+    async def main(runtime: process.Runtime) -> int:
+        async with runtime.database.transaction() as tx:
             asked = [task.id for task in await tasks.parked(tx)] if everything else ids
             done = await tasks.retry(tx, asked)
             if strangers := set(ids or ()) - set(done):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import typer
 
 from tbg.adapters.broadcast import Broadcast
-from tbg.app import doors
+from tbg.app import process
 from tbg.app.cli.ingest import ingest_of
 from tbg.app.cli.relay import relay_of
 from tbg.app.cli.sender import sender_of
@@ -26,23 +26,23 @@ def worker(
 ) -> None:
     """Run scheduled work: streaks, champions, bests, counts, upkeep; as many as wanted may run."""
 
-    async def main(house: doors.House) -> None:
+    async def main(runtime: process.Runtime) -> None:
         if everything:
             stopping = asyncio.Event()
-            doors.stop_on_signals(stopping)
-            await run_together(house, ALL, stopping=stopping)
+            process.stop_on_signals(stopping)
+            await run_together(runtime, ALL, stopping=stopping)
         else:
-            service = worker_of(house)
-            doors.stop_on_signals(service.stopping)
+            service = worker_of(runtime)
+            process.stop_on_signals(service.stopping)
             await service.run()
 
-    doors.run("worker", main)
+    process.run("worker", main)
 
 
-def worker_of(house: doors.House) -> Worker:
+def worker_of(runtime: process.Runtime) -> Worker:
     """A worker on these servers."""
-    database = replace(house.database, committed=Broadcast(house.redis).committed)
-    return Worker(database, house.redis, house.settings.redis)
+    database = replace(runtime.database, committed=Broadcast(runtime.redis).committed)
+    return Worker(database, runtime.redis, runtime.settings.redis)
 
 
 ALL: Mapping[str, Make] = {

@@ -1,1 +1,1 @@
-"""`tbg up`: embedded PostgreSQL and Valkey as child processes, then all the doors."""
+"""`tbg up`: embedded PostgreSQL and Valkey as child processes, then all the services."""

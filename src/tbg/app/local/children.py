@@ -1,4 +1,4 @@
-"""A door as a child process: started, its output passed on and kept, restarted when it dies."""
+"""A service as a child process: started, its output passed on and kept, restarted when it dies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tbg.app.local.report import Report
 
 
 class Child:
-    """One door: `python -m tbg NAME …` in a session of its own, tied to this process's life."""
+    """One service: `python -m tbg NAME …` in a session of its own, tied to this process's life."""
 
     def __init__(
         self, name: str, *, words: list[str], env: dict[str, str], log: Path, report: Report

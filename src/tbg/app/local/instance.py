@@ -12,8 +12,8 @@ from tbg.core.errors import CannotRun
 OWNER = "password"
 """The file with the password of those who may do everything, in both servers."""
 
-DOORS = "doors_password"
-"""The file with the password that the doors know, of both servers."""
+SERVICES = "services_password"
+"""The file with the services' password, of both servers."""
 
 COLLECTOR = "collector_password"
 """The file with the password of a collector on another machine, of Valkey alone."""

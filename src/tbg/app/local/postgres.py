@@ -66,11 +66,11 @@ class Postgres:
         return self.url_of(DATABASE)
 
     def application_url(self, password: str) -> str:
-        """The game's database, as the role that the doors are."""
+        """The game's database, as the role that the services are."""
         return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     async def make_application(self, password: str) -> None:
-        """Make the role that the doors are, or give it this password and no settings of its own.
+        """Make the role that the services are, or give it this password and no settings of its own.
 
         The server is up.
         """

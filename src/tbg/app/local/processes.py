@@ -184,7 +184,7 @@ def _started(pid: int) -> int:
 
 
 def end_strangers(children: dict[str, list[int]], *, patience_s: float = 5.0) -> None:
-    """End doors that a killed supervisor left behind (Linux ends them by itself: wait for that)."""
+    """End services that a killed supervisor left (Linux ends them by itself: wait for that)."""
     left = {pid for pid, started in children.values() if started and _started(pid) == started}
     for sign in (signal.SIGTERM, signal.SIGKILL):
         for pid in left:

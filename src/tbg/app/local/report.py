@@ -15,7 +15,7 @@ from tbg.app import screen
 from tbg.core.clock import Clock, SystemClock
 
 _ALARMING = ("warning", "error", "critical")
-_OURS = {"timestamp", "level", "door", "event", "exception", "batch_id", "request_id"}
+_OURS = {"timestamp", "level", "service", "event", "exception", "batch_id", "request_id"}
 _AGAIN = timedelta(minutes=1)
 _PROBLEM_CHARS = 300
 
@@ -53,12 +53,12 @@ class Lines(Report):
 
     def say(self, event: str, sentence: str, *, level: str = "info", **facts: Any) -> None:
         """Its facts, and the sentence as `message`."""
-        self._put({"event": event, **facts, "message": sentence}, door="up", level=level)
+        self._put({"event": event, **facts, "message": sentence}, service="up", level=level)
 
     def line(self, service: str, text: str) -> None:
         """As it is, if it is JSON."""
         if _as_json(text) is None:
-            self._put({"event": text}, door=service, level="info")
+            self._put({"event": text}, service=service, level="info")
         else:
             self._print(lambda: print(text, file=self._out))
 

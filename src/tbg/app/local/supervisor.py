@@ -1,4 +1,4 @@
-"""Keeps servers and doors alive until told to stop, then stops them in the right order."""
+"""Keeps servers and services alive until told to stop, then stops them in the right order."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ STEADY_SECONDS = 60.0
 """A child that lived this long starts again with the shortest wait."""
 
 STARTS = 4
-"""A door that ends this often before all is up does not come up at all."""
+"""A service that ends this often before all is up does not come up at all."""
 
 STOP_SECONDS = 8.0
-"""How long the doors may take to finish what they have in hand."""
+"""How long the services may take to finish what they have in hand."""
 
 WRONG_ARGUMENTS = 2
 """No second start helps: so all is refused, unless the game is up already."""
 
 
 class Supervisor:
-    """One process tree: servers first, then doors; in the other order at the end."""
+    """One process tree: servers first, then services; in the other order at the end."""
 
     def __init__(self, *, report: Report, on_change: Callable[[dict[str, int]], None]) -> None:
         self.servers: list[Server] = []
@@ -93,7 +93,7 @@ class Supervisor:
             server.spawn()
 
     def start_children(self, children: Sequence[Child]) -> None:
-        """Start the doors and keep them."""
+        """Start the services and keep them."""
         for child in children:
             self.children.append(child)
             self._tasks.append(asyncio.create_task(self._keep_child(child)))
@@ -166,7 +166,7 @@ class Supervisor:
                 raise error
 
     async def stop_all(self) -> None:
-        """Doors first, so that none sees its servers go; then Valkey; then PostgreSQL."""
+        """Services first, so that none sees its servers go; then Valkey; then PostgreSQL."""
         self.stop.set()
         await self._stop_children()
         for server in reversed(self.servers):
@@ -219,5 +219,5 @@ def _how(code: int) -> str:
 
 
 def _bare(line: str) -> str:
-    """A door's error line without the program's name, which ours will bear again."""
+    """A service's error line without the program's name, which ours will bear again."""
     return line.removeprefix("tbg: ")

@@ -37,7 +37,7 @@ from tbg.core.settings import Settings, as_recorded, load_settings
 Upgrade = Callable[[Settings], Awaitable[object]]
 
 READY_SECONDS = 60.0
-"""How long the doors may take to answer; a loaded machine needs a few seconds."""
+"""How long the services may take to answer; a loaded machine needs a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ServersHere:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root, instance.DOORS)
+        secret = instance.password(self.root, instance.SERVICES)
         ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
         database, redis_url, owner = self._database, self._redis, self._owner
         if not database:
@@ -99,7 +99,7 @@ class ServersHere:
             return
         for server in self.started:
             if isinstance(server, Postgres):
-                await server.make_application(instance.password(self.root, instance.DOORS))
+                await server.make_application(instance.password(self.root, instance.SERVICES))
         if self.started:
             ports = {server.name: server.port for server in self.started}
             where = {"database_url": urls.database, "redis_url": urls.redis}
@@ -133,7 +133,7 @@ class ServersHere:
 
 def _elsewhere(root: Path, url: str | None) -> str | None:
     """The URL, unless it names this directory's own server: as it does after `tbg env`."""
-    names = (instance.OWNER, instance.DOORS, instance.COLLECTOR)
+    names = (instance.OWNER, instance.SERVICES, instance.COLLECTOR)
     ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
     found = urlsplit(url or "")
     return None if found.hostname == "127.0.0.1" and found.password in ours else url
@@ -349,7 +349,7 @@ def _environment(record: dict[str, Any]) -> dict[str, str]:
 
 
 async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: Path) -> bool:
-    """Wait until every door answers or shows a sign of life; False when told to stop."""
+    """Wait until every service answers or shows a sign of life; False when told to stop."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_SECONDS
     missing: list[str] = []
@@ -360,7 +360,7 @@ async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: 
             why = f"no sign of life of {', '.join(missing)}"
             raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
         alive = {"serve": await _answers(client, url), **await heartbeats(beats, NAMES[1:])}
-        missing = [door for door, well in alive.items() if not well]
+        missing = [service for service, well in alive.items() if not well]
         return not missing
 
     beats = redis.connect(redis_url)

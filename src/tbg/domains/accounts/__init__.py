@@ -1,7 +1,7 @@
 """Who plays: users, their addresses, how they sign in and what was done in their name."""
 
 from tbg.core.domain import Domain
-from tbg.domains.accounts.actions.people import erase, export, merge
+from tbg.domains.accounts.actions.lifecycle import erase, export, merge
 from tbg.domains.accounts.jobs import JOBS
 from tbg.domains.accounts.presenters import PRESENTERS
 from tbg.domains.accounts.projection import admit

@@ -1,4 +1,4 @@
-"""What the room refuses."""
+"""What the domain refuses, by name."""
 
 from __future__ import annotations
 

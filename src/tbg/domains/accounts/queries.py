@@ -17,7 +17,7 @@ from tbg.domains.accounts.rules import EndedWhy, Purpose, shown_address, tile_se
 from tbg.domains.accounts.schemas import kept_settings
 
 
-class Miner(NamedTuple):
+class KnownMiner(NamedTuple):
     """A user as the public may know him.
 
     `address` is the first one he mined with or proved, for his own eyes and for drawing;
@@ -39,7 +39,7 @@ class Miner(NamedTuple):
 
 async def miner(
     tx: Tx, handle: str, *, own: int | None = None, anybody: bool = False
-) -> Miner | None:
+) -> KnownMiner | None:
     """The miner behind a handle or an address; None when nobody is.
 
     Who does not show his address whole is not found by it, but by himself (`own`) and by
@@ -64,7 +64,7 @@ async def miner(
     )
     if row is None or row.address is None:
         return None
-    found = Miner(*row)
+    found = KnownMiner(*row)
     how = row.address_shown
     return found._replace(
         address_shown=shown_address(row.address, how),
@@ -305,7 +305,7 @@ async def ended_sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
     )
 
 
-class Linked(NamedTuple):
+class LinkedAddress(NamedTuple):
     """An address of a user; `can_unlink`: another one stays that can sign in."""
 
     address: str
@@ -316,7 +316,7 @@ class Linked(NamedTuple):
     can_unlink: bool
 
 
-async def linked(tx: Tx, user_id: int) -> list[Linked]:
+async def linked(tx: Tx, user_id: int) -> list[LinkedAddress]:
     """A user's addresses, in the order they were linked."""
     rows = await tx.rows(
         """
@@ -326,8 +326,14 @@ async def linked(tx: Tx, user_id: int) -> list[Linked]:
         user=user_id,
     )
     return [
-        Linked(row.address, row.linked_at, row.proved_at, number == 0, row.merged_at is not None,
-               len(rows) > 1)
+        LinkedAddress(
+            row.address,
+            row.linked_at,
+            row.proved_at,
+            number == 0,
+            row.merged_at is not None,
+            len(rows) > 1,
+        )
         for number, row in enumerate(rows)
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The room on the wire."""
+"""The wire shapes of accounts."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ class Units(Given):
     clock: Literal["24h", "12h"] = "24h"
 
 
-class Settings(Given):
+class PlayerSettings(Given):
     """A player's settings. What is stored is what was changed; the rest are these defaults."""
 
     # Stored too, so that whoever gives a name another meaning can tell which one was meant.
@@ -214,7 +214,7 @@ def kept_settings(stored: dict[str, Any]) -> dict[str, Any]:
     """What of stored settings is known today: names and values that are not are as never set."""
     while True:
         try:
-            return Settings.model_validate(stored).model_dump(exclude_unset=True)
+            return PlayerSettings.model_validate(stored).model_dump(exclude_unset=True)
         except ValidationError as error:
             stored = _without(stored, error.errors()[0]["loc"])
 

@@ -2,7 +2,7 @@
 
 from tbg.core.domain import Domain
 from tbg.domains.gamification.actions.checks import CHECKS
-from tbg.domains.gamification.actions.people import erase, export, merge
+from tbg.domains.gamification.actions.lifecycle import erase, export, merge
 from tbg.domains.gamification.jobs import JOBS
 from tbg.domains.gamification.presenters import PRESENTERS
 from tbg.domains.gamification.projection import credit

@@ -1,4 +1,4 @@
-"""What the gamification room refuses, by name."""
+"""What the domain refuses, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When this room's scheduled work is due (UTC). Each may run twice, late, or at once elsewhere."""
+"""When scheduled work is due (UTC). Each job may run twice, late, or at once elsewhere."""
 
 from __future__ import annotations
 

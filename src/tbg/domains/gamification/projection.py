@@ -255,12 +255,12 @@ def _out_of_order(
 class _Triggers(NamedTuple):
     """The badges that shares can earn, by what they look at."""
 
-    counts: list[tuple[int, queries.Badge]]
-    diffs: list[tuple[float, queries.Badge]]
-    blocks: list[queries.Badge]
+    counts: list[tuple[int, queries.BadgeDefinition]]
+    diffs: list[tuple[float, queries.BadgeDefinition]]
+    blocks: list[queries.BadgeDefinition]
 
     @classmethod
-    def of(cls, catalogue: dict[str, queries.Badge]) -> _Triggers:
+    def of(cls, catalogue: dict[str, queries.BadgeDefinition]) -> _Triggers:
         found = cls([], [], [])
         for badge in catalogue.values():
             if badge.trigger_type == "share_count":

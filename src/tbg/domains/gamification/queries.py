@@ -12,7 +12,7 @@ from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification.rules import get_week_iso, get_week_start
 
 
-class Badge(NamedTuple):
+class BadgeDefinition(NamedTuple):
     """A badge's definition; `trigger_config` as the registry has it."""
 
     slug: str
@@ -33,7 +33,7 @@ class Badge(NamedTuple):
         return None if found is None else float(found)
 
 
-async def badge_catalogue(tx: Tx) -> dict[str, Badge]:
+async def badge_catalogue(tx: Tx) -> dict[str, BadgeDefinition]:
     """All active badges by slug, in the registry's order.
 
     Read anew by every batch: taking even a shared lock on the table orders the batch before or
@@ -45,7 +45,7 @@ async def badge_catalogue(tx: Tx) -> dict[str, Badge]:
 class StoredBadge(NamedTuple):
     """A badge as the database has it. `backfilled`: those who had reached it have it."""
 
-    badge: Badge
+    badge: BadgeDefinition
     is_active: bool
     backfilled: bool
 
@@ -70,8 +70,8 @@ async def every_badge(tx: Tx) -> list[StoredBadge]:
     ]
 
 
-def _badge(row: AnyRow) -> Badge:
-    return Badge(
+def _badge(row: AnyRow) -> BadgeDefinition:
+    return BadgeDefinition(
         slug=row.slug,
         name=row.name,
         description=row.description,

@@ -66,7 +66,7 @@ async def list_levels() -> LevelList:
     return LevelList(levels=[Level.model_validate(level) for level in LEVELS])
 
 
-def _badge(badge: queries.Badge, counts: dict[str, queries.BadgeCount]) -> Badge:
+def _badge(badge: queries.BadgeDefinition, counts: dict[str, queries.BadgeCount]) -> Badge:
     count = counts.get(badge.slug, queries.BadgeCount(0, 0.0))
     named = {name: getattr(badge, name) for name in (*badge._fields, "threshold")}
     return Badge.model_validate(named | count._asdict())

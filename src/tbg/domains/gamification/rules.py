@@ -45,7 +45,7 @@ LEVELS = (
 _CUMULATIVE = [threshold.cumulative for threshold in LEVELS]
 
 
-class Level(NamedTuple):
+class LevelProgress(NamedTuple):
     """Where a total of XP stands; at the last level there is nothing left to reach."""
 
     level: int
@@ -57,7 +57,7 @@ class Level(NamedTuple):
     next_title: str
 
 
-def compute_level(total_xp: int) -> Level:
+def compute_level(total_xp: int) -> LevelProgress:
     """The level that `total_xp` (≥ 0) reaches, and the way to the next one."""
     if total_xp < 0:
         raise ValueError("a total of XP is never negative")
@@ -65,10 +65,10 @@ def compute_level(total_xp: int) -> Level:
     here = LEVELS[index]
     into = total_xp - here.cumulative
     if here is LEVELS[-1]:
-        return Level(here.level, here.title, into, 0, 0, here.level, here.title)
+        return LevelProgress(here.level, here.title, into, 0, 0, here.level, here.title)
     after = LEVELS[index + 1]
     span = after.cumulative - here.cumulative
-    return Level(here.level, here.title, into, span, span - into, after.level, after.title)
+    return LevelProgress(here.level, here.title, into, span, span - into, after.level, after.title)
 
 
 def share_xp(before: int, after: int) -> int:

@@ -1,7 +1,7 @@
 """What is mined: workers, shares, rollups, bests, blocks."""
 
 from tbg.core.domain import Domain
-from tbg.domains.mining.actions.people import erase, export, merge
+from tbg.domains.mining.actions.lifecycle import erase, export, merge
 from tbg.domains.mining.jobs import JOBS
 from tbg.domains.mining.presenters import PRESENTERS
 from tbg.domains.mining.projection import record

@@ -14,7 +14,7 @@ from tbg.domains.mining.rules import Recent, hour_of
 # each statement, as no statement here is put together from pieces.
 
 
-class Worker(NamedTuple):
+class WorkerState(NamedTuple):
     """One of a user's machines: its lifetime counts, and its work of late."""
 
     name: str
@@ -35,7 +35,7 @@ class Mined(NamedTuple):
     work: float
     last_seen: datetime | None
     recent: Recent
-    workers: list[Worker]
+    workers: list[WorkerState]
     total: int
     online: int
 
@@ -88,7 +88,7 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     first = rows[0]
     together = Recent(*first[-5:])
     workers = [
-        Worker(
+        WorkerState(
             row.name,
             row.agent,
             row.last_seen,
@@ -112,7 +112,7 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     )
 
 
-class Best(NamedTuple):
+class BestShare(NamedTuple):
     """The best difficulty of a period, and what reached it."""
 
     sdiff: float
@@ -121,7 +121,7 @@ class Best(NamedTuple):
     share_id: UUID
 
 
-async def bests(tx: Tx, user_id: int) -> dict[str, Best]:
+async def bests(tx: Tx, user_id: int) -> dict[str, BestShare]:
     """A user's best of all time, of this month and of this week, as far as there are any."""
     year, week, _ = tx.now.isocalendar()
     rows = await tx.rows(
@@ -135,7 +135,7 @@ async def bests(tx: Tx, user_id: int) -> dict[str, Best]:
         month=f"{tx.now:%Y-%m}",
         week=f"{year:04d}-W{week:02d}",
     )
-    return {row.timeframe: Best(*row[1:]) for row in rows}
+    return {row.timeframe: BestShare(*row[1:]) for row in rows}
 
 
 class Block(NamedTuple):
@@ -255,7 +255,7 @@ async def last_active(tx: Tx, *, most: int) -> list[Active]:
     return [Active(*row) for row in rows]
 
 
-class PoolBest(NamedTuple):
+class PoolBestShare(NamedTuple):
     """The best difficulty ever reached here."""
 
     user_id: int
@@ -263,7 +263,7 @@ class PoolBest(NamedTuple):
     at: datetime
 
 
-async def pool_best(tx: Tx) -> PoolBest | None:
+async def pool_best(tx: Tx) -> PoolBestShare | None:
     """The best difficulty ever reached here, and by whom."""
     row = await tx.row(
         """
@@ -272,7 +272,7 @@ async def pool_best(tx: Tx) -> PoolBest | None:
         ORDER BY best_difficulty DESC, at, user_id LIMIT 1
         """
     )
-    return None if row is None else PoolBest(*row)
+    return None if row is None else PoolBestShare(*row)
 
 
 async def height_of(tx: Tx, user_id: int) -> int | None:

@@ -8,7 +8,7 @@ from tbg.core.section import Section
 from tbg.core.tx import Tx
 
 
-async def merge(tx: Tx, *, gone: int, kept: int) -> None:  # noqa: ARG001 - as every room's
+async def merge(tx: Tx, *, gone: int, kept: int) -> None:  # noqa: ARG001 - as every domain's
     """The frames of `gone` go: they tell of totals that are nobody's any more."""
     await erase(tx, user_id=gone)
 

@@ -43,7 +43,7 @@ async def audit(
     await tx.run("INSERT INTO audit_unsealed (id) VALUES (:entry)", entry=entry)
 
 
-class Entry(NamedTuple):
+class AuditEntry(NamedTuple):
     """An entry; `by` is the actor, with the number of the user if it was one."""
 
     id: int
@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     details: dict[str, Any]
 
 
-async def latest(tx: Tx, *, most: int) -> list[Entry]:
+async def latest(tx: Tx, *, most: int) -> list[AuditEntry]:
     """The newest entries, newest first."""
     rows = await tx.rows(
         """
@@ -63,7 +63,7 @@ async def latest(tx: Tx, *, most: int) -> list[Entry]:
         """,
         most=most,
     )
-    return [Entry(*row)._replace(details=orjson.loads(row.details)) for row in rows]
+    return [AuditEntry(*row)._replace(details=orjson.loads(row.details)) for row in rows]
 
 
 async def seal_audit_log(database: Database) -> int:

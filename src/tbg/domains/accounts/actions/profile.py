@@ -18,7 +18,7 @@ from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import HandleRefused, HandleTaken
 from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
-from tbg.domains.accounts.schemas import Settings
+from tbg.domains.accounts.schemas import PlayerSettings
 
 # By these it is decided who may watch a page, and under which name.
 _FOUND_BY = {"handle", "profile_public", "address_shown"}
@@ -81,7 +81,7 @@ async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> di
     """Lay a change over what a user has set; the whole of it."""
     await lock_user(tx, user_id)
     kept = merged_settings(await settings(tx, user_id), change)
-    kept["version"] = Settings().version
+    kept["version"] = PlayerSettings().version
     await tx.run(
         "UPDATE users SET settings = CAST(:settings AS jsonb) WHERE id = :id",
         id=user_id,

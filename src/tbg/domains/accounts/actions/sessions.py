@@ -25,7 +25,7 @@ from tbg.domains.accounts.rules import EndedWhy, device_of, told_ending
 _TOKEN = re.compile(r"tbr_([1-9][0-9]{0,17})_([0-9a-f]{32})_([0-9a-f]{64})")
 
 
-class Open(NamedTuple):
+class OpenSession(NamedTuple):
     """A session and the refresh token that is good now."""
 
     user_id: int
@@ -34,7 +34,9 @@ class Open(NamedTuple):
     refresh_token: str
 
 
-async def sign_in(tx: Tx, *, address: str, kind: Literal["bearer", "cookie"], agent: str) -> Open:
+async def sign_in(
+    tx: Tx, *, address: str, kind: Literal["bearer", "cookie"], agent: str
+) -> OpenSession:
     """Claim the user of a proved address (made now, if it never mined) and open a session."""
     user_id = (await admit_addresses(tx, [address]))[address]
     # The row lock makes sign-ins of one user take turns, and a merge or an erasure wait.
@@ -70,10 +72,10 @@ async def sign_in(tx: Tx, *, address: str, kind: Literal["bearer", "cookie"], ag
         expires=tx.now + limits.SESSION_AGE,
     )
     await _make_room(tx, user_id)
-    return Open(user_id, session_id, kind, await _next_token(tx, user_id, session_id))
+    return OpenSession(user_id, session_id, kind, await _next_token(tx, user_id, session_id))
 
 
-async def refresh(tx: Tx, *, token: str) -> Open | None:
+async def refresh(tx: Tx, *, token: str) -> OpenSession | None:
     """The next token of a session; None, and the session ended, when this one was used before.
 
     SessionEnded when there is no such session any more. None is not raised, so that the end of
@@ -130,7 +132,9 @@ async def refresh(tx: Tx, *, token: str) -> Open | None:
         user=user_id,
         id=session_id,
     )
-    return Open(user_id, session_id, session.kind, await _next_token(tx, user_id, session_id))
+    return OpenSession(
+        user_id, session_id, session.kind, await _next_token(tx, user_id, session_id)
+    )
 
 
 async def end_session(tx: Tx, *, user_id: int, session_id: UUID, why: EndedWhy) -> bool:

@@ -196,7 +196,7 @@ def address_of(settings: Settings, text: str) -> str:
 
 
 def _hand_out(
-    response: Response, opened: sessions.Open, *, keys: KeyRing, cookies: SessionCookies
+    response: Response, opened: sessions.OpenSession, *, keys: KeyRing, cookies: SessionCookies
 ) -> Tokens:
     access = keys.sign(user_id=opened.user_id, session_id=opened.id.hex)
     response.headers["Cache-Control"] = "no-store"

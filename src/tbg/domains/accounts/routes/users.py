@@ -40,11 +40,11 @@ from tbg.domains.accounts.schemas import (
     EndedSession,
     Me,
     NewApiKey,
+    PlayerSettings,
     Privacy,
     ProfileChange,
     Session,
     SessionList,
-    Settings,
     SettingsChange,
 )
 
@@ -97,19 +97,19 @@ async def list_activity(
 
 
 @router.get("/settings", summary="The player's settings", operation_id="get_settings")
-async def get_settings(tx: Transaction, who: SignedIn) -> Settings:
+async def get_settings(tx: Transaction, who: SignedIn) -> PlayerSettings:
     """What was set, and our defaults for the rest."""
-    return Settings.model_validate(await queries.settings(tx, who.user_id))
+    return PlayerSettings.model_validate(await queries.settings(tx, who.user_id))
 
 
 @router.patch("/settings", summary="Change settings", operation_id="change_settings",
               dependencies=[Depends(CHANGES)])  # fmt: skip
-async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) -> Settings:
+async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) -> PlayerSettings:
     """Change what is given, at any depth; the rest stays."""
     change = wish.model_dump(exclude_none=True)
     _checked(merged_settings(await queries.settings(tx, who.user_id), change))
     kept = await profile.change_settings(tx, user_id=who.user_id, change=change)
-    return Settings.model_validate(kept)
+    return PlayerSettings.model_validate(kept)
 
 
 @router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions")
@@ -225,7 +225,7 @@ async def addresses_of(tx: Tx, who: Principal) -> list[Address]:
 def _checked(settings: dict[str, Any]) -> None:
     """Refuse a change that would leave settings we could not read."""
     try:
-        Settings.model_validate(settings)
+        PlayerSettings.model_validate(settings)
     except ValidationError as error:
         wrong = error.errors()[0]
         raise Invalid(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from None

@@ -14,7 +14,7 @@ from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.actions.streaks import streak_awards
-from tbg.domains.gamification.queries import Badge
+from tbg.domains.gamification.queries import BadgeDefinition
 
 
 async def backfill_badges(database: Database) -> int:
@@ -41,7 +41,7 @@ async def backfill_badges(database: Database) -> int:
     return given
 
 
-async def _chunk(tx: Tx, badge: Badge, after: int) -> tuple[int, int | None]:
+async def _chunk(tx: Tx, badge: BadgeDefinition, after: int) -> tuple[int, int | None]:
     if badge.trigger_type not in _AWARDS:  # events were not kept: there is nothing to go by
         return 0, None
     rows = await tx.rows(
@@ -99,7 +99,7 @@ async def reached(tx: Tx, user_id: int) -> list[Award]:
     return [award._replace(silent=True) for award in found]
 
 
-async def _by_shares(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
+async def _by_shares(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> list[Award]:
     """Earned on the day that reached the number (its end: the hour is not known)."""
     rows = await tx.rows(
         """
@@ -116,7 +116,7 @@ async def _by_shares(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
     return [Award(user, badge, min(days.get(user, tx.now), tx.now), metadata) for user in users]
 
 
-async def _by_difficulty(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
+async def _by_difficulty(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> list[Award]:
     """Earned with the earliest known best that reaches it."""
     rows = await tx.rows(
         """
@@ -134,7 +134,7 @@ async def _by_difficulty(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Awa
     return [_caused(badge, user, causes.get(user), "share_id sdiff worker", tx) for user in users]
 
 
-async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
+async def _by_block(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> list[Award]:
     rows = await tx.rows(
         """
         SELECT DISTINCT ON (b.user_id) b.user_id, b.found_at AS at, b.height, b.hash,
@@ -150,11 +150,11 @@ async def _by_block(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
     return [_caused(badge, user, causes.get(user), "height hash worker", tx) for user in users]
 
 
-async def _by_streak(tx: Tx, badge: Badge, users: Sequence[int]) -> list[Award]:
+async def _by_streak(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> list[Award]:
     return [award for award in await streak_awards(tx, users) if award.badge.slug == badge.slug]
 
 
-def _caused(badge: Badge, user: int, row: AnyRow | None, names: str, tx: Tx) -> Award:
+def _caused(badge: BadgeDefinition, user: int, row: AnyRow | None, names: str, tx: Tx) -> Award:
     """An award with its cause, where the rollups know it already."""
     if row is None:
         return Award(user, badge, tx.now, {})
@@ -165,7 +165,7 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
 
 
-_AWARDS: dict[str, Callable[[Tx, Badge, Sequence[int]], Awaitable[list[Award]]]] = {
+_AWARDS: dict[str, Callable[[Tx, BadgeDefinition, Sequence[int]], Awaitable[list[Award]]]] = {
     "share_count": _by_shares,
     "best_diff": _by_difficulty,
     "block_found": _by_block,

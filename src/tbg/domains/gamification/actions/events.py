@@ -1,4 +1,4 @@
-"""The generic `event` trigger: what other rooms call when something of theirs earns a badge."""
+"""The generic `event` trigger: what other domains call when something of theirs earns a badge."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.tx import Tx, waited_too_long
 from tbg.domains.gamification import queries
-from tbg.domains.gamification.queries import Badge
+from tbg.domains.gamification.queries import BadgeDefinition
 from tbg.domains.gamification.rules import EVENT_ALIASES
 
 _FOLDER = Path(__file__).parents[3] / "registry"
@@ -30,12 +30,12 @@ SCHEMA = _FOLDER / "badges.schema.json"
 _LOADING = 0x7B67_0003
 
 
-def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[Badge]:
+def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[BadgeDefinition]:
     """The registry's badges and those of the packs; BadArguments names file and entry at fault."""
     return _together(file, _files(packs))
 
 
-def check_file(file: Path, *, packs: Path | None = None) -> list[Badge]:
+def check_file(file: Path, *, packs: Path | None = None) -> list[BadgeDefinition]:
     """The badges of one file: a registry, or a pack (it names itself) beside it and all others."""
     content = _parse(file)
     if not isinstance(content, dict) or "pack" not in content:
@@ -52,7 +52,7 @@ def _files(packs: Path | None) -> list[Path]:
     return sorted(packs.glob("*.json"))
 
 
-def _together(file: Path, packs: Sequence[Path]) -> list[Badge]:
+def _together(file: Path, packs: Sequence[Path]) -> list[BadgeDefinition]:
     badges = {badge.slug: badge for badge in _read(file)}
     for path in packs:
         for badge in _read(path, pack=True):
@@ -64,7 +64,7 @@ def _together(file: Path, packs: Sequence[Path]) -> list[Badge]:
     return list(badges.values())
 
 
-def _read(file: Path, *, pack: bool = False) -> list[Badge]:
+def _read(file: Path, *, pack: bool = False) -> list[BadgeDefinition]:
     content = _parse(file)
     faults = list(_faults(content))
     if pack and not faults and "pack" not in content:
@@ -77,11 +77,11 @@ def _read(file: Path, *, pack: bool = False) -> list[Badge]:
     return [_badge(entry) for entry in content["badges"]]
 
 
-def _badge(entry: dict[str, Any]) -> Badge:
+def _badge(entry: dict[str, Any]) -> BadgeDefinition:
     config = dict(entry["trigger_config"])
     if "event" in config:
         config["event"] = EVENT_ALIASES.get(config["event"], config["event"])
-    return Badge(**entry | {"trigger_config": config, "icon_url": entry.get("icon_url")})
+    return BadgeDefinition(**entry | {"trigger_config": config, "icon_url": entry.get("icon_url")})
 
 
 def _parse(file: Path) -> Any:
@@ -145,11 +145,11 @@ def _slug(entry: Any) -> str | None:
 async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGISTRY) -> list[str]:
     """Bring the registry's badges into the database; the slugs that changed.
 
-    Badges of packs that are not here stay as they are (`retire` switches them off): another door,
-    with other settings, may have them.
+    Badges of packs that are not here stay as they are (`retire` switches them off): another
+    service, with other settings, may have them.
     """
     badges = read_registry(file=file, packs=packs)
-    # Doors start together: two that had read the table would wait for each other to lock it.
+    # Services start together: two that had read the table would wait for each other to lock it.
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOADING)
     if not _changes(await _stored(tx), badges):
         return []
@@ -203,17 +203,19 @@ async def _lock(tx: Tx) -> None:
         ) from None
 
 
-async def _stored(tx: Tx) -> dict[str, tuple[Badge, bool]]:
+async def _stored(tx: Tx) -> dict[str, tuple[BadgeDefinition, bool]]:
     every = await queries.every_badge(tx)
     return {item.badge.slug: (item.badge, item.is_active) for item in every}
 
 
-def _changes(stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]) -> list[Badge]:
+def _changes(
+    stored: dict[str, tuple[BadgeDefinition, bool]], badges: Sequence[BadgeDefinition]
+) -> list[BadgeDefinition]:
     return [badge for badge in badges if stored.get(badge.slug) != (badge, True)]
 
 
 async def _refuse_rewriting(
-    tx: Tx, stored: dict[str, tuple[Badge, bool]], badges: Sequence[Badge]
+    tx: Tx, stored: dict[str, tuple[BadgeDefinition, bool]], badges: Sequence[BadgeDefinition]
 ) -> None:
     """What a badge pays and asks for is fixed once somebody has earned it: the ledger is."""
     for badge in badges:
@@ -235,7 +237,7 @@ async def _refuse_rewriting(
             )
 
 
-async def _write(tx: Tx, badges: Sequence[Badge]) -> None:
+async def _write(tx: Tx, badges: Sequence[BadgeDefinition]) -> None:
     """Write definitions; where nobody has mined yet, there is nobody to backfill."""
     nobody = not await tx.value("SELECT EXISTS (SELECT 1 FROM user_gamification)")
     done: datetime | None = tx.now if nobody else None

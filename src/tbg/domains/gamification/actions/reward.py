@@ -23,7 +23,7 @@ class Award(NamedTuple):
     """A badge for a user, at the time of what earned it. `silent`: history, tells nobody."""
 
     user_id: int
-    badge: queries.Badge
+    badge: queries.BadgeDefinition
     at: datetime
     metadata: dict[str, Any]
     silent: bool = False

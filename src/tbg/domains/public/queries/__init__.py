@@ -1,4 +1,4 @@
-"""The public pages, put together from the rooms below; a fixed number of bounded statements."""
+"""The public pages, put together from the domains below; a fixed number of bounded statements."""
 
 from tbg.domains.public.queries.miner import miner_page
 from tbg.domains.public.queries.pool import pool_page

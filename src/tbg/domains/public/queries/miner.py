@@ -7,7 +7,7 @@ from datetime import datetime
 from tbg.core import limits
 from tbg.core.frames import FeedItem
 from tbg.core.tx import Tx
-from tbg.domains.accounts.queries import Miner
+from tbg.domains.accounts.queries import KnownMiner
 from tbg.domains.gamification import queries as gamification
 from tbg.domains.gamification.presenters import Granted, best_line, grant_lines
 from tbg.domains.gamification.rules import get_week_iso, shown_streak
@@ -27,10 +27,10 @@ from tbg.domains.public.schemas import (
     StreakWeek,
 )
 
-Catalogue = dict[str, gamification.Badge]
+Catalogue = dict[str, gamification.BadgeDefinition]
 
 
-async def miner_page(tx: Tx, miner: Miner, *, handle: str) -> PublicMiner:
+async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
     """A miner's page: nine statements, whatever his age and size."""
     standing = await gamification.standing(tx, miner.id)
     mined = await mining.mined(tx, miner.id)
@@ -116,7 +116,7 @@ async def _badges(
     )
 
 
-def _worker(worker: mining.Worker, now: datetime) -> MinerWorker:
+def _worker(worker: mining.WorkerState, now: datetime) -> MinerWorker:
     return MinerWorker(
         name=worker.name,
         online=worker.online,
@@ -130,7 +130,7 @@ def _worker(worker: mining.Worker, now: datetime) -> MinerWorker:
 
 
 async def _feed(
-    tx: Tx, user_id: int, catalogue: Catalogue, best: mining.Best | None
+    tx: Tx, user_id: int, catalogue: Catalogue, best: mining.BestShare | None
 ) -> list[FeedItem]:
     most = limits.FEED_ITEMS
     # The total comes from the same statement as the grants: a batch that commits between two

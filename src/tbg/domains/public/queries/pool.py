@@ -83,7 +83,7 @@ async def _sums(tx: Tx) -> _Sums:
     return _Sums(*row)
 
 
-def _best(best: mining.PoolBest | None, names: Names) -> PoolBest | None:
+def _best(best: mining.PoolBestShare | None, names: Names) -> PoolBest | None:
     if best is None:
         return None
     who = names.get(best.user_id, _NOBODY)

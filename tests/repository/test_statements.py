@@ -36,19 +36,19 @@ EXCEPTIONS = {
     ),
     # A merge compares two users, who may be on two nodes: it is to read one and then the other.
     (
-        "tbg.domains.gamification.actions.people:_UNITE[1]",
+        "tbg.domains.gamification.actions.lifecycle:_UNITE[1]",
         "rule 2: joins user_gamification, user_gamification not by user_id",
     ),
     (
-        "tbg.domains.mining.actions.people:_WORKERS",
+        "tbg.domains.mining.actions.lifecycle:_WORKERS",
         "rule 2: joins workers, workers not by user_id",
     ),
     (
-        "tbg.domains.mining.actions.people:_TWINS",
+        "tbg.domains.mining.actions.lifecycle:_TWINS",
         "rule 2: joins old, workers not by user_id",
     ),
     (
-        "tbg.domains.mining.actions.people:_TWINS",
+        "tbg.domains.mining.actions.lifecycle:_TWINS",
         "rule 2: joins workers, workers not by user_id",
     ),
     # Start-up and an operator's command, both beside a LOCK TABLE that can replace it.

@@ -1,4 +1,4 @@
-"""Each contract holds, and each breaks when it should: a wall nobody tested is a picture."""
+"""Each contract holds, and each breaks when it should."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 TRESPASSES = {
     "layers": ("core/clock.py", "import tbg.domains.mining.events"),
     "domains": ("domains/accounts/queries.py", "import tbg.domains.gamification.rules"),
-    "furniture": ("domains/mining/utils.py", "X = 1"),
-    "furniture-order": ("domains/gamification/rules.py", "import tbg.domains.gamification.queries"),
+    "modules": ("domains/mining/utils.py", "X = 1"),
+    "modules-order": ("domains/gamification/rules.py", "import tbg.domains.gamification.queries"),
     "pure-rules": ("domains/gamification/rules.py", "import random"),
     "edges": ("domains/gamification/actions/reward.py", "import redis"),
     "foundation": ("core/errors.py", "import fastapi"),
@@ -32,12 +32,12 @@ TRESPASSES = {
 
 _CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 NAMES = {contract["id"]: contract["name"] for contract in _CONTRACTS["contracts"]}
-OF = {"furniture-order": "furniture", "domains-unlisted": "domains"}
+OF = {"modules-order": "modules", "domains-unlisted": "domains"}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("house")
+    place = tmp_path_factory.mktemp("copy")
     ignored = shutil.ignore_patterns("__pycache__", "_web")
     for folder in ("src", "lab", "tools"):
         shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
@@ -76,7 +76,7 @@ def _with(file: Path, line: str) -> Iterator[None]:
             file.unlink()
 
 
-def test_the_house_keeps_its_contracts(copy: Path) -> None:
+def test_the_program_keeps_its_contracts(copy: Path) -> None:
     done = _lint(copy)
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import BestDiff, Connection, Fact, Share
 from tbg.app.domains import DOMAINS
-from tbg.app.people import CannotUnite, erase, erase_due, export, unite
+from tbg.app.lifecycle import CannotUnite, erase, erase_due, export, unite
 from tbg.app.relay import Relay
 from tbg.app.verifier import verify
 from tbg.core import limits
@@ -53,7 +53,7 @@ from tests.domains.gamification.play import (
     told,
     value,
 )
-from tests.events import door, publish
+from tests.events import ingest_on, publish
 from tests.events import share as event
 
 WEEK = timedelta(weeks=1)
@@ -303,7 +303,7 @@ async def tell(db: Database, dice: random.Random, facts: list[Fact], *, pay: boo
 
 
 async def grant(db: Database, user: int, source: str, what: str, amount: int) -> None:
-    """What rooms above will grant: a quest, a lesson."""
+    """What domains above will grant: a quest, a lesson."""
     async with db.transaction() as tx:
         await lock(tx, [user])
         name = f"{source}:{user}:{what}"
@@ -478,8 +478,8 @@ class TestUnite:
         ]
         random.Random(5).shuffle(sent)
         await publish(redis, *sent[:300])
-        await door(db, redis).drain()
-        lanes = door(db, redis, lanes=2, batch_events=60)
+        await ingest_on(db, redis).drain()
+        lanes = ingest_on(db, redis, lanes=2, batch_events=60)
         relay = Relay(db, Broadcast(redis))
         await publish(redis, *sent[300:])
         ingesting = asyncio.create_task(lanes.drain())
@@ -529,7 +529,7 @@ _GIVE_NOTHING = {"streak_warning", "badge_counts", "silent_summaries", "xp_verif
 
 
 async def _work(db: Database, name: str) -> None:
-    """One of the jobs, or what rooms above and operators do."""
+    """One of the jobs, or what domains above and operators do."""
     for job in gamification.JOBS:
         if job.name == name:
             await job.run(db)
@@ -563,12 +563,12 @@ SECRET = "s3cr3t"
 async def furnish(db: Database, user: int) -> None:
     """A signed-in person with some of everything, secrets among it."""
     async with db.transaction(owners="shared") as tx:
-        for statement in _FURNITURE:
+        for statement in _PERSONAL_ROWS:
             await tx.run(statement, id=user, now=tx.now, secret=SECRET)
         await tx.run(_AUDIT, id=user, now=tx.now)
 
 
-_FURNITURE = (
+_PERSONAL_ROWS = (
     """
     UPDATE users SET handle = 'satsuma', handle_key = 'satsuma', display_name = 'Satsuma',
         country = 'IS', bio = 'hello', settings = '{"a": [1]}', claimed_at = :now
@@ -667,8 +667,8 @@ class TestErase:
             for user in (ALICE, BOB)
         ]
         await publish(redis, *sent[:100])
-        await door(db, redis).drain()
-        lanes = door(db, redis, lanes=2, batch_events=60)
+        await ingest_on(db, redis).drain()
+        lanes = ingest_on(db, redis, lanes=2, batch_events=60)
         await publish(redis, *sent[100:])
         ingesting = asyncio.create_task(lanes.drain())
         busy = asyncio.create_task(_rush(db, Relay(db, Broadcast(redis)), ingesting))
@@ -841,7 +841,7 @@ class TestExport:
         await join(db, BOB, ALICE)
         alice = await user_of(db, ALICE)
         async with db.transaction() as tx:
-            await tx.run(_FURNITURE[0], id=alice, now=tx.now, secret=SECRET)
+            await tx.run(_PERSONAL_ROWS[0], id=alice, now=tx.now, secret=SECRET)
             await tx.run(_AUDIT, id=alice, now=tx.now)
         await close_books(db)
         await Relay(db, Broadcast(redis)).drain()

@@ -43,8 +43,8 @@ def test_a_change_in_the_application_selects_what_imports_it(graph: grimp.Import
     [
         ("migrations/versions/2030_01_01_new.py", "tests/core/test_schema.py"),
         ("src/tbg/registry/badges.json", "tests/registry/test_badges.py"),
-        ("docs/HOUSE.md", "tests/house/test_told.py"),
-        ("tests/house/test_shape.py", "tests/house/test_shape.py"),
+        ("docs/HOUSE.md", "tests/repository/test_told.py"),
+        ("tests/repository/test_shape.py", "tests/repository/test_shape.py"),
         ("tests/wallets.py", "tests/adapters/bitcoin/test_signatures.py"),
         ("src/tbg/core/errors.py", "tests/core/test_settings.py"),
         ("lab/shares.py", "tests/bench/test_shares.py"),

@@ -1,4 +1,4 @@
-"""The house rules that no linter knows."""
+"""Rules of the repository that no linter knows."""
 
 from __future__ import annotations
 
@@ -247,9 +247,9 @@ def test_no_two_frames_have_the_same_channel_and_type() -> None:
     assert len(set(kinds)) == len(kinds)
 
 
-def test_every_room_s_jobs_are_the_worker_s() -> None:
-    rooms = sorted(path.parent.name for path in (ROOT / "src/tbg/domains").glob("*/jobs.py"))
-    jobs = [job for room in rooms for job in import_module(f"tbg.domains.{room}.jobs").JOBS]
+def test_jobs_of_every_domain_are_run_by_the_worker() -> None:
+    names = sorted(path.parent.name for path in (ROOT / "src/tbg/domains").glob("*/jobs.py"))
+    jobs = [job for name in names for job in import_module(f"tbg.domains.{name}.jobs").JOBS]
     assert jobs
     assert [job.name for job in jobs if job not in JOBS] == []
 
@@ -275,17 +275,17 @@ def test_the_layers_in_the_documents_are_those_of_the_list() -> None:
     assert told == [domain.name for domain in reversed(DOMAINS)]
 
 
-def test_the_furniture_in_the_documents_is_the_contract_s() -> None:
+def test_module_names_in_the_documents_are_those_of_the_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    layers = next(c for c in contracts["contracts"] if c["id"] == "furniture")["layers"]
-    house = (ROOT / "docs/HOUSE.md").read_text().partition("## Furniture")[2].partition("\n## ")[0]
-    rooms = (ROOT / "src/tbg/domains/README.md").read_text().partition("modules of these")[2]
+    layers = next(c for c in contracts["contracts"] if c["id"] == "modules")["layers"]
+    table = (ROOT / "docs/HOUSE.md").read_text().partition("## Modules of a domain")[2]
+    listed = (ROOT / "src/tbg/domains/README.md").read_text().partition("modules of these")[2]
     names = [layer.strip("()") for layer in layers]
-    assert re.findall(r"^\| `(\w+)` \|", house, re.MULTILINE) == names
-    assert re.findall(r"`(\w+)`", rooms) == names
+    assert re.findall(r"^\| `(\w+)` \|", table.partition("\n## ")[0], re.MULTILINE) == names
+    assert re.findall(r"`(\w+)`", listed) == names
 
 
-def test_the_house_map_lists_every_table() -> None:
+def test_the_documents_list_every_table() -> None:
     tables = set()
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         tables |= set(
@@ -293,8 +293,8 @@ def test_the_house_map_lists_every_table() -> None:
                 r"CREATE TABLE (?:IF NOT EXISTS )?(?:public\.)?(\w+)\b(?!\.)", path.read_text()
             )
         )
-    house = (ROOT / "docs" / "HOUSE.md").read_text()
-    assert sorted(t for t in tables if f"`{t}`" not in house and t != "shares_default") == []
+    text = (ROOT / "docs" / "HOUSE.md").read_text()
+    assert sorted(t for t in tables if f"`{t}`" not in text and t != "shares_default") == []
 
 
 # What would only be found on the machine where it was written: a folder beside the repository,

@@ -20,8 +20,8 @@ EXCEPTIONS = {
     "gamification/actions/backfill.py: personal_bests",
     "gamification/actions/backfill.py: workers",
     "gamification/actions/champion.py: personal_bests",
-    "gamification/actions/people.py: blocks",
-    "gamification/actions/people.py: users",
+    "gamification/actions/lifecycle.py: blocks",
+    "gamification/actions/lifecycle.py: users",
     "gamification/actions/personal_bests.py: daily_shares",
     "gamification/actions/streaks.py: users",
     "mining/queries.py: user_addresses",
@@ -38,9 +38,9 @@ _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|LOCK TABLE|USING)\s+(?:ONLY\s+)
 
 def owners() -> dict[str, str]:
     """Table → its domain, as the table of tables in docs/HOUSE.md has them."""
-    house = (ROOT / "docs/HOUSE.md").read_text().partition("## Tables by room")[2]
+    text = (ROOT / "docs/HOUSE.md").read_text().partition("## Tables by domain")[2]
     found: dict[str, str] = {}
-    for domain, tables in re.findall(r"^\| (\w+) \| (.*) \|$", house, re.MULTILINE):
+    for domain, tables in re.findall(r"^\| (\w+) \| (.*) \|$", text, re.MULTILINE):
         found |= dict.fromkeys(re.findall(r"`(\w+)`", tables), domain)
     return {table: domain for table, domain in found.items() if domain != "core"}
 

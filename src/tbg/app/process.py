@@ -1,4 +1,4 @@
-"""What every long-running door does alike: logging, servers, stop signals."""
+"""What all services have in common: logging, servers, stop signals."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _log = telemetry.log(__name__)
 
 
 @dataclass(slots=True)
-class House:
-    """The servers one process works with."""
+class Runtime:
+    """The settings and the servers of one process."""
 
     settings: Settings
     database: Database
@@ -38,7 +38,7 @@ class House:
     """What was declared to producers; None where nothing was."""
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock | None = None) -> House:
+    def open(cls, settings: Settings, *, clock: Clock | None = None) -> Runtime:
         """Connect to nothing yet; the first use does."""
         database = connect(settings.database, clock or SystemClock())
         return cls(settings, database, redis_adapter.connect(settings.redis))
@@ -50,40 +50,40 @@ class House:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[House]:
-    """A house on a schema that is this program's own; closed at the end."""
-    house = House.open(settings)
+async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+    """Connections to servers whose schema is current; closed at the end."""
+    runtime = Runtime.open(settings)
     try:
-        await schema.require_current(house.database)
-        yield house
+        await schema.require_current(runtime.database)
+        yield runtime
     finally:
-        await house.close()
+        await runtime.close()
 
 
-def run(door: str, main: Callable[[House], Awaitable[None]]) -> None:
-    """Run a door until it ends.
+def run(service: str, main: Callable[[Runtime], Awaitable[None]]) -> None:
+    """Run a service until it ends.
 
     A stale schema, a broken registry, a network other than the game's, or in production a Redis
     that would lose events stops it before it starts.
     """
     settings = load_settings()
-    telemetry.configure(settings, door=door)
+    telemetry.configure(settings, service=service)
     # Batches are hundreds of thousands of short-lived objects without cycles: at the default
     # threshold the cycle collector would walk them again and again.
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
 
     async def go() -> None:
-        async with opened(settings) as house:
+        async with opened(settings) as runtime:
             if settings.env == "production":
-                await require_durable(house.redis)
-            async with house.database.transaction() as tx:
+                await require_durable(runtime.redis)
+            async with runtime.database.transaction() as tx:
                 await load_registry(tx, packs=settings.badge_packs)
             try:
-                house.game = await declare(settings, house.database, house.redis)
+                runtime.game = await declare(settings, runtime.database, runtime.redis)
             except RedisError as error:
                 _log.warning("game_not_declared", error=str(error)[:300])
-            await main(house)
+            await main(runtime)
 
     uvloop.run(go())
 
