@@ -435,3 +435,6 @@ MISMATCHES_NAMED = 10
 
 SAID_ONCE = 20
 """Hosts, or proxies, that a warning names: a set-up has a few, and strangers may make up any."""
+
+WEEKS_CROWNED = 52
+"""Weeks whose champions one transaction crowns: a year of history, in a few milliseconds."""

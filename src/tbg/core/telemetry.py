@@ -31,7 +31,13 @@ JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["
 
 
 # Until a service configures more, logs go to stderr: a command's stdout is its own output.
-structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+structlog.configure(
+    processors=[  # a plain traceback: the default one also shows the values of variables
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ],
+    logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+)
 
 
 def log(name: str) -> structlog.stdlib.BoundLogger:

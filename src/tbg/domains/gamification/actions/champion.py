@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from tbg.core import limits
 from tbg.core.tx import Database, Tx
-from tbg.domains.gamification.actions.events import record_event
+from tbg.domains.gamification.actions.events import Occurrence, record_occurrences
 from tbg.domains.gamification.rules import get_week_iso, running_week, week_end, week_start_of
 from tbg.domains.mining.actions import roll_up_all
 
@@ -20,11 +22,10 @@ async def crown_champions(database: Database) -> list[str]:
         monday = running_week(tx.now)
         weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
     crowned = []
-    for week in weeks:
+    last = get_week_iso(monday - timedelta(weeks=1))
+    for begin in range(0, len(weeks), limits.WEEKS_CROWNED):
         async with database.transaction(owners="shared") as tx:
-            silent = week != get_week_iso(monday - timedelta(weeks=1))
-            if await _crown(tx, week, silent=silent):
-                crowned.append(week)
+            crowned += await _crown(tx, weeks[begin : begin + limits.WEEKS_CROWNED], last=last)
     return crowned
 
 
@@ -43,34 +44,39 @@ ORDER BY week
 """
 
 
-async def _crown(tx: Tx, week: str, *, silent: bool) -> bool:
-    crowned = await tx.row(
+async def _crown(tx: Tx, weeks: Sequence[str], *, last: str) -> list[str]:
+    """Crown weeks; those before the `last` one silently, for they are history."""
+    crowned = await tx.rows(
         """
         WITH best AS (
-            SELECT period_key, user_id, best_difficulty, share_id FROM personal_bests
-            WHERE timeframe = 'week' AND period_key = :week
-            ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+            SELECT best.* FROM unnest(:weeks ::text[]) AS asked (week) CROSS JOIN LATERAL (
+                SELECT period_key, user_id, best_difficulty, share_id FROM personal_bests
+                WHERE timeframe = 'week' AND period_key = asked.week
+                ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+            ) AS best
         ), crowned AS (
             INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
-            SELECT period_key, user_id, best_difficulty, :now FROM best
-            ON CONFLICT DO NOTHING RETURNING user_id, best_difficulty
-        ) SELECT crowned.*, best.share_id FROM crowned, best
+            SELECT period_key, user_id, best_difficulty, :now FROM best ORDER BY period_key
+            ON CONFLICT DO NOTHING RETURNING week_iso
+        )
+        SELECT best.* FROM crowned JOIN best ON best.period_key = crowned.week_iso
+        ORDER BY period_key
         """,
         now=tx.now,
-        week=week,
+        weeks=list(weeks),
     )
-    if crowned is None:
-        return False
-    await record_event(
-        tx,
-        event=CHAMPION_EVENT,
-        user_ids=[crowned.user_id],
-        at=week_end(week_start_of(week)),
-        metadata={
-            "week": week,
-            "sdiff": crowned.best_difficulty,
-            "share_id": str(crowned.share_id),
-        },
-        silent=silent,
-    )
-    return True
+    occurrences = [
+        Occurrence(
+            row.user_id,
+            week_end(week_start_of(row.period_key)),
+            {
+                "week": row.period_key,
+                "sdiff": row.best_difficulty,
+                "share_id": str(row.share_id),
+            },
+            silent=row.period_key != last,
+        )
+        for row in crowned
+    ]
+    await record_occurrences(tx, event=CHAMPION_EVENT, occurrences=occurrences)
+    return [row.period_key for row in crowned]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
@@ -12,25 +12,36 @@ from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.rules import EVENT_ALIASES
 
 
-async def record_event(
-    tx: Tx,
-    *,
-    event: str,
-    user_ids: Sequence[int],
-    at: datetime,
-    metadata: dict[str, Any] | None = None,
-    silent: bool = False,
-) -> None:
+class Occurrence(NamedTuple):
+    """An event that happened to a user. `silent`: it is history and notifies nobody."""
+
+    user_id: int
+    at: datetime
+    metadata: dict[str, Any]
+    silent: bool = False
+
+
+async def record_event(tx: Tx, *, event: str, user_ids: Sequence[int], at: datetime) -> None:
     """Award every badge that `event` earns to these users; once each, for ever."""
+    await record_occurrences(
+        tx, event=event, occurrences=[Occurrence(user, at, {}) for user in user_ids]
+    )
+
+
+async def record_occurrences(tx: Tx, *, event: str, occurrences: Sequence[Occurrence]) -> None:
+    """Award every badge that `event` earns; a user to whom it happened twice, for the first."""
     name = EVENT_ALIASES.get(event, event)
     badges = [
         badge
         for badge in (await queries.badge_catalogue(tx)).values()
         if badge.trigger_type == "event" and badge.trigger_config["event"] == name
     ]
-    if not badges or not user_ids:
+    if not badges or not occurrences:
         return
-    await lock(tx, user_ids)
-    cause = {"event": name, **(metadata or {})}
-    awards = [Award(user, badge, at, cause, silent) for user in user_ids for badge in badges]
+    await lock(tx, [one.user_id for one in occurrences])
+    awards = [
+        Award(one.user_id, badge, one.at, {"event": name, **one.metadata}, one.silent)
+        for one in occurrences
+        for badge in badges
+    ]
     await reward(tx, awards=awards)
