@@ -45,7 +45,24 @@ def test_functions_are_short() -> None:
     assert long == []
 
 
-def test_files_are_one_room_s_worth() -> None:
+ROUTE = re.compile(r"\.(get|post|put|patch|delete)$")
+
+
+def test_route_handlers_only_parse_and_answer() -> None:
+    """At most 15 lines of code each: parse, one action or query, answer."""
+    lines = {}
+    for path in SOURCES:
+        for node in _functions(path):
+            calls = [d.func for d in node.decorator_list if isinstance(d, ast.Call)]
+            if any(ROUTE.search(ast.unparse(call)) for call in calls):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                last = body[-1].end_lineno or 0
+                lines[f"{_name(path)}:{node.name}"] = last - body[0].lineno + 1
+    assert len(lines) > 30
+    assert {name: count for name, count in lines.items() if count > 15} == {}
+
+
+def test_files_are_short() -> None:
     long = [_name(path) for path in SOURCES if len(path.read_text().splitlines()) > LONGEST_FILE]
     assert long == []
 
@@ -320,3 +337,40 @@ def test_the_repository_stands_alone(what: str) -> None:
     assert files
     found = [_name(p) for p in files if re.search(_ELSEWHERE[what], p.read_text())]
     assert found == []
+
+
+_BOUND = re.compile(r"(^|_)(MOST|LEAST|LONGEST|BYTES|CHARS|SECONDS|MS|AT_ONCE|EVERY|ENTRIES)(_|$)")
+
+
+def unreasoned(text: str) -> list[str]:
+    """The numbers of a module that bound something and say no reason: no docstring, no comment."""
+    lines, body = text.splitlines(), ast.parse(text).body
+    found = []
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        name = node.targets[0].id
+        is_number = not {type(n) for n in ast.walk(node.value)} & {
+            ast.Call,
+            ast.Name,
+            ast.Attribute,
+        }
+        if not is_number or not name.strip("_").isupper() or not _BOUND.search(name):
+            continue
+        explained = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        grouped = isinstance(after, ast.Assign) and after.lineno == node.lineno + 1
+        commented = "#" in lines[node.lineno - 1] or lines[node.lineno - 2].startswith("#")
+        if not explained and not grouped and not commented:
+            found.append(name)
+    return found
+
+
+def test_every_bound_has_its_reason() -> None:
+    planted = 'A_BYTES = 5\nX = 1\nMOST_B = 3\n"""Why."""\nC_SECONDS = 1.5  # why\n'
+    assert unreasoned(planted + "\nD_CHARS = 2 * 3\n") == ["D_CHARS"]
+    found = {
+        _name(path): names
+        for path in SOURCES
+        if (names := unreasoned(path.read_text())) and _name(path).startswith("src/tbg")
+    }
+    assert found == {}, "say in a line below the number why it is what it is"

@@ -30,6 +30,8 @@ PROBLEM_JSON = "application/problem+json"
 _NOBODY_S = (".local", ".localhost", ".home.arpa", ".internal")
 
 _TOLD_CHARS = 100
+"""As much of a stranger's header as a log line quotes."""
+
 _PAGES = Once()
 _log = log(__name__)
 

@@ -39,6 +39,8 @@ _TYPE = "at+jwt"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _API_KEY = re.compile(r"tbg_([0-9]{1,18}k[0-9a-f]{8})_([0-9a-f]{40})_([0-9a-f]{16})")
 _SECRET_BYTES = 32
+"""As long as the digests of SHA-256 that it keys."""
+
 _CLAIMS = ("iss", "aud", "sub", "sid", "iat", "nbf", "exp")
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 _ASK_AGAIN_SECONDS = 0.1
+"""How long a cancelled task may take before it is cancelled again."""
 
 
 async def end(task: asyncio.Task[Any]) -> None:

@@ -1,4 +1,6 @@
-"""Every bound of the program, with its reason. No other file holds a magic maximum."""
+"""Every bound that more than one module or an operator cares about, with its reason.
+
+A bound that one module alone uses stands there, also with its reason: a test asks for it."""
 
 from datetime import timedelta
 
@@ -259,6 +261,9 @@ READINESS_SECONDS = 1.0
 
 INGEST_LAG_SECONDS = 300
 """Oldest entry that waits in the streams before the process says it is not ready."""
+
+DISK_WARNING_BYTES = 1024**3
+"""With less free disk `tbg doctor` warns: time to make room before anything fails."""
 
 DISK_FREE_BYTES = 64 * 1024 * 1024
 """Free space below which the process says it is not ready; a WAL segment is 16 MiB."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 HEARTBEAT_SECONDS = 15
+"""After so long without a sign of life a service counts as gone."""
 
 
 async def beat(redis: Redis, service: str) -> None:

@@ -27,6 +27,8 @@ SUBJECTS = Gauge("tbg_socket_subjects", "Subjects this process listens to")
 LOST = Counter("tbg_socket_redis_lost_total", "Times the listening connection was lost")
 
 _SILENCE_SECONDS = 15.0
+"""A connection that is silent for so long, pings included, is opened anew."""
+
 _RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 _PREFIX = channel_of("")
 _log = log(__name__)

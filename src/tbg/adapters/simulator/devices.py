@@ -14,6 +14,7 @@ SHARE_SECONDS = 10 / 3
 """ckpool moves a worker's difficulty until it sends a share about this often."""
 
 _LEAST_DIFF = 2.0**-20
+"""The lowest difficulty that a pool gives, also to devices that hash next to nothing."""
 
 
 class Device(NamedTuple):

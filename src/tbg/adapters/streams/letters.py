@@ -20,8 +20,11 @@ SHELVED = "mining:dead_letters_shelved"
 """The key that counts the letters that were moved into files."""
 
 _PAGE = 500
+"""Dead letters read at once."""
+
 _ENTRY_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 _SHELVED_AT_ONCE = 100
+"""Dead letters moved into the file at once: Redis runs nothing else meanwhile."""
 
 # Putting back is one step: a letter that two people replay at once goes back once.
 _REPLAY = """

@@ -22,6 +22,7 @@ from tbg.adapters.http import (
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app import lifecycle
 from tbg.core import limits
+from tbg.core.tx import Database
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, challenges, profile
 from tbg.domains.accounts.actions.activity import note
@@ -33,8 +34,11 @@ router = APIRouter(prefix="/users/me", tags=["users"])
 LINKS = RateLimit("links", limits.RATE_LINKS)
 EXPORTS = RateLimit("exports", limits.RATE_EXPORTS)
 
-_EXPORT_IN_MEMORY = 4 * 1024 * 1024
-_CHUNK = 64 * 1024
+_EXPORT_BYTES_IN_MEMORY = 4 * 1024 * 1024
+"""An export that grows larger goes on in a temporary file."""
+
+_CHUNK_BYTES = 64 * 1024
+"""As much of an export as is sent at once."""
 
 
 async def _exporting(request: Request) -> asyncio.Semaphore:
@@ -83,9 +87,7 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
         "challenge_id": wish.challenge_id, "signature": wish.signature, "purpose": "link",
         "for_user": who.user_id,
     }  # fmt: skip
-    async with database.transaction() as tx:
-        address = await challenges.check(tx, **proof)
-        merges = bool(await queries.known_addresses(tx, [address]))
+    address, merges = await _address_and_effect(database, proof)
     # Everybody else waits only where two become one.
     async with database.transaction(owners="exclusive" if merges else "shared") as tx:
         await challenges.spend(tx, **proof)
@@ -97,6 +99,13 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
         linked = await addresses_of(tx, who)
         await note(tx, who, "address.link", about=address, merged=other)
         return Linked(addresses=linked, merged=other is not None)
+
+
+async def _address_and_effect(database: Database, proof: dict[str, Any]) -> tuple[str, bool]:
+    """The address that a proof is of, and whether linking it merges two accounts."""
+    async with database.transaction() as tx:
+        address = await challenges.check(tx, **proof)
+        return address, bool(await queries.known_addresses(tx, [address]))
 
 
 @router.get(
@@ -111,7 +120,7 @@ async def export_me(
     who: SignedIn, exporting: Exporting, database: AppDatabase
 ) -> StreamingResponse:
     """A ZIP with a file for each kind of thing, and one that says what they are."""
-    out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
+    out = tempfile.SpooledTemporaryFile(_EXPORT_BYTES_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     async with exporting, database.transaction() as tx:
         await lifecycle.export(tx, user_id=who.user_id, out=out)
         await note(tx, who, "account.export")
@@ -127,4 +136,4 @@ async def export_me(
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:
     out.seek(0)
     with out:
-        yield from iter(lambda: out.read(_CHUNK), b"")
+        yield from iter(lambda: out.read(_CHUNK_BYTES), b"")

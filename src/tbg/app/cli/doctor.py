@@ -28,8 +28,9 @@ from tbg.core.settings import Settings, as_recorded, load_settings, names_others
 from tbg.domains.gamification.actions.registry import read_registry
 from tbg.domains.gamification.queries import badge_catalogue
 
-_LEAST_FREE_BYTES = 1024**3
 _PATIENCE_SECONDS = 10.0
+"""A check that takes longer has failed."""
+
 _CLOCK_SKEW = timedelta(seconds=5)
 
 
@@ -242,7 +243,7 @@ async def _keys(runtime: process.Runtime) -> tuple[bool, str]:
 async def _disk(runtime: process.Runtime) -> tuple[bool, str]:
     place = runtime.settings.data_dir if runtime.settings.data_dir.exists() else "."
     free = shutil.disk_usage(place).free
-    return free > _LEAST_FREE_BYTES, f"{free / 1024**3:.1f} GiB free"
+    return free > limits.DISK_WARNING_BYTES, f"{free / 1024**3:.1f} GiB free"
 
 
 async def _latency(runtime: process.Runtime) -> tuple[bool, str]:

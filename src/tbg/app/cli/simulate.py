@@ -31,18 +31,26 @@ from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments
 from tbg.core.settings import load_settings
 
-_BATCH = 500
+_BATCH_ENTRIES = 500
+"""Entries published at once."""
+
 _ROOM_EVERY = 5_000
+"""Entries after which the simulator looks whether the game keeps up."""
+
 _TICK_SECONDS = 0.005
 """Least sleep: at high rates a few entries gather, at low ones nobody notices."""
 
 _LINE_SECONDS = 10.0
 _DEMO_LINE_SECONDS = 600.0
+"""How often a line says what was sent; beside a demo it only shows that the simulator lives."""
+
 _HOUR = 3_600.0
 _FLAT_OUT_PER_SECOND = 50_000.0
 """With `--rate max --for`: how far apart the moments are that the shares bear."""
 
 _LONGEST_HOURS = 12.0
+"""With a number of events and no time, their shares reach back at most this far."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -276,7 +284,7 @@ class Feed:
                 break
             number += entry.kind not in ("connect", "block")
             batch.append(entry)
-            if len(batch) >= _BATCH:
+            if len(batch) >= _BATCH_ENTRIES:
                 await going
                 going, batch = asyncio.create_task(self._publish(batch)), []
                 await asyncio.sleep(0)  # now it is with Redis, while the next ones are drawn

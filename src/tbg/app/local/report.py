@@ -18,6 +18,7 @@ _ALARMING = ("warning", "error", "critical")
 _OURS = {"timestamp", "level", "service", "event", "exception", "batch_id", "request_id"}
 _AGAIN = timedelta(minutes=1)
 _PROBLEM_CHARS = 300
+"""As much of a service's problem as one line on the terminal holds."""
 
 
 class Report(ABC):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from tbg.core import limits
@@ -11,8 +12,16 @@ from tbg.core.errors import NotFound, SignInRequired
 from tbg.core.principal import Scope
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.accounts.actions.access import sessions_changed
+from tbg.domains.accounts.actions.challenges import use_approval
 from tbg.domains.accounts.actions.users import lock_user
 from tbg.domains.accounts.errors import TooManyKeys
+
+
+class Digests(NamedTuple):
+    """What is stored of a key's secret: a keyed digest to look it up by, and argon2's hash."""
+
+    mac: bytes
+    hash: str
 
 
 def new_id(user_id: int) -> str:
@@ -46,14 +55,17 @@ async def require_room(tx: Tx, *, user_id: int, session_id: UUID) -> str:
     return address
 
 
-async def add_key(
-    tx: Tx, *, user_id: int, key_id: str, name: str, scope: Scope, mac: bytes, hash_: str,
-    expires_at: datetime | None, address: str,
+async def make_key(
+    tx: Tx, *, user_id: int, session_id: UUID, key_id: str, digests: Digests, name: str,
+    scope: Scope, expires_in_days: int | None, approval: UUID | None,
 ) -> AnyRow:  # fmt: skip
-    """Store a key's digests, once `require_room` has passed; the row without them.
+    """Store a key's digests; the row without them. A key of scope `service` takes an approval.
 
-    `address`: that of the session it was made in, with which it ends.
+    It ends with the address of the session that it is made in.
     """
+    address = await require_room(tx, user_id=user_id, session_id=session_id)
+    if scope == "service":
+        await use_approval(tx, approval=approval, user_id=user_id, purpose="make_service_key")
     made = await tx.row(
         """
         INSERT INTO api_keys (user_id, id, name, scope, mac, hash, created_at, expires_at,
@@ -65,10 +77,10 @@ async def add_key(
         id=key_id,
         name=name,
         scope=scope,
-        mac=mac,
-        hash=hash_,
+        mac=digests.mac,
+        hash=digests.hash,
         now=tx.now,
-        expires=expires_at,
+        expires=tx.now + timedelta(days=expires_in_days) if expires_in_days else None,
         address=address,
     )
     assert made is not None  # an INSERT of one row returns it

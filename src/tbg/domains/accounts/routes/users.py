@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from tbg.core.errors import Invalid, NotAllowed, NotFound
 from tbg.core.principal import Principal
 from tbg.core.tx import Tx
 from tbg.domains.accounts import queries
-from tbg.domains.accounts.actions import addresses, api_keys, challenges, profile, sessions
+from tbg.domains.accounts.actions import addresses, api_keys, profile, sessions
 from tbg.domains.accounts.actions.activity import note
 from tbg.domains.accounts.rules import merged_settings, shown_address
 from tbg.domains.accounts.schemas import (
@@ -159,17 +158,11 @@ async def make_api_key(
     secret = keys.new_api_key(key_id)
     # Before the transaction: argon2 takes its time, and others would wait for the connection.
     hash_ = await hashing.hash(secret)
+    digests = api_keys.Digests(keys.mac("api-key-at-rest", secret.encode()), hash_)
     async with database.transaction(owners="shared") as tx:
-        address = await api_keys.require_room(tx, user_id=who.user_id, session_id=who.session_id)
-        if wish.scope == "service":
-            await challenges.use_approval(
-                tx, approval=wish.approval, user_id=who.user_id, purpose="make_service_key"
-            )
-        days = wish.expires_in_days
-        made = await api_keys.add_key(
-            tx, user_id=who.user_id, key_id=key_id, name=wish.name, scope=wish.scope,
-            mac=keys.mac("api-key-at-rest", secret.encode()), hash_=hash_,
-            expires_at=tx.now + timedelta(days=days) if days else None, address=address,
+        made = await api_keys.make_key(
+            tx, user_id=who.user_id, session_id=who.session_id, key_id=key_id, digests=digests,
+            **wish.model_dump(),
         )  # fmt: skip
         await note(tx, who, "api_key.make", about=wish.name, key=key_id, scope=wish.scope)
     return NewApiKey(api_key=ApiKey.model_validate(made), key=secret)
