@@ -75,7 +75,7 @@ def run(
 
 @app.command("restarts")
 def restart(
-    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of ingest and relay.")] = 40,
+    kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of ingest, relay and sender.")] = 40,
     redis: Annotated[int, typer.Option(min=0, help="Redis killed, its last words cut.")] = 6,
     postgres: Annotated[int, typer.Option(min=0, help="PostgreSQL stopped at once.")] = 6,
     seed: _Seed = None,

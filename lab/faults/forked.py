@@ -11,13 +11,13 @@ import runpy
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from tbg.app.local import launch, processes
 
-_COMMANDS = ("collect", "ingest", "relay")
+_COMMANDS = ("collect", "ingest", "relay", "sender")
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tbg.app.cli", *(f"tbg.app.cli.{name}" for name in _COMMANDS)])
 
@@ -26,12 +26,30 @@ def start(
     *words: str | Path, env: Mapping[str, str], directory: Path, log: Path
 ) -> ForkServerProcess:
     """Start `tbg WORDS…` with `env` alone; what it says is added to `log`. Killed when we end."""
-    process = _CONTEXT.Process(target=_become, args=([*map(str, words)], dict(env), directory, log))
+    return start_call(run_command, *map(str, words), env=env, directory=directory, log=log)
+
+
+def start_call(
+    function: Callable[..., None],
+    *arguments: str | int,
+    env: Mapping[str, str],
+    directory: Path,
+    log: Path,
+) -> ForkServerProcess:
+    """Call a function of a module in such a process."""
+    words = (function, arguments, dict(env), directory, log)
+    process = _CONTEXT.Process(target=_become, args=words)
     process.start()
     return process
 
 
-def _become(words: Sequence[str], env: Mapping[str, str], directory: Path, log: Path) -> None:
+def _become(
+    function: Callable[..., None],
+    arguments: tuple[str | int, ...],
+    env: Mapping[str, str],
+    directory: Path,
+    log: Path,
+) -> None:
     launch.die_with(os.getppid(), signal.SIGKILL)  # the process that forked us ends when ours does
     os.chdir(directory)
     os.environ.clear()
@@ -40,5 +58,10 @@ def _become(words: Sequence[str], env: Mapping[str, str], directory: Path, log: 
     with processes.open_log(log) as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
+    function(*arguments)
+
+
+def run_command(*words: str) -> None:
+    """`tbg WORDS…` in this process, as `python -m tbg` does."""
     sys.argv = ["tbg", *words]
     runpy.run_module("tbg", run_name="__main__")

@@ -19,22 +19,24 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from lab.faults import compare, forked, watch
+from lab.faults import calls, compare, forked, watch
 from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
 from lab.faults.campaign import Progress, silent
 from lab.faults.cases import NETWORK, Case, Sent, make_case
 from lab.faults.compare import Finding
 from lab.faults.oracle import expect
 from lab.faults.scratch import pair, prepare
+from lab.faults.target import serving
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.broadcast import heartbeats
 from tbg.app.local import servers
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
+from tbg.core.cancel import end
 from tbg.core.clock import SystemClock
 from tbg.core.tx import connect
 
-SERVICES = ("ingest", "ingest", "relay")
+SERVICES = ("ingest", "ingest", "relay", "sender")
 RECOVERY_SECONDS = 10.0
 """After the last fault everything must be done within this: the promise of quality.md §1."""
 
@@ -58,6 +60,8 @@ class Report:
     events: int = 0
     meanwhile: int = 0
     """Events that were counted while the faults went on."""
+    calls: int = 0
+    """Tasks that were enqueued, each of which calls an HTTP server."""
     recovery_seconds: float = 0.0
     seconds: float = 0.0
     deadlocks: int = 0
@@ -73,6 +77,7 @@ class Report:
             "postgres_restarts": self.postgres,
             "events": self.events,
             "events_meanwhile": self.meanwhile,
+            "calls": self.calls,
             "lost": sorts["lost"],
             "doubled": sorts["doubled"],
             "wrong": sorts["wrong"],
@@ -98,7 +103,11 @@ def run(
     begun = time.perf_counter()
 
     async def go(pg: Postgres, valkey: Valkey) -> None:
-        await _Run(pg, valkey, report, progress).run(kills, redis, postgres)
+        database = connect(pg.url, SystemClock())
+        async with serving() as target:
+            called = calls.Calls(target, database)
+            await _Run(pg, valkey, called, report, progress).run(kills, redis, postgres)
+        await database.close()
 
     with pair(durable=True) as (pg, valkey), watch.errors() as errors:
         asyncio.run(go(pg, valkey))
@@ -108,8 +117,10 @@ def run(
 
 
 class _Run:
-    def __init__(self, pg: Postgres, valkey: Valkey, report: Report, progress: Progress) -> None:
-        self.pg, self.valkey = pg, valkey
+    def __init__(
+        self, pg: Postgres, valkey: Valkey, called: calls.Calls, report: Report, progress: Progress
+    ) -> None:
+        self.pg, self.valkey, self.calls = pg, valkey, called
         self.report = report
         self.progress = progress
         self.rng = Random(f"restarts/{report.seed}")
@@ -124,9 +135,7 @@ class _Run:
 
     async def run(self, kills: int, redis: int, postgres: int) -> None:
         clock = SystemClock()
-        database = connect(self.pg.url, clock)
-        self.packs = await prepare(database, folder=self.pg.root)
-        await database.close()
+        self.packs = await prepare(self.calls.database, folder=self.pg.root)
         faults = ["kill"] * kills + ["redis"] * redis + ["postgres"] * postgres
         self.rng.shuffle(faults)
         total = 400 + len(faults) * _EVENTS_PER_SECOND
@@ -136,6 +145,7 @@ class _Run:
                 self._open(number)
             await self._first_start()
             load = asyncio.create_task(self._load())
+            calling = asyncio.create_task(self.calls.keep_enqueuing())
             keeper = asyncio.create_task(self._keep_up())
             for number, fault in enumerate(faults):
                 self.progress("faults", number, len(faults))
@@ -147,6 +157,7 @@ class _Run:
             last = time.monotonic()
             self.report.meanwhile = await self._counted()
             self.stopped = True
+            await end(calling)
             await load
             await self._refill()
             await self._recover(last)
@@ -181,8 +192,11 @@ class _Run:
             "TBG_BADGE_PACKS": str(self.packs),
             "TBG_METRICS_PORT": "0",
         }
-        log = self.log / "services.log"
-        return forked.start(kind, env=environment, directory=self.pg.root, log=log)
+        place = {"directory": self.pg.root, "log": self.log / "services.log"}
+        if kind == "sender":
+            port = self.calls.target.port
+            return forked.start_call(calls.run_sender, port, env=environment, **place)
+        return forked.start(kind, env=environment, **place)
 
     async def _keep_up(self) -> None:
         """Start again what ended because a server was away, as any supervisor does.
@@ -295,9 +309,13 @@ class _Run:
         """Wait until the services have done everything; it must not take long."""
         admin = await asyncpg.connect(self.pg.url)
         try:
-            while (left := await read_left(admin, self.redis)) != Left(0, 0, 0, 0):
+            while True:
+                left, waiting = await read_left(admin, self.redis), await self.calls.waiting()
+                if left == Left(0, 0, 0, 0) and not waiting:
+                    break
                 if time.monotonic() - last > _PATIENCE_SECONDS:
-                    self.report.findings.append(Finding("stuck", f"left at the end: {left}"))
+                    text = f"left at the end: {left}, {waiting} tasks"
+                    self.report.findings.append(Finding("stuck", text))
                     return
                 await asyncio.sleep(0.1)
         finally:
@@ -347,6 +365,8 @@ class _Run:
                 found.append(Finding("lost", f"good events dead-lettered: {letters['failed']}"))
         finally:
             await admin.close()
+        self.report.calls = len(self.calls.enqueued)
+        self.report.findings += await self.calls.judge()
         self._read_log()
 
     def _read_log(self) -> None:

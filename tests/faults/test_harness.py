@@ -72,6 +72,7 @@ def test_real_services_and_servers_fall_and_come_back() -> None:
     figures = report.figures()
     assert (figures["kills"], figures["redis_restarts"], figures["postgres_restarts"]) == (40, 6, 6)
     assert figures["events_meanwhile"] > 200, "the faults did not fall on work"
+    assert figures["calls"] > 50, "the senders had no work"
     assert figures["deadlocks"] == 0
 
 

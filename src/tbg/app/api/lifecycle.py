@@ -83,10 +83,8 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
 
     `approval`: of purpose `let_in`, for this address.
     """
-    proof: dict[str, Any] = {
-        "challenge_id": wish.challenge_id, "signature": wish.signature, "purpose": "link",
-        "for_user": who.user_id,
-    }  # fmt: skip
+    given = wish.model_dump(include={"challenge_id", "signature"})
+    proof = given | {"purpose": "link", "for_user": who.user_id}
     address, merges = await _address_and_effect(database, proof)
     # Everybody else waits only where two become one.
     async with database.transaction(owners="exclusive" if merges else "shared") as tx:
