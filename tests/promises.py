@@ -54,6 +54,8 @@ def _personal_data(domain: Domain, package: str, _text: str) -> Iterator[str]:
     for duty in ("merge", "erase", "export"):
         if users and getattr(domain, duty) is None:
             yield f"it keeps facts about users ({', '.join(users)}): give its record `{duty}`"
+    for table in sorted(set(users) - domain.personal.keys()):
+        yield f"say in `personal` of its record what merge, erasure and export do with {table}"
 
 
 def _events(domain: Domain, package: str, text: str) -> Iterator[str]:

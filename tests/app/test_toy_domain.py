@@ -31,6 +31,7 @@ from tests.api import client_of, make_app, served
 from tests.declarations import bodies, without_a_rate_limit, without_idempotency
 from tests.domains.gamification.play import execute, rows, value
 from tests.domains.realtime.talk import ask, hear
+from tests.personal import declared, undeclared
 from tests.promises import broken_promises
 from tests.toy.actions import ring
 from tests.toy.migration import UPGRADE
@@ -133,6 +134,13 @@ async def test_of_an_erased_player_no_bell_and_no_waiting_message_is_left(
     assert await value(db, f"SELECT count(*) FROM bells WHERE user_id = {gone}") == 0
 
 
+async def test_its_columns_that_refer_to_users_are_declared(app: FastAPI, db: Database) -> None:
+    async with db.transaction() as tx:
+        assert await undeclared(tx, declared(WITH_TOY)) == []
+        (message,) = await undeclared(tx, declared(DOMAINS))
+        assert message.startswith("bells.user_id may hold a user's id and is not declared")
+
+
 async def test_its_data_is_in_the_export(app: FastAPI, db: Database, me: SignedIn) -> None:
     await ring_bell(db, me.user["id"])
     out = BytesIO()
@@ -149,6 +157,7 @@ def test_it_keeps_every_promise() -> None:
 @pytest.mark.parametrize(
     ("without", "message"),
     [
+        ({"personal": {}}, "say in `personal` of its record what merge, erasure and export do"),
         ({"merge": None}, "give its record `merge`"),
         ({"erase": None}, "give its record `erase`"),
         ({"export": None}, "give its record `export`"),

@@ -5,6 +5,7 @@ from tests.toy.actions import erase, export, merge
 from tests.toy.jobs import JOBS
 from tests.toy.presenters import PRESENTERS
 from tests.toy.schemas import FRAMES
+from tests.toy.tables import PERSONAL
 
 DOMAIN = Domain(
     name="toy",
@@ -12,6 +13,7 @@ DOMAIN = Domain(
     jobs=JOBS,
     presenters=PRESENTERS,
     frames=FRAMES,
+    personal=PERSONAL,
     merge=merge,
     erase=erase,
     export=export,

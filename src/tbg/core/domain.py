@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from tbg.core.event import Event
 from tbg.core.frames import FrameData, Presenters
 from tbg.core.outbox import Delivery
+from tbg.core.personal import Personal
 from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.tx import Tx
@@ -57,8 +58,8 @@ class Check:
 class Domain:
     """What one domain contributes. Everything but the name is optional.
 
-    A domain that keeps facts about users has `merge`, `erase` and `export`; a test says so where
-    one is missing.
+    A domain that keeps facts about users has `personal`, `merge`, `erase` and `export`; a test says
+    so where one is missing.
     """
 
     name: str
@@ -89,6 +90,9 @@ class Domain:
 
     frames: tuple[type[FrameData], ...] = ()
     """The types of frames that this domain shows; the WebSocket's documents are made from them."""
+
+    personal: Personal = field(default_factory=lambda: MappingProxyType({}))
+    """What `merge`, `erase` and `export` do with each column that may refer to a user."""
 
     merge: Merge | None = None
     erase: Erase | None = None

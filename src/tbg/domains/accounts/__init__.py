@@ -5,6 +5,7 @@ from tbg.domains.accounts.actions.lifecycle import erase, export, merge
 from tbg.domains.accounts.jobs import JOBS
 from tbg.domains.accounts.presenters import PRESENTERS
 from tbg.domains.accounts.projection import admit
+from tbg.domains.accounts.tables import PERSONAL
 
 DOMAIN = Domain(
     name="accounts",
@@ -13,6 +14,7 @@ DOMAIN = Domain(
     jobs=JOBS,
     projection=admit,  # an address that mines is a user
     presenters=PRESENTERS,
+    personal=PERSONAL,
     merge=merge,
     erase=erase,
     export=export,

@@ -7,6 +7,7 @@ from tbg.domains.gamification.jobs import JOBS
 from tbg.domains.gamification.presenters import PRESENTERS
 from tbg.domains.gamification.projection import credit
 from tbg.domains.gamification.schemas import FRAMES
+from tbg.domains.gamification.tables import PERSONAL
 
 DOMAIN = Domain(
     name="gamification",
@@ -15,6 +16,7 @@ DOMAIN = Domain(
     projection=credit,  # counters, calendar, badges, XP, levels
     presenters=PRESENTERS,
     frames=FRAMES,
+    personal=PERSONAL,
     merge=merge,
     erase=erase,
     export=export,

@@ -15,6 +15,27 @@ LESSON_XP = 25
 TRACK_XP = 50
 COMPETITION_XP = 200
 
+XP_SOURCES = {
+    "badge": True,  # the badges of both users are united
+    "share": True,
+    "personal_best": True,
+    "streak": True,
+    "lesson": False,
+    "track": False,
+    "competition": False,
+    "quest": False,
+    "correction": False,
+    "merge": True,  # it closes a ledger: each merge writes its own
+}
+"""What XP is granted for → whether it can be derived again from what was mined and earned.
+
+A merge grants again what cannot be. Only these sources are accepted; a new one needs a migration as
+well, which adds it to the ledger's constraint `xp_ledger_source`.
+"""
+
+REDERIVABLE = tuple(source for source, rederivable in XP_SOURCES.items() if rederivable)
+"""The sources that a merge derives again from the facts of both users."""
+
 
 class Threshold(NamedTuple):
     """One level: `cumulative` XP reach it; `xp_required` is the documents' own column."""

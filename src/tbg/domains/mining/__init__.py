@@ -6,6 +6,7 @@ from tbg.domains.mining.jobs import JOBS
 from tbg.domains.mining.presenters import PRESENTERS
 from tbg.domains.mining.projection import record
 from tbg.domains.mining.schemas import FRAMES
+from tbg.domains.mining.tables import PERSONAL
 
 DOMAIN = Domain(
     name="mining",
@@ -14,6 +15,7 @@ DOMAIN = Domain(
     projection=record,  # workers, shares, blocks
     presenters=PRESENTERS,
     frames=FRAMES,
+    personal=PERSONAL,
     merge=merge,
     erase=erase,
     export=export,

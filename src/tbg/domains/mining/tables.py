@@ -1,7 +1,10 @@
-"""Where each of the domain's tables is when there are several database nodes."""
+"""The domain's tables: where each is when there are several database nodes, and which of their
+columns refer to users.
+"""
 
 from __future__ import annotations
 
+from tbg.core.personal import NotExported, Personal, UserColumn, facts_of_a_user, not_users
 from tbg.core.tables import Distributed, Local, Tables
 
 TABLES: Tables = {
@@ -14,4 +17,23 @@ TABLES: Tables = {
     "rollup_queue": Local("a queue whose rows are whole batches, of many users"),
     "pool_totals": Local("one row about the whole pool"),
     "blocks": Local("a few rows; the pool lists them by height"),
+}
+
+PERSONAL: Personal = {
+    "workers": facts_of_a_user("workers", "id"),
+    "shares": facts_of_a_user("shares", "worker_id", "workinfoid"),
+    "hourly_shares": facts_of_a_user("hourly_shares", "worker_id", "accepted", "rejected"),
+    "daily_shares": facts_of_a_user("daily_shares", "worker_id", "accepted", "rejected"),
+    "daily_rejects": facts_of_a_user("daily_rejects", "worker_id", "rejected"),
+    "personal_bests": facts_of_a_user("personal_bests", "worker_id"),
+    "blocks": facts_of_a_user("blocks", "worker_id", "reward_sats"),
+    "rollup_queue": {
+        "user_ids": UserColumn(
+            merge="removed",  # a merge folds in all that waits
+            erase="kept",
+            export=NotExported("a second later it is in the sums"),
+        ),
+        **not_users("id", "worker_ids"),
+    },
+    "pool_totals": not_users("accepted", "rejected"),
 }

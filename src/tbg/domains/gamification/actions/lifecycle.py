@@ -16,7 +16,7 @@ from tbg.domains.gamification.actions.backfill import reached
 from tbg.domains.gamification.actions.personal_bests import pay_days
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 from tbg.domains.gamification.actions.streaks import pay_silently, recount_runs
-from tbg.domains.gamification.rules import SHARES_PER_XP
+from tbg.domains.gamification.rules import REDERIVABLE, SHARES_PER_XP
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
@@ -29,7 +29,8 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     await pay_silently(tx, kept)
     await pay_days(tx, [kept], today=tx.now.date(), silent=True)
     shares = held[gone].total_shares + held[kept].total_shares
-    others = [_regrant(row, gone, kept) for row in await tx.rows(_OTHERS, gone=gone)]
+    rows = await tx.rows(_NOT_REDERIVABLE, gone=gone, rederivable=list(REDERIVABLE))
+    others = [_regrant(row, gone, kept) for row in rows]
     gains = [grant for grant in others if grant.amount > 0]
     gains += await _share_xp(tx, kept, shares)
     await reward(tx, awards=await reached(tx, kept), grants=gains)
@@ -76,11 +77,9 @@ _UNITE = (
     """,
 )
 
-# What no fact of mining earns again.
-_OTHERS = """
+_NOT_REDERIVABLE = """
 SELECT idempotency_key, amount, source, source_id, description, created_at FROM xp_ledger
-WHERE user_id = :gone AND source IN ('lesson', 'track', 'competition', 'quest', 'correction')
-ORDER BY id
+WHERE user_id = :gone AND source <> ALL(:rederivable ::text[]) ORDER BY id
 """
 
 _CLOSE = """

@@ -16,7 +16,7 @@ import orjson
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.events import BadgeEarned, LevelUp, XpGained
-from tbg.domains.gamification.rules import compute_level
+from tbg.domains.gamification.rules import XP_SOURCES, compute_level
 
 
 class Award(NamedTuple):
@@ -141,6 +141,8 @@ async def _write_ledger(tx: Tx, grants: Sequence[Grant]) -> list[Grant]:
     if not by_key:
         return []
     ordered = [by_key[key] for key in sorted(by_key)]
+    for grant in ordered:
+        _check_source(grant)
     rows = await tx.rows(
         """
         INSERT INTO xp_ledger (user_id, idempotency_key, amount, source, source_id,
@@ -160,6 +162,15 @@ async def _write_ledger(tx: Tx, grants: Sequence[Grant]) -> list[Grant]:
         ats=[grant.at for grant in ordered],
     )
     return [by_key[row.user_id, row.idempotency_key] for row in rows]
+
+
+def _check_source(grant: Grant) -> None:
+    """Refuse what a merge could not grant again under the key of another user."""
+    if grant.source not in XP_SOURCES:
+        raise ValueError(f"no XP source is called {grant.source}: add it to XP_SOURCES in rules.py")
+    begin = f"{grant.source}:{grant.user_id}:"
+    if not XP_SOURCES[grant.source] and not grant.key.startswith((begin, "correction:")):
+        raise ValueError(f"the key {grant.key} does not begin with {begin}")
 
 
 async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> None:
