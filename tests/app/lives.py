@@ -84,6 +84,10 @@ _PERSONAL_ROWS = (
     VALUES (:id, CAST(CAST(:secret AS text) AS bytea), 'x', :now)
     """,
     """
+    INSERT INTO parked_users (user_id, job, error, parked_at, attempts)
+    VALUES (:id, 'toy', :secret, :now, 1)
+    """,
+    """
     INSERT INTO auth_challenges (id, address, for_user, purpose, message, created_at, expires_at)
     VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'link', 'm', :now, :now)
     """,

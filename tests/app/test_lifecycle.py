@@ -351,8 +351,7 @@ class TestUnite:
         _, alice = await join(db, BOB, ALICE)
         clock.move(timedelta(minutes=3))
         for _ in range(2):
-            async with db.transaction() as tx:
-                await tell_silent(tx)
+            await tell_silent(db)
         sql = "SELECT type, payload FROM outbox WHERE id > :before"
         ((kind, payload),) = await rows(db, sql, before=before)
         assert kind == "SilentRewards"
@@ -425,6 +424,7 @@ class TestUnite:
         assert await value(db, "SELECT count(*) FROM sessions WHERE ended_why <> 'merged'") == 0
         assert await value(db, "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL") == 0
         assert await value(db, "SELECT count(*) FROM idempotency_keys") == 0
+        assert await value(db, "SELECT count(*) FROM parked_users") == 0
         sql = "SELECT handle, handle_key, deletion_at FROM users WHERE id = :b"
         assert await rows(db, sql, b=bob) == [(None, None, None)]
         sql = "SELECT address, merged_at FROM user_addresses WHERE user_id = :a"
@@ -510,7 +510,7 @@ class TestUnite:
 
 
 _OWNER = "SELECT user_id FROM user_addresses WHERE address = :address"
-_GIVE_NOTHING = {"streak_warning", "badge_counts", "silent_summaries", "xp_verifier"}
+_GIVE_NOTHING = {"badge_counts", "xp_verifier"}
 
 
 async def _work(db: Database, name: str) -> None:

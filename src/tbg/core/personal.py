@@ -75,4 +75,11 @@ PERSONAL: Personal = {
         ),
         **not_users("id"),
     },
+    "parked_users": {
+        "user_id": UserColumn(
+            merge="removed",
+            erase="removed",
+            export=NotExported("a job that failed, which waits for the operator"),
+        ),
+    },
 }

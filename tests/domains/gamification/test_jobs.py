@@ -16,6 +16,7 @@ from tbg.domains.gamification.actions import correct_xp, stats
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.stats import count_badges
+from tbg.domains.gamification.actions.summaries import tell_silent
 from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 from tests.conftest import NOW
 from tests.domains.gamification.play import (
@@ -257,15 +258,15 @@ class TestSilentSummaries:
         for sdiff in (2e6, 2e9, 2e12):
             await play(db, [share(past, sdiff=sdiff, history=True)])
             clock.move(timedelta(seconds=90))
-            assert await jobs.summarise(db) == 0
+            assert await tell_silent(db) == 0
         await play(db, [share(past, user=BOB, history=True)])
         clock.move(timedelta(seconds=60))
-        assert await jobs.summarise(db) == 1
+        assert await tell_silent(db) == 1
         assert await told(db, "SilentRewards") == [{"user_id": 1, "badges": 4, "xp": 400}]
         assert await told(db, "BadgeEarned") == []
         clock.move(limits.SILENT_FOR)
-        assert await jobs.summarise(db) == 1
-        assert await jobs.summarise(db) == 0
+        assert await tell_silent(db) == 1
+        assert await tell_silent(db) == 0
         assert len(await told(db, "SilentRewards")) == 2
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
-from tbg.core import limits
 from tbg.core.tx import Database, Tx
+from tbg.core.user_jobs import serve_users
 from tbg.domains.gamification.actions.events import Occurrence, record_occurrences
 from tbg.domains.gamification.rules import get_week_iso, running_week, week_end, week_start_of
 from tbg.domains.mining.actions import roll_up_all
@@ -21,12 +22,14 @@ async def crown_champions(database: Database) -> list[str]:
     async with database.transaction() as tx:
         monday = running_week(tx.now)
         weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
-    crowned = []
     last = get_week_iso(monday - timedelta(weeks=1))
-    for begin in range(0, len(weeks), limits.WEEKS_CROWNED):
-        async with database.transaction(owners="shared") as tx:
-            crowned += await _crown(tx, weeks[begin : begin + limits.WEEKS_CROWNED], last=last)
-    return crowned
+    crowned = await serve_users(
+        database,
+        "weekly_diff_champion",
+        find=partial(_find_best, weeks=weeks),
+        work=partial(_crown, weeks=weeks, last=last),
+    )
+    return sorted(week for some in crowned for week in some)
 
 
 # One index probe a week, where a DISTINCT would read every user's every week.
@@ -44,27 +47,33 @@ ORDER BY week
 """
 
 
-async def _crown(tx: Tx, weeks: Sequence[str], *, last: str) -> list[str]:
-    """Crown weeks; those before the `last` one silently, for they are history."""
-    crowned = await tx.rows(
-        """
-        WITH best AS (
-            SELECT best.* FROM unnest(:weeks ::text[]) AS asked (week) CROSS JOIN LATERAL (
-                SELECT period_key, user_id, best_difficulty, share_id FROM personal_bests
-                WHERE timeframe = 'week' AND period_key = asked.week
-                ORDER BY best_difficulty DESC, at, user_id LIMIT 1
-            ) AS best
-        ), crowned AS (
-            INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
-            SELECT period_key, user_id, best_difficulty, :now FROM best ORDER BY period_key
-            ON CONFLICT DO NOTHING RETURNING week_iso
-        )
-        SELECT best.* FROM crowned JOIN best ON best.period_key = crowned.week_iso
-        ORDER BY period_key
-        """,
-        now=tx.now,
-        weeks=list(weeks),
-    )
+_BEST = """
+SELECT best.* FROM unnest(:weeks ::text[]) AS asked (week) CROSS JOIN LATERAL (
+    SELECT period_key, user_id, best_difficulty, share_id FROM personal_bests
+    WHERE timeframe = 'week' AND period_key = asked.week
+    ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+) AS best
+"""
+
+_CROWN = f"""
+WITH best AS ({_BEST} WHERE user_id = ANY(:users ::bigint[])), crowned AS (
+    INSERT INTO weekly_champions (week_iso, user_id, best_difficulty, crowned_at)
+    SELECT period_key, user_id, best_difficulty, :now FROM best ORDER BY period_key
+    ON CONFLICT DO NOTHING RETURNING week_iso
+)
+SELECT best.* FROM crowned JOIN best ON best.period_key = crowned.week_iso ORDER BY period_key
+"""  # noqa: S608 - of constants alone
+
+
+async def _find_best(tx: Tx, after: int, most: int, *, weeks: Sequence[str]) -> list[int]:
+    """Users who had the best share of one of these weeks."""
+    best = await tx.rows(_BEST, weeks=list(weeks))
+    return sorted({row.user_id for row in best if row.user_id > after})[:most]
+
+
+async def _crown(tx: Tx, users: Sequence[int], *, weeks: Sequence[str], last: str) -> list[str]:
+    """Crown the weeks whose best is one of these users; those before the `last` one silently."""
+    crowned = await tx.rows(_CROWN, now=tx.now, weeks=list(weeks), users=list(users))
     occurrences = [
         Occurrence(
             row.user_id,
