@@ -128,6 +128,8 @@ def main() -> None:
     """Run the command line; exit 0 done, 1 it could not, 2 wrong arguments, 3 needs a person."""
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
+    if words == ["--version"]:
+        only = ""  # no command at all: it takes a second to import them
     gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of a start
     try:
         program = build(only)
