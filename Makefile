@@ -81,7 +81,7 @@ signatures: python ## a million damaged signatures (N=…), each one accepted as
 
 .PHONY: merges
 merges: python ## 1,000 random histories (N=…) of accounts that are merged: no XP is lost or doubled
-	$(VENV)/pytest tests/app/test_merge_xp.py --histories $(or $(N),1000) $(PYTEST)
+	$(VENV)/pytest tests/app/test_merge_xp.py --timeout 0 --histories $(or $(N),1000) $(PYTEST)
 
 .PHONY: bench
 bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
