@@ -79,6 +79,10 @@ faults: python ## 300 fault schedules on real servers, and every planted bug cau
 signatures: python ## a million damaged signatures (N=…), each one accepted asked of a second verifier
 	$(VENV)/python -m tests.adapters.bitcoin.mutations $(or $(N),1000000)
 
+.PHONY: merges
+merges: python ## 1,000 random histories (N=…) of accounts that are merged: no XP is lost or doubled
+	$(VENV)/pytest tests/app/test_merge_xp.py --timeout 0 --histories $(or $(N),1000) $(PYTEST)
+
 .PHONY: bench
 bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
 	$(VENV)/tbg bench pipeline

@@ -70,9 +70,11 @@ LONG = ("tests/e2e/", "tests/faults/test_harness.py", "tests/app/test_local_up.p
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--begin-within`, for who wants an answer soon rather than all of it."""
+    """Add `--begin-within`, for who wants an answer soon, and `--histories`, for who wants more."""
     told = "Skip the tests that have not begun so many seconds after the first."
     parser.addoption("--begin-within", type=float, default=None, metavar="SECONDS", help=told)
+    told = "How many random histories of accounts are merged."
+    parser.addoption("--histories", type=int, default=100, metavar="N", help=told)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

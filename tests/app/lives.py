@@ -96,6 +96,13 @@ _PERSONAL_ROWS = (
     SELECT gen_random_uuid(), address, 'sign_in', :secret, :now, :now
     FROM user_addresses WHERE user_id = :id
     """,
+    # Somebody else wanted to let the address in.
+    """
+    INSERT INTO auth_challenges (id, address, for_user, purpose, subject, message, created_at,
+        expires_at)
+    SELECT gen_random_uuid(), 'of another', 0, 'let_in', address, :secret, :now, :now
+    FROM user_addresses WHERE user_id = :id
+    """,
     """
     INSERT INTO resting_handles (digest, former_id, until)
     VALUES (sha256(CAST(:secret || CAST(CAST(:id AS bigint) AS text) AS bytea)), :id, :now)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
+from tbg.app.lifecycle import erase_due
 from tbg.app.relay import Relay
+from tbg.core import limits
+from tbg.core.clock import FixedClock
 from tbg.core.personal import NotExported, not_users
 from tbg.core.tx import Database
+from tbg.domains.accounts.jobs import clean_tokens
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.mining.actions import roll_up_all
+from tests.accounts import leave as leave_by_the_api
+from tests.accounts import link, player, sign_in, unlink
 from tests.app.lives import SECRET, WORDS, furnish, join, leave, taken_along, user_of
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, CAROL, block, execute, play, share
@@ -178,6 +185,34 @@ class TestDone:
             after = await rows_as_text(tx)
         assert left_in(after, words) == []
         assert left_in(after, [ALICE]) != []
+
+    async def test_of_a_player_who_leaves_by_the_api_no_table_has_a_word_left(
+        self, db: Database, client: httpx.AsyncClient, clock: FixedClock
+    ) -> None:
+        await sign_in(client, 1)
+        who = await sign_in(client)
+        for handle in ("satsuma", "mandarin"):
+            profile = {"handle": handle, "display_name": "Satsuma", "bio": "brews tea"}
+            (await who.ask("PATCH", "/users/me", json=profile)).raise_for_status()
+        wish = {"name": "Alpine rig", "scope": "read"}
+        (await who.ask("POST", "/users/me/api-keys", json=wish)).raise_for_status()
+        (await link(who, 1)).raise_for_status()
+        (await unlink(who, 1)).raise_for_status()
+        (await leave_by_the_api(who)).raise_for_status()
+        # An address that was removed is nobody's, and has a challenge left, for some minutes.
+        clock.move(limits.CHALLENGE_AGE * 2)
+        await clean_tokens(db)
+        words = ["mandarin", "Satsuma", "brews tea", "Alpine rig"]
+        words += [who.key.address, player(1).address]
+        async with db.transaction() as tx:
+            before = await rows_as_text(tx)
+        assert [word for word in words if not left_in(before, [word])] == [], "not searched"
+        clock.move(timedelta(days=8))
+        assert await erase_due(db) == 1
+        async with db.transaction() as tx:
+            after = await rows_as_text(tx)
+        assert left_in(after, (*words, "satsuma")) == []
+        assert after["audit_log"].count("handle.change") == 2, "it keeps what was done"
 
 
 _OF_THE_USER_ALONE = {"profile", "audit_log"}

@@ -90,8 +90,8 @@ _PERSON = (
     "DELETE FROM api_keys WHERE user_id = ANY(:ids ::bigint[])",
     "DELETE FROM account_activity WHERE user_id = ANY(:ids ::bigint[])",
     """
-    DELETE FROM auth_challenges WHERE address IN (
-        SELECT address FROM user_addresses WHERE user_id = ANY(:ids ::bigint[]))
+    DELETE FROM auth_challenges c USING user_addresses a
+    WHERE a.user_id = ANY(:ids ::bigint[]) AND (c.address = a.address OR c.subject = a.address)
     """,
     "DELETE FROM user_addresses WHERE user_id = ANY(:ids ::bigint[])",
 )
