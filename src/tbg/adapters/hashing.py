@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from tbg.core import limits
 
-HASHED = Counter("tbg_argon2_total", "argon2 computations, by what for", ["what"])
+HASHED = Counter("tbg_argon2_total", "argon2 computations, by purpose", ["what"])
 
 # OWASP's parameters; secrets of ours are 160 random bits, which nobody guesses at any speed.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

@@ -78,8 +78,8 @@ def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
             "page_not_ours",
             page=page,
             host=asked[:_TOLD_CHARS],
-            hint="it cannot sign in, change anything or see news as they come: if it is yours, "
-            "set TBG_PUBLIC_URL to where it is opened",
+            hint="it cannot sign in, change anything or receive live updates: if it is yours, set "
+            "TBG_PUBLIC_URL to the address under which it is opened",
         )
     return False
 
@@ -249,14 +249,14 @@ class Allowed(SecurityBase):
         """Who asks; 401 when that is nobody, 403 when he may not."""
         principal: Principal | None = request.state.principal
         if principal is None:
-            raise SignInRequired(request.state.why_nobody or "This needs a session or a key.")
+            raise SignInRequired(request.state.why_nobody or "This requires a session or a key.")
         if self.scope is not None:
             if not principal.may(self.scope):
-                raise NotAllowed(f"This needs an API key of scope `{self.scope}`.")
+                raise NotAllowed(f"This requires an API key with the scope `{self.scope}`.")
         elif principal.key_id is not None:
-            raise NotAllowed("An API key cannot do this: sign in with an address.")
+            raise NotAllowed("API keys cannot do this: sign in with an address.")
         if self.letter == "A" and principal.role != "admin":
-            raise NotAllowed("This is for the operators of this pool.")
+            raise NotAllowed("Only the operators of this pool can do this.")
         return principal
 
 

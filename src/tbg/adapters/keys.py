@@ -74,7 +74,8 @@ class KeyRing:
             if not make and not self.is_made:
                 raise CannotRun(
                     f"there are no keys in {self.directory.resolve()}: set TBG_DATA_DIR (or "
-                    "TBG_KEYS_DIR) as the API has it, or run this where the API was started"
+                    "TBG_KEYS_DIR) to the same value as for the API, or run this in the folder "
+                    "in which the API was started"
                 )
             # Path.mkdir() would make parents that others may look into.
             for folder in (*reversed(self.directory.parents), self.directory):
@@ -87,11 +88,11 @@ class KeyRing:
                 self._require_alone()
                 self._secret = self._secret_file.read_bytes()
                 if why := _weakness(self._secret):
-                    raise ValueError(f"the secret {why}: restore it, or remove it")
+                    raise ValueError(f"the secret {why}: restore or remove it")
                 self._read()
         except (OSError, ValueError) as error:
             raise CannotRun(
-                f"the keys in {self.directory} cannot be read or made: {error}"
+                f"the keys in {self.directory} cannot be read or created: {error}"
             ) from None
 
     def sign(self, *, user_id: int, session_id: str) -> str:
@@ -115,13 +116,13 @@ class KeyRing:
         if len(token) > limits.TOKEN_CHARS:
             raise TokenRefused("it is too long")
         if not _is_canonical(token):
-            raise TokenRefused("it is no token")
+            raise TokenRefused("it is not a token")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
-            raise TokenRefused("it is no token") from None
+            raise TokenRefused("it is not a token") from None
         if header.get("alg") != _ALGORITHM or header.get("typ") != _TYPE:
-            raise TokenRefused("its algorithm or type is not ours")
+            raise TokenRefused("its algorithm or type is not supported")
         key = self._trusted(header.get("kid"))
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -143,11 +144,11 @@ class KeyRing:
         now, leeway = self.clock.now().timestamp(), limits.CLOCK_LEEWAY.total_seconds()
         times = [claims[name] for name in ("iat", "nbf", "exp")]
         if not all(isinstance(at, int) and not isinstance(at, bool) for at in times):
-            raise TokenRefused("its times are no numbers")
+            raise TokenRefused("its times are not numbers")
         if now < claims["nbf"] - leeway or now < claims["iat"] - leeway:
-            raise TokenRefused("it does not hold yet")
+            raise TokenRefused("it is not valid yet")
         if now >= claims["exp"]:
-            raise TokenRefused("it has run out")
+            raise TokenRefused("it has expired")
         return claims
 
     def published(self) -> list[dict[str, Any]]:
@@ -302,7 +303,7 @@ class KeyRing:
             for key in self._living():
                 if key.kid == kid:
                     return key
-        raise TokenRefused("its key is not one of ours")
+        raise TokenRefused("it is signed with an unknown key")
 
 
 def _is_canonical(token: str) -> bool:
@@ -345,7 +346,7 @@ def _weakness(secret: bytes) -> str | None:
     A file that a full disk or a power cut left may be all zeros, or end in them.
     """
     if len(secret) < _SECRET_BYTES:
-        return "is cut short"
+        return "is too short"
     parts = [secret[start : start + 8] for start in range(0, len(secret) - 7, 8)]
     if len(set(secret)) < 8 or any(len(set(part)) == 1 for part in parts):
         return "is not random"
@@ -355,5 +356,5 @@ def _weakness(secret: bytes) -> str | None:
 def _private(path: Path) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path.name} is no RSA key")
+        raise ValueError(f"{path.name} is not an RSA key")
     return key

@@ -24,7 +24,7 @@ from tbg.core import limits
 from tbg.core.errors import TooManyRequests
 from tbg.core.telemetry import log
 
-LIMITED = Counter("tbg_rate_limited_total", "Requests refused for coming too often", ["policy"])
+LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
 UNCOUNTED = Counter("tbg_rate_uncounted_total", "Requests let through because Redis was away")
 
 _log = log(__name__)
@@ -121,6 +121,6 @@ class Limiter:
         verdict = await self.take(*asked)
         if verdict is not None and verdict.retry_after:
             raise TooManyRequests(
-                f"Please come again in {verdict.retry_after} s.", headers=verdict.headers
+                f"Please try again in {verdict.retry_after} s.", headers=verdict.headers
             )
         return verdict

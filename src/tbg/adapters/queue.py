@@ -92,15 +92,15 @@ def _to_json(job: dict[str, Any]) -> bytes:
 def _from_json(raw: bytes) -> dict[str, Any]:
     """A job as arq wrote it; ValueError for anything else."""
     if len(raw) > limits.JOB_BYTES:
-        raise ValueError("a job is not as long as this")
+        raise ValueError("too long for a job")
     job = orjson.loads(raw)
     if not isinstance(job, dict) or job.keys() != {"t", "f", "a", "k", "et"}:
         raise ValueError("no job")
     name, tried, at = job["f"], job["t"], job["et"]
     if not isinstance(name, str) or job["a"] != [] or job["k"] != {} or tried is not None:
-        raise ValueError("no job of ours: none has arguments")
+        raise ValueError("not a job of this program: those have no arguments")
     if type(at) is not int or not 0 <= at < limits.JOB_TIME_MS:
-        raise ValueError("a job was put in at no time")
+        raise ValueError("a job without the time at which it was enqueued")
     return cast("dict[str, Any]", job)
 
 

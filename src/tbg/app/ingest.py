@@ -37,7 +37,7 @@ from tbg.core.tx import Database, is_passing, took_too_long
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.schemas import StatsUpdateData
 
-EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
+EVENTS = Counter("tbg_ingest_events_total", "Events by outcome", ["outcome"])
 DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
 SHELVED = Counter(
     "tbg_ingest_dead_letters_shelved_total", "Old dead letters that were moved into a file"
@@ -46,11 +46,11 @@ BATCH_SIZE = Histogram(
     "tbg_ingest_batch_events", "Events in a batch", buckets=(1, 10, 100, 500, 1000, 2500, 5000)
 )
 BATCH_SECONDS = Histogram(
-    "tbg_ingest_batch_seconds", "From read to acknowledged", buckets=LATENCY_BUCKETS
+    "tbg_ingest_batch_seconds", "Time from reading to acknowledging", buckets=LATENCY_BUCKETS
 )
-LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest event that is not settled has waited")
+LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest unprocessed event has waited")
 BACKLOG = Gauge("tbg_ingest_backlog_events", "Events not acknowledged yet")
-RETRIES = Counter("tbg_ingest_retries_total", "Batches tried again for a passing cause")
+RETRIES = Counter("tbg_ingest_retries_total", "Batches retried after a temporary failure")
 ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the rollups")
 
 PROJECTIONS: tuple[Projection, ...] = tuple(

@@ -24,7 +24,7 @@ class CannotUnite(Conflict):
     """One of the two is the other, became part of somebody, was erased, or never was."""
 
     code = "accounts_cannot_unite"
-    title = "These accounts cannot be united"
+    title = "These accounts cannot be merged"
 
 
 async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOMAINS) -> None:
@@ -39,7 +39,7 @@ async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOM
         kept=kept,
     )
     if len(people) != 2:
-        raise CannotUnite("Both must be accounts of their own, and not the same one.")
+        raise CannotUnite("They must be two different accounts that have not been merged.")
     for domain in domains:
         if domain.merge is not None:
             await domain.merge(tx, gone=gone, kept=kept)
@@ -86,7 +86,7 @@ async def _write(file: IO[bytes], section: Section) -> None:
 def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
     lines = [
         f"What this pool knows of user {user_id}, {tx.now:%Y-%m-%d %H:%M} UTC.",
-        "Times are UTC. A .json file is a list of rows; a .ndjson file has a row a line.",
+        "Times are UTC. A .json file is a list of rows; a .ndjson file has one row per line.",
         "",
         *contents,
     ]

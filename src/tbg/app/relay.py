@@ -34,11 +34,13 @@ FAILURES = Counter(
     ["handler", "outcome"],
 )
 BATCH_SIZE = Histogram(
-    "tbg_relay_batch_messages", "Messages delivered at once", buckets=(1, 2, 5, 10, 50, 100, 500)
+    "tbg_relay_batch_messages", "Messages per batch", buckets=(1, 2, 5, 10, 50, 100, 500)
 )
-BATCH_SECONDS = Histogram("tbg_relay_batch_seconds", "From taken to shown", buckets=LATENCY_BUCKETS)
-AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
-WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, and deliveries to try again")
+BATCH_SECONDS = Histogram(
+    "tbg_relay_batch_seconds", "Time to deliver a batch", buckets=LATENCY_BUCKETS
+)
+AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest waiting message")
+WAITING = Gauge("tbg_outbox_waiting_messages", "Waiting messages, and deliveries to retry")
 PARKED = Gauge("tbg_outbox_parked_messages", "Deliveries that need a person")
 
 _log = log(__name__)
@@ -151,7 +153,7 @@ class Relay:
                 if one.handler in known and read is not None:
                     inboxes.setdefault(one.handler, []).append(read)
                 elif one.handler != EVERY:
-                    why = f"there is no handler {one.handler}, or no event {one.message.type}"
+                    why = f"there is no handler {one.handler} or no event {one.message.type}"
                     unreadable.append(Failure(one.message, one.handler, 1, why))
             for inbox in inboxes.values():
                 inbox.sort(key=lambda one: one[0].id)
@@ -207,7 +209,7 @@ class Relay:
         for message in messages:
             read = self._read(message)
             if read is None:
-                why = f"this program cannot read such a {message.type}"
+                why = f"this version cannot read this {message.type}"
                 unreadable.append(Failure(message, EVERY, 1, why))
                 continue
             for handler in self.handlers.get(type(read[1].event), ()):

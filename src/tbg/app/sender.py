@@ -28,9 +28,9 @@ from tbg.core.tasks import Room, TargetAway, Task, TaskKind, TaskRefused
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
 
-TASKS = Counter("tbg_tasks_total", "Runs of tasks by what became of them", ["kind", "outcome"])
+TASKS = Counter("tbg_tasks_total", "Runs of tasks by outcome", ["kind", "outcome"])
 SECONDS = Histogram("tbg_task_seconds", "How long a task ran", ["kind"], buckets=LATENCY_BUCKETS)
-WAITING = Gauge("tbg_tasks_waiting", "Tasks that wait or run, parked ones left out")
+WAITING = Gauge("tbg_tasks_waiting", "Tasks that wait or run, without parked ones")
 OVERDUE = Gauge("tbg_tasks_overdue_seconds", "How long the oldest task has been due")
 PARKED = Gauge("tbg_tasks_parked", "Tasks that need a person")
 

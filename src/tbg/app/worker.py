@@ -57,7 +57,9 @@ class Worker:
         seen: set[str] = set()
         for job in self.jobs:
             if job.after is not None and job.after not in seen:
-                raise ValueError(f"{job.name} is to run after {job.after}, which is not before it")
+                raise ValueError(
+                    f"{job.name} should run after {job.after}, which is not listed before it"
+                )
             seen.add(job.name)
 
     async def wake(self, job: Cron) -> None:

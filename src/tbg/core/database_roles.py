@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx
 
-_MANUAL = "docs/OPERATING.md has the lines that make both roles"
+_MANUAL = "docs/OPERATING.md shows how to create both roles"
 
 # Temporary objects come last, or they would come first. LOCAL: a connection pooler in transaction
 # mode gives the session to others.
@@ -51,8 +51,8 @@ async def require_no_settings(tx: Tx) -> None:
     """
     if settings := [text for (text,) in await tx.rows(_SETTINGS)]:
         raise CannotRun(
-            f"the role {await tx.value('SELECT current_user')} of TBG_DATABASE_URL has settings of "
-            f"its own: {', '.join(settings)}. {_REMEDY}"
+            f"the role {await tx.value('SELECT current_user')} of TBG_DATABASE_URL has its own "
+            f"settings: {', '.join(settings)}. {_REMEDY}"
         )
 
 
@@ -69,15 +69,15 @@ async def secure(tx: Tx, *, application: str) -> None:
     """
     if powers := await _strings(tx, _POWERS, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, for it "
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, because it "
             f"{', '.join(powers)}; {_MANUAL}"
         )
     await _take_back(tx, application)
     if strange := await _strings(tx, _PROPERTY, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL owns what it should not own: "
-            f"{', '.join(strange[:5])}. Nothing of the game makes such things: find out who did, "
-            "and drop them or give them to another role"
+            f"the role {application} of TBG_DATABASE_URL owns objects that it should not own: "
+            f"{', '.join(strange[:5])}. The game does not create them: find out who did, and drop "
+            "them or give them to another role"
         )
 
 
@@ -91,7 +91,7 @@ async def require_quiet(tx: Tx, *, application: str) -> None:
     if count := await tx.value(_OPEN, application=application):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL has {count} open transactions: stop all "
-            "services, end what is left of its sessions, and migrate again"
+            "services, end its remaining sessions, and migrate again"
         )
 
 
@@ -101,8 +101,8 @@ async def grant(tx: Tx, *, application: str) -> None:
         await tx.connection.exec_driver_sql(statement)
     if await tx.value(_REWRITES, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: another "
-            f"role than the owner granted it more than to read and to add; {_MANUAL}"
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: a role "
+            f"other than the owner granted it more than reading and appending; {_MANUAL}"
         )
 
 
@@ -122,9 +122,9 @@ async def _take_back(tx: Tx, application: str) -> None:
     # Looked for last: now the tables are locked, and nothing can be added.
     if theirs and (strange := [text for (text,) in await tx.rows(_HUNG_ON)]):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL owned the raw shares and has put on them "
-            f"what nothing of the game puts there: {', '.join(strange[:5])}. Find out who did, and "
-            "drop it"
+            f"the role {application} of TBG_DATABASE_URL owned the raw shares and has attached "
+            f"objects to them that the game does not create: {', '.join(strange[:5])}. Find out "
+            "who did, and drop them"
         )
 
 
@@ -132,7 +132,7 @@ async def _to_take_back(tx: Tx, application: str) -> list[str]:
     statements = await _strings(tx, _SHARES, application=application)
     if statements and not await tx.value(_MEMBER, application=application):
         raise CannotRun(
-            f"the raw shares belong to the role {application} and are to belong to the owner: as a "
+            f"the raw shares belong to the role {application} but must belong to the owner: as a "
             f"superuser, grant that role to the one of TBG_OWNER_DATABASE_URL; {_MANUAL}"
         )
     return statements
@@ -147,8 +147,8 @@ ORDER BY 1
 """
 
 _REMEDY = (
-    "Take them away with ALTER ROLE … RESET ALL, and with ALTER ROLE … IN DATABASE … RESET ALL; "
-    "what you want set, set with ALTER DATABASE"
+    "Remove them with ALTER ROLE … RESET ALL and ALTER ROLE … IN DATABASE … RESET ALL; for "
+    "settings that you want, use ALTER DATABASE"
 )
 
 # All that follow run with `_PATH`, so that bare names are PostgreSQL's own.

@@ -117,5 +117,5 @@ def _not_ours(root: Path) -> str:
         owner = pwd.getpwuid(root.stat().st_uid).pw_name
     return (
         f"{root} belongs to {owner}: run this as {owner} (`sudo -u`), or set here what `tbg env` "
-        "prints there, with a TBG_DATA_DIR of your own"
+        "prints there, with your own TBG_DATA_DIR"
     )

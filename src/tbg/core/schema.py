@@ -116,6 +116,6 @@ async def require_current(database: Database) -> None:
         found = await _revision(tx)
     if found != REVISION:
         raise CannotRun(
-            f"the database schema is at {found or 'nothing'}, this program needs {REVISION}: "
+            f"the database schema is at {found or 'nothing'}, but this program needs {REVISION}: "
             "run `tbg migrate`"
         )

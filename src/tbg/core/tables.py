@@ -39,8 +39,8 @@ Tables: TypeAlias = Mapping[str, Placement]
 TABLES: Tables = {
     "event_keys": Distributed("key"),
     "outbox": Local("a queue that relays take from with SKIP LOCKED"),
-    "failed_deliveries": Local("beside the outbox, whose messages it is about"),
+    "failed_deliveries": Local("belongs to the outbox, to whose messages it refers"),
     "tasks": Local("a queue that senders take from with SKIP LOCKED"),
-    "job_marks": Local("one row a job"),
-    "alembic_version": Local("one row: which revision the schema has"),
+    "job_marks": Local("one row per job"),
+    "alembic_version": Local("one row: the revision of the schema"),
 }

@@ -167,7 +167,7 @@ async def claim(tx: Tx, kind: TaskKind, room: Room) -> list[Task]:
     taken = [_task(row) for row in sorted(rows, key=lambda row: row.id)]
     spent = [task for task in taken if task.attempts > kind.attempts]
     for task in spent:
-        await fail(tx, task, error="its sender ended each time while it ran", again_at=None)
+        await fail(tx, task, error="its sender ended during every attempt", again_at=None)
     return [task for task in taken if task not in spent]
 
 

@@ -23,7 +23,9 @@ LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3, "api": 4, "sender": 5}
 """Each service's metrics are at TBG_METRICS_PORT plus this: they share a machine."""
 
-JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
+JOB_SUCCESS = Gauge(
+    "tbg_job_last_success_timestamp_seconds", "Last successful end of a job", ["job"]
+)
 JOB_SECONDS = Histogram(
     "tbg_job_duration_seconds", "How long a job ran", ["job"], buckets=LATENCY_BUCKETS
 )

@@ -30,7 +30,7 @@ def normalise(address: str, network: str) -> str:
     if not networks:
         raise AddressRefused("not a Bitcoin address")
     if network not in networks:
-        raise AddressRefused(f"an address of another network than {network}", networks=networks)
+        raise AddressRefused(f"an address of a network other than {network}", networks=networks)
     return address.lower() if address.lower().startswith(tuple(_BECH32)) else address
 
 

@@ -45,9 +45,9 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
     if not text:
         raise SignatureRefused("there is no signature")
     if len(text) > SIGNATURE_CHARS:
-        raise SignatureRefused("this is too long for a signature")
+        raise SignatureRefused("it is too long for a signature")
     if not text.isascii():
-        raise SignatureRefused("a signature is base64: letters, digits, +, / and = alone")
+        raise SignatureRefused("a signature is base64: only letters, digits, +, / and =")
     if not has_key(address):
         raise SignatureRefused("no key belongs to an address of this kind")
     try:
@@ -55,9 +55,9 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
     except SignatureRefused:
         raise
     except _DOES_NOT_HOLD as error:
-        raise SignatureRefused("this is not a signature that can be read") from error
+        raise SignatureRefused("it is not a readable signature") from error
     if not holds:
-        raise SignatureRefused("this signature is not by this address over this message")
+        raise SignatureRefused("this address did not make this signature of this message")
 
 
 def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool:
@@ -65,9 +65,11 @@ def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool
         return bms.verify(message, address, text)
     signed = _read(text)
     if signed.variant == bip322.PROOF_OF_FUNDS:
-        raise SignatureRefused("proofs of funds are not taken: sign the message alone")
+        raise SignatureRefused("proofs of funds are not accepted: sign only the message")
     if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
-        raise SignatureRefused("this signature holds only from some time on: sign without a lock")
+        raise SignatureRefused(
+            "this signature is valid only from a later time: sign without a time lock"
+        )
     return bip322.verify(message, address, signed, legacy=False)
 
 

@@ -21,10 +21,10 @@ from tbg.core.cancel import end
 from tbg.core.telemetry import log
 
 SOCKETS = Gauge("tbg_sockets_open", "WebSockets open in this process")
-FRAMES = Counter("tbg_socket_frames_sent_total", "Frames handed to sockets")
-OVERFLOWS = Counter("tbg_socket_overflows_total", "Mailboxes closed because they ran over")
-SUBJECTS = Gauge("tbg_socket_subjects", "Subjects this process listens to")
-LOST = Counter("tbg_socket_redis_lost_total", "Times the listening connection was lost")
+FRAMES = Counter("tbg_socket_frames_sent_total", "Frames sent to sockets")
+OVERFLOWS = Counter("tbg_socket_overflows_total", "Sockets closed because their queue was full")
+SUBJECTS = Gauge("tbg_socket_subjects", "Subjects to which this process is subscribed")
+LOST = Counter("tbg_socket_redis_lost_total", "How often the connection to Redis was lost")
 
 _SILENCE_SECONDS = 15.0
 _RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)

@@ -71,11 +71,11 @@ class LogDir:
     def check(self) -> None:
         """CannotRun, with what to do, when this is not a log directory with sharelogs."""
         if not self.path.is_dir():
-            raise CannotRun(f"{self.path}: no such directory; give ckpool's logdir")
+            raise CannotRun(f"{self.path}: no such directory; name ckpool's logdir")
         if self.heights():
             return
         if (self.path / "logs").is_dir() and LogDir(self.path / "logs").heights():
-            raise CannotRun(f"{self.path}: the log directory is in it: {self.path / 'logs'}")
+            raise CannotRun(f"{self.path}: use the log directory in it, {self.path / 'logs'}")
         if (self.path / "ckpool.log").exists() or (self.path / "pool").is_dir():
             raise CannotRun(f"{self.path}: no sharelogs; ckpool writes them when started with -L")
         raise CannotRun(f"{self.path}: not a ckpool log directory (no ckpool.log, no sharelogs)")

@@ -36,7 +36,7 @@ USERS_SECONDS = 30
 """How often `users/*` is asked for workers that nothing else knows: ckpool writes it once a minute.
 """
 
-LOST = "no sharelog line of a solved block"
+LOST = "no sharelog has a line for a solved block"
 
 
 @dataclass(slots=True)

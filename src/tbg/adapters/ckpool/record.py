@@ -190,9 +190,9 @@ class Record:
             )
             found = self._db.execute("SELECT id, batch, floor FROM about").fetchone()
         except BlockingIOError:
-            raise CannotRun(f"{path}: another `tbg collect` of this source is running") from None
+            raise CannotRun(f"{path}: another `tbg collect` is running for this source") from None
         except (OSError, sqlite3.Error) as error:
-            raise CannotRun(f"{path}: cannot keep a record there: {error}") from None
+            raise CannotRun(f"{path}: cannot store the collector's record there: {error}") from None
         self.id: str = found[0]
         self.batch: int = found[1]
         self.floor: int = found[2]

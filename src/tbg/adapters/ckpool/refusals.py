@@ -23,21 +23,22 @@ SHARELOG_FAILED = "sharelog_not_written"
 POOL_FAILED = "pool_failed"
 
 EXPLAINED = {
-    DAMAGED: "not a whole share record, as a full disk or a crash leaves them; if they go on "
-    "coming, look at the pool's disk",
-    TOO_LONG: "longer than 64 KiB, which no share record is; look at that place in the file",
+    DAMAGED: "incomplete share records, as a full disk or a crash leaves them; if more appear, "
+    "check the pool's disk",
+    TOO_LONG: "longer than 64 KiB, which no share record is; look at that position in the file",
     NOT_AN_ADDRESS: "the stratum user does not begin with a Bitcoin address, so nobody can be "
-    "credited; the miner has to be set to ADDRESS.WORKER",
-    OTHER_NETWORK: "addresses of another Bitcoin network than this game's; read again by itself "
-    "when TBG_NETWORK is changed",
-    AHEAD: "the pool's clock is more than five minutes ahead of this machine's; set both clocks "
-    "by NTP (for connections, check --tz); shares are read again when their time has come",
-    IMPOSSIBLE: "a value that no share can have; the pool's build may write another format: "
+    "credited; set the miner's user to ADDRESS.WORKER",
+    OTHER_NETWORK: "addresses of a Bitcoin network other than this game's; they are read again "
+    "automatically when TBG_NETWORK is changed",
+    AHEAD: "the pool's clock is more than five minutes ahead of this machine's; synchronise both "
+    "clocks with NTP (for connections, check --tz); shares are read again when their time "
+    "has come",
+    IMPOSSIBLE: "a value that no share can have; this build of the pool may write another format: "
     "look at the lines and report them",
-    NO_SHARE: "ckpool.log reports a block, and no sharelog has its share; sharelogs may be missing",
+    NO_SHARE: "ckpool.log reports a block, but no sharelog has its share; sharelogs may be missing",
     SHARELOG_FAILED: "ckpool could not write a sharelog, and those shares are lost; check its "
     "disk and its open files limit",
-    POOL_FAILED: "ckpool reports a failure of its own; look at ckpool.log",
+    POOL_FAILED: "ckpool reports an internal failure; look at ckpool.log",
 }
 """Every kind, with what it means and what to do."""
 

@@ -36,7 +36,10 @@ async def read_game(redis: Redis) -> Game | None:
         return None
     found = orjson.loads(text)
     if found["v"] != _VERSION:
-        raise CannotRun(f"{GAME} in Redis is of another version: run the same tbg here as there")
+        raise CannotRun(
+            f"{GAME} in Redis was written by another version: run the same version of tbg "
+            "everywhere"
+        )
     return Game(found["network"], found["demo"])
 
 

@@ -77,9 +77,9 @@ def again(body: bytes, receive: Receive) -> Receive:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _Ambiguous("The body has a name twice in one object.")
+        raise _Ambiguous("The body repeats a name within one object.")
     return found
 
 
 def _refuse(name: str) -> None:
-    raise _Ambiguous(f"{name} is no number of JSON.")
+    raise _Ambiguous(f"{name} is not a JSON number.")

@@ -62,7 +62,7 @@ class Connections:
             self.refused("full", of=None)
             return None
         if address and theirs >= most_of_one:
-            self.refused("too many of one address", of=address)
+            self.refused("too many from one address", of=address)
             return None
         self._by_address[address] = theirs + 1
         self._count += 1

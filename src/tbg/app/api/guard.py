@@ -31,7 +31,7 @@ from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions.api_keys import note_use
 from tbg.domains.accounts.rules import told_ending
 
-REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by why", ["why"])
+REFUSED = Counter("tbg_credentials_refused_total", "Refused tokens and keys, by reason", ["why"])
 
 # What every request to the API is counted by; routes declare what else they are counted by.
 BY_IP = RateLimit("ip", "relaxed", per=client)
@@ -49,7 +49,7 @@ class WrongPage(NotAllowed):
     """A change that no page of ours asked for."""
 
     code = "csrf"
-    title = "This did not come from a page of ours"
+    title = "This request did not come from a page of this pool"
 
 
 class Guard:
@@ -141,7 +141,7 @@ class Guard:
         """Browsers name the page that a change comes from; only ours, and those allowed, may."""
         named = connection.headers.get("origin") in self.settings.origins
         if not named and not from_our_page(connection, self.settings):
-            raise WrongPage("The page it came from may not change anything here.")
+            raise WrongPage("The page that sent it may not change anything here.")
 
 
 class Gate:
@@ -161,7 +161,7 @@ class Gate:
         try:
             if credential:
                 if scheme.lower() != "bearer":
-                    return "Send `Authorization: Bearer` and a token or key."
+                    return "Send `Authorization: Bearer` with a token or key."
                 if credential.startswith("tbg_"):
                     return await self._by_key(credential)
                 return await self._by_token(credential, by_cookie=False)
@@ -169,7 +169,7 @@ class Gate:
             return await self._by_token(cookie, by_cookie=True) if cookie else None
         except TokenRefused as error:
             REFUSED.labels("token").inc()
-            return f"The access token does not hold: {error}."
+            return f"The access token is not valid: {error}."
 
     def require_proof(self, connection: HTTPConnection, principal: Principal) -> None:
         """Refuse a change by cookie without the token that only pages of ours can read."""
@@ -199,7 +199,7 @@ class Gate:
         owner = self.keys.owner_of(key)
         if owner is None:
             REFUSED.labels("forged_key").inc()
-            return "This is no API key of ours: was it copied whole?"
+            return "This is not an API key of this pool. Was it copied completely?"
         user_id, key_id = owner
         async with self.database.transaction() as tx:
             stored = await queries.api_key(tx, user_id, key_id)

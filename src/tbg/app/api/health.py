@@ -86,7 +86,9 @@ class Checks:
     async def _migrations(self) -> str:
         found, needed = await schema.current(self.database), schema.REVISION
         if found != needed:
-            raise NotReady(f"schema is at {found or 'nothing'}, needs {needed}: run `tbg migrate`")
+            raise NotReady(
+                f"the schema is at {found or 'nothing'}, but {needed} is needed: run `tbg migrate`"
+            )
         return found
 
     async def _redis_settings(self) -> str:
@@ -98,10 +100,12 @@ class Checks:
     async def _lag(self) -> str:
         waiting, seconds = await lag(self.redis, now=self.database.clock.now())
         if waiting >= limits.STREAM_BACKLOG:
-            raise NotReady(f"{waiting} events wait, and producers for room in the streams")
+            raise NotReady(
+                f"{waiting} events are waiting, and producers wait for room in the streams"
+            )
         if seconds > limits.INGEST_LAG_SECONDS:
-            raise NotReady(f"{waiting} events wait, the oldest for {seconds:.0f} s")
-        return f"{waiting} events wait"
+            raise NotReady(f"{waiting} events are waiting, the oldest for {seconds:.0f} s")
+        return f"{waiting} events are waiting"
 
     async def _disk(self) -> str:
         folder = self.settings.data_dir.absolute()
@@ -148,9 +152,11 @@ async def health() -> Health:
 
 @router.get(
     "/health/ready",
-    summary="What the process needs is there",
+    summary="Everything that the process needs is available",
     operation_id="ready",
-    responses={503: {"model": Readiness, "description": "Something it needs is not there"}},
+    responses={
+        503: {"model": Readiness, "description": "Something that it needs is not available"}
+    },
 )
 async def ready(request: Request, response: Response) -> Readiness:
     """Check the servers, the schema, the other services and the disk; 503 names what is down."""

@@ -29,10 +29,10 @@ class OtherRequest(Invalid):
 
 
 class InFlight(Conflict):
-    """The same request is being answered just now."""
+    """The same request is still being processed."""
 
     code = "in_flight"
-    title = "The same request is being answered"
+    title = "The same request is still being processed"
 
 
 class Replayed(Exception):
@@ -81,13 +81,13 @@ class Idempotency:
         if found.request != asked:
             raise OtherRequest("Choose a new key for a new request.")
         if found.answer is None:
-            raise InFlight("Ask again in a moment.")
+            raise InFlight("Try again in a moment.")
         raise Replayed(self._replay(key, found.status, found.answer))
 
     def _replay(self, key: str, status: int, answer: bytes) -> Response:
         plain = self.keys.unseal("idempotency", key.encode(), answer)
         if plain is None:
-            raise InFlight("This key was used before our secret was changed: choose another.")
+            raise InFlight("This key was used before the pool's secret changed: choose another.")
         headers, text = orjson.loads(plain)
         body = text.encode("latin-1")  # bytes are kept as text, whatever they are
         return Response(body, status, headers={**headers, "idempotent-replayed": "true"})

@@ -46,7 +46,7 @@ Exporting = Annotated[asyncio.Semaphore, Depends(_exporting)]
 """Held while an export is read: few at once."""
 
 
-@router.delete("", status_code=202, summary="Delete the account, a week from now",
+@router.delete("", status_code=202, summary="Delete the account in a week",
                operation_id="delete_me", dependencies=[Depends(CHANGES)])  # fmt: skip
 async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None = None) -> Me:
     """Have the person erased in a week; until then it can be taken back.
@@ -60,7 +60,7 @@ async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None 
     return me_of(person)
 
 
-@router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
+@router.post("/restore", summary="Cancel the deletion of the account", operation_id="restore_me",
              dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
 async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
     """Take a deletion back, if there is one."""
@@ -101,7 +101,7 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
 
 @router.get(
     "/export",
-    summary="Everything that is kept of the player",
+    summary="Everything that is stored about the player",
     operation_id="export_me",
     response_class=StreamingResponse,
     dependencies=[Depends(EXPORTS), Depends(no_deadline)],

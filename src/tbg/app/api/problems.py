@@ -22,7 +22,7 @@ _ERRORS_NAMED, _FIELD_CHARS = 20, 100
 
 _DETAILS = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "This address does not support that method.",
     413: "The request body is too large.",
 }
 _CODES = {413: "too_large", 422: "invalid", 500: "internal", 503: "unavailable"}

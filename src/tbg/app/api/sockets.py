@@ -24,7 +24,9 @@ from tbg.core import limits
 from tbg.core.allowance import Allowance
 from tbg.domains.realtime.routes import Live, live
 
-REFUSED = Counter("tbg_sockets_refused_total", "WebSockets cut off by the server, by why", ["why"])
+REFUSED = Counter(
+    "tbg_sockets_refused_total", "WebSockets cut off by the server, by reason", ["why"]
+)
 
 _SHARED_RATE = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES_PER_SECOND
 SHARED_FRAMES = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES
@@ -58,7 +60,7 @@ class _CountedFrames(ServerProtocol):
         if self.shared and not self.shared.take_if_there(
             self._time(), rate=_SHARED_RATE, most=SHARED_FRAMES
         ):
-            return self._refuse("too many frames of one address")
+            return self._refuse("too many frames from one address")
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._fragments = 0 if frame.fin else self._fragments + 1
             if self._fragments > limits.SOCKET_FRAGMENTS:
@@ -123,7 +125,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             except UnicodeDecodeError:
                 self.frames = []
                 self.conn.fail(CloseCode.INVALID_DATA)
-                self.conn.parser_exc = ProtocolError("a text that is no UTF-8")
+                self.conn.parser_exc = ProtocolError("a text that is not UTF-8")
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()

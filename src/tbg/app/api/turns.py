@@ -109,7 +109,7 @@ class Turns:
             LIMITED.labels("pages").inc()
             answer = problem(
                 scope, 429, code="too_many_requests", headers={"Retry-After": "1"},
-                detail="Please come again in 1 s.",
+                detail="Please try again in 1 s.",
             )  # fmt: skip
             return await answer(scope, receive, send)
         turn = _Turn(self, who, receive, send)

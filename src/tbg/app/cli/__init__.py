@@ -72,7 +72,7 @@ def build(only: str | None = None) -> typer.Typer:
             _add(program, name, found)
         elif only:
             raise CannotRun(
-                f"`tbg {name}` is for developers and not part of an installed tbg: run it in a "
+                f"`tbg {name}` is for developers and is not part of an installed tbg: run it in a "
                 "checkout of the repository, after `make setup`"
             )
     return program
@@ -115,16 +115,16 @@ def _version(asked: bool) -> None:
 
 
 def _options(
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """The Bitcoin Game: keeps score of solo mining."""
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 it could not, 2 wrong arguments, 3 needs a person."""
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 needs a person."""
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
     gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of a start

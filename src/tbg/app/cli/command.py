@@ -24,7 +24,7 @@ _DATA = Annotated[
         "--data",
         metavar="DIR",
         help="Folder of the game's data, logs and state.",
-        show_default="TBG_DATA_DIR, else .tbg",
+        show_default="TBG_DATA_DIR, or else .tbg",
     ),
 ]
 

@@ -54,7 +54,7 @@ class _Server(uvicorn.Server):
 
 
 def serve() -> None:
-    """Serve the API, the WebSocket and the web app; as many of these as wanted may run."""
+    """Serve the API, the WebSocket and the web app. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         settings = runtime.settings
@@ -78,7 +78,7 @@ def serve() -> None:
 def openapi(
     *,
     frames: Annotated[
-        bool, typer.Option(help="The WebSocket's AsyncAPI document instead.")
+        bool, typer.Option(help="Print the WebSocket's AsyncAPI document instead.")
     ] = False,
 ) -> None:
     """Print the API's OpenAPI document, the same bytes for the same program."""

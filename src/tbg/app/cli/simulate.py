@@ -63,43 +63,43 @@ def simulate(
     miners: Annotated[int, typer.Option(help="How many miners.")] = 20,
     rate: Annotated[
         str | None,
-        typer.Option(help="Share entries a second in all; 'max': as fast as there is room."),
+        typer.Option(help="Share entries per second in total; 'max': as fast as possible."),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="How long, such as 60s, 5m, 2h.")
     ] = None,
     events: Annotated[
         int | None,
-        typer.Option(help="How many share entries in all, duplicates and poison included."),
+        typer.Option(help="How many share entries in total, including duplicates and poison."),
     ] = None,
     seed: Annotated[
-        str | None, typer.Option(help="Repeats a run; without it, other luck each time.")
+        str | None, typer.Option(help="Repeats a run; without it, each run differs.")
     ] = None,
     duplicates: Annotated[
         float, typer.Option(help="Fraction of entries that repeat an earlier good share.")
     ] = 0.0,
-    late: Annotated[float, typer.Option(help="Fraction of entries that come late.")] = 0.0,
-    poison: Annotated[float, typer.Option(help="Fraction of entries nobody can read.")] = 0.0,
+    late: Annotated[float, typer.Option(help="Fraction of entries that arrive late.")] = 0.0,
+    poison: Annotated[float, typer.Option(help="Fraction of entries that cannot be read.")] = 0.0,
     since: Annotated[
         str | None,
         typer.Option("--from", help="History from here to now: 2026-09-01, 12w, 36h."),
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Twelve weeks of history, then a trickle for ever.")
+        bool, typer.Option("--demo", help="Twelve weeks of history, then a continuous trickle.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Only a summary, as JSON.")] = False,
 ) -> None:
     """Send the shares of simulated miners: Bitaxe-like devices, exponential luck.
 
-    Without --for or --events live shares go on until Ctrl-C. Connects and blocks come beside
-    the shares and are not counted.
+    Without --for or --events, live shares continue until Ctrl-C. Connects and blocks are sent in
+    addition and are not counted.
     """
     settings = load_settings()
     now = SystemClock().now()
     try:
         if demo:
             if any((rate, duration, events, seed, duplicates, late, poison, since)):
-                raise BadArguments("--demo goes with --miners only")
+                raise BadArguments("--demo can only be combined with --miners")
             stages = _demo(miners, now=now.timestamp(), network=settings.network)
         else:
             plan = Plan(
@@ -185,11 +185,11 @@ def parse_duration(text: str) -> timedelta:
     """A length of time such as 60s, 5m, 2h, 3d, 12w; seconds when nothing stands behind it."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw]?)", text.strip().lower())
     if not found or float(found[1]) <= 0:
-        raise BadArguments(f"{text}: a length of time is written like 60s, 5m, 2h, 3d, 12w")
+        raise BadArguments(f"{text}: write a length of time like 60s, 5m, 2h, 3d, 12w")
     try:
         return timedelta(seconds=float(found[1]) * _UNITS[found[2] or "s"])
     except OverflowError:
-        raise BadArguments(f"{text}: longer than anybody can wait") from None
+        raise BadArguments(f"{text}: too long") from None
 
 
 def parse_stamp(text: str, now: datetime) -> datetime:
@@ -204,7 +204,7 @@ def parse_stamp(text: str, now: datetime) -> datetime:
         try:
             stamp = now - parse_duration(text)
         except OverflowError:
-            raise BadArguments(f"--from {text}: before the calendar begins") from None
+            raise BadArguments(f"--from {text}: too long ago") from None
     stamp = stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
     if not datetime(2009, 1, 4, tzinfo=UTC) <= stamp < now:
         raise BadArguments(f"--from {text}: must lie between the first block and now")

@@ -29,10 +29,12 @@ def make_root(path: Path) -> Path:
                 root.chmod(0o711)  # the servers run as nobody and have to pass through
     except OSError as error:
         raise CannotRun(
-            f"{root} cannot be made ({error.strerror}): choose another --data"
+            f"{root} cannot be created ({error.strerror}): choose another --data"
         ) from None
     if not os.access(root, os.W_OK | os.X_OK):
-        raise CannotRun(f"{root} is not ours to write: choose another --data, or mend its owner")
+        raise CannotRun(
+            f"{root} is not writable for this user: choose another --data, or correct its owner"
+        )
     return root
 
 

@@ -155,8 +155,8 @@ class Postgres:
         if done.returncode != 0:
             why = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
             raise CannotRun(
-                f"PostgreSQL's data cannot be made in {self.root}: {why}. "
-                "Choose another --data, run as an ordinary user, or set TBG_DATABASE_URL"
+                f"PostgreSQL's data cannot be created in {self.root}: {why}. Choose another "
+                "--data, run as an ordinary user, or set TBG_DATABASE_URL"
             )
 
     def end_leftovers(self) -> None:

@@ -155,7 +155,7 @@ def end_leftovers(
             family = living_in(directory, program=program)
         if not family:
             return
-    raise CannotRun(f"{program} on {directory} cannot be stopped: look at its processes")
+    raise CannotRun(f"{program} on {directory} cannot be stopped: check its processes")
 
 
 def _signal(pid: int, sign: signal.Signals, *, program: str, directory: Path) -> None:

@@ -27,7 +27,7 @@ def wait_ready(*servers: Server) -> None:
         while not server.ready():
             check_alive(server)
             if time.monotonic() > deadline:
-                raise CannotRun(f"{server.name} does not come up: see {server.log}")
+                raise CannotRun(f"{server.name} does not become ready: see {server.log}")
             time.sleep(0.02)
 
 

@@ -69,7 +69,7 @@ class Supervisor:
         while not await asyncio.to_thread(server.ready):
             running.check_alive(server)
             if asyncio.get_running_loop().time() > deadline:
-                raise CannotRun(f"{server.name} does not come up: see {server.log}")
+                raise CannotRun(f"{server.name} does not become ready: see {server.log}")
             if self.stop.is_set():
                 return False
             await asyncio.sleep(0.02)
@@ -123,7 +123,7 @@ class Supervisor:
         wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
         self._report.say(
             "ended",
-            f"{name} ended ({how}); starting it again in {wait:g} s",
+            f"{name} ended ({how}); restarting it in {wait:g} s",
             level="warning",
             service=name,
             how=how,
@@ -182,7 +182,7 @@ class Supervisor:
             if child.pid is not None:
                 self._report.say(
                     "killed",
-                    f"{child.name} does not end by itself: killed",
+                    f"{child.name} did not stop in time and was killed",
                     level="warning",
                     service=child.name,
                 )

@@ -145,13 +145,13 @@ async def run_servers(settings: Settings) -> None:
     here = ServersHere(root, settings)
     urls = here.prepare(by="local")
     if not here.started:
-        raise CannotRun("nothing to start: both URLs are set, or the servers run already")
+        raise CannotRun("nothing to start: both URLs are set, or the servers are already running")
     report = report_of(settings, root=root)
     supervisor = Supervisor(report=report, on_change=lambda _: None)
     supervisor.listen_to_signals()
     try:
         await here.start(supervisor, urls, by="local", settings=settings)
-        report.say("up", f"The servers of {root} are up; Ctrl-C stops them.")
+        report.say("up", f"The servers of {root} are running; Ctrl-C stops them.")
         await supervisor.wait()
     finally:
         await supervisor.stop_all()
@@ -357,8 +357,8 @@ async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: 
     async def answering() -> bool:
         nonlocal missing
         if loop.time() > deadline:
-            why = f"no sign of life of {', '.join(missing)}"
-            raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
+            why = f"no sign of life from {', '.join(missing)}"
+            raise CannotRun(f"not ready after {READY_SECONDS:.0f} s ({why}): see {logs}")
         alive = {"serve": await _answers(client, url), **await heartbeats(beats, NAMES[1:])}
         missing = [service for service, well in alive.items() if not well]
         return not missing
