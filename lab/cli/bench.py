@@ -101,8 +101,7 @@ def scale(  # noqa: PLR0917 - options all have names
     require: Require = False,
     as_json: Json = False,
 ) -> None:
-    """The cost of a share after millions, compared with after a hundred thousand (takes
-    minutes)."""
+    """The cost of a share after millions and after a hundred thousand (takes minutes)."""
     old = scale_bench.Size(rows, users)
     young = scale_bench.Size(rows // 100, users // 100)
     if rows < users:

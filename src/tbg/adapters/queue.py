@@ -1,4 +1,4 @@
-"""Scheduled work. arq wakes it, and is kept behind this file; what is due, the database says.
+"""Scheduled work. arq wakes it, and only this file uses arq; the database says what is due.
 
 A wake-up may be lost or come twice, so every job can be run twice and late, and the worker asks
 by itself which jobs are overdue.
@@ -35,7 +35,7 @@ _log = log(__name__)
 
 
 def queue_at(url: str) -> ArqRedis:
-    """The queue in Redis, for whoever puts jobs in or takes them out."""
+    """The queue in Redis, for enqueueing and taking jobs."""
     # With its default settings arq ends when Redis restarts.
     pool = ConnectionPool.from_url(
         url,
@@ -74,7 +74,7 @@ class _Worker(Worker):
     """arq's worker, which does not end over an entry that it did not make."""
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start these jobs; entries that name none of ours are thrown away."""
+        """Start these jobs; entries that name unknown jobs are discarded."""
         ours = {name.encode() for name in self.functions}
         known = [job for job in job_ids if job.rpartition(b":")[0] in ours and job.isascii()]
         if unknown := set(job_ids).difference(known):
@@ -122,7 +122,7 @@ def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
 
 
 async def stop_worker(worker: Worker) -> None:
-    """Take no more work, give jobs in hand a moment to finish, then end them."""
+    """Take no more work, give running jobs a moment to finish, then end them."""
     worker.allow_pick_jobs = False
     running = list(worker.tasks.values())
     if running:

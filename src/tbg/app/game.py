@@ -1,4 +1,4 @@
-"""What this game is, agreed between its settings, its database, its Redis and its services."""
+"""What this game is, in agreement with its settings, database, Redis and services."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tbg.domains.mining.queries import sources
 
 
 async def declare(settings: Settings, database: Database, redis: Redis) -> Game:
-    """Write down in Redis what the game is, for producers to check.
+    """Declare in Redis what the game is, for producers to check.
 
-    CannotRun when the database has players of another network, or services that run now are set to
-    another one: whoever joined would spoil the game for both.
+    CannotRun if the database has players of another network, or running services are set to another
+    one: joining would spoil the game for both.
     """
     game = await _this_game(settings, database)
     there = await read_game(redis)

@@ -56,13 +56,13 @@ ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the r
 PROJECTIONS: tuple[Projection, ...] = tuple(
     domain.projection for domain in DOMAINS if domain.projection is not None
 )
-"""What a batch of mining facts passes through, in one transaction."""
+"""The projections that a batch of mining facts passes through, in one transaction."""
 
 _log = log(__name__)
 
 
 def consumer_name() -> str:
-    """A name of its own for every process: two may never share a consumer."""
+    """A unique name for every process: two must never share a consumer."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid7().hex[-6:]}"
 
 
@@ -102,12 +102,12 @@ class _DecodedBatch:
 
 
 class _Stopping(Exception):
-    """Told to stop while a server is away: what is not acknowledged stays pending."""
+    """Stopped while a server is down: entries that are not acknowledged stay pending."""
 
 
 @dataclass(slots=True)
 class Ingest:
-    """One consumer: reads, commits, acknowledges, until told to stop."""
+    """One consumer: reads, commits, acknowledges, until stopped."""
 
     database: Database
     reader: Reader
@@ -124,7 +124,7 @@ class Ingest:
     _processing: list[_DecodedBatch] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        """Consume until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         await self._beside_background(*[self._forever(self._consume) for _ in range(self.lanes)])
         await self.reader.leave()
 
@@ -325,7 +325,7 @@ class Ingest:
             await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS * (4 if busy else 1))
 
     async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run a loop until it ends by itself; whatever fails in it is logged and tried again."""
+        """Run a loop until it returns; failures are logged and retried."""
         while not self.stopping.is_set():
             try:
                 return await loop()

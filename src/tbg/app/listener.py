@@ -1,4 +1,4 @@
-"""Where the API listens: opened, or refused in words that name the setting at fault."""
+"""Opens the socket of the API, or names the setting that is wrong."""
 
 from __future__ import annotations
 

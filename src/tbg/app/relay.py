@@ -1,8 +1,8 @@
 """The way out: outbox → handlers → mark as sent, in one transaction; then the frames.
 
-All messages and handlers of a batch at once. Where that fails, each handler apart from the others:
-what it cannot take is tried again for this handler alone, and parked after ten tries. Nudged by
-whoever announced something; sweeps by itself for nudges that were lost.
+All messages and handlers of a batch run at once. If that fails, each handler runs separately:
+messages that it cannot handle are retried for this handler only, and parked after ten attempts.
+Services that announce something nudge the relay; it also sweeps regularly, for lost nudges.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Left(NamedTuple):
 
 
 _Inbox = list[tuple[outbox.Message, outbox.Delivery]]
-"""What one handler is handed."""
+"""What one handler receives."""
 
 
 def handler_name(handler: Handler) -> str:
@@ -69,7 +69,7 @@ def handler_name(handler: Handler) -> str:
 
 @dataclass(slots=True)
 class Relay:
-    """Delivers messages until told to stop."""
+    """Delivers messages until stopped."""
 
     database: Database
     broadcast: Broadcast
@@ -79,7 +79,7 @@ class Relay:
     _next_measurement: float = 0.0
 
     async def run(self) -> None:
-        """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        """Deliver until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         listener = asyncio.create_task(self._listen())
         try:
             while not self.stopping.is_set():
@@ -116,7 +116,7 @@ class Relay:
         return total
 
     async def finish(self) -> int:
-        """Deliver until nothing waits, for another try neither; how many need a person."""
+        """Deliver until nothing waits, not even for a retry; return how many need a person."""
         while True:
             await self.drain()
             left = await self._left()
@@ -230,7 +230,7 @@ class Relay:
         return failed
 
     async def _try(self, tx: Tx, name: str, handler: Handler, inbox: _Inbox) -> list[Failure]:
-        """Hand over all of them; where that fails, each half, down to the one that fails."""
+        """Deliver all of them; if that fails, each half, down to the one that fails."""
         shown, announced = len(tx.shown), len(tx.announced)
         try:
             async with tx.connection.begin_nested():

@@ -31,22 +31,24 @@ async def owner_transaction(database: Database) -> AsyncIterator[Tx]:
 
 @asynccontextmanager
 async def bare_names(tx: Tx) -> AsyncIterator[None]:
-    """Let migrations find and make tables of the game by their bare names meanwhile."""
+    """Let migrations find and create the game's tables by their unqualified names."""
     await tx.run(_MIGRATION_PATH)
     yield
     await tx.run(_PATH)
 
 
 async def current_role(database: Database) -> str:
-    """The role as which it is connected, as nothing in the database can falsify it."""
+    """The role of this connection, in a way that nothing in the database can falsify."""
     async with database.transaction() as tx:
-        return str(await tx.value("SELECT current_user"))  # no cast: a type may be anybody's
+        return str(
+            await tx.value("SELECT current_user")
+        )  # no cast: anybody may have defined the type
 
 
 async def require_no_settings(tx: Tx) -> None:
-    """CannotRun if the role of this connection has settings of its own.
+    """CannotRun if the role of this connection has its own settings.
 
-    A role may give itself any, so whoever knew its password could keep the game from working:
+    A role may give itself any, so anybody who knows its password could stop the game from working:
     with another search path, read-only transactions, or a timeout of a millisecond.
     """
     if settings := [text for (text,) in await tx.rows(_SETTINGS)]:
@@ -57,15 +59,15 @@ async def require_no_settings(tx: Tx) -> None:
 
 
 async def revoke(tx: Tx, *, application: str) -> None:
-    """Let a role create nothing any more; to be committed before anything else is done."""
+    """Revoke a role's right to create anything; commit this before doing anything else."""
     for statement in await _strings(tx, _MAY_CREATE, application=application):
         await tx.connection.exec_driver_sql(statement)
 
 
 async def secure(tx: Tx, *, application: str) -> None:
-    """Take from a role whatever could make it the owner, as the owner; CannotRun if it stays.
+    """As the owner, revoke whatever could make a role the owner; CannotRun if that fails.
 
-    To be done before anything in the schema is looked up.
+    Call this before anything in the schema is looked up.
     """
     if powers := await _strings(tx, _POWERS, application=application):
         raise CannotRun(
@@ -84,10 +86,10 @@ async def secure(tx: Tx, *, application: str) -> None:
 async def require_quiet(tx: Tx, *, application: str) -> None:
     """CannotRun while a role that could create until now has transactions open.
 
-    They may yet commit what they created, and migrations look names up in the schema. What is
-    committed by then, `secure` finds.
+    They could still commit what they created, and migrations look names up in the schema. What is
+    committed by then is found by `secure`.
     """
-    await _to_take_back(tx, application)  # says what is missing before anybody waits
+    await _to_take_back(tx, application)  # reports what is missing before anybody has to wait
     if count := await tx.value(_OPEN, application=application):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL has {count} open transactions: stop all "
@@ -96,7 +98,7 @@ async def require_quiet(tx: Tx, *, application: str) -> None:
 
 
 async def grant(tx: Tx, *, application: str) -> None:
-    """Grant a role what the game needs, and of logs no more than to read and to add."""
+    """Grant a role what the game needs; for logs only reading and appending."""
     for statement in await _strings(tx, _GRANTS, application=application):
         await tx.connection.exec_driver_sql(statement)
     if await tx.value(_REWRITES, application=application):
@@ -113,13 +115,13 @@ async def _strings(tx: Tx, sql: str, *, application: str) -> list[str]:
 async def _take_back(tx: Tx, application: str) -> None:
     """Give the raw shares back to the owner, if the application has them.
 
-    Before there were functions for it, the application made and dropped the partitions itself,
-    and owned them. What it hung on them would run as the owner from now on.
+    Before there were functions for it, the application made and dropped the partitions itself, and
+    owned them. What it attached to them would run as the owner from now on.
     """
     theirs = await _to_take_back(tx, application)
     for statement in theirs:
         await tx.connection.exec_driver_sql(statement)
-    # Looked for last: now the tables are locked, and nothing can be added.
+    # Checked last: now the tables are locked, and nothing can be added.
     if theirs and (strange := [text for (text,) in await tx.rows(_HUNG_ON)]):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL owned the raw shares and has attached "
@@ -151,9 +153,10 @@ _REMEDY = (
     "settings that you want, use ALTER DATABASE"
 )
 
-# All that follow run with `_PATH`, so that bare names are PostgreSQL's own.
+# All following statements run with `_PATH`, so that unqualified names are PostgreSQL's own.
 
-# Only what is there is revoked: who owns neither schema nor database would be refused.
+# Only existing privileges are revoked: a role that owns neither schema nor database would be
+# refused.
 _MAY_CREATE = """
 SELECT format('REVOKE CREATE ON SCHEMA public FROM PUBLIC, %I', r.rolname)
 FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
@@ -164,7 +167,7 @@ FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
     AND has_database_privilege(r.oid, CAST(current_database() AS text), CAST('CREATE' AS text))
 """
 
-# Members of the roles named here see more of the server's state, and can change nothing by it.
+# Members of these roles see more of the server's state, but cannot change anything.
 _POWERS = """
 SELECT p.what
 FROM pg_roles r CROSS JOIN LATERAL (VALUES
@@ -189,8 +192,8 @@ WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
         'pg_stat_scan_tables', 'pg_use_reserved_connections')
 """
 
-# Before there were functions for it, the application created the partitions. Of sessions that we
-# may not look into only the name is shown.
+# Before there were functions for it, the application created the partitions. Sessions that we may
+# not inspect are shown by name only.
 _OPEN = """
 SELECT CASE WHEN to_regprocedure(CAST('public.make_month_of_shares(date)' AS text)) IS NULL THEN
     (SELECT count(*) FROM pg_stat_activity

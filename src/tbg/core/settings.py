@@ -1,8 +1,8 @@
-"""Settings: environment (`TBG_…`), `.env`, `tbg.toml`, then what the game that runs here has.
+"""Settings: environment (`TBG_…`), `.env`, `tbg.toml`, then those of the game that runs here.
 
 Unknown keys are refused.
 
-Of the environment and of `.env`, which other programs have a part in, only `TBG_…` is ours.
+In the environment and in `.env`, which other programs use too, only `TBG_…` is read.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
 
     @property
     def game(self) -> Running | None:
-        """The running game that these settings are taken from, as far as none was set here."""
+        """The running game that provides the settings that were not set here."""
         return self._game
 
     def taken_from(self, game: Running) -> Settings:
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         return self
 
     def without_game(self, why: str) -> Settings:
-        """Remember why there is none, for a command that needs its servers."""
+        """Remember why no game was found, for a command that needs its servers."""
         self._no_game = why
         return self
 
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The networks of proxies that are believed."""
+        """The networks of trusted proxies."""
         return tuple(ip_network(part) for part in _parts(self.trusted_proxies))
 
     @cached_property
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
         return tuple(_parts(self.cors_origins))
 
     def rate(self, name: RateClass) -> tuple[int, int]:
-        """A class of rate limits: so many requests in so many seconds."""
+        """A class of rate limits: a number of requests in a number of seconds."""
         text: str = getattr(self, f"rate_{name}")
         requests, _, seconds = text.partition("/")
         return int(requests), int(seconds)
@@ -223,7 +223,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def database(self) -> str:
-        """The database URL in clear; fails with what to do when there is none."""
+        """The database URL in clear; if there is none, fails and says what to do."""
         return self._needed("database_url")
 
     @cached_property
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def redis(self) -> str:
-        """The Redis URL in clear; fails with what to do when there is none."""
+        """The Redis URL in clear; if there is none, fails and says what to do."""
         return self._needed("redis_url")
 
     def _needed(self, name: str) -> str:
@@ -249,14 +249,14 @@ def _parts(text: str) -> list[str]:
 
 
 OF_A_PROCESS = {"log_level", "log_format"}
-"""What no command takes from the running game: each process writes its own log."""
+"""Settings that no command takes from the running game: each process writes its own log."""
 
 
 def load_settings(*, beside: bool = True, **given: Any) -> Settings:
     """Read the settings; BadArguments names every key that is wrong or unknown.
 
-    `beside`: what is set nowhere is as the game that runs in the data folder has it, unless a
-    URL that is set here names other servers than that game's.
+    `beside`: settings that are set nowhere are those of the game that runs in the data folder,
+    unless a URL that is set here names other servers.
     """
     try:
         if unknown := list(_unknown()):
@@ -274,7 +274,7 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
     try:
         game = running_in(root)
     except NotOurs as error:
-        return loaded.without_game(str(error))  # of no matter to a command that needs no server
+        return loaded.without_game(str(error))  # irrelevant to a command that needs no server
     if game is None:
         return loaded.without_game(
             f"no game runs in {root}: start it (`tbg up`), name its folder (--data), or set "
@@ -294,7 +294,7 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
 
 
 def names_others(loaded: Settings, theirs: dict[str, Any]) -> bool:
-    """Whether a URL that is set here is another than the one a running game has."""
+    """Whether a URL that is set here differs from the running game's."""
     for name in ("database_url", "redis_url"):
         url: SecretStr | None = getattr(loaded, name)
         if url is not None and url.get_secret_value() != theirs.get(name):
@@ -332,7 +332,7 @@ _ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL"}
 
 
 def _unknown() -> Iterator[str]:
-    """Every key of ours that is no setting: where it stands, and what it may have been."""
+    """Every key of ours that is not a setting: where it is set, and what was probably meant."""
     fields = set(Settings.model_fields)
     known = {f"TBG_{name.upper()}" for name in fields}
     dotenv = [key.upper() for key in DotEnvSettingsSource(Settings).env_vars]

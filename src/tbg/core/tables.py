@@ -13,21 +13,21 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """Each row is on the node of `column`, which every unique key therefore holds."""
+    """Each row is on the node of `column`, so every unique key contains it."""
 
     column: str = "user_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Every node has a copy: small, read often and changed seldom. `key`: what names a row."""
+    """Every node has a copy: small, read often and changed seldom. `key`: what identifies a row."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """On one node alone, for a reason."""
+    """On one node only, for a reason."""
 
     reason: str
 

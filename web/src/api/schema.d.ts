@@ -340,7 +340,7 @@ export interface paths {
         post?: never;
         /**
          * Delete the account in a week
-         * @description Have the person erased in a week; until then it can be taken back.
+         * @description Erase the account in a week; until then this can be cancelled.
          *
          *     `approval`: of purpose `delete_account`.
          */
@@ -476,7 +476,7 @@ export interface paths {
         };
         /**
          * Everything that is stored about the player
-         * @description A ZIP with a file for each kind of thing, and one that says what they are.
+         * @description A ZIP with a file for each kind of data, and one that describes them.
          */
         get: operations["export_me"];
         put?: never;
@@ -580,7 +580,7 @@ export interface paths {
         };
         /**
          * The process answers
-         * @description Say that the process lives; asks nobody else.
+         * @description Report that the process lives, without asking anything else.
          */
         get: operations["health"];
         put?: never;
@@ -620,7 +620,7 @@ export interface paths {
         };
         /**
          * The running version
-         * @description Say which version runs.
+         * @description Report the running version.
          */
         get: operations["version"];
         put?: never;
@@ -1213,7 +1213,7 @@ export interface components {
          * FeedItem
          * @description One line of a feed. `id` is unique among the lines of one miner.
          *
-         *     The same happening has the same line, whether it is read or comes in a frame.
+         *     The same happening has the same line, whether it is read or arrives in a frame.
          */
         FeedItem: {
             /**
@@ -1238,8 +1238,7 @@ export interface components {
          * FeedItemData
          * @description A line of a feed, the pool's or a miner's.
          *
-         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
-         *     null.
+         *     `user` is the user it is about, `seed` determines their tile; in a miner's feed both are null.
          */
         FeedItemData: {
             /**
@@ -1274,8 +1273,7 @@ export interface components {
          * FeedItemFrame
          * @description A line of a feed, the pool's or a miner's.
          *
-         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
-         *     null.
+         *     `user` is the user it is about, `seed` determines their tile; in a miner's feed both are null.
          */
         FeedItemFrame: {
             /**
@@ -1301,7 +1299,7 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description What is wrong with one field: `field` is its path, as `query.limit`.
+         * @description What is wrong with one field: `field` is its path, such as `query.limit`.
          */
         FieldProblem: {
             /** Code */
@@ -1566,7 +1564,7 @@ export interface components {
         };
         /**
          * Notification
-         * @description A notification, on the wire.
+         * @description A notification, as it is sent.
          */
         Notification: {
             /** Actionlabel */
@@ -1972,7 +1970,7 @@ export interface components {
         };
         /**
          * ReadinessCheck
-         * @description One thing the process needs; `detail` says what is wrong, or how it stands.
+         * @description One thing that the process needs; `detail` gives its state, or what is wrong.
          */
         ReadinessCheck: {
             /** Detail */

@@ -23,7 +23,7 @@ SIGNATURE_CHARS = 12_000
 
 _COMPACT_BYTES = 65
 _PREFIXES = (bip322.SIMPLE, bip322.FULL, bip322.PROOF_OF_FUNDS)
-# What the library raises for a signature that does not hold: anything else is a defect.
+# What the library raises for an invalid signature: anything else is a defect.
 _DOES_NOT_HOLD = (ValueError, BTClibTypeError, BTClibRuntimeError, EccRuntimeError)
 
 _FINAL = 0xFFFFFFFF
@@ -31,14 +31,14 @@ _LOCK_DISABLED = 1 << 31  # of BIP 68: such a sequence is no relative time lock
 
 
 class SignatureRefused(ValueError):
-    """The signature does not prove the address; the message says why, for the person."""
+    """The signature does not prove the address; the message tells the user why."""
 
 
 def prove(address: str, message: str, signature: str, *, timelocked: bool = False) -> None:
-    """Return if `signature` (as wallets give it) is `address`'s own over `message`.
+    """Return if `address` made `signature` (as wallets give it) over `message`.
 
-    `address` is one that `normalise` gave. Proofs of funds are refused, and so are signatures
-    that hold only from some time on, unless `timelocked`: what they say of *now* depends on the
+    `address` comes from `normalise`. Proofs of funds are refused, and so are signatures that are
+    valid only from a later time, unless `timelocked`: whether they are valid *now* depends on the
     chain. SignatureRefused otherwise.
     """
     text = signature.strip()
@@ -84,7 +84,7 @@ def _read(text: str) -> bip322.Sig:
 
 
 def _is_compact(text: str) -> bool:
-    """Whether this is BIP-137's: strict base64 of exactly 65 bytes, which no BIP-322 witness is."""
+    """Whether this is BIP-137: strict base64 of exactly 65 bytes, which no BIP-322 witness has."""
     try:
         return len(base64.b64decode(text, validate=True)) == _COMPACT_BYTES
     except binascii.Error:

@@ -39,7 +39,7 @@ class RedisLost(Exception):
 
 
 class NoGame(Exception):
-    """No game has used this Redis yet, or Redis has lost all it held: there is nobody to serve."""
+    """No game has used this Redis yet, or Redis has lost everything: there is no game to serve."""
 
 
 @dataclass(slots=True)

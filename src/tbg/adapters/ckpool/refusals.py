@@ -1,7 +1,7 @@
-"""What is not published, and what is wrong with a pool's logs: each kind by its name.
+"""Kinds of lines that are not published, and of problems in a pool's logs.
 
-A share is checked with the consumer's own rules before it is published: what the game could never
-take stays here, in a bounded file, and neither fills Redis nor becomes a dead letter.
+A share is checked with the consumer's own rules before it is published: what the game would never
+accept stays here, in a bounded file, and neither fills Redis nor becomes a dead letter.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EXPLAINED = {
     "disk and its open files limit",
     POOL_FAILED: "ckpool reports an internal failure; look at ckpool.log",
 }
-"""Every kind, with what it means and what to do."""
+"""Every kind, with its meaning and remedy."""
 
 _REASONS = {
     "missing": NOT_AN_ADDRESS,
@@ -51,7 +51,7 @@ _REASONS = {
 
 
 class Refusal(NamedTuple):
-    """Why a line is not published; `address`: whose, where it is of another network."""
+    """Why a line is not published; `address`: the address, if it is of another network."""
 
     kind: str
     reason: str
@@ -59,7 +59,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(stream: str, fields: dict[str, str], *, network: str, now: datetime) -> Refusal | None:
-    """What the game would say against an event; None when it would take it."""
+    """Why the game would refuse an event; None if it would accept it."""
     if not fields["user"] or set("._") & set(fields["user"]):
         return Refusal(NOT_AN_ADDRESS, "not a Bitcoin address")
     raw = {name.encode(): value.encode() for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""What a simulation is to be (`Plan`), what it yields (`Entry`), and how many (`Tally`)."""
+"""A simulation's settings (`Plan`), its results (`Entry`), and their counts (`Tally`)."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
 
 
 class _Names(NamedTuple):
-    """What all entries with the same fields share: a producer sends the same few for ever."""
+    """What all entries with the same fields share: a producer keeps sending the same few."""
 
     size: int
     said: tuple[bytes, ...]

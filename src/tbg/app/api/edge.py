@@ -96,9 +96,9 @@ class _Exchange:
         await self._send(message)
 
     async def _answer_for(self, error: Exception) -> None:
-        """Say that it is our fault, or that a server is away; details go to the log alone."""
+        """Answer that a server is down or that we failed; details go only to the log."""
         if isinstance(error, HTTPException) and not self.status:
-            # The limit of receive(), met by a middleware rather than by a route.
+            # The limit of receive(), reached in a middleware instead of a route.
             answer = problem(self.scope, error.status_code)
             return await answer(self.scope, self._receive, self.send)
         passing = is_passing(error)

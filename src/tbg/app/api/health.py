@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether all it needs is there."""
+"""Whether the process lives, and whether everything it needs is available."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Health(BaseModel):
 
 
 class ReadinessCheck(BaseModel):
-    """One thing the process needs; `detail` says what is wrong, or how it stands."""
+    """One thing that the process needs; `detail` gives its state, or what is wrong."""
 
     ok: bool
     detail: str
@@ -55,7 +55,7 @@ class Version(BaseModel):
 
 @dataclass(slots=True)
 class Checks:
-    """What readiness asks, each within `limits.CHECK_SECONDS`."""
+    """The checks of readiness, each within `limits.CHECK_SECONDS`."""
 
     settings: Settings
     database: Database
@@ -146,7 +146,7 @@ async def _within(check: Awaitable[str]) -> ReadinessCheck:
 
 @router.get("/health", summary="The process answers", operation_id="health")
 async def health() -> Health:
-    """Say that the process lives; asks nobody else."""
+    """Report that the process lives, without asking anything else."""
     return Health(status="ok")
 
 
@@ -168,5 +168,5 @@ async def ready(request: Request, response: Response) -> Readiness:
 
 @router.get("/version", summary="The running version", operation_id="version")
 async def version() -> Version:
-    """Say which version runs."""
+    """Report the running version."""
     return Version(version=tbg.__version__)

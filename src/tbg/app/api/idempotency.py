@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: who asks twice is answered twice, and it is done once."""
+"""`Idempotency-Key`: a repeated request is answered again but done only once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Replayed(Exception):
 
 
 class Begun(NamedTuple):
-    """A request whose answer is to be kept: its user, their key, and the key's digest."""
+    """A request whose answer is stored: its user, their key, and the key's digest."""
 
     user_id: int
     key: str
@@ -93,8 +93,8 @@ class Idempotency:
         return Response(body, status, headers={**headers, "idempotent-replayed": "true"})
 
     async def finish(self, begun: Begun, kept: dict[str, Any]) -> None:
-        """Keep the answer, or give the key free where the request may be tried again."""
-        # What failed on our side may be asked again; so may what was refused for a moment.
+        """Store the answer, or release the key if the request may be retried."""
+        # Requests that failed on our side, or were refused temporarily, may be retried.
         done = 200 <= kept["status"] < 500 and kept["status"] not in (401, 403, 409, 429)
         sealed = None
         if done:

@@ -1,4 +1,4 @@
-"""What all domains have a part in: linking an address, leaving, taking one's data along."""
+"""Routes that involve all domains: linking an address, leaving, exporting data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Exporting = Annotated[asyncio.Semaphore, Depends(_exporting)]
 @router.delete("", status_code=202, summary="Delete the account in a week",
                operation_id="delete_me", dependencies=[Depends(CHANGES)])  # fmt: skip
 async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None = None) -> Me:
-    """Have the person erased in a week; until then it can be taken back.
+    """Erase the account in a week; until then this can be cancelled.
 
     `approval`: of purpose `delete_account`.
     """
@@ -110,7 +110,7 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
 async def export_me(
     who: SignedIn, exporting: Exporting, database: AppDatabase
 ) -> StreamingResponse:
-    """A ZIP with a file for each kind of thing, and one that says what they are."""
+    """A ZIP with a file for each kind of data, and one that describes them."""
     out = tempfile.SpooledTemporaryFile(_EXPORT_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     async with exporting, database.transaction() as tx:
         await lifecycle.export(tx, user_id=who.user_id, out=out)

@@ -18,7 +18,7 @@ from tbg.adapters.http import PROBLEM_JSON
 from tbg.core.errors import Refused
 
 _ERRORS_NAMED, _FIELD_CHARS = 20, 100
-"""What a refusal names: a body may have a hundred thousand fields, each of them wrong."""
+"""Most fields that a refusal names: a body may have a hundred thousand wrong ones."""
 
 _DETAILS = {
     404: "There is nothing at this address.",
@@ -67,7 +67,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def refusal(scope: Scope, error: Refused) -> Response:
-    """The answer to a request that somebody of ours refused."""
+    """The answer to a request that our code refused."""
     return problem(
         scope,
         error.status,

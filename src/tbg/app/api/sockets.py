@@ -118,7 +118,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a message on, if it is text where it says so."""
+        """Pass a message on, if its text is valid."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
@@ -131,7 +131,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        """Answer, if the client takes what it is sent; else only the last ping, once it does."""
+        """Answer; if the client does not read, answer only the last ping, once it reads again."""
         pongs = self.conn.data_to_send()
         if self.writable.is_set():
             self.transport.write(b"".join(pongs))
@@ -139,14 +139,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._pong_owed = pongs[-1]
 
     def resume_writing(self) -> None:
-        """The client takes what it is sent again."""
+        """The client reads again."""
         super().resume_writing()
         if self._pong_owed is not None and not self.close_sent:
             self.transport.write(self._pong_owed)
         self._pong_owed = None
 
     def handle_parser_exception(self) -> None:
-        """Tell the client why its frames are refused; it has a moment to read that."""
+        """Tell the client why its frames are refused; it has a moment to read it."""
         self.stop_keepalive()
         sent = self.conn.close_sent
         code, reason = (sent.code, sent.reason) if sent else (1006, "")

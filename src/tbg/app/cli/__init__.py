@@ -48,7 +48,7 @@ COMMANDS = {
     "faults": "lab.cli.faults:app",
 }
 
-# What a command has to do with the game that runs here; all others find it and say so.
+# Commands that do not use the running game as the others do; those find it and say so.
 _KINDS: dict[str, Kind] = {
     "up": "folder", "env": "folder", "local": "folder",
     "openapi": "alone", "bench": "alone", "faults": "alone",
@@ -79,7 +79,7 @@ def build(only: str | None = None) -> typer.Typer:
 
 
 def _load(where: str) -> typer.Typer | Callable[..., Any] | None:
-    """What a command is; None: it is in the package `lab`, which only a checkout has."""
+    """The command; None if it is in the package `lab`, which only a checkout has."""
     name, _, attribute = where.partition(":")
     try:
         module = importlib.import_module(name)
@@ -127,7 +127,7 @@ def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 needs a person."""
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
-    gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of a start
+    gc.disable()  # imports stay: collecting garbage among them takes a tenth of a start
     try:
         program = build(only)
         gc.enable()

@@ -30,8 +30,7 @@ def grant(
     who: Annotated[str, typer.Argument(help="A player: handle or address.")],
     role: Annotated[Role, typer.Argument(help="`user` removes every role.")] = "admin",
 ) -> None:
-    """Give a player a role. It takes effect with their next request, and is recorded in the audit
-    log."""
+    """Give a player a role, from their next request on. The audit log records it."""
 
     async def give(runtime: process.Runtime) -> str:
         try:
@@ -76,8 +75,7 @@ def audit(
     verify: Annotated[bool, typer.Option("--verify", help="Check all entries.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
-    """Show the audit log, newest first. With --verify, exit 3 if an entry was changed or is
-    missing."""
+    """Show the audit log, newest first; with --verify, exit 3 if an entry was changed or lost."""
 
     async def read(runtime: process.Runtime) -> tuple[list[audit_log.AuditEntry], str | None, int]:
         async with runtime.database.transaction() as tx:

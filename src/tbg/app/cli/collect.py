@@ -39,7 +39,7 @@ from tbg.core.kept import KeptLines
 from tbg.core.settings import Settings, load_settings
 
 STATUS_SECONDS = 60
-"""How often `--follow` says what it has done, if it has done anything."""
+"""How often `--follow` reports what it has done, if anything."""
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
@@ -90,7 +90,7 @@ def collect(
 def opened(
     logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo | None
 ) -> Iterator[Collector]:
-    """A collector with its record open; one that runs already is told apart (CannotRun)."""
+    """A collector with its record open; CannotRun if one is running already."""
     record = Record(settings.data_dir / f"collect-{source}.sqlite")
     try:
         outlet = Outlet(
@@ -114,7 +114,7 @@ def opened(
 
 
 def _declaration(settings: Settings) -> Callable[[], Awaitable[Game]]:
-    """Beside the game's database: what the game is, said here when no service has said it."""
+    """On the database's machine: what the game is, declared here if no service has done so."""
 
     async def say() -> Game:
         async with process.opened(settings) as runtime:
@@ -254,7 +254,7 @@ def _line(counts: Counts) -> str:
 
 
 def _notices(counts: Counts) -> Iterator[str]:
-    """What was quarantined or is alarming: name, count, meaning."""
+    """Quarantined lines and alarms: name, count, meaning."""
     for kind, count in counts.notices.items():
         yield f"{kind} ({count}): {EXPLAINED[kind]}"
     for network, (lines, example) in counts.networks.items():

@@ -116,7 +116,7 @@ async def _examine() -> list[Finding]:
             except Exception as error:
                 ok, detail = False, told(error)
                 if detail in [finding.detail for finding in findings]:
-                    continue  # one cause is told once
+                    continue  # one cause is reported once
             findings.append(Finding(name, ok, detail))
     finally:
         await runtime.close()

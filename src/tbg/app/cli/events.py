@@ -101,7 +101,7 @@ def throw_away(
 
 
 def _short(user: str) -> str:
-    """Whole where it can be an address; what a stranger made longer is cut, and says so."""
+    """Complete if it can be an address; anything longer is cut and marked."""
     return user if len(user) <= _LONGEST_USER else f"{user[:_LONGEST_USER]}…"
 
 

@@ -1,4 +1,4 @@
-"""What went wrong, in one line for people."""
+"""What went wrong, in one line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOGIN_REFUSED = ("28", "3D")
 
 def told(error: BaseException) -> str:
     """Say which server is down or refuses the connection, and what to do; else name the error."""
-    cause = getattr(error, "orig", None) or error  # what PostgreSQL said, without SQLAlchemy's part
+    cause = getattr(error, "orig", None) or error  # PostgreSQL's message, without SQLAlchemy's part
     line = str(cause).strip().partition("\n")[0][:300]
     if isinstance(error, ServerAway):
         return f"{line}: {_MEND} TBG_DATABASE_URL"
@@ -41,7 +41,7 @@ def told(error: BaseException) -> str:
 
 
 def _at(setting: str) -> str:
-    """Where a server is, its password left out; empty where no setting names it."""
+    """Where a server is, without its password; empty if no setting names it."""
     url = getattr(load_settings(), setting)
     if url is None:
         return ""

@@ -28,7 +28,7 @@ def ingest(
 
 
 def ingest_of(runtime: process.Runtime) -> Ingest:
-    """A consumer of its own."""
+    """A new consumer."""
     settings = runtime.settings
     return Ingest(
         runtime.database,

@@ -58,5 +58,5 @@ def rotate() -> None:
 def _ring() -> KeyRing:
     settings = load_settings()
     ring = KeyRing(settings.keys, SystemClock(), settings.public_url)
-    ring.prepare(make=False)  # one that is made here is used by nobody
+    ring.prepare(make=False)  # nobody uses one that is made here
     return ring

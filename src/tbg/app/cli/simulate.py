@@ -34,7 +34,7 @@ from tbg.core.settings import load_settings
 _BATCH = 500
 _ROOM_EVERY = 5_000
 _TICK_SECONDS = 0.005
-"""Least sleep: at high rates a few entries gather, at low ones nobody notices."""
+"""Shortest sleep: at high rates a few entries accumulate, at low rates nobody notices."""
 
 _LINE_SECONDS = 10.0
 _DEMO_LINE_SECONDS = 600.0
@@ -128,7 +128,7 @@ def simulate(
 def stages_of(
     plan: Plan, *, rate: str | None, duration: str | None, since: str | None, now: datetime
 ) -> list[Stage]:
-    """What the arguments ask for, one stage after the other; BadArguments where they clash."""
+    """The stages that the arguments describe; BadArguments if they conflict."""
     per_second = parse_rate(rate)
     flat_out = per_second == 0
     seconds = None if duration is None else parse_duration(duration).total_seconds()
@@ -167,7 +167,7 @@ def _until(since: str, now: datetime) -> float:
 
 
 def parse_rate(text: str | None) -> float | None:
-    """Entries a second; 0 for as fast as possible, None when nothing was said."""
+    """Entries per second; 0 for as fast as possible, None if not given."""
     if text is None:
         return None
     if text.lower() == "max":
@@ -182,7 +182,7 @@ def parse_rate(text: str | None) -> float | None:
 
 
 def parse_duration(text: str) -> timedelta:
-    """A length of time such as 60s, 5m, 2h, 3d, 12w; seconds when nothing stands behind it."""
+    """A length of time such as 60s, 5m, 2h, 3d, 12w; seconds without a unit."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw]?)", text.strip().lower())
     if not found or float(found[1]) <= 0:
         raise BadArguments(f"{text}: write a length of time like 60s, 5m, 2h, 3d, 12w")
@@ -254,7 +254,7 @@ class Feed:
         """Send one stage: each entry when it is due, never more than there is room for."""
         time = asyncio.get_running_loop().time
         began = time()
-        # What was due while this program started is sent at once, then it is on time.
+        # Entries that were due while this program started are sent at once, later ones on time.
         zero = began - (self.clock.now().timestamp() - stage.plan.start)
         batch: list[PlannedEntry] = []
         number, going = 0, asyncio.create_task(self._publish([]))
@@ -302,7 +302,7 @@ class Feed:
             pass
 
     async def _room(self) -> None:
-        """Wait until the game has caught up, or until told to stop."""
+        """Wait until the game has caught up, or until stopped."""
         room = asyncio.ensure_future(self.publisher.wait_for_room())
         stopped = asyncio.ensure_future(self.stop.wait())
         done, _ = await asyncio.wait({room, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -313,7 +313,7 @@ class Feed:
 
 
 async def _watch(tally: Tally, total: int | None, *, every: float) -> None:
-    """Show how far it is (stderr): a bar on a terminal, elsewhere a line every so many seconds."""
+    """Show progress on stderr: a bar on a terminal, elsewhere a line every few seconds."""
     if not sys.stderr.isatty():
         before = 0
         while True:

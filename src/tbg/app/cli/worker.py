@@ -24,8 +24,7 @@ def worker(
         help="Also run ingest, relay and sender in this process, to save memory.",
     ),
 ) -> None:
-    """Run scheduled work: streaks, champions, bests, counts, upkeep. You can run several of
-    these."""
+    """Run scheduled jobs: streaks, champions, bests, upkeep. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         if everything:
@@ -49,4 +48,4 @@ def worker_of(runtime: process.Runtime) -> Worker:
 ALL: Mapping[str, Make] = {
     "worker": worker_of, "ingest": ingest_of, "relay": relay_of, "sender": sender_of,
 }  # fmt: skip
-"""What `--all` runs."""
+"""The services that `--all` runs."""

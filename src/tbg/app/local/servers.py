@@ -15,7 +15,7 @@ Server = Postgres | Valkey
 
 
 def spawn(server: Server) -> None:
-    """Start one server; `wait_ready` or `ready` tells when it is up."""
+    """Start one server; `wait_ready` or `ready` says when it is up."""
     server.end_leftovers()
     server.spawn()
 
