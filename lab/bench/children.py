@@ -92,5 +92,5 @@ async def _line(process: Process) -> str:
     assert process.stdout is not None
     line = await process.stdout.readline()
     if not line:
-        raise CannotRun("a consumer ended before it was done: see its message above")
+        raise CannotRun("a consumer ended too early: see its message above")
     return line.decode()

@@ -93,7 +93,7 @@ async def measure(scratch: Scratch, plan: Plan) -> dict[str, Any]:
 def _raise_file_limit(sockets: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < sockets + 100:
-        raise CannotRun(f"this machine allows {hard} open files: fewer --sockets")
+        raise CannotRun(f"this machine allows {hard} open files: use fewer --sockets")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
@@ -114,7 +114,7 @@ async def _services(database_url: str, redis_url: str) -> AsyncIterator[int]:
             if any(process.returncode is not None for process in started):
                 raise CannotRun("a service ended while it started: see its message above")
             if time.monotonic() > deadline:
-                raise CannotRun("the API does not come up")
+                raise CannotRun("the API does not start")
             await asyncio.sleep(0.1)
         yield port
 

@@ -261,7 +261,7 @@ async def _pipeline(stand: Stand, pipeline: Consumers, count: int, *, prefix: st
     wal = await stand.rewards.fetchval("SELECT pg_current_wal_lsn() - $1::pg_lsn", lsn)
     taken = sum(result["taken"] for result in results)
     if taken < count:
-        raise CannotRun(f"{count - taken} of {count} events were not taken")
+        raise CannotRun(f"{count - taken} of {count} events were not processed")
     begun = min(result["begun"] for result in results)
     durable = max(result["durable"] for result in results) - begun
     folded = max(result["folded"] for result in results) - begun

@@ -93,7 +93,7 @@ def opened(
     data goes (default: the system's place for temporary files).
     """
     if (database_url is None) != (redis_url is None):
-        raise BadArguments("name both --database-url and --redis-url, or neither")
+        raise BadArguments("give both --database-url and --redis-url, or neither")
     if database_url is not None and redis_url is not None:
         with _emptied(redis_url):
             yield Scratch(database_url, redis_url, None, [])
@@ -120,7 +120,7 @@ def _emptied(url: str) -> Iterator[None]:
     try:
         with redis.Redis.from_url(url) as client:
             if client.dbsize():
-                raise BadArguments("the Redis that --redis-url names is not empty: name another")
+                raise BadArguments("the Redis of --redis-url is not empty: use another")
             yield
             client.flushdb()
     except redis.RedisError as error:
@@ -144,7 +144,7 @@ async def require_fair(url: str) -> None:
     async with _connected(url) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             if await connection.fetchval("SELECT current_setting($1)", setting) != "on":
-                raise CannotRun(f"{setting} is not on: what is measured would not be durable")
+                raise CannotRun(f"{setting} is off: the measured work would not be durable")
         if await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_user_tables WHERE schemaname = 'public')"
         ):

@@ -1,4 +1,4 @@
-"""`tbg bench`: how fast the game is on this machine, beside other ways of doing the same."""
+"""`tbg bench`: how fast the game is on this machine, compared with other methods."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from tbg.app.local import plan as planning
 from tbg.core import limits
 from tbg.core.errors import BadArguments, NeedsPerson
 
-app = typer.Typer(help="Measure this machine, on scratch servers that go at the end.")
+app = typer.Typer(help="Measure this machine, on temporary servers.")
 
-Json = Annotated[bool, typer.Option("--json", help="Only the figures, as one JSON object.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only the figures, as one JSON object.")]
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="An empty scratch database.")
 ]
 RedisUrl = Annotated[str | None, typer.Option("--redis-url", help="An empty scratch Redis.")]
 Directory = Annotated[
-    Path | None, typer.Option("--dir", help="Where the embedded servers' data goes meanwhile.")
+    Path | None, typer.Option("--dir", help="Folder for the embedded servers' temporary data.")
 ]
-Require = Annotated[bool, typer.Option("--require", help="Exit 3 when a target is missed.")]
+Require = Annotated[bool, typer.Option("--require", help="Exit 3 if a target is missed.")]
 
 RATIO_BASELINE, RATIO_COPY = 40.0, 0.04
 RATIO_SCALE = 1.3
@@ -39,32 +39,32 @@ P99_MS, P99_QUIET_MS, QUIET_RATE = 100.0, 20.0, 10.0
 
 @app.callback()
 def bench() -> None:
-    """Measure this machine, on scratch servers that go at the end."""
+    """Measure this machine, on temporary servers."""
 
 
 @app.command()
 def pipeline(  # noqa: PLR0917 - options all have names
     events: Annotated[int, typer.Option(min=10, help="Shares of the pipeline.")] = 400_000,
     users: Annotated[int, typer.Option(min=1, help="Users, drawn evenly.")] = 20_000,
-    batch: Annotated[int, typer.Option(min=1, help="Events a batch.")] = limits.BATCH_EVENTS,
+    batch: Annotated[int, typer.Option(min=1, help="Events per batch.")] = limits.BATCH_EVENTS,
     consumers: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=16,
-            help="Consumers at once.",
+            help="Concurrent consumers.",
             show_default="as many as `tbg up` would start on this machine",
         ),
     ] = None,
-    rows_before: Annotated[int, typer.Option(min=0, help="Shares that are there already.")] = 0,
-    users_before: Annotated[int, typer.Option(min=0, help="Users that are there already.")] = 0,
+    rows_before: Annotated[int, typer.Option(min=0, help="Shares that exist beforehand.")] = 0,
+    users_before: Annotated[int, typer.Option(min=0, help="Users that exist beforehand.")] = 0,
     database_url: DatabaseUrl = None,
     redis_url: RedisUrl = None,
     directory: Directory = None,
     require: Require = False,
     as_json: Json = False,
 ) -> None:
-    """Shares to durable rewards, beside the event-at-a-time way and a raw COPY."""
+    """From shares to durable rewards, compared with event-at-a-time processing and a raw COPY."""
     if users_before and not rows_before:
         raise BadArguments("--users-before needs --rows-before: each of them has mined")
     if rows_before and rows_before < max(users, users_before):
@@ -94,14 +94,14 @@ def pipeline(  # noqa: PLR0917 - options all have names
 def scale(  # noqa: PLR0917 - options all have names
     rows: Annotated[int, typer.Option(min=100, help="Shares of the old game.")] = OLD.rows,
     users: Annotated[int, typer.Option(min=10, help="Users of the old game.")] = OLD.users,
-    events: Annotated[int, typer.Option(min=10, help="Shares in each, a round.")] = 20_000,
+    events: Annotated[int, typer.Option(min=10, help="Shares in each game per round.")] = 20_000,
     database_url: DatabaseUrl = None,
     redis_url: RedisUrl = None,
     directory: Directory = None,
     require: Require = False,
     as_json: Json = False,
 ) -> None:
-    """What a share costs with millions there before it, beside a hundred thousand (minutes)."""
+    """The cost of a share after millions and after a hundred thousand (takes minutes)."""
     old = scale_bench.Size(rows, users)
     young = scale_bench.Size(rows // 100, users // 100)
     if rows < users:
@@ -118,7 +118,7 @@ def scale(  # noqa: PLR0917 - options all have names
 
 @app.command()
 def latency(  # noqa: PLR0917 - options all have names
-    rate: Annotated[float, typer.Option(min=0.1, help="Shares a second.")] = 1_000.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Shares per second.")] = 1_000.0,
     sockets: Annotated[int, typer.Option(min=1, help="Sockets that watch miners.")] = 1_000,
     seconds: Annotated[float, typer.Option(min=1, help="How long.")] = 20.0,
     database_url: DatabaseUrl = None,
@@ -127,7 +127,7 @@ def latency(  # noqa: PLR0917 - options all have names
     require: Require = False,
     as_json: Json = False,
 ) -> None:
-    """A share in the stream to the badge's frame at a browser's socket."""
+    """From a share in the stream to the badge's frame at a browser's socket."""
     plan = latency_bench.Plan(rate=rate, sockets=sockets, seconds=seconds)
     with scratch.opened(
         database_url=database_url, redis_url=redis_url, directory=directory

@@ -17,19 +17,19 @@ from tbg.app import screen
 from tbg.app.cli import common
 from tbg.core.errors import NeedsPerson
 
-app = typer.Typer(help="Break everything, on scratch servers, and see that nothing is lost.")
+app = typer.Typer(help="Break everything, on temporary servers, and check that nothing is lost.")
 
 MUTANT_SEEDS = 50
 _SHOWN = 12
 _Seed = Annotated[
-    int | None, typer.Option(help="Where to begin; the seed of a failed one repeats it.")
+    int | None, typer.Option(help="The first seed; the seed of a failed schedule repeats it.")
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Only the figures, as one JSON object.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print only the figures, as one JSON object.")]
 
 
 @app.callback()
 def faults() -> None:
-    """Break everything, on scratch servers, and see that nothing is lost or doubled."""
+    """Break everything, on temporary servers, and check that nothing is lost or doubled."""
 
 
 @app.command()
@@ -37,14 +37,15 @@ def run(
     schedules: Annotated[int, typer.Option(min=1, help="How many schedules.")] = 60,
     seed: _Seed = None,
     mutants: Annotated[
-        bool, typer.Option("--mutants", help="Then plant bugs, and see each of them caught.")
+        bool,
+        typer.Option("--mutants", help="Afterwards plant bugs, and check that each is caught."),
     ] = False,
     mutant_seeds: Annotated[
-        int, typer.Option(min=1, help="Within how many schedules each bug is to be caught.")
+        int, typer.Option(min=1, help="Within how many schedules each bug must be caught.")
     ] = MUTANT_SEEDS,
     as_json: _Json = False,
 ) -> None:
-    """Schedules of faults at every await: deaths, lost connections, repeats, a lost group."""
+    """Run schedules of faults at every await: deaths, lost connections, repeats, a lost group."""
     begin = secrets.randbelow(1_000_000) if seed is None else seed
     with _progress(quiet=as_json) as tell:
         report = campaign.run(
@@ -76,12 +77,14 @@ def run(
 @app.command("restarts")
 def restart(
     kills: Annotated[int, typer.Option(min=0, help="SIGKILLs of ingest, relay and sender.")] = 40,
-    redis: Annotated[int, typer.Option(min=0, help="Redis killed, its last words cut.")] = 6,
-    postgres: Annotated[int, typer.Option(min=0, help="PostgreSQL stopped at once.")] = 6,
+    redis: Annotated[
+        int, typer.Option(min=0, help="Kills of Redis, with the end of its file cut off.")
+    ] = 6,
+    postgres: Annotated[int, typer.Option(min=0, help="Immediate stops of PostgreSQL.")] = 6,
     seed: _Seed = None,
     as_json: _Json = False,
 ) -> None:
-    """The real services under load, killed, and both servers falling under them."""
+    """Run the real services under load, and kill them and both servers."""
     begin = secrets.randbelow(1_000_000) if seed is None else seed
     with _progress(quiet=as_json) as tell:
         report = restarts.run(

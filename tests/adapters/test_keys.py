@@ -125,7 +125,7 @@ def test_a_secret_that_is_not_random_is_refused_with_what_to_do(
     folder = tmp_path / "keys"
     KeyRing(folder, clock, ISSUER).prepare()
     (folder / "secret").write_bytes(secret)
-    with pytest.raises(CannotRun, match=r"the secret is .*: restore it, or remove it"):
+    with pytest.raises(CannotRun, match=r"the secret is .*: restore or remove it"):
         KeyRing(folder, clock, ISSUER).prepare()
 
 
@@ -215,7 +215,7 @@ def test_a_token_holds_until_its_end_and_no_moment_longer(ring: KeyRing, clock: 
     clock.move(limits.ACCESS_TOKEN_AGE - SECOND)
     assert ring.verify(token)["sub"] == "42"
     clock.move(SECOND)
-    with pytest.raises(TokenRefused, match="run out"):
+    with pytest.raises(TokenRefused, match="has expired"):
         ring.verify(token)
 
 
@@ -226,7 +226,7 @@ def test_a_token_of_a_machine_whose_clock_is_a_little_ahead_holds(
     clock.move(-limits.CLOCK_LEEWAY)
     assert ring.verify(token)["sub"] == "42"
     clock.move(-SECOND)
-    with pytest.raises(TokenRefused, match="not hold yet"):
+    with pytest.raises(TokenRefused, match="not valid yet"):
         ring.verify(token)
 
 
@@ -239,7 +239,7 @@ def test_a_token_of_another_installation_is_refused(
         ring.verify(elsewhere.sign(user_id=42, session_id=SESSION))
     stranger = KeyRing(tmp_path / "keys", clock, ISSUER)  # the same address, other keys
     stranger.prepare()
-    with pytest.raises(TokenRefused, match="not one of ours"):
+    with pytest.raises(TokenRefused, match="unknown key"):
         ring.verify(stranger.sign(user_id=42, session_id=SESSION))
 
 
@@ -507,7 +507,7 @@ def test_an_old_key_is_trusted_until_its_last_token_has_run_out(
     assert len(list(folder.glob("jwt-*.pem"))) == 3
     clock.move(2 * SECOND + limits.CLOCK_LEEWAY)
     assert old not in kids(ring)
-    with pytest.raises(TokenRefused, match="not one of ours"):
+    with pytest.raises(TokenRefused, match="unknown key"):
         ring.verify(last)
     assert len(list(folder.glob(f"jwt-*-{old}.pem"))) == 1
     ring.rotate()

@@ -132,12 +132,12 @@ async def test_events_that_wait_too_long_are_told(
     clock.move(timedelta(seconds=limits.INGEST_LAG_SECONDS + 60))
     status, bad = await ready(db, redis)
     assert status == 503
-    assert bad["ingest_lag"].startswith("3 events wait, the oldest for 36")
+    assert bad["ingest_lag"].startswith("3 events are waiting, the oldest for 36")
     # In the hands of a consumer that never finishes, they wait all the same.
     entries = await reader.read(block_ms=None)
     assert len(entries) == 3
     status, bad = await ready(db, redis)
-    assert bad["ingest_lag"].startswith("3 events wait")
+    assert bad["ingest_lag"].startswith("3 events are waiting")
     await reader.acknowledge(entries)
     assert await ready(db, redis) == (200, {})
 

@@ -288,7 +288,7 @@ async def test_a_wrong_key_reaches_neither_argon2_nor_the_database(
         for wrong in wrong_ones(key):
             headers = {b"authorization": f"Bearer {wrong}".encode()}
             answer = await client.get(BESTS, headers=headers)
-            assert "copied whole" in problem(answer, 401, "sign_in_required")["detail"]
+            assert "copied completely" in problem(answer, 401, "sign_in_required")["detail"]
     assert sent == []
     assert hashed() == before
     with statements(db) as sent:  # so they would have been seen

@@ -143,9 +143,13 @@ def test_a_quarantined_line_needs_a_person(shell: Shell, tmp_path: Path) -> None
     [
         (("nowhere", "--source", "a", "--once"), 1, "no such directory"),
         ((FIXTURES, "--source", "a", "--once"), 1, "not a ckpool log directory"),
-        ((FIXTURES / "a", "--source", "a"), 1, "the log directory is in it"),
+        ((FIXTURES / "a", "--source", "a"), 1, "use the log directory in it"),
         ((FIXTURES / "a/logs", "--source", "../a", "--once"), 2, "--source"),
-        ((FIXTURES / "a/logs", "--source", "a", "--once", "--follow"), 2, "not both"),
+        (
+            (FIXTURES / "a/logs", "--source", "a", "--once", "--follow"),
+            2,
+            "either --once or --follow",
+        ),
         ((FIXTURES / "a/logs", "--source", "a", "--from", "noon"), 2, "--from"),
         ((FIXTURES / "a/logs", "--source", "a", "--tz", "Mars/Base"), 2, "--tz"),
         ((FIXTURES / "a/logs",), 2, "--source"),
@@ -190,8 +194,8 @@ def test_addresses_of_another_network_are_said_and_read_with_the_right_one(shell
     code, out, _ = shell.run(FIXTURES / "a/logs", "--source", "a", "--once")
     assert code == 3
     assert "0 published, 0 already seen, 197 quarantined" in out
-    assert "other_network (197): addresses of another Bitcoin network" in out
-    assert re.search(r"held back \(\d+\): lines of regtest addresses, such as bcrt1\w+", out)
+    assert "other_network (197): addresses of a Bitcoin network other than" in out
+    assert re.search(r"held back \(\d+\): lines with regtest addresses, such as bcrt1\w+", out)
     assert shell.redis.xlen(SHARE_SUBMITTED) == 0
     shell.empty_redis()
     shell.env["TBG_NETWORK"] = "regtest"

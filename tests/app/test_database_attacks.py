@@ -366,7 +366,9 @@ class TestUpgrade:
         self, old: Roles, statement: str
     ) -> None:
         servers.execute(old.application, statement)
-        with pytest.raises(CannotRun, match=r"owns what it should not own|owned the raw shares"):
+        with pytest.raises(
+            CannotRun, match=r"owns objects that it should not own|owned the raw shares"
+        ):
             upgrade(old)
 
     async def test_what_is_committed_only_while_the_owner_migrates_comes_too_late(

@@ -47,7 +47,7 @@ def test_keys_are_looked_at_and_never_made(env: dict[str, str], tmp_path: Path) 
     assert findings(env)["keys"] == (True, f"none yet: the API makes them in {folder}")
     assert not folder.exists()
     KeyRing(folder, SystemClock(), "tests").prepare()
-    assert findings(env)["keys"] == (True, f"1 in {folder}: back them up with the database")
+    assert findings(env)["keys"] == (True, f"1 in {folder}: include them in the database's backups")
     (folder / "secret").chmod(0o644)
     found = findings(env)["keys"]
     assert not found.ok

@@ -26,7 +26,7 @@ async def test_a_service_of_another_network_is_refused_while_others_run(
 ) -> None:
     await declare(load_settings(network="signet"), db, redis)
     await beat(redis, "ingest")
-    with pytest.raises(CannotRun, match="set it alike"):
+    with pytest.raises(CannotRun, match="set the same value for all"):
         await declare(load_settings(network="regtest"), db, redis)
     assert await read_game(redis) == Game("signet", demo=False)
     await redis.delete("tbg:heartbeat:ingest")  # all are stopped: the network may be changed
@@ -39,7 +39,7 @@ async def test_a_network_other_than_that_of_the_players_is_refused(
 ) -> None:
     await publish(redis, share(NOW))
     await ingest_on(db, redis).drain()
-    with pytest.raises(CannotRun, match="another network than regtest"):
+    with pytest.raises(CannotRun, match="a network other than regtest"):
         await declare(load_settings(network="regtest"), db, redis)
     assert await read_game(redis) is None
 

@@ -298,7 +298,7 @@ def test_a_service_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> N
     up, packs = game, game.root / "packs"
     (packs / "ours.json").write_text("{")
     os.kill(up.state["children"]["relay"][0], signal.SIGKILL)
-    up.line(r"relay ended \(exit 2: .*ours\.json.*\); starting it again in 1 s")
+    up.line(r"relay ended \(exit 2: .*ours\.json.*\); restarting it in 1 s")
     assert up.ready()
     refused = up.state["children"].get("relay")
     (packs / "ours.json").unlink()
@@ -362,7 +362,7 @@ async def test_what_does_not_come_up_is_named(
             )
     await client.aclose()
     said = str(refusal.value)
-    assert "no sign of life of ingest, relay, sender)" in said
+    assert "no sign of life from ingest, relay, sender)" in said
     assert said.endswith(f"see {tmp_path}")
 
 
@@ -446,7 +446,7 @@ async def test_demo_miners_and_a_pool_are_not_mixed(
     done = await asyncio.to_thread(tbg, *words, env=env)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert "demo miners made up" in line
+    assert "simulated shares of demo miners" in line
     up = start(tmp_path, "--demo", "3", env=env)
     assert up.stop() == 0
 
@@ -504,7 +504,7 @@ def test_a_database_that_is_away_is_one_line(command: str, tmp_path: Path) -> No
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("tbg: PostgreSQL at 127.0.0.1:1 does not answer (Connection refused): ")
-    assert line.endswith("mend TBG_DATABASE_URL")
+    assert line.endswith("correct TBG_DATABASE_URL")
     assert "hush" not in done.stdout + line
 
 
@@ -528,7 +528,9 @@ def test_a_database_that_lets_nobody_in_is_one_line(fresh_database: str, tmp_pat
     done = tbg("migrate", env=AWAY | {"TBG_DATABASE_URL": url, "TBG_DATA_DIR": str(tmp_path)})
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert re.match(r"tbg: PostgreSQL at \S+:\d+ refuses us \(.+\): mend TBG_DATABASE_URL", line)
+    assert re.match(
+        r"tbg: PostgreSQL at \S+:\d+ refuses the connection \(.+\): correct TBG_DATABASE_URL", line
+    )
     assert "hush" not in line
 
 
@@ -552,7 +554,7 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
     assert tbg("local", "status", *where).returncode == 1
     assert tbg("local", "start", *where).returncode == 0
     try:
-        assert "run already" in tbg("local", "start", *where).stdout
+        assert "already running" in tbg("local", "start", *where).stdout
         ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
         env = _of(tbg("env", *where).stdout)
         assert not env.keys() & {"TBG_PORT", "TBG_PUBLIC_URL", "TBG_NETWORK"}  # nobody set them

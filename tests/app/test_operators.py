@@ -75,7 +75,7 @@ async def test_roles_are_granted_and_stand_in_the_log(
     db: Database, redis: Redis, env: dict[str, str]
 ) -> None:
     assert "nobody yet" in tbg(env, "admin", "roles")[0]
-    assert "nobody here is called" in tbg(env, "admin", "grant", "stoker", "admin", code=1)[0]
+    assert "there is no user" in tbg(env, "admin", "grant", "stoker", "admin", code=1)[0]
     async with client_of(make_app(db, redis)) as client:
         me = await sign_in(client)
         await me.ask("PATCH", "/users/me", json={"handle": "Stoker"})
@@ -103,18 +103,18 @@ async def test_an_audit_log_that_was_changed_is_told(
             me = await sign_in(client, index)
             await me.ask("POST", "/auth/logout")
     said = tbg(env, "admin", "audit", "--verify")[-1]
-    assert said.endswith("6 wait for their seal, which the worker sets every minute")
+    assert said.endswith("6 are waiting to be sealed, which the worker does every minute")
     await seal_audit_log(db)
     assert tbg(env, "admin", "audit", "--verify")[-1].endswith("none is missing")
     async with db.transaction() as tx:
         await tx.run("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only")
         await tx.run("UPDATE audit_log SET subject = 'user:7' WHERE id = 2")
     (said,) = tbg(env, "admin", "audit", "--verify", code=3)
-    assert "entry 2 is not what was written, or is gone" in said
+    assert "entry 2 was changed or is missing" in said
     async with db.transaction() as tx:
         await tx.run("DELETE FROM audit_log WHERE id = 2")
     (said,) = tbg(env, "admin", "audit", "--verify", code=3)
-    assert "entry 2 is not what was written, or is gone" in said
+    assert "entry 2 was changed or is missing" in said
 
 
 async def test_dead_letters_too_many_for_redis_are_put_back_from_their_file(
@@ -158,9 +158,9 @@ async def test_dead_letters_are_listed_put_back_and_thrown_away(
     assert table[-1] == "4 future"
     for words, said in (
         (("replay", ids[0]), "1 put back"),
-        (("drop", ids[1]), "1 thrown away"),
-        (("drop", "--all"), "2 thrown away"),
-        (("drop", "--all"), "0 thrown away"),
+        (("drop", ids[1]), "1 discarded"),
+        (("drop", "--all"), "2 discarded"),
+        (("drop", "--all"), "0 discarded"),
     ):
         assert await asyncio.to_thread(tbg, env, "events", *words) == [said]
     assert await asyncio.to_thread(look) == []

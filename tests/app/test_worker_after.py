@@ -86,5 +86,5 @@ async def test_a_run_that_began_while_the_job_after_it_ran_is_followed_as_well(
 def test_a_job_after_one_that_is_not_before_it_is_refused(db: Database, redis: Redis) -> None:
     async def run(_: Database) -> None: ...
 
-    with pytest.raises(ValueError, match="is to run after"):
+    with pytest.raises(ValueError, match="should run after"):
         Worker(db, redis, "", jobs=[Cron("b", run, after="a"), Cron("a", run)])

@@ -139,4 +139,4 @@ def test_a_folder_of_another_user_is_named_with_what_to_do(folder: Path) -> None
     assert done.stdout == "mainnet\n", done.stderr  # for whoever needs no server
     assert f"{data} belongs to " in done.stderr
     assert "sudo -u" in done.stderr
-    assert "TBG_DATA_DIR of your own" in done.stderr
+    assert "your own TBG_DATA_DIR" in done.stderr

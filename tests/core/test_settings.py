@@ -44,10 +44,10 @@ def test_an_unknown_setting_is_named_with_its_place_and_what_was_meant(
     (folder / ".env").write_text("TBG_DATABSE_URL=x\nTBG_TEST_REDIS_URL=x")
     (folder / "tbg.toml").write_text("pool_nme = 'x'\nPORT = 1")
     assert refusal().split("; ") == [
-        "unknown setting TBG_PUBLIK_URL in the environment: is TBG_PUBLIC_URL meant?",
-        "unknown setting TBG_DATABSE_URL in .env: is TBG_DATABASE_URL meant?",
-        "unknown setting PORT in tbg.toml: docs/OPERATING.md lists all",
-        "unknown setting pool_nme in tbg.toml: is pool_name meant?",
+        "unknown setting TBG_PUBLIK_URL in the environment: did you mean TBG_PUBLIC_URL?",
+        "unknown setting TBG_DATABSE_URL in .env: did you mean TBG_DATABASE_URL?",
+        "unknown setting PORT in tbg.toml: see docs/OPERATING.md for all settings",
+        "unknown setting pool_nme in tbg.toml: did you mean pool_name?",
     ]
 
 

@@ -422,7 +422,7 @@ def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
     page.context.add_cookies([old])  # type: ignore[list-item]
     page.reload()
     expect(page).to_have_url(re.compile("/sign-in"))
-    why = page.get_by_role("status").filter(has_text="in use in two places")
+    why = page.get_by_role("status").filter(has_text="used in two places")
     expect(why).to_be_visible()
     sign_in(page, key)
     expect(page).to_have_url(re.compile("/settings/sessions$"))

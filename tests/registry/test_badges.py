@@ -100,8 +100,8 @@ def _without(key: str) -> Callable[[dict[str, Any]], None]:
 
 
 REFUSED: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
-    (lambda c: c["badges"].append(NEW) or c["badges"].append(NEW), "'shares_2' is there twice"),
-    (_added(slug="first_share"), "'first_share' is there twice"),
+    (lambda c: c["badges"].append(NEW) or c["badges"].append(NEW), "'shares_2' occurs twice"),
+    (_added(slug="first_share"), "'first_share' occurs twice"),
     (_added(trigger_type="moon_phase"), "'shares_2'.*moon_phase"),
     (_added(trigger_config={}), "'shares_2'.*threshold"),
     (_added(trigger_config={"threshold": 0}), "'shares_2'.*threshold"),
@@ -122,10 +122,10 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda c: c.update(badges=[]), "missing|non-empty|short"),
     (lambda c: c.pop("badges"), "badges"),
     (lambda c: c.update(schema_version="2"), "schema_version"),
-    (_altered("streak_52", xp_reward=501), r"'streak_52' is altered \(xp_reward\)"),
-    (_altered("first_share", name="First"), r"'first_share' is altered \(name\)"),
-    (_altered("diff_1e6", trigger_config={"threshold": 1}), "'diff_1e6' is altered"),
-    (_altered("coop_block", icon_url="/x.png"), r"'coop_block' is altered \(icon_url\)"),
+    (_altered("streak_52", xp_reward=501), r"'streak_52' cannot be changed \(xp_reward\)"),
+    (_altered("first_share", name="First"), r"'first_share' cannot be changed \(name\)"),
+    (_altered("diff_1e6", trigger_config={"threshold": 1}), "'diff_1e6' cannot be changed"),
+    (_altered("coop_block", icon_url="/x.png"), r"'coop_block' cannot be changed \(icon_url\)"),
 ]
 
 
@@ -174,8 +174,8 @@ class TestPacks:
     @pytest.mark.parametrize(
         ("content", "says"),
         [
-            (pack(NEW | {"slug": "first_share"}), "'first_share' is there already"),
-            (pack(NEW, NEW), "there twice"),
+            (pack(NEW | {"slug": "first_share"}), "'first_share' already exists"),
+            (pack(NEW, NEW), "occurs twice"),
             (json.dumps({"schema_version": "1", "badges": [NEW]}), "missing"),
             (json.dumps(registry()), "pack"),
             ("{}", "badges"),
@@ -189,7 +189,7 @@ class TestPacks:
     def test_nor_each_other(self, tmp_path: Path) -> None:
         written(tmp_path, pack(NEW), "a.json")
         written(tmp_path, pack(NEW), "b.json")
-        with pytest.raises(BadArguments, match=r"b\.json.*there already"):
+        with pytest.raises(BadArguments, match=r"b\.json.*already exists"):
             read_registry(packs=tmp_path)
 
     def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ class TestPacks:
 
     def test_check_knows_a_pack(self, tmp_path: Path) -> None:
         assert [badge.slug for badge in check_file(written(tmp_path, pack(NEW)))] == ["shares_2"]
-        with pytest.raises(BadArguments, match="there already"):
+        with pytest.raises(BadArguments, match="already exists"):
             check_file(written(tmp_path, pack(NEW | {"slug": "streak_4"})))
 
     def test_check_knows_the_other_packs(self, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ class TestPacks:
         elsewhere.mkdir()
         other = written(elsewhere, pack(NEW), "b.json")
         assert [badge.slug for badge in check_file(other)] == ["shares_2"]
-        with pytest.raises(BadArguments, match=r"b\.json.*'shares_2' is there already"):
+        with pytest.raises(BadArguments, match=r"b\.json.*'shares_2' already exists"):
             check_file(other, packs=tmp_path)
 
     def test_the_example_is_one(self) -> None:
@@ -322,7 +322,7 @@ class TestCommand:
         assert self.run("check", EXAMPLE).returncode == 0
         done = self.run("check", EXAMPLE, TBG_BADGE_PACKS=str(tmp_path))
         assert done.returncode == 2
-        assert "'example_shares_100' is there already" in done.stderr
+        assert "'example_shares_100' already exists" in done.stderr
         assert self.run("check", file, TBG_BADGE_PACKS=str(tmp_path)).returncode == 0
 
     def test_a_bad_file(self, tmp_path: Path) -> None:
@@ -331,7 +331,9 @@ class TestCommand:
         file = written(tmp_path, content)
         done = self.run("check", file, "--json")
         assert done.returncode == 2
-        assert done.stderr == f"tbg: {file}: badge 'first_share' is missing: it cannot be removed\n"
+        assert (
+            done.stderr == f"tbg: {file}: badge 'first_share' is missing, but cannot be removed\n"
+        )
         assert json.loads(done.stdout)["ok"] is False
 
     async def test_a_retired_badge(

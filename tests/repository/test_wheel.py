@@ -68,7 +68,7 @@ def test_a_command_of_the_lab_outside_a_checkout_ends_with_one_line(
     done = tbg(wheel, words=[group, "run"])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"tbg: `tbg {group}` is for developers and not part of an installed tbg: run it in a "
+        f"tbg: `tbg {group}` is for developers and is not part of an installed tbg: run it in a "
         "checkout of the repository, after `make setup`\n"
     )
 

@@ -1,7 +1,7 @@
 """Who may do what in Redis: users with access control lists, as Redis 7 and Valkey know them.
 
 Nobody needs more than one of these: the services, and a collector that runs on the pool's own
-machine, where less is safe. `docs/OPERATING.md` has the same lines for servers of one's own.
+machine, where less is safe. `docs/OPERATING.md` has the same lines for your own servers.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ SERVICES = "services"
 """The user of the services and of commands."""
 
 COLLECTOR = "collector"
-"""The user of a collector on another machine: it adds events, and reads what it needs for that."""
+"""The user of a collector on another machine: it adds events, and reads what that requires."""
 
 # In braces: commands that may be used on these keys alone. XADD writes streams, and GETSET would
-# overwrite one. A stream is named, not matched: other streams are none of a producer's.
+# overwrite one. Streams are named, not matched: a producer has no access to others.
 RULES = {
     SERVICES: (
         "~mining:* ~tbg:* ~arq:* &tbg:* -@all +@read +@write +@pubsub +@transaction"

@@ -1,8 +1,8 @@
 """A browser's session in cookies that no script can read, but for the one that proves it is ours.
 
-The names begin with `__Host-`: a browser takes such a cookie over HTTPS alone, and from this very
-host. A pool without HTTPS, at home or on a developer's machine, gets plain names: some browsers
-trust their own machine enough for the others, and some do not.
+The names begin with `__Host-`: a browser accepts such a cookie only over HTTPS, and from exactly
+this host. A pool without HTTPS, at home or on a developer's machine, gets plain names: some
+browsers trust their own machine enough for the others, and some do not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SessionCookies:
         )
 
     def set(self, response: Response, *, access: str, refresh: str, csrf: str) -> None:
-        """Put a session into the browser; scripts of ours read `csrf` and send it back."""
+        """Put a session into the browser; our scripts read `csrf` and send it back."""
         age = int(limits.SESSION_AGE.total_seconds())
         for name, value in ((self.access, access), (self.refresh, refresh), (self.csrf, csrf)):
             response.set_cookie(

@@ -13,15 +13,15 @@ from prometheus_client import Counter
 
 from tbg.core import limits
 
-HASHED = Counter("tbg_argon2_total", "argon2 computations, by what for", ["what"])
+HASHED = Counter("tbg_argon2_total", "argon2 computations, by purpose", ["what"])
 
-# OWASP's parameters; secrets of ours are 160 random bits, which nobody guesses at any speed.
+# OWASP's parameters; our secrets are 160 random bits, which nobody can guess at any speed.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 @dataclass(slots=True)
 class Hashing:
-    """Computes a bounded number at once, and remembers what it verified lately."""
+    """Computes a bounded number at once, and remembers what it verified recently."""
 
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(limits.ARGON2_THREADS, "argon2")
@@ -34,7 +34,7 @@ class Hashing:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _HASHER.hash, secret)
 
     async def verify(self, hash_: str, secret: str, *, mac: bytes) -> bool:
-        """Whether `hash_` is of `secret`; `mac` stands for the secret in what is remembered."""
+        """Whether `hash_` is the hash of `secret`; `mac` is remembered instead of the secret."""
         known = (hash_, mac)
         if known in self._verified:
             self._verified.move_to_end(known)

@@ -1,4 +1,4 @@
-"""What every domain needs of HTTP: who asks, from which page; a transaction; a refusal's shape."""
+"""What every domain needs for HTTP: the caller, the page, a transaction, the shape of refusals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _log = log(__name__)
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field: `field` is its path, as `query.limit`."""
+    """What is wrong with one field: `field` is its path, such as `query.limit`."""
 
     field: str
     code: str
@@ -62,12 +62,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
-    """Whether a page of this game asks, as far as browsers say; what is no browser says nothing.
+    """Whether the request comes from a page of this game, as browsers report; other clients do not.
 
-    Ours are pages at the public URL's host, and at whatever name of this machine was asked for,
-    if no stranger can own it: who owns a name of the public DNS lets it lead here (rebinding),
-    and then his page has the name that it asks for. A page that is refused stands in the log: it
-    may be the operator's own, opened under a name that nobody told us.
+    Our pages are those at the public URL's host, and at any requested name of this machine that no
+    stranger can own: the owner of a public DNS name can point it here (rebinding), and then their
+    page has the name that it requests. Refused pages are logged: they may be the operator's own,
+    opened under a name that is not configured.
     """
     origin = connection.headers.get("origin")
     if origin is None:
@@ -80,8 +80,8 @@ def from_our_page(connection: HTTPConnection, settings: Settings) -> bool:
             "page_not_ours",
             page=page,
             host=asked[:_TOLD_CHARS],
-            hint="it cannot sign in, change anything or see news as they come: if it is yours, "
-            "set TBG_PUBLIC_URL to where it is opened",
+            hint="it cannot sign in, change anything or receive live updates: if it is yours, set "
+            "TBG_PUBLIC_URL to the address under which it is opened",
         )
     return False
 
@@ -99,7 +99,7 @@ def _is_ours(origin: str, asked: str, ours: SplitResult) -> bool:
 
 
 def _is_no_stranger_s(name: str) -> bool:
-    """IP addresses, names without a dot, and those under a domain that nobody can register."""
+    """IP addresses, names without a dot, and names under a domain that nobody can register."""
     if "." not in name or name.endswith(_NOBODY_S):
         return True
     try:
@@ -108,7 +108,7 @@ def _is_no_stranger_s(name: str) -> bool:
         return False
 
 
-# What the application provides to routes. This module alone reads `app.state`: a route says by a
+# What the application provides to routes. Only this module reads `app.state`: a route says by a
 # type what it needs, and a domain does not know where that comes from.
 
 
@@ -151,7 +151,7 @@ AppSettings = Annotated[Settings, Depends(_settings)]
 """The settings of this process."""
 
 AppDatabase = Annotated[Database, Depends(_database)]
-"""The database, for a route that opens its transactions itself: each as late as it can."""
+"""The database, for a route that opens its transactions itself, each as late as possible."""
 
 AppKeys = Annotated[KeyRing, Depends(_keys)]
 """The keys of this installation."""
@@ -163,7 +163,7 @@ AppCookies = Annotated[SessionCookies, Depends(_cookies)]
 """How a browser's session is kept in cookies."""
 
 Asker = Annotated[Principal | None, Depends(_asker)]
-"""Who asks, where nobody has to be signed in."""
+"""The caller, where nobody has to be signed in."""
 
 ClientIp = Annotated[str, Depends(_client_ip)]
 """The IP address (an IPv6 /64) that the request comes from."""
@@ -220,7 +220,7 @@ async def _owners_transaction(database: AppDatabase) -> AsyncIterator[Tx]:
 
 
 OwnersTransaction = Annotated[Tx, Depends(_owners_transaction, scope="function")]
-"""A handler's transaction during which nobody becomes another user (`core/owners.py`)."""
+"""A route's transaction during which no users are merged (`core/owners.py`)."""
 
 
 Letter = Literal["U", "K", "S", "A"]
@@ -231,7 +231,7 @@ SCHEMES: dict[Letter, str] = {
     "S": "service_key",
     "A": "admin_session",
 }
-"""What the OpenAPI document calls each."""
+"""Their names in the OpenAPI document."""
 
 
 class Allowed(SecurityBase):
@@ -248,22 +248,22 @@ class Allowed(SecurityBase):
         self.model = HTTPBearer()
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks; 401 when that is nobody, 403 when he may not."""
+        """The caller; 401 if there is none, 403 if they may not do this."""
         principal: Principal | None = request.state.principal
         if principal is None:
-            raise SignInRequired(request.state.why_nobody or "This needs a session or a key.")
+            raise SignInRequired(request.state.why_nobody or "This requires a session or a key.")
         if self.scope is not None:
             if not principal.may(self.scope):
-                raise NotAllowed(f"This needs an API key of scope `{self.scope}`.")
+                raise NotAllowed(f"This requires an API key with the scope `{self.scope}`.")
         elif principal.key_id is not None:
-            raise NotAllowed("An API key cannot do this: sign in with an address.")
+            raise NotAllowed("API keys cannot do this: sign in with an address.")
         if self.letter == "A" and principal.role != "admin":
-            raise NotAllowed("This is for the operators of this pool.")
+            raise NotAllowed("Only the operators of this pool can do this.")
         return principal
 
 
 SignedIn = Annotated[Principal, Depends(Allowed("U"))]
-"""A user by a session of his."""
+"""A user with a session."""
 
 Reader = Annotated[Principal, Depends(Allowed("K", scope="read"))]
 """A user by a session or by a key that reads."""
@@ -272,4 +272,4 @@ Service = Annotated[Principal, Depends(Allowed("S", scope="service"))]
 """A service that posts what happened elsewhere."""
 
 Admin = Annotated[Principal, Depends(Allowed("A"))]
-"""An operator by a session of his."""
+"""An operator with a session."""

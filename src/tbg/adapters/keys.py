@@ -45,12 +45,12 @@ _CLAIMS = ("iss", "aud", "sub", "sid", "iat", "nbf", "exp")
 
 
 class TokenRefused(Exception):
-    """This is no access token of ours that holds now; says why."""
+    """This is not a valid access token of ours; says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One RSA key: since when it is there, and until when tokens of it are trusted (None: on)."""
+    """One RSA key: when it was made, and until when its tokens are trusted (None: no end)."""
 
     kid: str
     made_at: datetime
@@ -71,12 +71,13 @@ class KeyRing:
     _read_at: float = float("-inf")
 
     def prepare(self, *, make: bool = True) -> None:
-        """Read the folder; `make` its first keys where there are none. CannotRun when it fails."""
+        """Read the folder; `make` the first keys if there are none. CannotRun if this fails."""
         try:
             if not make and not self.is_made:
                 raise CannotRun(
                     f"there are no keys in {self.directory.resolve()}: set TBG_DATA_DIR (or "
-                    "TBG_KEYS_DIR) as the API has it, or run this where the API was started"
+                    "TBG_KEYS_DIR) to the same value as for the API, or run this in the folder "
+                    "in which the API was started"
                 )
             # Path.mkdir() would make parents that others may look into.
             for folder in (*reversed(self.directory.parents), self.directory):
@@ -89,11 +90,11 @@ class KeyRing:
                 self._require_alone()
                 self._secret = self._secret_file.read_bytes()
                 if why := _weakness(self._secret):
-                    raise ValueError(f"the secret {why}: restore it, or remove it")
+                    raise ValueError(f"the secret {why}: restore or remove it")
                 self._read()
         except (OSError, ValueError) as error:
             raise CannotRun(
-                f"the keys in {self.directory} cannot be read or made: {error}"
+                f"the keys in {self.directory} cannot be read or created: {error}"
             ) from None
 
     def sign(self, *, user_id: int, session_id: str) -> str:
@@ -117,13 +118,13 @@ class KeyRing:
         if len(token) > limits.TOKEN_CHARS:
             raise TokenRefused("it is too long")
         if not _is_canonical(token):
-            raise TokenRefused("it is no token")
+            raise TokenRefused("it is not a token")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
-            raise TokenRefused("it is no token") from None
+            raise TokenRefused("it is not a token") from None
         if header.get("alg") != _ALGORITHM or header.get("typ") != _TYPE:
-            raise TokenRefused("its algorithm or type is not ours")
+            raise TokenRefused("its algorithm or type is not supported")
         key = self._trusted(header.get("kid"))
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -145,11 +146,11 @@ class KeyRing:
         now, leeway = self.clock.now().timestamp(), limits.CLOCK_LEEWAY.total_seconds()
         times = [claims[name] for name in ("iat", "nbf", "exp")]
         if not all(isinstance(at, int) and not isinstance(at, bool) for at in times):
-            raise TokenRefused("its times are no numbers")
+            raise TokenRefused("its times are not numbers")
         if now < claims["nbf"] - leeway or now < claims["iat"] - leeway:
-            raise TokenRefused("it does not hold yet")
+            raise TokenRefused("it is not valid yet")
         if now >= claims["exp"]:
-            raise TokenRefused("it has run out")
+            raise TokenRefused("it has expired")
         return claims
 
     def published(self) -> list[dict[str, Any]]:
@@ -172,7 +173,7 @@ class KeyRing:
             self._read()
             for key in set(self._keys) - {key.kid for key in self._living()}:
                 self._keys[key].path.unlink()
-            # Names tell seconds: a key made within the second of another comes after it.
+            # Names contain seconds: a key made within the same second as another comes after it.
             last = max(key.made_at for key in self._keys.values())
             made = self._add(at=max(self.clock.now(), last + timedelta(seconds=1)))
         self._read()
@@ -190,7 +191,7 @@ class KeyRing:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + data, hashlib.sha256)
 
     def csrf_token(self, session_id: str) -> str:
-        """What pages of ours send along with a change: only who has the session can know it."""
+        """What our pages send with a change: only the owner of the session can know it."""
         return self.mac("csrf", session_id.encode()).hex()
 
     def new_api_key(self, key_id: str) -> str:
@@ -220,7 +221,7 @@ class KeyRing:
         return nonce + AESGCM(self.mac(f"seal/{purpose}", secret)).encrypt(nonce, plain, None)
 
     def unseal(self, purpose: str, secret: bytes, sealed: bytes) -> bytes | None:
-        """What was sealed; None when it was not sealed with these."""
+        """What was sealed; None if it was not sealed with these keys."""
         cipher = AESGCM(self.mac(f"seal/{purpose}", secret))
         try:
             return cipher.decrypt(sealed[:12], sealed[12:], None)
@@ -238,7 +239,7 @@ class KeyRing:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Nobody else changes the folder meanwhile."""
+        """Prevents others from changing the folder."""
         handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             _give_away(handle, self.directory)
@@ -304,14 +305,14 @@ class KeyRing:
             for key in self._living():
                 if key.kid == kid:
                     return key
-        raise TokenRefused("its key is not one of ours")
+        raise TokenRefused("it is signed with an unknown key")
 
 
 def _is_canonical(token: str) -> bool:
-    """Whether a token is three parts of base64url, each spelt in the one way there is.
+    """Whether a token is three parts of base64url, each in its only valid spelling.
 
-    The library skips padding, signs that are no letters and bits that say nothing: of one token
-    there would be many, and a list of those that are refused would know one.
+    The library ignores padding, invalid characters and unused bits, so one token would have many
+    spellings, and a list of refused tokens would know one.
     """
     parts = token.split(".")
     try:
@@ -323,14 +324,14 @@ def _is_canonical(token: str) -> bool:
 
 
 def _give_away(handle: int, folder: Path) -> None:
-    """Root writes for whoever owns the folder: the services run as him."""
+    """Root writes for the owner of the folder, as which the services run."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only the folder's owner may read; it is there whole or not at all."""
+    """Write a file that only the folder's owner may read, completely or not at all."""
     half = path.with_name(f".{path.name}.new")
     handle = os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
@@ -342,12 +343,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _weakness(secret: bytes) -> str | None:
-    """What is wrong with a secret; None when it may well be random, whoever made it.
+    """What is wrong with a secret; None if it looks random, whoever made it.
 
-    A file that a full disk or a power cut left may be all zeros, or end in them.
+    After a full disk or a power cut, a file may be all zeros or end in them.
     """
     if len(secret) < _SECRET_BYTES:
-        return "is cut short"
+        return "is too short"
     parts = [secret[start : start + 8] for start in range(0, len(secret) - 7, 8)]
     if len(set(secret)) < 8 or any(len(set(part)) == 1 for part in parts):
         return "is not random"
@@ -357,5 +358,5 @@ def _weakness(secret: bytes) -> str | None:
 def _private(path: Path) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{path.name} is no RSA key")
+        raise ValueError(f"{path.name} is not an RSA key")
     return key

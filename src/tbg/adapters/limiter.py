@@ -1,10 +1,10 @@
-"""How much of anything one asker gets: counted in Redis, for all processes together.
+"""Rate limits per caller, counted in Redis for all processes together.
 
-The generic cell rate algorithm keeps one number an asker: the time at which he is where he would
-be, had he asked at the even rate. A burst moves it ahead, waiting lets it fall behind.
+The generic cell rate algorithm keeps one number per caller: the time at which a caller at an even
+rate would have made as many requests. A burst moves it ahead, waiting lets it fall behind.
 
-An asker is a keyed digest in Redis, and so in its files: who came from which IP address, and asked
-about which Bitcoin address, is nothing to keep.
+Callers are keyed digests in Redis, and so in its files, because which IP address asked about which
+Bitcoin address must not be stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tbg.core import limits
 from tbg.core.errors import TooManyRequests
 from tbg.core.telemetry import log
 
-LIMITED = Counter("tbg_rate_limited_total", "Requests refused for coming too often", ["policy"])
+LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
 UNCOUNTED = Counter("tbg_rate_uncounted_total", "Requests let through because Redis was away")
 
 _log = log(__name__)
@@ -91,7 +91,7 @@ class Limiter:
         self._mac = mac
 
     async def take(self, *asked: tuple[Policy, str]) -> QuotaState | None:
-        """Take one for each asker; the tightest verdict. None while Redis is away: let through.
+        """Count one for each caller; return the tightest verdict. None: Redis is down, let through.
 
         A game that nobody can enter because its counter is away would be the greater harm.
         """
@@ -121,6 +121,6 @@ class Limiter:
         verdict = await self.take(*asked)
         if verdict is not None and verdict.retry_after:
             raise TooManyRequests(
-                f"Please come again in {verdict.retry_after} s.", headers=verdict.headers
+                f"Please try again in {verdict.retry_after} s.", headers=verdict.headers
             )
         return verdict

@@ -1,4 +1,4 @@
-"""Scheduled work. arq wakes it, and is kept behind this file; what is due, the database says.
+"""Scheduled work. arq wakes it, and only this file uses arq; the database says what is due.
 
 A wake-up may be lost or come twice, so every job can be run twice and late, and the worker asks
 by itself which jobs are overdue.
@@ -35,7 +35,7 @@ _log = log(__name__)
 
 
 def queue_at(url: str) -> ArqRedis:
-    """The queue in Redis, for whoever puts jobs in or takes them out."""
+    """The queue in Redis, for enqueueing and taking jobs."""
     # With its default settings arq ends when Redis restarts.
     pool = ConnectionPool.from_url(
         url,
@@ -74,7 +74,7 @@ class _Worker(Worker):
     """arq's worker, which does not end over an entry that it did not make."""
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start these jobs; entries that name none of ours are thrown away."""
+        """Start these jobs; entries that name unknown jobs are discarded."""
         ours = {name.encode() for name in self.functions}
         known = [job for job in job_ids if job.rpartition(b":")[0] in ours and job.isascii()]
         if unknown := set(job_ids).difference(known):
@@ -92,15 +92,15 @@ def _to_json(job: dict[str, Any]) -> bytes:
 def _from_json(raw: bytes) -> dict[str, Any]:
     """A job as arq wrote it; ValueError for anything else."""
     if len(raw) > limits.JOB_BYTES:
-        raise ValueError("a job is not as long as this")
+        raise ValueError("too long for a job")
     job = orjson.loads(raw)
     if not isinstance(job, dict) or job.keys() != {"t", "f", "a", "k", "et"}:
         raise ValueError("no job")
     name, tried, at = job["f"], job["t"], job["et"]
     if not isinstance(name, str) or job["a"] != [] or job["k"] != {} or tried is not None:
-        raise ValueError("no job of ours: none has arguments")
+        raise ValueError("not a job of this program: those have no arguments")
     if type(at) is not int or not 0 <= at < limits.JOB_TIME_MS:
-        raise ValueError("a job was put in at no time")
+        raise ValueError("a job without the time at which it was enqueued")
     return cast("dict[str, Any]", job)
 
 
@@ -122,7 +122,7 @@ def _arq_cron(job: Cron, wake: Callable[[Cron], Awaitable[Any]]) -> CronJob:
 
 
 async def stop_worker(worker: Worker) -> None:
-    """Take no more work, give jobs in hand a moment to finish, then end them."""
+    """Take no more work, give running jobs a moment to finish, then end them."""
     worker.allow_pick_jobs = False
     running = list(worker.tasks.values())
     if running:

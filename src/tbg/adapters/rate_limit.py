@@ -13,7 +13,7 @@ from tbg.core.principal import Principal
 from tbg.core.settings import RateClass, Settings
 
 Counted: TypeAlias = Callable[[Request], str | None]
-"""Whose quota a request takes from; None where it takes from nobody's."""
+"""Whose quota a request uses; None if it uses nobody's."""
 
 
 def client(request: Request) -> str | None:
@@ -23,13 +23,13 @@ def client(request: Request) -> str | None:
 
 
 def user(request: Request) -> str | None:
-    """The user who asks; nobody's quota for those who are not signed in."""
+    """The user who asks; no quota for callers who are not signed in."""
     principal: Principal | None = request.state.principal
     return None if principal is None else str(principal.user_id)
 
 
 class RateLimit:
-    """A dependency that takes one of a quota for whoever asks, and refuses with 429 without any.
+    """A dependency that uses one of the caller's quota, and refuses with 429 if none is left.
 
     `quota`: the name of a class of the settings (`strict`, `standard`, `relaxed`), or a bound of
     a `limits` module (requests, seconds). Dependencies run in their order: declared at the route
@@ -55,7 +55,7 @@ class RateLimit:
             await self.take(request, who)
 
     async def take(self, request: Request, who: str) -> None:
-        """Take one for `who`, and have the answer tell what is left."""
+        """Take one for `who`, and let the answer state what is left."""
         limiter: Limiter = request.app.state.limiter
         verdict = await limiter.require((self.policy(request.app.state.settings), who))
         state = request.scope["state"]

@@ -44,7 +44,7 @@ def connect(url: str, *, retries: int = 3) -> Redis:
 
     Not for commands that must not run twice: a command is sent again after a lost connection.
     """
-    # rediss:// and unix:// have connection classes of their own.
+    # rediss:// and unix:// have their own connection classes.
     kind: dict[str, Any] = {"connection_class": _Packed} if url.startswith("redis://") else {}
     pool = ConnectionPool.from_url(
         url,
@@ -54,7 +54,7 @@ def connect(url: str, *, retries: int = 3) -> Redis:
         socket_connect_timeout=5,
         socket_timeout=30,
         socket_keepalive=True,
-        lib_name=None,  # it would be told with a command that not every user may give
+        lib_name=None,  # it would be set with a command that not every user may run
         lib_version=None,
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],

@@ -1,4 +1,4 @@
-"""What this game is, agreed between its settings, its database, its Redis and its services."""
+"""What this game is, in agreement with its settings, database, Redis and services."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tbg.domains.mining.queries import sources
 
 
 async def declare(settings: Settings, database: Database, redis: Redis) -> Game:
-    """Write down in Redis what the game is, for producers to check.
+    """Declare in Redis what the game is, for producers to check.
 
-    CannotRun when the database has players of another network, or services that run now are set to
-    another one: whoever joined would spoil the game for both.
+    CannotRun if the database has players of another network, or running services are set to another
+    one: joining would spoil the game for both.
     """
     game = await _this_game(settings, database)
     there = await read_game(redis)
@@ -27,8 +27,8 @@ async def declare(settings: Settings, database: Database, redis: Redis) -> Game:
         if any(alive.values()):
             if there.network != game.network:
                 raise CannotRun(
-                    f"the services of this game are on {there.network}, and TBG_NETWORK is "
-                    f"{game.network}: set it alike for all, and stop all before it is changed"
+                    f"the services of this game are on {there.network}, but TBG_NETWORK is "
+                    f"{game.network}: set the same value for all, and stop all before changing it"
                 )
             game = Game(game.network, game.demo or there.demo)
     await write_game(redis, game)
@@ -43,7 +43,7 @@ async def _this_game(settings: Settings, database: Database) -> Game:
             bitcoin.normalise(address, settings.network)
     except bitcoin.AddressRefused:
         raise CannotRun(
-            f"the database has players of another network than {settings.network} ({address}): "
-            "set TBG_NETWORK to theirs, or give this game a database of its own"
+            f"the database has players of a network other than {settings.network} ({address}): "
+            "set TBG_NETWORK to theirs, or give this game its own database"
         ) from None
     return Game(settings.network, settings.demo or demo)

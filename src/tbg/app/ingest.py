@@ -37,7 +37,7 @@ from tbg.core.tx import Database, is_passing, took_too_long
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.schemas import StatsUpdateData
 
-EVENTS = Counter("tbg_ingest_events_total", "Events by what became of them", ["outcome"])
+EVENTS = Counter("tbg_ingest_events_total", "Events by outcome", ["outcome"])
 DEAD = Counter("tbg_ingest_dead_letters_total", "Events that were dead-lettered", ["reason"])
 SHELVED = Counter(
     "tbg_ingest_dead_letters_shelved_total", "Old dead letters that were moved into a file"
@@ -46,23 +46,23 @@ BATCH_SIZE = Histogram(
     "tbg_ingest_batch_events", "Events in a batch", buckets=(1, 10, 100, 500, 1000, 2500, 5000)
 )
 BATCH_SECONDS = Histogram(
-    "tbg_ingest_batch_seconds", "From read to acknowledged", buckets=LATENCY_BUCKETS
+    "tbg_ingest_batch_seconds", "Time from reading to acknowledging", buckets=LATENCY_BUCKETS
 )
-LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest event that is not settled has waited")
+LAG = Gauge("tbg_ingest_lag_seconds", "How long the oldest unprocessed event has waited")
 BACKLOG = Gauge("tbg_ingest_backlog_events", "Events not acknowledged yet")
-RETRIES = Counter("tbg_ingest_retries_total", "Batches tried again for a passing cause")
+RETRIES = Counter("tbg_ingest_retries_total", "Batches retried after a temporary failure")
 ROLLUPS = Counter("tbg_ingest_rolled_up_shares_total", "Shares folded into the rollups")
 
 PROJECTIONS: tuple[Projection, ...] = tuple(
     domain.projection for domain in DOMAINS if domain.projection is not None
 )
-"""What a batch of mining facts passes through, in one transaction."""
+"""The projections that a batch of mining facts passes through, in one transaction."""
 
 _log = log(__name__)
 
 
 def consumer_name() -> str:
-    """A name of its own for every process: two may never share a consumer."""
+    """A unique name for every process: two must never share a consumer."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid7().hex[-6:]}"
 
 
@@ -102,12 +102,12 @@ class _DecodedBatch:
 
 
 class _Stopping(Exception):
-    """Told to stop while a server is away: what is not acknowledged stays pending."""
+    """Stopped while a server is down: entries that are not acknowledged stay pending."""
 
 
 @dataclass(slots=True)
 class Ingest:
-    """One consumer: reads, commits, acknowledges, until told to stop."""
+    """One consumer: reads, commits, acknowledges, until stopped."""
 
     database: Database
     reader: Reader
@@ -124,7 +124,7 @@ class Ingest:
     _processing: list[_DecodedBatch] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Consume until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        """Consume until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         await self._beside_background(*[self._forever(self._consume) for _ in range(self.lanes)])
         await self.reader.leave()
 
@@ -325,7 +325,7 @@ class Ingest:
             await asyncio.sleep(limits.ROLLUP_PAUSE_SECONDS * (4 if busy else 1))
 
     async def _forever(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run a loop until it ends by itself; whatever fails in it is logged and tried again."""
+        """Run a loop until it returns; failures are logged and retried."""
         while not self.stopping.is_set():
             try:
                 return await loop()

@@ -24,7 +24,7 @@ class CannotUnite(Conflict):
     """One of the two is the other, became part of somebody, was erased, or never was."""
 
     code = "accounts_cannot_unite"
-    title = "These accounts cannot be united"
+    title = "These accounts cannot be merged"
 
 
 async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOMAINS) -> None:
@@ -39,14 +39,14 @@ async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOM
         kept=kept,
     )
     if len(people) != 2:
-        raise CannotUnite("Both must be accounts of their own, and not the same one.")
+        raise CannotUnite("They must be two different accounts that have not been merged.")
     for domain in domains:
         if domain.merge is not None:
             await domain.merge(tx, gone=gone, kept=kept)
 
 
 async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:
-    """The person behind a user goes; what they mined and earned stays, as nobody's.
+    """Remove the person behind a user; what they mined and earned stays without a person.
 
     With the owners exclusive, as `unite`.
     """
@@ -76,7 +76,7 @@ async def _write(file: IO[bytes], section: Section) -> None:
     written = False
     file.write(opening)
     async for page in section.pages:
-        # The driver has a type of its own for ids, which is none to orjson.
+        # The driver has its own type for ids, which orjson does not know.
         lines = [orjson.dumps(row._asdict(), default=str) for row in page]
         file.write(between * written + between.join(lines))
         written = True
@@ -86,7 +86,7 @@ async def _write(file: IO[bytes], section: Section) -> None:
 def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
     lines = [
         f"What this pool knows of user {user_id}, {tx.now:%Y-%m-%d %H:%M} UTC.",
-        "Times are UTC. A .json file is a list of rows; a .ndjson file has a row a line.",
+        "Times are UTC. A .json file is a list of rows; a .ndjson file has one row per line.",
         "",
         *contents,
     ]
@@ -94,9 +94,10 @@ def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:
 
 
 async def erase_due(database: Database, *, domains: Sequence[Domain] = DOMAINS) -> int:
-    """Erase those whose time to change their mind is over; how many.
+    """Erase accounts whose week to cancel is over; return how many.
 
-    One transaction each: one that fails stops nobody, is told at the end and tried again.
+    One transaction each: a failing one does not stop the others, is reported at the end and
+    retried.
     """
     async with database.transaction() as tx:
         due = await tx.rows(
@@ -121,7 +122,7 @@ async def _erase_if_due(database: Database, user_id: int, domains: Sequence[Doma
             now=tx.now,
             id=user_id,
         )
-        if due:  # else he has changed his mind meanwhile
+        if due:  # otherwise they have cancelled it in the meantime
             await erase(tx, user_id=user_id, domains=domains)
             subject = f"user:{user_id}"
             await audit(

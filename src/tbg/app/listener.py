@@ -1,4 +1,4 @@
-"""Where the API listens: opened, or refused in words that name the setting at fault."""
+"""Opens the socket of the API, or names the setting that is wrong."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def listen(host: str, port: int) -> socket.socket:
         number = (getattr(error, "errno", None) if isinstance(error, OSError) else None) or -1
         if number < 0 or number == errno.EADDRNOTAVAIL:  # below zero: the resolver's own
             raise BadArguments(
-                f"--host (TBG_HOST): {host} is no address of this machine: 127.0.0.1 is for this "
-                "machine alone, 0.0.0.0 for everybody"
+                f"--host (TBG_HOST): {host} is not an address of this machine: use 127.0.0.1 for "
+                "this machine only, or 0.0.0.0 for everybody"
             ) from None
         why = {
-            errno.EADDRINUSE: "is in use: stop what listens there, or",
-            errno.EACCES: "may not be had by an ordinary user:",
-        }.get(number, f"cannot be had ({os.strerror(number)}):")
+            errno.EADDRINUSE: "is in use: stop the program that listens there, or",
+            errno.EACCES: "is not allowed for an ordinary user:",
+        }.get(number, f"is not available ({os.strerror(number)}):")
         raise CannotRun(f"port {port} of {host} {why} choose another (--port, TBG_PORT)") from None

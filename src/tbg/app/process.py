@@ -35,7 +35,7 @@ class Runtime:
     database: Database
     redis: Redis
     game: Game | None = None
-    """What was declared to producers; None where nothing was."""
+    """What was declared to producers; None if nothing was."""
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock | None = None) -> Runtime:
@@ -89,10 +89,10 @@ def run(service: str, main: Callable[[Runtime], Awaitable[None]]) -> None:
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set `stopping` on SIGTERM and SIGINT, so that a batch in hand is finished first.
+    """Set `stopping` on SIGTERM and SIGINT, so that a running batch is finished first.
 
-    From now on the service runs until it is told to stop, whatever happens to its servers: the log
-    says so.
+    From now on the service runs until it is stopped, whatever happens to its servers; this is
+    logged.
     """
     loop = asyncio.get_running_loop()
     for signal_ in (signal.SIGTERM, signal.SIGINT):

@@ -1,8 +1,8 @@
 """The way out: outbox → handlers → mark as sent, in one transaction; then the frames.
 
-All messages and handlers of a batch at once. Where that fails, each handler apart from the others:
-what it cannot take is tried again for this handler alone, and parked after ten tries. Nudged by
-whoever announced something; sweeps by itself for nudges that were lost.
+All messages and handlers of a batch run at once. If that fails, each handler runs separately:
+messages that it cannot handle are retried for this handler only, and parked after ten attempts.
+Services that announce something nudge the relay; it also sweeps regularly, for lost nudges.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ FAILURES = Counter(
     ["handler", "outcome"],
 )
 BATCH_SIZE = Histogram(
-    "tbg_relay_batch_messages", "Messages delivered at once", buckets=(1, 2, 5, 10, 50, 100, 500)
+    "tbg_relay_batch_messages", "Messages per batch", buckets=(1, 2, 5, 10, 50, 100, 500)
 )
-BATCH_SECONDS = Histogram("tbg_relay_batch_seconds", "From taken to shown", buckets=LATENCY_BUCKETS)
-AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest message that waits")
-WAITING = Gauge("tbg_outbox_waiting_messages", "Messages that wait, and deliveries to try again")
+BATCH_SECONDS = Histogram(
+    "tbg_relay_batch_seconds", "Time to deliver a batch", buckets=LATENCY_BUCKETS
+)
+AGE = Gauge("tbg_outbox_oldest_seconds", "Age of the oldest waiting message")
+WAITING = Gauge("tbg_outbox_waiting_messages", "Waiting messages, and deliveries to retry")
 PARKED = Gauge("tbg_outbox_parked_messages", "Deliveries that need a person")
 
 _log = log(__name__)
@@ -55,7 +57,7 @@ class _Left(NamedTuple):
 
 
 _Inbox = list[tuple[outbox.Message, outbox.Delivery]]
-"""What one handler is handed."""
+"""What one handler receives."""
 
 
 def handler_name(handler: Handler) -> str:
@@ -67,7 +69,7 @@ def handler_name(handler: Handler) -> str:
 
 @dataclass(slots=True)
 class Relay:
-    """Delivers messages until told to stop."""
+    """Delivers messages until stopped."""
 
     database: Database
     broadcast: Broadcast
@@ -77,7 +79,7 @@ class Relay:
     _next_measurement: float = 0.0
 
     async def run(self) -> None:
-        """Deliver until `stopping` is set; Redis or PostgreSQL may come and go meanwhile."""
+        """Deliver until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         listener = asyncio.create_task(self._listen())
         try:
             while not self.stopping.is_set():
@@ -114,7 +116,7 @@ class Relay:
         return total
 
     async def finish(self) -> int:
-        """Deliver until nothing waits, for another try neither; how many need a person."""
+        """Deliver until nothing waits, not even for a retry; return how many need a person."""
         while True:
             await self.drain()
             left = await self._left()
@@ -151,7 +153,7 @@ class Relay:
                 if one.handler in known and read is not None:
                     inboxes.setdefault(one.handler, []).append(read)
                 elif one.handler != EVERY:
-                    why = f"there is no handler {one.handler}, or no event {one.message.type}"
+                    why = f"there is no handler {one.handler} or no event {one.message.type}"
                     unreadable.append(Failure(one.message, one.handler, 1, why))
             for inbox in inboxes.values():
                 inbox.sort(key=lambda one: one[0].id)
@@ -207,7 +209,7 @@ class Relay:
         for message in messages:
             read = self._read(message)
             if read is None:
-                why = f"this program cannot read such a {message.type}"
+                why = f"this version cannot read this {message.type}"
                 unreadable.append(Failure(message, EVERY, 1, why))
                 continue
             for handler in self.handlers.get(type(read[1].event), ()):
@@ -228,7 +230,7 @@ class Relay:
         return failed
 
     async def _try(self, tx: Tx, name: str, handler: Handler, inbox: _Inbox) -> list[Failure]:
-        """Hand over all of them; where that fails, each half, down to the one that fails."""
+        """Deliver all of them; if that fails, each half, down to the one that fails."""
         shown, announced = len(tx.shown), len(tx.announced)
         try:
             async with tx.connection.begin_nested():

@@ -26,11 +26,11 @@ _BREAKS = frozenset("\u2028\u2029")
 
 
 _NO_EDGE = 10_000
-"""The width of a file."""
+"""The width of output to a file."""
 
 
 class _Escapes(dict[int, str | None]):
-    """What `str.translate` makes of each character, found out once."""
+    """The table for `str.translate`, built once."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
@@ -81,7 +81,7 @@ class _Guard(io.TextIOBase):
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Everything printed meanwhile is escaped, to stdout and to stderr."""
+    """Within this context, all output to stdout and stderr is escaped."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _Guard(raw(sys.stdout)), _Guard(raw(sys.stderr))
     try:
@@ -91,7 +91,7 @@ def guarded() -> Iterator[None]:
 
 
 def raw(stream: TextIO) -> TextIO:
-    """The stream itself, for styles: whoever writes to it escapes by himself."""
+    """The stream itself, for styled output: its writers must escape."""
     return stream.raw if isinstance(stream, _Guard) else stream
 
 
@@ -107,7 +107,7 @@ def table(
 ) -> None:
     """Print rows under headings; nothing is cut: only the columns of `prose` are wrapped.
 
-    Columns that hold numbers alone are set to the right.
+    Columns of numbers are right-aligned.
     """
     from rich.cells import cell_len  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -142,5 +142,5 @@ def _is_number(cell: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Print one line on stderr that is about the command, beside its output."""
+    """Print one line on stderr about the command, separate from its output."""
     typer.echo(text, err=True)

@@ -1,7 +1,7 @@
 """The sender: runs durable tasks, outside any transaction, for as long as each one's lease lasts.
 
-A target that does not answer is left alone for a while, and never has more than its share of the
-slots of its kind: so it delays no other.
+A target that does not answer is paused for a while, and never has more than its share of the slots
+of its kind, so that it does not delay others.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from tbg.core.tasks import Room, TargetAway, Task, TaskKind, TaskRefused
 from tbg.core.telemetry import LATENCY_BUCKETS, log
 from tbg.core.tx import Database, Tx, is_passing
 
-TASKS = Counter("tbg_tasks_total", "Runs of tasks by what became of them", ["kind", "outcome"])
+TASKS = Counter("tbg_tasks_total", "Runs of tasks by outcome", ["kind", "outcome"])
 SECONDS = Histogram("tbg_task_seconds", "How long a task ran", ["kind"], buckets=LATENCY_BUCKETS)
-WAITING = Gauge("tbg_tasks_waiting", "Tasks that wait or run, parked ones left out")
+WAITING = Gauge("tbg_tasks_waiting", "Tasks that wait or run, without parked ones")
 OVERDUE = Gauge("tbg_tasks_overdue_seconds", "How long the oldest task has been due")
 PARKED = Gauge("tbg_tasks_parked", "Tasks that need a person")
 
@@ -41,7 +41,7 @@ _Place = tuple[str, str]
 
 @dataclass(slots=True)
 class _Pause:
-    """A target that is left alone until a moment of the monotonic clock."""
+    """A target that is paused until a moment of the monotonic clock."""
 
     failures: int = 0
     until: float = 0.0
@@ -49,7 +49,7 @@ class _Pause:
 
 @dataclass(slots=True)
 class Sender:
-    """Runs tasks until told to stop; as many senders as wanted may run."""
+    """Runs tasks until stopped; several senders may run."""
 
     database: Database
     redis: Redis
@@ -60,7 +60,7 @@ class Sender:
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Run until `stopping` is set; Redis and PostgreSQL may come and go meanwhile."""
+        """Run until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         beating = asyncio.create_task(self._beat())
         try:
             while not self.stopping.is_set():
@@ -76,7 +76,7 @@ class Sender:
             if self._running:
                 await asyncio.wait(self._running, timeout=task_limits.STOP_SECONDS)
         finally:
-            # What is cut off here is run again when its lease is over, by whoever is there then.
+            # A task that is cut off here is run again by some sender when its lease is over.
             await asyncio.gather(*[end(task) for task in (beating, *self._running)])
 
     async def drain(self) -> int:

@@ -1,7 +1,7 @@
 """Several services in one process, for a machine that has little memory.
 
-Each has its own connections and runs as it does alone. What fails is logged and started again,
-and stops none of the others.
+Each has its own connections and runs as it does alone. A service that fails is logged and restarted
+without stopping the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Make = Callable[[Runtime], Part]
 async def run_together(
     runtime: Runtime, parts: Mapping[str, Make], *, stopping: asyncio.Event
 ) -> None:
-    """Run all of them until `stopping` is set and each has finished what it has in hand."""
+    """Run all of them until `stopping` is set and each has finished its current work."""
     await asyncio.gather(*[_keep(name, parts[name], runtime, stopping) for name in parts])
 
 
@@ -56,7 +56,7 @@ async def _keep(name: str, make: Make, runtime: Runtime, stopping: asyncio.Event
 
 
 async def _run(make: Make, runtime: Runtime, stopping: asyncio.Event) -> None:
-    """One life of a service, in a task of its own: one that is cancelled from within just ends."""
+    """One run of a service, in its own task: one that is cancelled from within just ends."""
     own = Runtime.open(runtime.settings, clock=runtime.database.clock)
     own.game = runtime.game
     try:

@@ -37,7 +37,7 @@ _log = log(__name__)
 
 @dataclass(slots=True)
 class Worker:
-    """Runs jobs until told to stop; as many workers as wanted may run."""
+    """Runs jobs until stopped; several workers may run."""
 
     database: Database
     redis: Redis
@@ -47,7 +47,7 @@ class Worker:
     _turns: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def run(self) -> None:
-        """Run until `stopping` is set; Redis and PostgreSQL may come and go meanwhile."""
+        """Run until `stopping` is set, even if Redis or PostgreSQL are down at times."""
         loops = [asyncio.create_task(loop()) for loop in (self._beat, self._wake, self._catch_up)]
         try:
             await self.stopping.wait()
@@ -59,11 +59,13 @@ class Worker:
         seen: set[str] = set()
         for job in self.jobs:
             if job.after is not None and job.after not in seen:
-                raise ValueError(f"{job.name} is to run after {job.after}, which is not before it")
+                raise ValueError(
+                    f"{job.name} should run after {job.after}, which is not listed before it"
+                )
             seen.add(job.name)
 
     async def wake(self, job: Cron) -> None:
-        """Run one job if it is due, and then those that are to run after it."""
+        """Run one job if it is due, and then those that are declared to run after it."""
         if await self.run_due(job):
             for following in self.jobs:
                 if following.after == job.name:
@@ -103,7 +105,7 @@ class Worker:
         return True
 
     async def _last_due(self, tx: Tx, job: Cron) -> datetime | None:
-        """The last moment at which it was to run; None: it has not been."""
+        """The last moment at which it was due; None if there was none yet."""
         return job.last_due(tx.now) if job.after is None else await marks.read(tx, job.after)
 
     async def run_all_due(self) -> list[str]:

@@ -1,1 +1,1 @@
-"""The foundation: transactions, events, time, errors. Knows no word of the game."""
+"""The foundation: transactions, events, time, errors. Knows nothing about the game."""

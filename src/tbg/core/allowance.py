@@ -1,4 +1,4 @@
-"""A token bucket in memory: so much a second, and a burst of several seconds' worth at once."""
+"""A token bucket in memory: a rate per second, and a burst of several seconds' worth at once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Allowance:
         self._left = most
 
     def take(self, now: float, *, rate: float, most: float, cost: float = 1) -> bool:
-        """Use some of it up; whether there was so much. What is used beyond it is owed."""
+        """Use some of it; return whether it sufficed. What is used beyond it is owed."""
         self._left = min(self._left + (now - self._at) * rate, most) - cost
         self._at = now
         return self._left >= 0
 
     def take_if_there(self, now: float, *, rate: float, most: float) -> bool:
-        """As `take`, but what is not there is not owed: who asks on and on is not shut out."""
+        """Like `take`, but nothing is owed: clients that keep asking are not locked out."""
         if self.take(now, rate=rate, most=most):
             return True
         self._left += 1

@@ -1,8 +1,8 @@
-"""Arrays on their way to PostgreSQL, four times as fast as the driver's own way.
+"""Encodes arrays for PostgreSQL, four times as fast as the driver does.
 
-asyncpg asks of every element of every array whether it is itself an array: three `isinstance`
-of abstract classes each. A batch sends some thirty elements an event, so that the question alone
-was a tenth of what an event cost. Ours are flat lists of one type, and are packed as such.
+asyncpg asks of every element of every array whether it is itself an array: three `isinstance` of
+abstract classes each. A batch sends some thirty elements per event, so these checks alone were a
+tenth of an event's cost. Our arrays are flat lists of one type, and are packed as such.
 
 The format is PostgreSQL's binary one: dimensions, null flag, element type, length and lower
 bound, then each element's length and bytes, all big-endian.
@@ -32,7 +32,7 @@ _FIRST_DAY = _EPOCH.toordinal()
 
 
 def install(connection: asyncpg.Connection) -> None:
-    """Have this connection pack and unpack arrays our way; nested ones are refused."""
+    """Make this connection pack and unpack arrays with our codecs; nested ones are refused."""
     # The public `set_type_codec` refuses array types; tests notice when this is gone.
     settings = connection._protocol.get_settings()  # type: ignore[attr-defined]  # noqa: SLF001
     for kind in _KINDS:
@@ -49,7 +49,7 @@ def install(connection: asyncpg.Connection) -> None:
 
 
 def _packed(oid: int, elements: list[bytes]) -> bytes:
-    """An array of elements that have their length before them already."""
+    """An array of elements that are already preceded by their length."""
     return _HEAD.pack(1, 1, oid, len(elements), 1) + b"".join(elements)
 
 
@@ -86,7 +86,7 @@ def _through(encode: Encode, convert: Callable[[Any], Any]) -> Encode:
 
 
 def _microseconds(moment: datetime) -> int:
-    since = moment - _EPOCH  # TypeError for one without a zone: there is none to guess
+    since = moment - _EPOCH  # TypeError for a time without a zone: we cannot guess it
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
@@ -157,7 +157,7 @@ def _uuid(raw: bytes) -> UUID:
 
 
 class _Kind(NamedTuple):
-    """A type of array: PostgreSQL's name and id for it, fixed for ever; how to pack, unpack."""
+    """A type of array: PostgreSQL's name and id for it, which never change; how to pack, unpack."""
 
     array_name: str
     array_oid: int

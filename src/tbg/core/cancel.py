@@ -1,4 +1,4 @@
-"""Ending what runs beside."""
+"""Ends background tasks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _ASK_AGAIN_SECONDS = 0.1
 async def end(task: asyncio.Task[Any]) -> None:
     """Cancel a task and wait until it has ended, however it ends.
 
-    Asked again until it has: up to Python 3.11 `asyncio.wait_for` (which redis-py sends with)
-    swallows a cancellation that comes in the moment when what it waits for is done.
+    It is cancelled repeatedly: up to Python 3.11 `asyncio.wait_for` (which redis-py sends with)
+    swallows a cancellation that arrives in the moment in which its awaitable finishes.
     """
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_ASK_AGAIN_SECONDS)
     if not task.cancelled():
-        task.exception()  # looked at, so that nobody complains of it being forgotten
+        task.exception()  # retrieved, so that asyncio does not warn about it

@@ -1,4 +1,4 @@
-"""Time, handed in: nothing in the program asks the operating system for it."""
+"""Time is passed in: nothing in the program asks the operating system for it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx
 
-_MANUAL = "docs/OPERATING.md has the lines that make both roles"
+_MANUAL = "docs/OPERATING.md shows how to create both roles"
 
 # Temporary objects come last, or they would come first. LOCAL: a connection pooler in transaction
 # mode gives the session to others.
@@ -31,78 +31,80 @@ async def owner_transaction(database: Database) -> AsyncIterator[Tx]:
 
 @asynccontextmanager
 async def bare_names(tx: Tx) -> AsyncIterator[None]:
-    """Let migrations find and make tables of the game by their bare names meanwhile."""
+    """Let migrations find and create the game's tables by their unqualified names."""
     await tx.run(_MIGRATION_PATH)
     yield
     await tx.run(_PATH)
 
 
 async def current_role(database: Database) -> str:
-    """The role as which it is connected, as nothing in the database can falsify it."""
+    """The role of this connection, in a way that nothing in the database can falsify."""
     async with database.transaction() as tx:
-        return str(await tx.value("SELECT current_user"))  # no cast: a type may be anybody's
+        return str(
+            await tx.value("SELECT current_user")
+        )  # no cast: anybody may have defined the type
 
 
 async def require_no_settings(tx: Tx) -> None:
-    """CannotRun if the role of this connection has settings of its own.
+    """CannotRun if the role of this connection has its own settings.
 
-    A role may give itself any, so whoever knew its password could keep the game from working:
+    A role may give itself any, so anybody who knows its password could stop the game from working:
     with another search path, read-only transactions, or a timeout of a millisecond.
     """
     if settings := [text for (text,) in await tx.rows(_SETTINGS)]:
         raise CannotRun(
-            f"the role {await tx.value('SELECT current_user')} of TBG_DATABASE_URL has settings of "
-            f"its own: {', '.join(settings)}. {_REMEDY}"
+            f"the role {await tx.value('SELECT current_user')} of TBG_DATABASE_URL has its own "
+            f"settings: {', '.join(settings)}. {_REMEDY}"
         )
 
 
 async def revoke(tx: Tx, *, application: str) -> None:
-    """Let a role create nothing any more; to be committed before anything else is done."""
+    """Revoke a role's right to create anything; commit this before doing anything else."""
     for statement in await _strings(tx, _MAY_CREATE, application=application):
         await tx.connection.exec_driver_sql(statement)
 
 
 async def secure(tx: Tx, *, application: str) -> None:
-    """Take from a role whatever could make it the owner, as the owner; CannotRun if it stays.
+    """As the owner, revoke whatever could make a role the owner; CannotRun if that fails.
 
-    To be done before anything in the schema is looked up.
+    Call this before anything in the schema is looked up.
     """
     if powers := await _strings(tx, _POWERS, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, for it "
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log, because it "
             f"{', '.join(powers)}; {_MANUAL}"
         )
     await _take_back(tx, application)
     if strange := await _strings(tx, _PROPERTY, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL owns what it should not own: "
-            f"{', '.join(strange[:5])}. Nothing of the game makes such things: find out who did, "
-            "and drop them or give them to another role"
+            f"the role {application} of TBG_DATABASE_URL owns objects that it should not own: "
+            f"{', '.join(strange[:5])}. The game does not create them: find out who did, and drop "
+            "them or give them to another role"
         )
 
 
 async def require_quiet(tx: Tx, *, application: str) -> None:
     """CannotRun while a role that could create until now has transactions open.
 
-    They may yet commit what they created, and migrations look names up in the schema. What is
-    committed by then, `secure` finds.
+    They could still commit what they created, and migrations look names up in the schema. What is
+    committed by then is found by `secure`.
     """
-    await _to_take_back(tx, application)  # says what is missing before anybody waits
+    await _to_take_back(tx, application)  # reports what is missing before anybody has to wait
     if count := await tx.value(_OPEN, application=application):
         raise CannotRun(
             f"the role {application} of TBG_DATABASE_URL has {count} open transactions: stop all "
-            "services, end what is left of its sessions, and migrate again"
+            "services, end its remaining sessions, and migrate again"
         )
 
 
 async def grant(tx: Tx, *, application: str) -> None:
-    """Grant a role what the game needs, and of logs no more than to read and to add."""
+    """Grant a role what the game needs; for logs only reading and appending."""
     for statement in await _strings(tx, _GRANTS, application=application):
         await tx.connection.exec_driver_sql(statement)
     if await tx.value(_REWRITES, application=application):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: another "
-            f"role than the owner granted it more than to read and to add; {_MANUAL}"
+            f"the role {application} of TBG_DATABASE_URL could rewrite the audit log: a role "
+            f"other than the owner granted it more than reading and appending; {_MANUAL}"
         )
 
 
@@ -113,18 +115,18 @@ async def _strings(tx: Tx, sql: str, *, application: str) -> list[str]:
 async def _take_back(tx: Tx, application: str) -> None:
     """Give the raw shares back to the owner, if the application has them.
 
-    Before there were functions for it, the application made and dropped the partitions itself,
-    and owned them. What it hung on them would run as the owner from now on.
+    Before there were functions for it, the application made and dropped the partitions itself, and
+    owned them. What it attached to them would run as the owner from now on.
     """
     theirs = await _to_take_back(tx, application)
     for statement in theirs:
         await tx.connection.exec_driver_sql(statement)
-    # Looked for last: now the tables are locked, and nothing can be added.
+    # Checked last: now the tables are locked, and nothing can be added.
     if theirs and (strange := [text for (text,) in await tx.rows(_HUNG_ON)]):
         raise CannotRun(
-            f"the role {application} of TBG_DATABASE_URL owned the raw shares and has put on them "
-            f"what nothing of the game puts there: {', '.join(strange[:5])}. Find out who did, and "
-            "drop it"
+            f"the role {application} of TBG_DATABASE_URL owned the raw shares and has attached "
+            f"objects to them that the game does not create: {', '.join(strange[:5])}. Find out "
+            "who did, and drop them"
         )
 
 
@@ -132,7 +134,7 @@ async def _to_take_back(tx: Tx, application: str) -> list[str]:
     statements = await _strings(tx, _SHARES, application=application)
     if statements and not await tx.value(_MEMBER, application=application):
         raise CannotRun(
-            f"the raw shares belong to the role {application} and are to belong to the owner: as a "
+            f"the raw shares belong to the role {application} but must belong to the owner: as a "
             f"superuser, grant that role to the one of TBG_OWNER_DATABASE_URL; {_MANUAL}"
         )
     return statements
@@ -147,13 +149,14 @@ ORDER BY 1
 """
 
 _REMEDY = (
-    "Take them away with ALTER ROLE … RESET ALL, and with ALTER ROLE … IN DATABASE … RESET ALL; "
-    "what you want set, set with ALTER DATABASE"
+    "Remove them with ALTER ROLE … RESET ALL and ALTER ROLE … IN DATABASE … RESET ALL; for "
+    "settings that you want, use ALTER DATABASE"
 )
 
-# All that follow run with `_PATH`, so that bare names are PostgreSQL's own.
+# All following statements run with `_PATH`, so that unqualified names are PostgreSQL's own.
 
-# Only what is there is revoked: who owns neither schema nor database would be refused.
+# Only existing privileges are revoked: a role that owns neither schema nor database would be
+# refused.
 _MAY_CREATE = """
 SELECT format('REVOKE CREATE ON SCHEMA public FROM PUBLIC, %I', r.rolname)
 FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
@@ -164,7 +167,7 @@ FROM pg_roles r WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
     AND has_database_privilege(r.oid, CAST(current_database() AS text), CAST('CREATE' AS text))
 """
 
-# Members of the roles named here see more of the server's state, and can change nothing by it.
+# Members of these roles see more of the server's state, but cannot change anything.
 _POWERS = """
 SELECT p.what
 FROM pg_roles r CROSS JOIN LATERAL (VALUES
@@ -189,8 +192,8 @@ WHERE r.rolname = CAST(:application AS name) AND NOT r.rolsuper
         'pg_stat_scan_tables', 'pg_use_reserved_connections')
 """
 
-# Before there were functions for it, the application created the partitions. Of sessions that we
-# may not look into only the name is shown.
+# Before there were functions for it, the application created the partitions. Sessions that we may
+# not inspect are shown by name only.
 _OPEN = """
 SELECT CASE WHEN to_regprocedure(CAST('public.make_month_of_shares(date)' AS text)) IS NULL THEN
     (SELECT count(*) FROM pg_stat_activity

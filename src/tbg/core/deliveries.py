@@ -1,6 +1,6 @@
-"""Deliveries that failed: one message to one handler, tried again apart from all others.
+"""Failed deliveries: one message to one handler, each retried separately.
 
-Only a failure makes a row: a message that all its handlers took costs its mark as sent alone.
+Only a failure creates a row: a message that all its handlers accepted is just marked as sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tbg.core.outbox import Message
 from tbg.core.tx import Tx
 
 EVERY = "*"
-"""In place of a handler's name: the message could not be read, so that nobody had it yet."""
+"""Instead of a handler's name: the message could not be read, so no handler has received it."""
 
 
 class Failed(NamedTuple):
@@ -28,7 +28,7 @@ class Failed(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A delivery that has just failed, for the `attempts`-th time."""
+    """A delivery that has just failed for the `attempts`-th time."""
 
     message: Message
     handler: str
@@ -42,7 +42,7 @@ class Failure(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """A delivery that waits for a person: what was to be delivered to whom, and why it failed.
+    """A delivery that waits for a person: the message, the handler, and why it failed.
 
     `id` is the message's.
     """
@@ -57,7 +57,7 @@ class Parked(NamedTuple):
 
 
 async def take_due(tx: Tx) -> list[Failed]:
-    """Lock deliveries that are to be tried again, oldest message first, skipping locked ones."""
+    """Lock deliveries that are due for a retry, oldest message first, skipping locked ones."""
     rows = await tx.rows(
         """
         SELECT o.id, o.event_id, o.type, o.payload::text AS payload, d.handler, d.attempts
@@ -79,7 +79,7 @@ async def take_due(tx: Tx) -> list[Failed]:
 
 
 async def record_failures(tx: Tx, failures: Sequence[Failure]) -> None:
-    """Write down when each is tried again, or that it is parked."""
+    """Record when each is retried, or that it is parked."""
     waits = [
         timedelta(seconds=min(2**f.attempts, task_limits.LONGEST_RETRY_SECONDS)) for f in failures
     ]
@@ -106,7 +106,7 @@ async def record_failures(tx: Tx, failures: Sequence[Failure]) -> None:
 
 
 async def remove(tx: Tx, done: Iterable[tuple[int, str]]) -> None:
-    """Forget failures of deliveries (message, handler) that have succeeded now."""
+    """Delete the failures of deliveries (message, handler) that have succeeded now."""
     pairs = list(done)
     await tx.run(
         """
@@ -144,7 +144,7 @@ async def parked(tx: Tx) -> list[Parked]:
 
 
 async def retry(tx: Tx, ids: Sequence[int]) -> list[int]:
-    """Deliver parked deliveries of these messages anew; the ids of the messages that had any."""
+    """Retry the parked deliveries of these messages; return the ids of messages that had any."""
     rows = await tx.rows(
         """
         UPDATE failed_deliveries SET parked_at = NULL, attempts = 0, next_at = :now

@@ -28,10 +28,10 @@ Handler: TypeAlias = Callable[[Tx, Sequence[Delivery]], Awaitable[None]]
 """`(tx, deliveries)`: all events of its kinds that are delivered together."""
 
 Merge: TypeAlias = Callable[..., Awaitable[None]]
-"""`(tx, *, gone, kept)`: what user `gone` has in a domain becomes user `kept`'s."""
+"""`(tx, *, gone, kept)`: move everything of user `gone` in a domain to user `kept`."""
 
 Erase: TypeAlias = Callable[..., Awaitable[None]]
-"""`(tx, *, user_id)`: the person leaves a domain, the numbers stay without one."""
+"""`(tx, *, user_id)`: remove the person from a domain; the numbers stay, without a person."""
 
 Export: TypeAlias = Callable[..., Iterator[Section]]
 """`(tx, *, user_id)`: all that a domain keeps about a user."""
@@ -43,7 +43,7 @@ def _no_values(now: datetime) -> Mapping[str, Any]:  # noqa: ARG001 - as every c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A comparison of facts that the verifier makes, each fact of one user and right or not.
+    """A comparison that the verifier makes: each fact belongs to one user and is right or wrong.
 
     `sum_up` is a whole statement: (rows, mismatches, users), of which `most` are named. `find`
     lists users of whom something disagrees, `after` one, `most` at once. Both bind what `values`
@@ -81,13 +81,13 @@ class Domain:
     handlers: Mapping[type[Event], tuple[Handler, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    """Which events this domain handles, whoever announces them."""
+    """The events that this domain handles, whichever domain announces them."""
 
     presenters: Presenters = field(default_factory=lambda: MappingProxyType({}))
     """How this domain's events look: frame, notification and feed line of each."""
 
     presented: Callable[[Presenters], Handler] | None = None
-    """Makes a handler of every event that any domain presents."""
+    """Creates a handler for every event that any domain presents."""
 
     frames: tuple[type[FrameData], ...] = ()
     """The types of frames that this domain shows; the WebSocket's documents are made from them."""

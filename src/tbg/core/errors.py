@@ -1,4 +1,4 @@
-"""Refusals with a name: problem details on the wire, one line and an exit code in a terminal."""
+"""Named refusals: problem details over HTTP, one line and an exit code in a terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SignInRequired(Refused):
 
 
 class TooManyRequests(Refused):
-    """Asked too often; the headers say when to come again."""
+    """Too many requests; the headers say when to try again."""
 
     status = 429
     code = "too_many_requests"
@@ -42,7 +42,7 @@ class TooManyRequests(Refused):
 
 
 class NotAllowed(Refused):
-    """Whoever asks may not do this."""
+    """The caller is not allowed to do this."""
 
     status = 403
     code = "not_allowed"
@@ -50,7 +50,7 @@ class NotAllowed(Refused):
 
 
 class NotFound(Refused):
-    """There is no such thing, or it is not for this caller to see."""
+    """It does not exist, or this caller may not see it."""
 
     status = 404
     code = "not_found"
@@ -58,7 +58,7 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """The request does not fit the present state."""
+    """The request conflicts with the current state."""
 
     status = 409
     code = "conflict"
@@ -80,7 +80,7 @@ class CommandError(Exception):
 
 
 class CannotRun(CommandError):
-    """The command could not do it: says why and what to do (exit 1)."""
+    """The command failed; says why and what to do (exit 1)."""
 
     exit_code = 1
 
@@ -98,4 +98,4 @@ class NeedsPerson(CommandError):
 
 
 class ServerAway(ConnectionError):
-    """A server cannot be reached: says which, where and why, and never a password."""
+    """A server cannot be reached; says which, where and why, but never a password."""

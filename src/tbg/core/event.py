@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 class Event(BaseModel):
     """Something that happened, named in the past tense, frozen.
 
-    A subclass registers itself under its class name: that is its `type` in the outbox, so a
-    class must not be renamed while messages of it may wait.
+    A subclass registers itself under its class name: that is its `type` in the outbox, so a class
+    must not be renamed while messages of it may be waiting.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,7 +29,7 @@ class Event(BaseModel):
     def subjects(self) -> tuple[int, ...]:
         """The ids of all users that the event is about: none, one or several.
 
-        A waiting message goes when one of them is erased.
+        A waiting message is deleted when one of them is erased.
         """
         return ()
 

@@ -1,4 +1,4 @@
-"""What browsers are sent over the WebSocket, and how an event looks to people."""
+"""What is sent to browsers over the WebSocket, and how an event looks to people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FrameData(BaseModel):
 
 
 class Notification(BaseModel):
-    """A notification, on the wire."""
+    """A notification, as it is sent."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,17 +40,17 @@ class Notification(BaseModel):
 
 
 class RewardData(FrameData):
-    """A frame that may bear the notification of the event that it shows."""
+    """A frame that may carry the notification of the event that it shows."""
 
     notification: Notification | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One message for browsers; lost without harm.
+    """One message for browsers; losing it does no harm.
 
-    `subject` is `pool`, `miner:{address}` or, for one player alone, `me:{user id}`: theirs have
-    the number (`id`) under which they are kept for them.
+    `subject` is `pool`, `miner:{address}` or, for one player alone, `me:{user id}`: those have the
+    number (`id`) under which they are stored.
     """
 
     subject: str
@@ -61,7 +61,7 @@ class Frame:
 class FeedItem(BaseModel):
     """One line of a feed. `id` is unique among the lines of one miner.
 
-    The same happening has the same line, whether it is read or comes in a frame.
+    The same happening has the same line, whether it is read or arrives in a frame.
     """
 
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
@@ -78,8 +78,7 @@ class FeedItem(BaseModel):
 class FeedItemData(FrameData):
     """A line of a feed, the pool's or a miner's.
 
-    `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
-    null.
+    `user` is the user it is about, `seed` determines their tile; in a miner's feed both are null.
     """
 
     CHANNEL: ClassVar[str] = "dashboard"
@@ -108,8 +107,8 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How an event looks. `frame` is for its player and for whoever watches their page; `notice`
-    is for the player. `lines` go into the player's feed, `pool_line` into the pool's.
+    """How an event looks. `frame` is for its player and for visitors of their page; `notice` is for
+    the player. `lines` go into the player's feed, `pool_line` into the pool's.
     """
 
     frame: FrameData | None = None

@@ -1,4 +1,4 @@
-"""A value that many ask for and one computes."""
+"""A value that many callers need and one computes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 class Fresh(Generic[T]):
-    """Keeps what `compute` gave for `seconds`, and longer where computing it is dear.
+    """Keeps the result of `compute` for `seconds`, and longer if computing it is expensive.
 
-    `share`: the part of the time that computing may take at most. However many ask at once, it
-    is computed once. Until it is twice as old as it should be, the old value is given while the
-    new one is being made; after that, those who ask wait.
+    `share`: the part of the time that computing may take at most. However many ask at once, it is
+    computed once. Until it is twice as old as it should be, callers get the old value while the new
+    one is computed; after that, they wait.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Fresh(Generic[T]):
         self._making: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
-        """The value, fresh enough; what `compute` raised, for those who waited for it."""
+        """The value, fresh enough; raises what `compute` raised, for callers that waited for it."""
         now = asyncio.get_running_loop().time()
         if self._kept is not None:
             value, made_at, fresh_for = self._kept
@@ -55,4 +55,4 @@ class Fresh(Generic[T]):
     def _made(self, task: asyncio.Task[T]) -> None:
         self._making = None
         if not task.cancelled():
-            task.exception()  # looked at: those who waited have it, a background one has passed
+            task.exception()  # retrieved; callers that waited have it

@@ -1,4 +1,4 @@
-"""Which events have been seen: the first statement of every batch, and why effects are once.
+"""Which events have been seen: the first statement of every batch makes effects happen once.
 
 A plain table, never a hypertable: its unique key is the producer's identity alone.
 """
@@ -22,7 +22,7 @@ class Claimed:
 
 
 async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:
-    """Record event keys (key → digest of the payload, 64 bit) and say which are new.
+    """Record event keys (key → digest of the payload, 64 bit) and return which are new.
 
     One sorted multi-row insert: two consumers holding the same keys wait for each other in the
     same order, so they cannot deadlock.
@@ -50,7 +50,7 @@ async def claim(tx: Tx, digests: Mapping[UUID, int]) -> Claimed:
 
 
 async def prune(tx: Tx) -> int:
-    """Forget keys older than any live event may be late; the number forgotten."""
+    """Delete keys older than any live event may be late; return how many."""
     await tx.take_as_long_as_needed()
     return await tx.run(
         "DELETE FROM event_keys WHERE seen_on < :before",

@@ -1,4 +1,4 @@
-"""Lines kept in a file for a person to look at, within a bound."""
+"""Lines kept for a person in a file of bounded size."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tbg.core import limits
 
 
 class KeptLines:
-    """A file of JSON objects, one a line; when it is full, its older half makes room.
+    """A file of JSON objects, one per line; when it is full, its older half makes room.
 
-    The older half is beside it, in `path` with `.1` at the end. One process writes it at a time.
+    The older half is in the file `path` with `.1` appended. One process writes it at a time.
     """
 
     def __init__(self, path: Path, *, most_bytes: int = limits.KEPT_BYTES) -> None:

@@ -1,4 +1,4 @@
-"""What this machine, or the container that this is, has: cores and memory."""
+"""The cores and memory of this machine or container."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ALL = Path("/sys/fs/cgroup")
 
 
 def cores() -> int:
-    """Cores that this process may use, a limit of its control groups counted; at least 1."""
+    """Cores that this process may use, within the limits of its control groups; at least 1."""
     if hasattr(os, "sched_getaffinity"):
         found = float(len(os.sched_getaffinity(0)))
     else:  # macOS
@@ -24,7 +24,7 @@ def cores() -> int:
 
 
 def memory_bytes() -> int:
-    """Memory that this process may use, a limit of its control groups counted."""
+    """Memory that this process may use, within the limits of its control groups."""
     found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for said in _limits("memory.max"):
         if said.isdigit():
@@ -33,7 +33,7 @@ def memory_bytes() -> int:
 
 
 def _limits(name: str) -> Iterator[str]:
-    """What the control groups (version 2) that this process is in say, the inmost first."""
+    """The values of this process's control groups (version 2), innermost first."""
     try:
         own = _OWN.read_text(encoding="utf-8").partition("0::/")[2].partition("\n")[0]
     except OSError:  # not on Linux

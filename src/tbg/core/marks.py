@@ -1,4 +1,4 @@
-"""How far a job has come: one moment a name, in the transaction of what was done up to it."""
+"""How far a job has come: one moment per name, set in the transaction of the work up to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tbg.core.tx import Tx
 
 
 async def read(tx: Tx, name: str) -> datetime | None:
-    """The mark's moment; None when it was never set."""
+    """The mark's moment; None if it was never set."""
     found: datetime | None = await tx.value("SELECT mark FROM job_marks WHERE job = :job", job=name)
     return found
 

@@ -1,6 +1,6 @@
-"""What migrations run their statements with; imported by migrations alone.
+"""Runs the statements of migrations; only migrations import it.
 
-Once a release had it, this keeps meaning what it meant: migrations are never rewritten.
+Its meaning must not change after a release, because migrations are never rewritten.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from tbg.core.limits import TABLE_LOCK_SECONDS
 
 
 def run(script: str) -> None:
-    """Run the statements of a script; each waits for locks only as long as services may wait.
+    """Run the statements of a script; each waits for locks only as long as services can wait.
 
-    Statements end with a semicolon at the end of a line, except inside a function's `$$ … $$`.
-    The bound holds until the end of the transaction, so also for what a migration runs itself.
+    Statements end with a semicolon at the end of a line, except inside a function's `$$ … $$`. The
+    bound holds until the end of the transaction, so it also applies to statements that a migration
+    runs itself.
     """
     bind = op.get_bind()
     bind.exec_driver_sql(
@@ -25,7 +26,7 @@ def run(script: str) -> None:
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script, one by one: the driver prepares each, and takes no two."""
+    """The statements of a script, one by one: the driver cannot prepare two at once."""
     found: list[str] = []
     lines: list[str] = []
     in_body = False

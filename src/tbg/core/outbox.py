@@ -1,8 +1,8 @@
-"""Messages for the domains above, written with the facts they tell of and delivered afterwards.
+"""Messages for the domains above, written with the facts they are about and delivered afterwards.
 
 A row is taken with SKIP LOCKED and marked as sent in the transaction of its handlers: reading by
-`id > cursor` would miss rows whose transaction commits late. A handler that fails has a row of its
-own in `failed_deliveries` (`deliveries`).
+`id > cursor` would miss rows whose transaction commits late. A handler that fails gets a row in
+`failed_deliveries` (`deliveries`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a reaction is handed: the event, and the id it has on every delivery."""
+    """What a handler receives: the event, and the id it has on every delivery."""
 
     message_id: UUID
     event: Event
@@ -58,7 +58,7 @@ async def write(tx: Tx) -> None:
 
 
 async def take(tx: Tx, *, most: int = limits.RELAY_BATCH) -> list[Message]:
-    """Lock up to `most` waiting messages, oldest first, passing over those others hold."""
+    """Lock up to `most` waiting messages, oldest first, skipping those that others hold."""
     rows = await tx.rows(
         """
         SELECT id, event_id, type, payload::text AS payload FROM outbox
@@ -70,7 +70,7 @@ async def take(tx: Tx, *, most: int = limits.RELAY_BATCH) -> list[Message]:
 
 
 async def mark_sent(tx: Tx, ids: Sequence[int]) -> None:
-    """Mark messages whose handlers ran, or have failed and will be tried again apart."""
+    """Mark messages whose handlers ran, or failed and will be retried separately."""
     await tx.run("UPDATE outbox SET sent_at = :now WHERE id = ANY(:ids)", now=tx.now, ids=ids)
 
 
@@ -80,7 +80,7 @@ def decode(message: Message) -> Event:
 
 
 async def prune(tx: Tx) -> int:
-    """Forget messages delivered long ago to every handler; the number forgotten."""
+    """Delete messages delivered long ago to every handler; return how many."""
     await tx.take_as_long_as_needed()
     return await tx.run(
         """
@@ -92,7 +92,7 @@ async def prune(tx: Tx) -> int:
 
 
 async def forget(tx: Tx, user_ids: Sequence[int]) -> int:
-    """Forget what was announced of users, delivered or not; how many messages."""
+    """Delete all messages about users, delivered or not; return how many."""
     await tx.run(
         """
         DELETE FROM failed_deliveries d USING outbox o

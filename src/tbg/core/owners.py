@@ -1,9 +1,9 @@
 """The lock on which address belongs to whom, taken first thing in a transaction that declares it.
 
-`shared`: nobody becomes another user, or none, until the transaction ends. For whatever rewards
-without reading an address first, and for whatever deletes what a merge moves.
-`exclusive`: for a merge or an erasure. It waits for all who share, but not for long, because those
-who come next wait behind it.
+`shared`: no user is merged or erased until the transaction ends. For whatever rewards without
+reading an address first, and for whatever deletes what a merge moves. `exclusive`: for a merge or
+an erasure. It waits for all who share, but not for long, because those who come next wait behind
+it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 class AccountsBusy(Refused):
-    """Somebody held the accounts for too long: nothing was changed, and it may be tried again."""
+    """Somebody held the lock for too long: nothing was changed, and a retry may succeed."""
 
     status = 503
     code = "accounts_busy"
@@ -33,7 +33,7 @@ class AccountsBusy(Refused):
 
 
 async def lock_owners(connection: AsyncConnection, owners: Owners) -> None:
-    """Take the lock; it is given back when the transaction ends."""
+    """Take the lock; it is released when the transaction ends."""
     if owners == "shared":
         await connection.execute(_SHARE)
         return

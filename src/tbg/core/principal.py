@@ -1,4 +1,4 @@
-"""Who asks: the player, service or operator behind a request, and what he may."""
+"""The caller: the player, service or operator behind a request, and what they may do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SCOPES: dict[Scope, frozenset[Scope]] = {
     "mining": frozenset({"read", "mining"}),
     "service": frozenset({"service"}),
 }
-"""What a key of each scope may: `read` reads its owner's things (so far his personal bests),
-`mining` also changes his workers (no route does so far), `service` posts what happened elsewhere
-and reads nothing (no route takes it so far)."""
+"""What a key of each scope may do: `read` reads its owner's data (so far their personal bests),
+`mining` also changes their workers (no route does so yet), `service` posts what happened elsewhere
+and reads nothing (no route accepts it yet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user, by a session (`session_id`) or by one of his API keys (`key_id`, `scope`)."""
+    """A user, by a session (`session_id`) or by one of their API keys (`key_id`, `scope`)."""
 
     user_id: int
     role: Role
@@ -33,12 +33,12 @@ class Principal:
     until: datetime | None = None  # when the token or key runs out by itself
 
     def may(self, scope: Scope) -> bool:
-        """Whether he may do what needs `scope`; a session may all but post as a service."""
+        """Whether they may do what needs `scope`; a session may do all but post as a service."""
         if self.scope is None:
             return scope != "service"
         return scope in SCOPES[self.scope]
 
 
 def reader(who: Principal | None) -> int | None:
-    """The user for whom things are read that others may not see; None for nobody's eyes."""
+    """The user whose private data may be read; None if no user's."""
     return who.user_id if who is not None and who.may("read") else None

@@ -1,4 +1,4 @@
-"""What runs in a data folder: one process holds its lock, and says there what it is set to."""
+"""What runs in a data folder: one process holds its lock, and records its settings there."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tbg.core.errors import CannotRun
 
 
 class NotOurs(CannotRun):
-    """The data folder is another user's, and what runs in it is not for us to read."""
+    """The data folder belongs to another user, so we may not read what runs in it."""
 
 
 class Lock:
-    """Held by one process at a time; the kernel lets go of it when that process ends.
+    """A lock held by one process at a time; the kernel releases it when that process ends.
 
-    `name`.lock in the data folder is what is locked, `name`.json (0600) what the holder says
-    of itself; what a holder that is gone said counts for nothing.
+    The locked file is `name`.lock in the data folder; `name`.json (0600) is the holder's record,
+    which does not count once the holder is gone.
     """
 
     def __init__(self, root: Path, name: str) -> None:
@@ -30,10 +30,10 @@ class Lock:
         self._said = root / f"{name}.json"
         self._descriptor: int | None = None
         self.before: dict[str, Any] = {}
-        """What the holder before us said of itself (its ports, its children)."""
+        """The previous holder's record (its ports, its children)."""
 
     def take(self, *, patience_s: float = 0.5) -> bool:
-        """Take it; False when another process holds it (a reader's glance is waited for)."""
+        """Take the lock; False if another process holds it. Waits for a reader's brief lock."""
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + patience_s
         while True:
@@ -51,7 +51,7 @@ class Lock:
                 return True
 
     def say(self, **words: Any) -> None:
-        """Write down what runs, whole or not at all."""
+        """Write the record, completely or not at all."""
         half = self._said.with_suffix(".half")
         half.unlink(missing_ok=True)
         half.touch(mode=0o600, exist_ok=False)
@@ -59,7 +59,7 @@ class Lock:
         half.replace(self._said)
 
     def said(self) -> dict[str, Any]:
-        """What the last holder said, living or not (empty: never any, or unreadable)."""
+        """The last holder's record, even if it has ended (empty: there is none, or unreadable)."""
         with contextlib.suppress(OSError, ValueError):
             words = json.loads(self._said.read_text(encoding="utf-8"))
             if isinstance(words, dict):
@@ -67,7 +67,7 @@ class Lock:
         return {}
 
     def holder(self) -> dict[str, Any] | None:
-        """What the process that holds it now says; None when nobody does (or NotOurs)."""
+        """The current holder's record; None if there is no holder (or NotOurs)."""
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
         except PermissionError:
@@ -83,7 +83,7 @@ class Lock:
         return None
 
     def release(self) -> None:
-        """Let go; what was said stays, for the next holder to read."""
+        """Release the lock; the record stays, for the next holder to read."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -102,7 +102,7 @@ class Running(NamedTuple):
 
 
 def running_in(folder: Path) -> Running | None:
-    """What runs in a data folder (or NotOurs); None: nothing does, whatever is left of before."""
+    """What runs in a data folder (or NotOurs); None if nothing does, even if records remain."""
     root = folder.expanduser().resolve()
     for name, by in (("up", "tbg up"), ("servers", "tbg local")):
         holder = Lock(root, name).holder()
@@ -117,5 +117,5 @@ def _not_ours(root: Path) -> str:
         owner = pwd.getpwuid(root.stat().st_uid).pw_name
     return (
         f"{root} belongs to {owner}: run this as {owner} (`sudo -u`), or set here what `tbg env` "
-        "prints there, with a TBG_DATA_DIR of your own"
+        "prints there, with your own TBG_DATA_DIR"
     )

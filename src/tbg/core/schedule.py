@@ -13,12 +13,12 @@ from tbg.core.tx import Database
 class Cron:
     """A domain's scheduled job, in UTC: at `minute` (None: every minute) of `hour` on `weekday`.
 
-    `every_s`, `every_min`: so many seconds or minutes apart instead, a divisor of 60.
-    `after`: whenever that job, which stands before it in the list, has ended well.
+    `every_s`, `every_min`: that many seconds or minutes apart instead, a divisor of 60. `after`:
+    whenever that job, which comes earlier in the list, has succeeded.
 
-    `weekday` counts from Monday, 0; None stands for each. `run` gets the database, makes its own
-    transactions, and is harmless when run twice, late, or by two workers at once. Its name is
-    that of its metrics and of its mark in `job_marks`.
+    `weekday` counts from Monday, 0; None means every day. `run` gets the database, makes its own
+    transactions, and is harmless when run twice, late, or by two workers at once. Its name is that
+    of its metrics and of its mark in `job_marks`.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Cron:
         return set(range(0, 60, self.every_s or 60))
 
     def last_due(self, now: datetime) -> datetime:
-        """The last moment, up to and including `now`, at which it was to run."""
+        """The last moment, up to and including `now`, at which it was due."""
         moment = now.replace(second=now.second - now.second % (self.every_s or 60), microsecond=0)
         if self.every_s is not None:
             return moment

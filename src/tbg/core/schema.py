@@ -17,7 +17,7 @@ from tbg.core import database_roles
 from tbg.core.errors import CannotRun
 from tbg.core.tx import Database, Tx, waited_too_long
 
-# Two processes that start at once must not migrate at once; any constant of our own will do.
+# Two processes that start at once must not migrate at once; the constant is arbitrary.
 _LOCK = 0x7B67_5CE3
 
 _PACKAGED = Path(__file__).parent.parent / "_migrations"
@@ -29,7 +29,7 @@ def _folder() -> Path:
 
 
 REVISION = max(path.stem for path in (_folder() / "versions").glob("[0-9]*.py"))
-"""The revision this program was written for: the newest there is."""
+"""The revision this program was written for, which is the newest."""
 
 
 async def current(database: Database) -> str | None:
@@ -76,7 +76,7 @@ async def upgrade(owner: Database, *, application: str | None = None) -> str:
 
 @asynccontextmanager
 async def _alone(owner: Database) -> AsyncIterator[Tx]:
-    """A transaction of the owner's, one process at a time; it may take as long as it needs."""
+    """A transaction of the owner, one process at a time; it may take as long as it needs."""
     async with database_roles.owner_transaction(owner) as tx:
         await tx.take_as_long_as_needed()
         await tx.run(
@@ -110,12 +110,12 @@ def _apply(connection: Connection) -> None:
 
 
 async def require_current(database: Database) -> None:
-    """Refuse to start on a schema that is not this program's own, or as a role with settings."""
+    """Refuse to start on a schema of another version, or with a role that has settings."""
     async with database.transaction() as tx:
         await database_roles.require_no_settings(tx)
         found = await _revision(tx)
     if found != REVISION:
         raise CannotRun(
-            f"the database schema is at {found or 'nothing'}, this program needs {REVISION}: "
+            f"the database schema is at {found or 'nothing'}, but this program needs {REVISION}: "
             "run `tbg migrate`"
         )

@@ -1,4 +1,4 @@
-"""One file of what a person takes along: a domain gives its own, the export packs them all."""
+"""One file of a user's export: each domain provides its own, and the export packs them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tbg.core.tx import AnyRow
 
 
 class Section(NamedTuple):
-    """Pages of rows under a name, and what they are in a sentence. `lines`: of millions of rows."""
+    """Pages of rows under a name, with a description. `lines`: there may be millions of rows."""
 
     name: str
     about: str

@@ -1,8 +1,8 @@
-"""Settings: environment (`TBG_…`), `.env`, `tbg.toml`, then what the game that runs here has.
+"""Settings: environment (`TBG_…`), `.env`, `tbg.toml`, then those of the game that runs here.
 
 Unknown keys are refused.
 
-Of the environment and of `.env`, which other programs have a part in, only `TBG_…` is ours.
+In the environment and in `.env`, which other programs use too, only `TBG_…` is read.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ class Settings(BaseSettings):
         None, description="postgresql://… ; absent: the embedded server in data_dir"
     )
     owner_database_url: SecretStr | None = Field(
-        None, description="who owns the tables, for `tbg migrate` alone; absent: database_url does"
+        None,
+        description="the role that owns the tables, only for `tbg migrate`; "
+        "absent: that of database_url",
     )
     redis_url: SecretStr | None = Field(
         None, description="redis://… (Redis 7 or Valkey 8/9); absent: the embedded server"
@@ -68,54 +70,57 @@ class Settings(BaseSettings):
         None, description="signing keys and the secret of this installation; absent: data_dir/keys"
     )
     trusted_proxies: str = Field(
-        "", description="networks whose X-Forwarded-For is believed, as 10.0.0.0/8,127.0.0.1"
+        "", description="networks whose X-Forwarded-For is trusted, such as 10.0.0.0/8,127.0.0.1"
     )
     cors_origins: str = Field(
-        "", description="origins whose pages may call the API with a token, as https://a.example"
+        "",
+        description="origins whose pages may call the API with a token, such as https://a.example",
     )
-    badge_packs: Path | None = Field(
-        None, description="folder of further badges (*.json), added to the twenty"
-    )
-    network: Network = Field("mainnet", description="the Bitcoin network addresses belong to")
+    badge_packs: Path | None = Field(None, description="folder with additional badges (*.json)")
+    network: Network = Field("mainnet", description="the Bitcoin network of the addresses")
     public_url: str = Field("http://127.0.0.1:8000", description="where browsers reach the game")
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
-    metrics_host: str = Field("127.0.0.1", description="address the metrics are served on")
+    metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
     metrics_port: int = Field(
         9464,
         ge=0,
         le=65500,
-        description="first of the ports for Prometheus, one a service; 0: none",
+        description="first of the ports for Prometheus, one per service; 0: none",
     )
     consumers: int | None = Field(
         None,
         ge=0,
         le=16,
-        description="how many `tbg ingest` `tbg up` starts; 0: all but the page in one "
-        "process; absent: as many as cores and memory carry",
+        description="how many `tbg ingest` `tbg up` starts; 0: everything but the page in one "
+        "process; absent: chosen by cores and memory",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least level that is logged"
+        "info", description="lowest level that is logged"
     )
-    log_format: Literal["json", "console"] = Field("json", description="one JSON object a line")
+    log_format: Literal["json", "console"] = Field(
+        "json", description="one JSON object per line, or console"
+    )
     rate_strict: str = Field(
-        "60/60", pattern=_RATE, description="requests/seconds of an IP address where it signs in"
+        "60/60", pattern=_RATE, description="requests/seconds for an IP address when signing in"
     )
     rate_standard: str = Field(
-        "600/60", pattern=_RATE, description="requests/seconds of a user, and of an API key"
+        "600/60", pattern=_RATE, description="requests/seconds for a user or an API key"
     )
     rate_relaxed: str = Field(
-        "1200/60", pattern=_RATE, description="requests/seconds to the API of any IP address"
+        "1200/60", pattern=_RATE, description="requests/seconds for an IP address and the whole API"
     )
-    demo: bool = Field(False, description="says on the page that these miners are simulated")
-    pool_name: str = Field("The Bitcoin Game", max_length=80, description="shown on the page")
+    demo: bool = Field(False, description="says on every page that the miners are simulated")
+    pool_name: str = Field(
+        "The Bitcoin Game", max_length=80, description="shown at the top of every page"
+    )
 
     _game: Running | None = PrivateAttr(None)
     _no_game: str = PrivateAttr("")
 
     @property
     def game(self) -> Running | None:
-        """The running game that these settings are taken from, as far as none was set here."""
+        """The running game that provides the settings that were not set here."""
         return self._game
 
     def taken_from(self, game: Running) -> Settings:
@@ -124,7 +129,7 @@ class Settings(BaseSettings):
         return self
 
     def without_game(self, why: str) -> Settings:
-        """Remember why there is none, for a command that needs its servers."""
+        """Remember why no game was found, for a command that needs its servers."""
         self._no_game = why
         return self
 
@@ -160,12 +165,14 @@ class Settings(BaseSettings):
     def _public(cls, url: str) -> str:
         found = urlsplit(url)
         if found.scheme not in {"http", "https"} or not _HOST.fullmatch(found.netloc):
-            raise ValueError("must be https:// and a host in ASCII (xn--…), with :port if need be")
+            raise ValueError(
+                "must be https:// and a host in ASCII (xn--…), with :port if necessary"
+            )
         if (size := len(found.netloc)) > limits.PUBLIC_HOST_CHARS:
             raise ValueError(
-                f"its host and port have {size} characters, and may have "
-                f"{limits.PUBLIC_HOST_CHARS}: every message to sign holds them, and wallets take "
-                "no longer one"
+                f"its host and port have {size} characters, but at most "
+                f"{limits.PUBLIC_HOST_CHARS} are allowed: every message to sign contains them, "
+                "and wallets accept no longer ones"
             )
         return url
 
@@ -190,12 +197,12 @@ class Settings(BaseSettings):
         for part in _parts(text):
             found = urlsplit(part)
             if found.scheme not in {"http", "https"} or f"{found.scheme}://{found.netloc}" != part:
-                raise ValueError(f"{part} is no origin: it is https:// and a host")
+                raise ValueError(f"{part} is not an origin: write https:// and a host")
         return text
 
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The networks of proxies that are believed."""
+        """The networks of trusted proxies."""
         return tuple(ip_network(part) for part in _parts(self.trusted_proxies))
 
     @cached_property
@@ -204,7 +211,7 @@ class Settings(BaseSettings):
         return tuple(_parts(self.cors_origins))
 
     def rate(self, name: RateClass) -> tuple[int, int]:
-        """A class of rate limits: so many requests in so many seconds."""
+        """A class of rate limits: a number of requests in a number of seconds."""
         text: str = getattr(self, f"rate_{name}")
         requests, _, seconds = text.partition("/")
         return int(requests), int(seconds)
@@ -216,7 +223,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def database(self) -> str:
-        """The database URL in clear; fails with what to do when there is none."""
+        """The database URL in clear; if there is none, fails and says what to do."""
         return self._needed("database_url")
 
     @cached_property
@@ -227,7 +234,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def redis(self) -> str:
-        """The Redis URL in clear; fails with what to do when there is none."""
+        """The Redis URL in clear; if there is none, fails and says what to do."""
         return self._needed("redis_url")
 
     def _needed(self, name: str) -> str:
@@ -242,14 +249,14 @@ def _parts(text: str) -> list[str]:
 
 
 OF_A_PROCESS = {"log_level", "log_format"}
-"""What no command takes from the running game: each process writes its own log."""
+"""Settings that no command takes from the running game: each process writes its own log."""
 
 
 def load_settings(*, beside: bool = True, **given: Any) -> Settings:
     """Read the settings; BadArguments names every key that is wrong or unknown.
 
-    `beside`: what is set nowhere is as the game that runs in the data folder has it, unless a
-    URL that is set here names other servers than that game's.
+    `beside`: settings that are set nowhere are those of the game that runs in the data folder,
+    unless a URL that is set here names other servers.
     """
     try:
         if unknown := list(_unknown()):
@@ -267,7 +274,7 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
     try:
         game = running_in(root)
     except NotOurs as error:
-        return loaded.without_game(str(error))  # of no matter to a command that needs no server
+        return loaded.without_game(str(error))  # irrelevant to a command that needs no server
     if game is None:
         return loaded.without_game(
             f"no game runs in {root}: start it (`tbg up`), name its folder (--data), or set "
@@ -287,7 +294,7 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
 
 
 def names_others(loaded: Settings, theirs: dict[str, Any]) -> bool:
-    """Whether a URL that is set here is another than the one a running game has."""
+    """Whether a URL that is set here differs from the running game's."""
     for name in ("database_url", "redis_url"):
         url: SecretStr | None = getattr(loaded, name)
         if url is not None and url.get_secret_value() != theirs.get(name):
@@ -325,7 +332,7 @@ _ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL"}
 
 
 def _unknown() -> Iterator[str]:
-    """Every key of ours that is no setting: where it stands, and what it may have been."""
+    """Every key of ours that is not a setting: where it is set, and what was probably meant."""
     fields = set(Settings.model_fields)
     known = {f"TBG_{name.upper()}" for name in fields}
     dotenv = [key.upper() for key in DotEnvSettingsSource(Settings).env_vars]
@@ -336,7 +343,7 @@ def _unknown() -> Iterator[str]:
     ):
         for key in sorted(set(keys) - names - _ELSEWHERE):
             near = get_close_matches(key, names, n=1)
-            meant = f"is {near[0]} meant?" if near else "docs/OPERATING.md lists all"
+            meant = f"did you mean {near[0]}?" if near else "see docs/OPERATING.md for all settings"
             yield f"unknown setting {key} in {place}: {meant}"
 
 

@@ -13,21 +13,21 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """Each row is on the node of `column`, which every unique key therefore holds."""
+    """Each row is on the node of `column`, so every unique key contains it."""
 
     column: str = "user_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Every node has a copy: small, read often and changed seldom. `key`: what names a row."""
+    """Every node has a copy: small, read often and changed seldom. `key`: what identifies a row."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """On one node alone, for a reason."""
+    """On one node only, for a reason."""
 
     reason: str
 
@@ -39,9 +39,9 @@ Tables: TypeAlias = Mapping[str, Placement]
 TABLES: Tables = {
     "event_keys": Distributed("key"),
     "outbox": Local("a queue that relays take from with SKIP LOCKED"),
-    "failed_deliveries": Local("beside the outbox, whose messages it is about"),
+    "failed_deliveries": Local("belongs to the outbox, to whose messages it refers"),
     "tasks": Local("a queue that senders take from with SKIP LOCKED"),
     "parked_users": Distributed(),
-    "job_marks": Local("one row a job"),
-    "alembic_version": Local("one row: which revision the schema has"),
+    "job_marks": Local("one row per job"),
+    "alembic_version": Local("one row: the revision of the schema"),
 }

@@ -1,8 +1,8 @@
-"""Durable tasks: whatever may call the network, enqueued with the facts it follows from.
+"""Durable tasks, such as calls to the network, enqueued together with the facts that cause them.
 
-`tbg sender` runs each outside any transaction. A task is leased while it runs, so that one whose
-sender was killed is run again later; what a sender whose lease was given on has to say of it counts
-for nothing. So a task may run more than once, and whoever it calls should go by its key.
+`tbg sender` runs each outside any transaction. A task is leased while it runs, so that it is run
+again later if its sender is killed. The result of a sender whose lease has passed to another is
+ignored. So a task may run more than once, and its target should recognise it by its key.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tbg.core.tx import AnyRow, Database, Tx
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task to be enqueued. `key`: a kind has one task of it; to enqueue it again does nothing.
+    """A task to be enqueued. `key`: unique per kind; enqueueing it again does nothing.
 
-    `target`: whom it calls (a host, a webhook's id); what is wrong with one target delays no other.
-    `user_ids`: whom it is about. When one of them is erased, it is deleted.
+    `target`: what it calls (a host, a webhook's id); trouble with one target does not delay others.
+    `user_ids`: the users it is about. It is deleted when one of them is erased.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task in hand: `lease` is whose it is, `attempts` counts this run."""
+    """A running task: `lease` identifies its sender, `attempts` includes this run."""
 
     id: int
     kind: str
@@ -50,7 +50,7 @@ class Task:
 
 
 Run = Callable[[Database, Task], Awaitable[dict[str, Any] | None]]
-"""Does what the task says, in no transaction; its result is kept, as JSON."""
+"""Performs the task outside any transaction; the result is stored as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class TaskKind:
 
 
 class TargetAway(Exception):
-    """The target does not answer, or wants to be left alone for `retry_after_s`.
+    """The target does not answer, or asks for a pause of `retry_after_s`.
 
     Its other tasks wait as well, without counting an attempt.
     """
@@ -88,7 +88,7 @@ class TaskRefused(Exception):
 
 
 async def enqueue(tx: Tx, tasks: Sequence[NewTask]) -> int:
-    """Write tasks with the transaction; how many were new."""
+    """Write tasks in the transaction; return how many were new."""
     ordered = sorted(tasks, key=lambda task: (task.kind, task.key))  # no deadlock over the keys
     return await tx.run(
         """
@@ -133,7 +133,7 @@ _CLAIM = """
     )
     RETURNING id, kind, key, target, payload::text AS payload, attempts, lease
 """
-# The first of each target before the second of any: many tasks of one target keep nobody waiting.
+# The first of each target before the second of any: many tasks of one target do not delay others.
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ async def claim(tx: Tx, kind: TaskKind, room: Room) -> list[Task]:
     taken = [_task(row) for row in sorted(rows, key=lambda row: row.id)]
     spent = [task for task in taken if task.attempts > kind.attempts]
     for task in spent:
-        await fail(tx, task, error="its sender ended each time while it ran", again_at=None)
+        await fail(tx, task, error="its sender ended during every attempt", again_at=None)
     return [task for task in taken if task not in spent]
 
 
@@ -184,7 +184,7 @@ _FINISH = """
 
 
 async def finish(tx: Tx, task: Task, *, result: dict[str, Any] | None) -> bool:
-    """Keep what a task came to; False when it is somebody else's by now, or gone."""
+    """Store the result of a task; False if another sender has it by now, or it is gone."""
     done = await tx.run(
         _FINISH, now=tx.now, id=task.id, lease=task.lease, result=orjson.dumps(result).decode()
     )
@@ -201,7 +201,7 @@ _FAIL = """
 
 
 async def fail(tx: Tx, task: Task, *, error: str, again_at: datetime | None) -> bool:
-    """Let a failed task be run again at a time, or (None) park it; False: it is not ours."""
+    """Schedule a retry of a failed task, or (None) park it; False if it is no longer ours."""
     done = await tx.run(
         _FAIL,
         now=tx.now,
@@ -214,7 +214,7 @@ async def fail(tx: Tx, task: Task, *, error: str, again_at: datetime | None) -> 
 
 
 class State(NamedTuple):
-    """How a task stands; None for a moment that has not come."""
+    """The state of a task; None for a moment that has not come yet."""
 
     attempts: int
     finished_at: datetime | None
@@ -224,7 +224,7 @@ class State(NamedTuple):
 
 
 async def find(tx: Tx, *, kind: str, key: str) -> State | None:
-    """How a task stands; None: there is none of that key."""
+    """The state of a task; None if there is no such key."""
     row = await tx.row(
         """
         SELECT attempts, finished_at, parked_at, result::text AS result, error FROM tasks
@@ -240,7 +240,7 @@ async def find(tx: Tx, *, kind: str, key: str) -> State | None:
 
 
 class Waiting(NamedTuple):
-    """How many tasks wait or run, since when the oldest is due, and how many are parked."""
+    """How many tasks wait or run, since when the oldest has been due, and how many are parked."""
 
     waiting: int
     due_since: datetime | None
@@ -288,7 +288,7 @@ async def parked(tx: Tx) -> list[ParkedTask]:
 
 
 async def retry(tx: Tx, ids: Sequence[int]) -> list[int]:
-    """Run parked tasks anew, as if they had never failed; the ids of those."""
+    """Run parked tasks again, as if they had never failed; return their ids."""
     rows = await tx.rows(
         """
         UPDATE tasks SET parked_at = NULL, attempts = 0, run_at = :now
@@ -301,7 +301,7 @@ async def retry(tx: Tx, ids: Sequence[int]) -> list[int]:
 
 
 async def prune(tx: Tx) -> int:
-    """Forget tasks finished long ago; the number forgotten."""
+    """Delete tasks finished long ago; return how many."""
     await tx.take_as_long_as_needed()
     return await tx.run(
         "DELETE FROM tasks WHERE finished_at < :before", before=tx.now - task_limits.KEPT
@@ -309,7 +309,7 @@ async def prune(tx: Tx) -> int:
 
 
 async def forget(tx: Tx, user_ids: Sequence[int]) -> int:
-    """Delete all tasks about users, done or not; how many."""
+    """Delete all tasks about users, finished or not; return how many."""
     return await tx.run(
         "DELETE FROM tasks WHERE user_ids && CAST(:ids AS bigint[])", ids=list(user_ids)
     )

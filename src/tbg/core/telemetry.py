@@ -1,4 +1,4 @@
-"""Logs (structlog, one JSON object a line on stderr) and the Prometheus registry."""
+"""Logs (structlog, one JSON object per line on stderr) and the Prometheus registry."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 METRICS_OFFSET = {"worker": 0, "ingest": 1, "relay": 2, "collect": 3, "api": 4, "sender": 5}
 """Each service's metrics are at TBG_METRICS_PORT plus this: they share a machine."""
 
-JOB_SUCCESS = Gauge("tbg_job_last_success_timestamp_seconds", "Last good end of a job", ["job"])
+JOB_SUCCESS = Gauge(
+    "tbg_job_last_success_timestamp_seconds", "Last successful end of a job", ["job"]
+)
 JOB_SECONDS = Histogram(
     "tbg_job_duration_seconds", "How long a job ran", ["job"], buckets=LATENCY_BUCKETS
 )
 JOB_FAILURES = Counter("tbg_job_failures_total", "Runs of a job that raised", ["job"])
 
 
-# Until a service configures more, logs go to stderr: a command's stdout is its own output.
+# Until a service configures logging, logs go to stderr: a command's stdout is for its output.
 structlog.configure(
     processors=[  # a plain traceback: the default one also shows the values of variables
         structlog.stdlib.add_log_level,
@@ -46,16 +48,16 @@ def log(name: str) -> structlog.stdlib.BoundLogger:
 
 
 class Once:
-    """Remembers what has been said: strangers may cause it, and shall not fill the log.
+    """Remembers what has been logged, because strangers can cause it and must not fill the log.
 
-    So each thing is said once by a process, and after `limits.SAID_ONCE` of them nothing more.
+    A process logs each thing once, and nothing more after `limits.SAID_ONCE` of them.
     """
 
     def __init__(self) -> None:
         self._said: set[str] = set()
 
     def is_first(self, what: str) -> bool:
-        """Whether to say it now."""
+        """Whether to log it now."""
         if what in self._said or len(self._said) >= limits.SAID_ONCE:
             return False
         self._said.add(what)
@@ -79,7 +81,7 @@ def configure(settings: Settings, *, service: str) -> None:
     structlog.configure(
         processors=[*shared, *tail],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        # A line in one write: services that share a log would cut into one that `print` writes.
+        # One write per line: services that share a log would interleave lines that `print` writes.
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
@@ -93,7 +95,7 @@ def configure(settings: Settings, *, service: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("arq.worker").setLevel(logging.WARNING)  # our own `job_done` says it
+    logging.getLogger("arq.worker").setLevel(logging.WARNING)  # our own `job_done` reports it
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(service=service)
     if settings.metrics_port:
@@ -101,7 +103,7 @@ def configure(settings: Settings, *, service: str) -> None:
 
 
 class _MetricsServer(ThreadingMixIn, WSGIServer):
-    """A thread a reader, of few readers, each of whom has little time: some ports are exposed."""
+    """One thread per reader; few readers, with little time each: some ports are exposed."""
 
     daemon_threads = True
 
@@ -119,7 +121,7 @@ class _MetricsServer(ThreadingMixIn, WSGIServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer, or hang up when the time is over: a timeout of reads starts again with each."""
+        """Answer, or hang up when the time is over; a read timeout would restart with each read."""
         hang_up = threading.Timer(limits.METRICS_SECONDS, _hang_up, [request])
         hang_up.daemon = True
         hang_up.start()
@@ -130,7 +132,7 @@ class _MetricsServer(ThreadingMixIn, WSGIServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of readers that went away."""
+        """Do not log readers that went away."""
 
 
 def _hang_up(request: socket.socket) -> None:
@@ -144,7 +146,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def serve_metrics(host: str, port: int) -> None:
-    """Answer Prometheus; a service that cannot have the port works all the same, unmeasured."""
+    """Answer Prometheus; without a free port, the service works but is not measured."""
     try:
         server = _MetricsServer(host, port)
     except OSError as error:
@@ -159,7 +161,7 @@ def serve_metrics(host: str, port: int) -> None:
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
-# PostgreSQL quotes the row that a constraint refused, with all that is in it.
+# PostgreSQL quotes the row that a constraint refused, with all its contents.
 _ROW = re.compile(r"Failing row contains \(.*?\)\.?(?=\n|\Z)", re.DOTALL)
 
 

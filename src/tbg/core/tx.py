@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, one `now`, and what will be told once it has committed."""
+"""The unit of work: one transaction, one `now`, and what is announced and shown after it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tbg.core.frames import Frame
 from tbg.core.owners import AccountsBusy, Owners, lock_owners
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row of a statement; its columns by name or in order."""
+"""A row of a statement; columns by name or in order."""
 
 
 @lru_cache(maxsize=1024)
 def text(sql: str) -> TextClause:
-    """A statement whose `:names` were looked for once: a batch sends the same twenty again."""
+    """A statement whose `:names` were parsed once: every batch sends the same twenty."""
     return _text(sql)
 
 
@@ -39,8 +39,8 @@ def text(sql: str) -> TextClause:
 class Tx:
     """A running transaction; the one argument that travels through the domains.
 
-    `now` is fixed for the transaction. Only the edge commits. What is announced is written to
-    the outbox with the commit; what is shown is handed to the edge after it.
+    `now` is fixed for the transaction. Only the edge commits. Announced events are written to the
+    outbox with the commit; frames are passed to the edge after it.
     """
 
     connection: AsyncConnection
@@ -68,7 +68,7 @@ class Tx:
         return (await self.connection.execute(text(sql), values)).rowcount
 
     async def pages(self, sql: str, /, **values: Any) -> AsyncIterator[Sequence[AnyRow]]:
-        """The rows of a statement that may give millions; one page at a time is in memory."""
+        """The rows of a statement that may return millions; one page at a time is in memory."""
         options = {"yield_per": limits.PAGE_ROWS}
         statement = text(sql)
         async with self.connection.stream(statement, values, execution_options=options) as rows:
@@ -76,7 +76,7 @@ class Tx:
                 yield page
 
     async def take_as_long_as_needed(self) -> None:
-        """Lift the statement timeout of this transaction: nothing of the services waits for it."""
+        """Lift the statement timeout of this transaction: no service waits for it."""
         await self.run("SET LOCAL statement_timeout = 0")
 
     async def copy(
@@ -90,11 +90,11 @@ class Tx:
         await driver.copy_records_to_table(table, records=records, columns=list(columns))
 
     def announce(self, event: Event) -> None:
-        """Tell the domains above, durably, once this transaction has committed."""
+        """Announce an event to the domains above, durably, once this transaction has committed."""
         self.announced.append(event)
 
     def show(self, frame: Frame) -> None:
-        """Show browsers something after the commit; nobody is harmed if it is lost."""
+        """Show browsers something after the commit; losing it does no harm."""
         self.shown.append(frame)
 
 
@@ -105,7 +105,7 @@ class Database:
     engine: AsyncEngine
     clock: Clock
     committed: Callable[[Tx], Awaitable[None]] | None = None
-    """Hands on what a transaction has shown and announced, where nobody paces that."""
+    """Passes on what a transaction has shown and announced, where nothing paces that."""
 
     @asynccontextmanager
     async def transaction(self, *, owners: Owners | None = None) -> AsyncIterator[Tx]:
@@ -129,7 +129,7 @@ class Database:
             await self.committed(tx)
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         await self.engine.dispose()
 
 
@@ -142,7 +142,7 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
         max_overflow=0,
         pool_use_lifo=True,  # the connection that was used last has its statements prepared
         pool_recycle=1800,
-        hide_parameters=True,  # what a statement was given is nothing for a log
+        hide_parameters=True,  # a statement's values do not belong in a log
         connect_args={
             "async_creator_fn": _reach,
             "timeout": 10,
@@ -179,17 +179,17 @@ _PASSING = ("08", "53", "57", "58", "40")
 
 
 def took_too_long(error: BaseException) -> bool:
-    """Whether a statement met its timeout: it passes by itself, or with less to do."""
+    """Whether a statement timed out: a retry, or less work, may succeed."""
     return _sqlstate(error) == "57014"
 
 
 def waited_too_long(error: BaseException) -> bool:
-    """Whether a statement met its lock timeout: others had what it wanted for all that time."""
+    """Whether a statement met its lock timeout: others held the lock for all that time."""
     return _sqlstate(error) == "55P03"
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether a failure has a passing cause (database away, deadlock), so that a retry helps."""
+    """Whether a failure is temporary (database down, deadlock), so that a retry helps."""
     if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:

@@ -293,7 +293,7 @@ async def test_two_accounts_with_more_addresses_than_one_may_have_are_not_united
         assert (answer.status_code, len(answer.json()["addresses"])) == (201, together)
         return
     refused(answer, 409, "too_many_addresses")
-    assert "51 addresses, and one may have 50" in answer.json()["detail"]
+    assert "51 addresses; an account may have 50" in answer.json()["detail"]
     assert await rows(db, state) == before
     assert (await gone.ask("GET", "/users/me")).status_code == 200
     assert await rows(db, "SELECT 1 FROM audit_log WHERE action = 'address.link'") == []

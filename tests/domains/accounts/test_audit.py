@@ -165,13 +165,13 @@ async def test_an_entry_that_waits_for_its_seal_is_no_fault(five: Database) -> N
     async with five.transaction() as tx:
         assert (await unsealed(tx), await first_fault(tx)) == (1, None)
     await execute(five, "DELETE FROM audit_unsealed")
-    assert await fault(five) == "entry 6 was added by somebody else, or its seal is gone"
+    assert await fault(five) == "entry 6 was not added by the game, or its seal is missing"
 
 
 async def test_an_entry_that_is_removed_before_its_seal_is_missed(five: Database) -> None:
     await note(five)
     await execute(five, *UNLOCKED, "DELETE FROM audit_log WHERE id = 6")
-    assert await fault(five) == "entry 6 is not what was written, or is gone"
+    assert await fault(five) == "entry 6 was changed or is missing"
 
 
 async def test_a_change_far_down_is_found(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ async def test_a_change_far_down_is_found(db: Database, monkeypatch: pytest.Monk
     assert await fault(db) is None
     assert await rows(db, "SELECT count(*) FROM audit_seals") == [(21,)]
     await execute(db, *UNLOCKED, "UPDATE audit_log SET action = 'z' WHERE id = 203")
-    assert await fault(db) == "entry 203 is not what was written, or is gone"
+    assert await fault(db) == "entry 203 was changed or is missing"
 
 
 async def test_who_writes_an_entry_waits_for_nobody_and_who_commits_late_is_sealed_later(

@@ -94,7 +94,7 @@ async def test_a_handle_given_up_is_kept_for_who_had_it(
     assert [await wants(first, name) for name in ("Alice", "bob")] == [200, 200]
     answer = await second.ask("PATCH", "/users/me", json={"handle": "al1ce"})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/handle_taken")
-    assert "until lately" in answer.json()["detail"]
+    assert "until recently" in answer.json()["detail"]
     assert [await wants(first, name) for name in ("alice", None)] == [200, 200]
     assert [await wants(second, name) for name in ("alice", "bob", "carol")] == [409, 409, 200]
     # Names that somebody was called for a moment only are kept as far as three go.
@@ -183,7 +183,7 @@ async def test_a_name_with_hidden_letters_or_like_an_address_is_refused(
         answer = await me.ask(method, path, json=wish)
         assert answer.status_code == 422, path
         (error,) = answer.json()["errors"]
-        assert "seen" in error["message"] or "address" in error["message"]
+        assert "visible" in error["message"] or "address" in error["message"]
     assert (await me.ask("GET", "/users/me")).json() == me.user
 
 

@@ -152,7 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The badges and how many have them
+         * All badges, and how many users have each
          * @description All badges in the registry's order, or those of one category.
          */
         get: operations["list_badges"];
@@ -172,7 +172,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One badge and who earned it lately
+         * One badge, and who earned it recently
          * @description One badge; 404 when the registry has none of that name.
          */
         get: operations["get_badge"];
@@ -192,7 +192,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a client needs to know of this pool
+         * What a client needs to know about this pool
          * @description The network, the name, what is switched on, and the words a client meets.
          */
         get: operations["get_config"];
@@ -212,7 +212,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom one may sign in as on a demo
+         * The demo miners that anybody can sign in as
          * @description Demo miners that have mined, in the demo's order.
          */
         get: operations["list_demo_miners"];
@@ -272,7 +272,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One's best difficulties
+         * The player's best difficulties
          * @description The best of all time, of this month, of this week.
          */
         get: operations["personal_bests"];
@@ -312,7 +312,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The pool's totals, its wall and what happened just now
+         * The pool's totals, its wall and the latest news
          * @description The pool's page, made once for all who ask within the same seconds.
          */
         get: operations["public_stats"];
@@ -332,15 +332,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The player signed in
+         * The signed-in player
          * @description Who is signed in, as he and as others see him.
          */
         get: operations["get_me"];
         put?: never;
         post?: never;
         /**
-         * Delete the account, a week from now
-         * @description Have the person erased in a week; until then it can be taken back.
+         * Delete the account in a week
+         * @description Erase the account in a week; until then this can be cancelled.
          *
          *     `approval`: of purpose `delete_account`.
          */
@@ -362,7 +362,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was done to the account
+         * Recent activity of the account
          * @description Newest first: a stranger's doings are to be found here.
          */
         get: operations["list_activity"];
@@ -437,7 +437,7 @@ export interface paths {
         get: operations["list_api_keys"];
         put?: never;
         /**
-         * Make an API key
+         * Create an API key
          * @description Make a key; its secret is in this answer and nowhere else.
          */
         post: operations["make_api_key"];
@@ -475,8 +475,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything that is kept of the player
-         * @description A ZIP with a file for each kind of thing, and one that says what they are.
+         * Everything that is stored about the player
+         * @description A ZIP with a file for each kind of data, and one that describes them.
          */
         get: operations["export_me"];
         put?: never;
@@ -497,7 +497,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep the account after all
+         * Cancel the deletion of the account
          * @description Take a deletion back, if there is one.
          */
         post: operations["restore_me"];
@@ -515,7 +515,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where the player is signed in
+         * The player's sessions
          * @description All sessions that hold, used last first, and those that were ended lately.
          */
         get: operations["list_sessions"];
@@ -580,7 +580,7 @@ export interface paths {
         };
         /**
          * The process answers
-         * @description Say that the process lives; asks nobody else.
+         * @description Report that the process lives, without asking anything else.
          */
         get: operations["health"];
         put?: never;
@@ -599,7 +599,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the process needs is there
+         * Everything that the process needs is available
          * @description Check the servers, the schema, the other services and the disk; 503 names what is down.
          */
         get: operations["ready"];
@@ -620,7 +620,7 @@ export interface paths {
         };
         /**
          * The running version
-         * @description Say which version runs.
+         * @description Report the running version.
          */
         get: operations["version"];
         put?: never;
@@ -1213,7 +1213,7 @@ export interface components {
          * FeedItem
          * @description One line of a feed. `id` is unique among the lines of one miner.
          *
-         *     The same happening has the same line, whether it is read or comes in a frame.
+         *     The same happening has the same line, whether it is read or arrives in a frame.
          */
         FeedItem: {
             /**
@@ -1238,8 +1238,7 @@ export interface components {
          * FeedItemData
          * @description A line of a feed, the pool's or a miner's.
          *
-         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
-         *     null.
+         *     `user` is the user it is about, `seed` determines their tile; in a miner's feed both are null.
          */
         FeedItemData: {
             /**
@@ -1274,8 +1273,7 @@ export interface components {
          * FeedItemFrame
          * @description A line of a feed, the pool's or a miner's.
          *
-         *     `user` is who it happened to, `seed` what their tile is drawn from; in a miner's feed both are
-         *     null.
+         *     `user` is the user it is about, `seed` determines their tile; in a miner's feed both are null.
          */
         FeedItemFrame: {
             /**
@@ -1301,7 +1299,7 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description What is wrong with one field: `field` is its path, as `query.limit`.
+         * @description What is wrong with one field: `field` is its path, such as `query.limit`.
          */
         FieldProblem: {
             /** Code */
@@ -1566,7 +1564,7 @@ export interface components {
         };
         /**
          * Notification
-         * @description A notification, on the wire.
+         * @description A notification, as it is sent.
          */
         Notification: {
             /** Actionlabel */
@@ -1890,7 +1888,7 @@ export interface components {
             streak: components["schemas"]["MinerStreak"];
             /**
              * Workers
-             * @description those seen last
+             * @description the most recently seen ones
              */
             workers: components["schemas"]["MinerWorker"][];
             /** Workers Online */
@@ -1911,7 +1909,7 @@ export interface components {
             blocks_found: number;
             /**
              * Blocks Reported
-             * @description on the pool's word alone: not confirmed yet
+             * @description reported by the pool only, not confirmed yet
              */
             blocks_reported: number;
             /**
@@ -1921,7 +1919,7 @@ export interface components {
             hashrate_ths: number;
             /**
              * Height
-             * @description height being worked on, where the pool tells
+             * @description height being worked on, if the pool reports it
              */
             height: number | null;
             last_block: components["schemas"]["LastBlock"] | null;
@@ -1972,7 +1970,7 @@ export interface components {
         };
         /**
          * ReadinessCheck
-         * @description One thing the process needs; `detail` says what is wrong, or how it stands.
+         * @description One thing that the process needs; `detail` gives its state, or what is wrong.
          */
         ReadinessCheck: {
             /** Detail */
@@ -5382,7 +5380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Something it needs is not there */
+            /** @description Something that it needs is not available */
             503: {
                 headers: {
                     [name: string]: unknown;

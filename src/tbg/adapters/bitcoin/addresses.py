@@ -30,7 +30,7 @@ def normalise(address: str, network: str) -> str:
     if not networks:
         raise AddressRefused("not a Bitcoin address")
     if network not in networks:
-        raise AddressRefused(f"an address of another network than {network}", networks=networks)
+        raise AddressRefused(f"an address of a network other than {network}", networks=networks)
     return address.lower() if address.lower().startswith(tuple(_BECH32)) else address
 
 
@@ -51,9 +51,9 @@ def networks_of(address: str) -> tuple[str, ...]:
 
 
 def has_key(address: str) -> bool:
-    """Whether a key or a script stands behind an address that `normalise` gave.
+    """Whether an address from `normalise` belongs to a key or a script.
 
-    None does behind a witness program of a kind not in use yet: any witness satisfies those.
+    Witness programs of a kind not in use yet have none: any witness satisfies them.
     """
     try:
         version, program, _ = b32.witness_from_address(address)
@@ -65,7 +65,7 @@ def has_key(address: str) -> bool:
 def split_user(stratum_user: str) -> tuple[str, str]:
     """Split a stratum user into address and worker, as ckpool does: at the first `.` or `_`.
 
-    When nothing stands before it, ckpool takes all that comes after it as the address.
+    If nothing precedes it, ckpool takes everything after it as the address.
     """
     for index, char in enumerate(stratum_user):
         if char in "._":

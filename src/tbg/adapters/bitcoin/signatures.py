@@ -23,7 +23,7 @@ SIGNATURE_CHARS = 12_000
 
 _COMPACT_BYTES = 65
 _PREFIXES = (bip322.SIMPLE, bip322.FULL, bip322.PROOF_OF_FUNDS)
-# What the library raises for a signature that does not hold: anything else is a defect.
+# What the library raises for an invalid signature: anything else is a defect.
 _DOES_NOT_HOLD = (ValueError, BTClibTypeError, BTClibRuntimeError, EccRuntimeError)
 
 _FINAL = 0xFFFFFFFF
@@ -31,23 +31,23 @@ _LOCK_DISABLED = 1 << 31  # of BIP 68: such a sequence is no relative time lock
 
 
 class SignatureRefused(ValueError):
-    """The signature does not prove the address; the message says why, for the person."""
+    """The signature does not prove the address; the message tells the user why."""
 
 
 def prove(address: str, message: str, signature: str, *, timelocked: bool = False) -> None:
-    """Return if `signature` (as wallets give it) is `address`'s own over `message`.
+    """Return if `address` made `signature` (as wallets give it) over `message`.
 
-    `address` is one that `normalise` gave. Proofs of funds are refused, and so are signatures
-    that hold only from some time on, unless `timelocked`: what they say of *now* depends on the
+    `address` comes from `normalise`. Proofs of funds are refused, and so are signatures that are
+    valid only from a later time, unless `timelocked`: whether they are valid *now* depends on the
     chain. SignatureRefused otherwise.
     """
     text = signature.strip()
     if not text:
         raise SignatureRefused("there is no signature")
     if len(text) > SIGNATURE_CHARS:
-        raise SignatureRefused("this is too long for a signature")
+        raise SignatureRefused("it is too long for a signature")
     if not text.isascii():
-        raise SignatureRefused("a signature is base64: letters, digits, +, / and = alone")
+        raise SignatureRefused("a signature is base64: only letters, digits, +, / and =")
     if not has_key(address):
         raise SignatureRefused("no key belongs to an address of this kind")
     try:
@@ -55,9 +55,9 @@ def prove(address: str, message: str, signature: str, *, timelocked: bool = Fals
     except SignatureRefused:
         raise
     except _DOES_NOT_HOLD as error:
-        raise SignatureRefused("this is not a signature that can be read") from error
+        raise SignatureRefused("it is not a readable signature") from error
     if not holds:
-        raise SignatureRefused("this signature is not by this address over this message")
+        raise SignatureRefused("this address did not make this signature of this message")
 
 
 def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool:
@@ -65,9 +65,11 @@ def _holds(address: str, message: bytes, text: str, *, timelocked: bool) -> bool
         return bms.verify(message, address, text)
     signed = _read(text)
     if signed.variant == bip322.PROOF_OF_FUNDS:
-        raise SignatureRefused("proofs of funds are not taken: sign the message alone")
+        raise SignatureRefused("proofs of funds are not accepted: sign only the message")
     if isinstance(signed.payload, Tx) and _is_timelocked(signed.payload) and not timelocked:
-        raise SignatureRefused("this signature holds only from some time on: sign without a lock")
+        raise SignatureRefused(
+            "this signature is valid only from a later time: sign without a time lock"
+        )
     return bip322.verify(message, address, signed, legacy=False)
 
 
@@ -82,7 +84,7 @@ def _read(text: str) -> bip322.Sig:
 
 
 def _is_compact(text: str) -> bool:
-    """Whether this is BIP-137's: strict base64 of exactly 65 bytes, which no BIP-322 witness is."""
+    """Whether this is BIP-137: strict base64 of exactly 65 bytes, which no BIP-322 witness has."""
     try:
         return len(base64.b64decode(text, validate=True)) == _COMPACT_BYTES
     except binascii.Error:

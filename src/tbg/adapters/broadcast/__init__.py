@@ -1,4 +1,4 @@
-"""What other processes hear at once: frames for browsers, nudges, heartbeats."""
+"""Messages that other processes receive at once: frames for browsers, nudges, heartbeats."""
 
 from tbg.adapters.broadcast.heartbeat import HEARTBEAT_SECONDS, beat, heartbeats
 from tbg.adapters.broadcast.hub import Hub, Mailbox

@@ -9,7 +9,7 @@ HEARTBEAT_SECONDS = 15
 
 
 async def beat(redis: Redis, service: str) -> None:
-    """Say that a service is alive; to be repeated well within `HEARTBEAT_SECONDS`."""
+    """Report that a service is alive; repeat this well within `HEARTBEAT_SECONDS`."""
     await redis.set(f"tbg:heartbeat:{service}", "1", ex=HEARTBEAT_SECONDS)
 
 

@@ -1,7 +1,7 @@
-"""The listening side of the broadcast: one Redis connection a process, a mailbox a socket.
+"""The listening side of the broadcast: one Redis connection per process, one mailbox per socket.
 
-A packet is made once for all who follow its subject; mailboxes hold references to it. What a
-socket cannot take in time is not kept for it: its mailbox is closed, and the others go on.
+A packet is made once for all followers of its subject; mailboxes hold references to it. If a socket
+does not keep up, its mailbox is closed, and the others continue.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tbg.core.cancel import end
 from tbg.core.telemetry import log
 
 SOCKETS = Gauge("tbg_sockets_open", "WebSockets open in this process")
-FRAMES = Counter("tbg_socket_frames_sent_total", "Frames handed to sockets")
-OVERFLOWS = Counter("tbg_socket_overflows_total", "Mailboxes closed because they ran over")
-SUBJECTS = Gauge("tbg_socket_subjects", "Subjects this process listens to")
-LOST = Counter("tbg_socket_redis_lost_total", "Times the listening connection was lost")
+FRAMES = Counter("tbg_socket_frames_sent_total", "Frames sent to sockets")
+OVERFLOWS = Counter("tbg_socket_overflows_total", "Sockets closed because their queue was full")
+SUBJECTS = Gauge("tbg_socket_subjects", "Subjects to which this process is subscribed")
+LOST = Counter("tbg_socket_redis_lost_total", "How often the connection to Redis was lost")
 
 _SILENCE_SECONDS = 15.0
 """A connection that is silent for so long, pings included, is opened anew."""
@@ -35,9 +35,9 @@ _log = log(__name__)
 
 
 class Mailbox:
-    """What one socket follows, and the frames that wait for it.
+    """The subjects of one socket, and the frames that wait for it.
 
-    `on_close` is told once, with the close code, when the mailbox is closed from this side.
+    `on_close` is called once, with the close code, when the mailbox is closed from this side.
     """
 
     __slots__ = ("_packets", "_waiter", "closed", "on_close", "sending_since", "subjects")
@@ -51,7 +51,7 @@ class Mailbox:
         self._waiter: asyncio.Future[None] | None = None
 
     def offer(self, packet: Packet) -> None:
-        """Put a packet in; a mailbox that is full is closed with 1013 (come again later)."""
+        """Put a packet in; a full mailbox is closed with 1013 (try again later)."""
         if self.closed:
             return
         if len(self._packets) >= limits.SOCKET_QUEUE:
@@ -136,7 +136,7 @@ class Hub:
                 self._change(subject)
 
     async def run(self) -> None:
-        """Listen until cancelled; Redis may come and go meanwhile."""
+        """Listen until cancelled, even if Redis is down at times."""
         watch = asyncio.create_task(self._watch())
         tries = 0
         try:
@@ -158,7 +158,7 @@ class Hub:
             await end(watch)
 
     async def _hear(self, connection: AbstractConnection) -> None:
-        """Read this connection until it fails, with a task beside it that writes."""
+        """Read this connection until it fails, while another task writes to it."""
         self._told.clear()
         self._confirmed.clear()
         missing = set(self._followers)
@@ -222,7 +222,7 @@ class Hub:
                 await connection.send_command("PING", check_health=False)
 
     async def _watch(self) -> None:
-        """Close sockets whose client does not take what it is sent."""
+        """Close sockets whose client does not read what it is sent."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(1)

@@ -56,7 +56,7 @@ def packet_of(frame: Frame, *, at: datetime) -> Packet:
 
 
 def body_of(*, channel: str, type_: str, at: datetime, data: orjson.Fragment) -> str:
-    """What of a frame is the same for all who are sent it."""
+    """The part of a frame that is the same for all recipients."""
     rest = {"channel": channel, "type": type_, "ts": at.isoformat(), "data": data}
     return orjson.dumps(rest)[1:].decode()
 
@@ -67,7 +67,7 @@ def encode(packet: Packet) -> bytes:
 
 
 def decode(subject: str, payload: bytes) -> Packet | None:
-    """A packet as it came through Redis; None when it is not one of ours."""
+    """A packet received through Redis; None if it is not one of ours."""
     number, space, body = payload.partition(b" ")
     if not space or (number and not number.isdigit()) or len(number) > _NUMBER_DIGITS:
         return None
@@ -86,7 +86,7 @@ class Broadcast:
         self.redis = redis
 
     async def publish(self, frames: Sequence[Frame], *, now: datetime, nudge: bool = False) -> None:
-        """Send frames to whoever watches, and nudge the relay if something was announced."""
+        """Send frames to their subscribers, and nudge the relay if something was announced."""
         if not frames and not nudge:
             return
         try:

@@ -1,4 +1,4 @@
-"""What a sweep carries along: the file it reads, the batch it fills, what it has counted."""
+"""The state of a sweep: the file it reads, the batch it fills, its counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tbg.core import limits
 
 
 class LineOutcome(Enum):
-    """What becomes of a line that can be read."""
+    """The outcome of a readable line."""
 
     PUBLISH = "published"
     SEEN = "already_seen"
@@ -24,7 +24,7 @@ class LineOutcome(Enum):
 
 @dataclass(slots=True)
 class Counts:
-    """What a run has done; `lines` = published + already_seen + quarantined.
+    """The counts of a run; `lines` = published + already_seen + quarantined.
 
     `notices`: what was quarantined or is alarming, by name (`refusals.EXPLAINED`). `networks`:
     lines held back, in this run or before it, for addresses of another network: how many, and one
@@ -57,7 +57,7 @@ class Counts:
 
 @dataclass(slots=True)
 class PendingBatch:
-    """What was read and is neither published nor recorded yet."""
+    """Events that were read but are neither published nor recorded yet."""
 
     entries: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     sources: dict[str, Progress] = field(default_factory=dict)

@@ -1,9 +1,9 @@
-"""A solved block of ckpool.log, the share that solved it, and whether that is to be believed.
+"""A solved block in ckpool.log, the share that solved it, and whether it is confirmed.
 
 No log line has all of it: "Solved and confirmed block H by W" knows height and worker, "Possible
 block solve diff X" the difficulty, and only the sharelog line of that worker, height and difficulty
-knows the hash. All of ckpool.log can be forged, so what it says is a report, until records that
-no miner writes say that the share reached the network's difficulty (`evidence.py`).
+knows the hash. All of ckpool.log can be forged, so its blocks are reports until records that no
+miner can write show that the share reached the network's difficulty (`evidence.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ report, which any home miner could have shown at will."""
 
 
 class SolvingShare(NamedTuple):
-    """The share that a solved block is of: its event's fields, and what it is judged by."""
+    """The share that solved a block: its event's fields, and the values that decide."""
 
     fields: dict[str, str]
     sdiff: float
@@ -33,12 +33,12 @@ class SolvingShare(NamedTuple):
 
     @property
     def report(self) -> dict[str, str]:
-        """The event that says what the pool says."""
+        """The event of a reported block."""
         return self.fields | {"event_id": f"report-{self.fields['hash']}"}
 
     @property
     def backed(self) -> dict[str, str]:
-        """The event that is to be believed."""
+        """The event of a confirmed block."""
         return self.fields | {"event_id": f"backed-{self.fields['hash']}", "backed": "true"}
 
 
@@ -105,7 +105,7 @@ def is_backed(
     *,
     easier: float,
 ) -> bool:
-    """Whether records that no miner writes say that this share reached the difficulty.
+    """Whether records that no miner can write show that this share reached the difficulty.
 
     `network`: what is known of the network's difficulty in the share's period, which then decides
     alone; `easier`: the greatest difficulty that is known to have been no block in it.

@@ -58,7 +58,7 @@ ALL_SECONDS = 300
 """How often every height directory is looked at, hot or not: each sweep takes its part of them."""
 
 CONTEXT_BYTES = 64 * 1024
-"""Read again before a new piece of ckpool.log, for the possible solve of a solved block."""
+"""How much of ckpool.log is read again before a new piece, for the possible solve of a block."""
 
 _log = log("collect")
 
@@ -68,7 +68,7 @@ class Collector:
     """Reads one log directory for one source.
 
     `zone` is ckpool.log's (None: this machine's). `since` (unix): read again from there, whatever
-    the record says. `once`: nobody waits for the share of a solved block. `progress` is told the
+    the record says. `once`: do not wait for the share of a solved block. `progress` receives the
     bytes read.
     """
 
@@ -156,7 +156,7 @@ class Collector:
             if self._now() - found.mtime < HOT_SECONDS:
                 self._hot[height] = self._now()
             await self._sharelog(found, known.get(found.name))
-        await asyncio.sleep(0)  # a word to stop is heard here, however much there is to look at
+        await asyncio.sleep(0)  # a stop signal is noticed here, however much there is to read
 
     # --- one file --------------------------------------------------------------------------
     async def _sharelog(self, found: Found, progress: Progress | None) -> None:
@@ -193,7 +193,7 @@ class Collector:
         return not (stale and found.size > max(progress.offset, progress.reported))
 
     def _begin(self, fd: int, found: Found, progress: Progress | None) -> tuple[Reading, int]:
-        """Where to go on: after what is known, or at 0 when the file is not the one we know."""
+        """Where to continue: after the known part, or at 0 if the file is not the one we know."""
         now = self._now()
         if progress is None:
             progress = Progress(found.folder, found.name, first_read=now)
@@ -232,7 +232,7 @@ class Collector:
         return len(pieces)
 
     def _read_share(self, offset: int, data: bytes, reading: Reading) -> str | None:
-        """Put a share into the batch, or where it belongs; the reason if it cannot be read."""
+        """Put a share into the batch or elsewhere; return the reason if it cannot be read."""
         found = reading.found
         place = sharelog.Place(self.source, found.path, int(found.folder, 16))
         try:
@@ -370,7 +370,7 @@ class Collector:
 
     # --- what other records agree with -----------------------------------------------------
     async def _believe(self, *, first: bool) -> None:
-        """Publish what ckpool.log said and is backed by now; quarantine what never can be."""
+        """Publish what is backed by now of ckpool.log; quarantine what never can be."""
         await self._flush()
         now = self._now()
         self._judge.connections(self._batch, now=now, anyway=first)

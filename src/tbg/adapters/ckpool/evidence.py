@@ -1,7 +1,7 @@
-"""What ckpool writes where no miner can: `pool/pool.status` and `users/ADDRESS`.
+"""Files of ckpool that no miner can write: `pool/pool.status` and `users/ADDRESS`.
 
-Both are JSON, in which a line end in a worker's name is escaped. ckpool.log is plain text: whoever
-connects can write whole lines of it, under any time and about anybody.
+Both are JSON, in which a line end in a worker's name is escaped. ckpool.log is plain text: anybody
+who connects can write whole lines into it, with any time and about anybody.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from tbg.adapters import bitcoin
 from tbg.adapters.ckpool.files import Found, LogDir
 
 USER_BYTES = 4 * 1024 * 1024
-"""Of a larger file about a user nothing is believed: it holds about 300 bytes a worker."""
+"""Larger files about a user are ignored: a file has about 300 bytes per worker."""
 
 PERIOD_BLOCKS = 2016
-"""The network changes its difficulty every so many blocks."""
+"""The number of blocks after which the network changes its difficulty."""
 
 _EXACT = 1e-5
 """pool.status has six digits of a difficulty."""
 
 _LEAST_PERCENT = 1.0
-"""Of the network's difficulty, from where its two decimals say it to half a percent."""
+"""The percentage of the network's difficulty from which two decimals give it to half a percent."""
 
 _ROUND_SECONDS = 90.0
-"""ckpool writes all users and then pool.status once a minute: what is older is of another round."""
+"""ckpool writes all users and then pool.status once a minute: anything older is from another
+round."""
 
 
 class Status(NamedTuple):
-    """pool.status: when it was written, the network's difficulty where it tells, the best share.
+    """pool.status: when it was written, the network's difficulty if given, the best share.
 
     `best` is of all shares since the last block that did not reach the network's difficulty.
     """
@@ -54,7 +55,7 @@ class User(NamedTuple):
 
 
 def status(logs: LogDir) -> Status | None:
-    """pool.status now; None while there is none that can be read."""
+    """pool.status now; None while there is no readable one."""
     read = _read(logs, "pool", "pool.status")
     if read is None:
         return None
@@ -64,11 +65,11 @@ def status(logs: LogDir) -> Status | None:
         difficulty = _difficulty(work)
         return Status(float(about["lastupdate"]), written, difficulty, float(work["bestshare"]))
     except (ValueError, KeyError, TypeError, ArithmeticError):
-        return None  # being written, or of a ckpool that writes something else
+        return None  # being written, or from a ckpool with another format
 
 
 def _difficulty(work: dict[str, Any]) -> float | None:
-    """The network's, rather too high than too low: ckpool-lhr writes it, ckpool what we have of it.
+    """The network's difficulty, if anything too high: from `netdiff` (ckpool-lhr) or `diff`.
 
     `diff` is the percentage that the work since the last block (`accepted`) is of it.
     """
@@ -79,7 +80,7 @@ def _difficulty(work: dict[str, Any]) -> float | None:
 
 
 def user(logs: LogDir, address: str) -> User | None:
-    """What ckpool knows of an address that mines (`address` is one: it names a file)."""
+    """What ckpool knows about an address that mines (`address` is valid: it names a file)."""
     read = _read(logs, "users", address)
     if read is None:
         return None
@@ -96,15 +97,15 @@ def user(logs: LogDir, address: str) -> User | None:
 
 
 def reaches(sdiff: float, difficulty: float) -> bool:
-    """Whether a share has the difficulty, known to six digits."""
+    """Whether a share reaches the difficulty, which is known to six digits."""
     return sdiff >= difficulty * (1 - _EXACT)
 
 
 def is_a_block(status: Status, user: User, *, worker: str, sdiff: float, at: float) -> bool:
     """Whether its address's best share, sent `at` (unix), reached the network's difficulty.
 
-    ckpool leaves such a share, and no other that is an address's best, out of the pool's best.
-    Both files must be of one round, and the round after the share.
+    ckpool leaves such a share, and no other that is an address's best, out of the pool's best. Both
+    files must be from the same round, after the share.
     """
     if user.written < status.written - _ROUND_SECONDS or at > status.at - 1:
         return False

@@ -71,11 +71,11 @@ class LogDir:
     def check(self) -> None:
         """CannotRun, with what to do, when this is not a log directory with sharelogs."""
         if not self.path.is_dir():
-            raise CannotRun(f"{self.path}: no such directory; give ckpool's logdir")
+            raise CannotRun(f"{self.path}: no such directory; name ckpool's logdir")
         if self.heights():
             return
         if (self.path / "logs").is_dir() and LogDir(self.path / "logs").heights():
-            raise CannotRun(f"{self.path}: the log directory is in it: {self.path / 'logs'}")
+            raise CannotRun(f"{self.path}: use the log directory in it, {self.path / 'logs'}")
         if (self.path / "ckpool.log").exists() or (self.path / "pool").is_dir():
             raise CannotRun(f"{self.path}: no sharelogs; ckpool writes them when started with -L")
         raise CannotRun(f"{self.path}: not a ckpool log directory (no ckpool.log, no sharelogs)")
@@ -98,7 +98,7 @@ class LogDir:
         return [found for _, found in sorted(self._list(height, _SHARELOG))]
 
     def poollogs(self) -> list[Found]:
-        """ckpool.log and what it was rotated to, oldest first."""
+        """ckpool.log and its rotated files, oldest first."""
         listed = self._list("", _POOLLOG)
         return [found for _, found in sorted(listed, key=lambda item: item[1].mtime)]
 
@@ -157,7 +157,7 @@ def _found(folder: str, name: str, at: os.stat_result) -> Found:
 
 
 def mark(fd: int, offset: int) -> int:
-    """A checksum of what stands before `offset`: recognises a file whatever its name is now."""
+    """A checksum of the bytes before `offset`, which recognises a file by any name."""
     begin = max(0, offset - MARK_BYTES)
     return crc32(os.pread(fd, offset - begin, begin))
 
@@ -194,8 +194,8 @@ def _line(offset: int, end: int, data: bytes, whole: bool) -> Iterator[Line]:
 
 
 def _long(fd: int, offset: int, position: int) -> Generator[Line, None, int]:
-    # A line that does not end within a read: look for its end and keep only its two ends.
-    # Returns where the next line begins, -1 when this one has no end yet.
+    # A line that does not end within a read: look for its end and keep only its two ends. Returns
+    # where the next line begins, or -1 if this one has no end yet.
     head = os.pread(fd, GLUED_BYTES, offset)
     while chunk := os.pread(fd, CHUNK_BYTES, position):
         cut = chunk.find(b"\n")

@@ -25,7 +25,7 @@ _log = log("collect")
 
 
 async def once(collector: Collector) -> None:
-    """Read everything there is; what Redis loses meanwhile is read again."""
+    """Read everything available; what Redis loses in the meantime is read again."""
     while True:
         try:
             return await collector.sweep()

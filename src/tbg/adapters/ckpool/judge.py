@@ -1,4 +1,4 @@
-"""What ckpool.log says is published when other records agree with it; until then it waits.
+"""Reports of ckpool.log are published when other records agree; until then they wait.
 
 A connection needs a worker that has sent a share (sharelog) or that ckpool counts (`users/*`). A
 block is a report until its share is known to reach the network's difficulty (`blocks.py`).
@@ -20,28 +20,29 @@ from tbg.adapters.streams import BLOCK_FOUND
 from tbg.core import limits
 
 TAIL_SECONDS = 900
-"""A tail that has not grown for this long has no writer any more (ckpool keeps jobs 600 s)."""
+"""A tail that has not grown for this long has no writer left (ckpool keeps jobs for 600 s)."""
 
 DAY_SECONDS = 86_400
-"""A report that nothing has backed for so long is looked at again when a collector starts."""
+"""A report without backing for this long is looked at again only when a collector starts."""
 
 LOOK_SECONDS = 300
-"""How long a block waits for the next look at most."""
+"""Longest time until a block is checked again."""
 
 LOOK_HEIGHTS = 4
-"""Heights that one sweep looks at, at most: each costs the reading of all its shares, and whoever
-writes lines into ckpool.log can make up blocks of every height that has any."""
+"""Most heights that one sweep looks at: each costs reading all its shares, and anybody who writes
+lines into ckpool.log can make up blocks at any height with shares."""
 
 USERS_SECONDS = 30
-"""How often `users/*` is asked for workers that nothing else knows: ckpool writes it once a minute.
+"""How often `users/*` is read for workers that no other record knows: ckpool writes it once a
+minute.
 """
 
-LOST = "no sharelog line of a solved block"
+LOST = "no sharelog has a line for a solved block"
 
 
 @dataclass(slots=True)
 class Judge:
-    """Decides for one source what of ckpool.log is to be believed by now."""
+    """Decides for one source which reports of ckpool.log are confirmed by now."""
 
     logs: LogDir
     record: Record
@@ -95,10 +96,10 @@ class Judge:
         self.counts.connections += 1
 
     def blocks(self, batch: PendingBatch, *, now: int, first: bool, once: bool) -> Iterator[Solved]:
-        """Put what is known by now of solved blocks into the batch; those whose share is lost.
+        """Put what is known about solved blocks into the batch; return those whose share is lost.
 
-        `first`: look at all of them, not only at those whose turn it is; `once`: nobody waits for
-        a share.
+        `first`: look at all of them, not only at those that are due; `once`: do not wait for a
+        share.
         """
         self.counts.unmatched_blocks = 0
         waiting: dict[int, list[UnbackedBlock]] = defaultdict(list)
@@ -117,9 +118,9 @@ class Judge:
                 self.counts.unmatched_blocks += left
 
     def _turn(self, waiting: dict[int, list[UnbackedBlock]], now: int) -> set[int]:
-        """Whose turn it is: the newest heights, then those not looked at for longest.
+        """The heights that are due: the newest, then those not checked for longest.
 
-        The older a block, the more seldom: a share that is not there after a minute is late.
+        The older a block, the less often: a share that is missing after a minute is late.
         """
         due = [
             height

@@ -39,7 +39,7 @@ class RedisLost(Exception):
 
 
 class NoGame(Exception):
-    """No game has used this Redis yet, or Redis has lost all it held: there is nobody to serve."""
+    """No game has used this Redis yet, or Redis has lost everything: there is no game to serve."""
 
 
 @dataclass(slots=True)
@@ -72,18 +72,20 @@ class Outlet:
         if game is None and self.declare:
             game = await self.declare()
         if game is None:
-            raise NoGame("no game has used this Redis yet: start it (`tbg up`, or `tbg ingest`)")
+            raise NoGame(
+                "no game has used this Redis yet: start the game (`tbg up`, or `tbg ingest`)"
+            )
         if game.network != self.network:
             raise BadArguments(
-                f"the game on this Redis is on {game.network}, and TBG_NETWORK is {self.network}: "
+                f"the game on this Redis is on {game.network}, but TBG_NETWORK is {self.network}: "
                 f"set TBG_NETWORK={game.network}, or TBG_REDIS_URL to a game on {self.network}; "
                 "nothing was published"
             )
         if game.demo:
             raise CannotRun(
-                "the game on this Redis is a demo, whose simulated miners stay in its data for "
-                "ever: start a game of the pool's own in another folder (`make up DEMO=0 "
-                "DATA=…`); nothing was published"
+                "the game on this Redis is a demo, whose simulated miners stay in its data "
+                "permanently: start a separate game for the pool in another folder (`make up "
+                "DEMO=0 DATA=…`); nothing was published"
             )
 
     async def check(self, *, since: int | None) -> None:

@@ -1,10 +1,10 @@
 """Lines of ckpool.log → miners that came and went, and blocks that were solved.
 
-Nothing that looks like JSON is read here: ckpool cuts long messages in pieces and loses bytes
-of them. A line about a client bears its IP address; it is not even part of an identity.
+Nothing that looks like JSON is read here: ckpool cuts long messages into pieces and loses bytes of
+them. Lines about clients contain IP addresses, which are not even part of an identity.
 
-None of these lines is to be believed by itself. ckpool writes the names that miners choose as they
-are: a line end in one begins a line of the miner's own, about anybody, at any time.
+None of these lines can be trusted on its own. ckpool writes the names that miners choose unchanged:
+a line end in a name begins a line that the miner wrote, about anybody, with any time.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ class PoolLog:
     solves: deque[str] = field(default_factory=lambda: deque(maxlen=OPEN_SOLVES))
 
     def read(self, line: bytes) -> ConnectionChange | Solved | Alarm | None:
-        """What a line says, if it says anything that the game wants to know."""
+        """What a line reports, if it is relevant for the game."""
         if line[26:27] not in b"ADPSFC" or (match := _LINE.fullmatch(line)) is None:
             return None
         try:
             return self._read(match[1] + b"." + match[2], match[3])
         except (ValueError, OverflowError):
-            return None  # a damaged line: its date is none
+            return None  # a damaged line: the date is invalid
 
     def _read(self, stamp: bytes, message: bytes) -> ConnectionChange | Solved | Alarm | None:
         if found := _POSSIBLE.fullmatch(message):
@@ -116,7 +116,7 @@ class PoolLog:
         try:
             bitcoin.normalise(address, self.network)
         except bitcoin.AddressRefused:
-            return None  # never authorised: ckpool logs whoever knocks when it drops them
+            return None  # never authorised: ckpool also logs dropped connections
         said = b"\0".join((stream.encode(), stamp, client, name))
         at = self._when(stamp)
         fields = {

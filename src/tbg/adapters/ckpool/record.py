@@ -67,15 +67,15 @@ CREATE TABLE IF NOT EXISTS read_as (network TEXT NOT NULL) STRICT;
 
 
 MOST_WAITING = 10_000
-"""Connections of workers that nothing else knows yet, kept at most: whoever writes lines into
-ckpool.log can make up any number of them."""
+"""Most stored connections of workers that no other record knows yet: anybody who writes lines into
+ckpool.log can make up any number."""
 
 MOST_OPEN = 10_000
-"""Solved blocks that nothing backs yet, kept at most, for the same reason: of more, those without
-a share go first, and the oldest of them."""
+"""Most stored solved blocks without backing, for the same reason: of more, those without a share
+are dropped first, oldest first."""
 
 WAITING_SECONDS = 86_400
-"""How long they are kept: ckpool writes of a worker that has sent a share within a minute."""
+"""How long they are kept: ckpool reports a worker within a minute of its first share."""
 
 _SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
 _TOO_MANY_OPEN = """
@@ -139,7 +139,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Difficulty:
-    """What the network asked for in a period, at least until `at` (unix)."""
+    """The network's difficulty in a period, at least until `at` (unix)."""
 
     value: float
     at: float
@@ -190,9 +190,9 @@ class Record:
             )
             found = self._db.execute("SELECT id, batch, floor FROM about").fetchone()
         except BlockingIOError:
-            raise CannotRun(f"{path}: another `tbg collect` of this source is running") from None
+            raise CannotRun(f"{path}: another `tbg collect` is running for this source") from None
         except (OSError, sqlite3.Error) as error:
-            raise CannotRun(f"{path}: cannot keep a record there: {error}") from None
+            raise CannotRun(f"{path}: cannot store the collector's record there: {error}") from None
         self.id: str = found[0]
         self.batch: int = found[1]
         self.floor: int = found[2]
@@ -247,7 +247,7 @@ class Record:
         ]
 
     def difficulty(self, period: int) -> Difficulty | None:
-        """What is known of the network's difficulty in a period."""
+        """What is known about the network's difficulty in a period."""
         rows = self._db.execute("SELECT value, at FROM difficulty WHERE period = ?", (period,))
         row = rows.fetchone()
         return None if row is None else Difficulty(*row)
@@ -426,7 +426,7 @@ def _row(progress: Progress) -> tuple[str | int, ...]:
 
 
 def worker_of(fields: dict[str, str]) -> str:
-    """Who an event is about, in one word and what they call their machine."""
+    """The user and worker of an event."""
     return f"{fields['user']} {fields['worker']}"
 
 

@@ -1,7 +1,7 @@
-"""What is not published, and what is wrong with a pool's logs: each kind by its name.
+"""Kinds of lines that are not published, and of problems in a pool's logs.
 
-A share is checked with the consumer's own rules before it is published: what the game could never
-take stays here, in a bounded file, and neither fills Redis nor becomes a dead letter.
+A share is checked with the consumer's own rules before it is published: what the game would never
+accept stays here, in a bounded file, and neither fills Redis nor becomes a dead letter.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ SHARELOG_FAILED = "sharelog_not_written"
 POOL_FAILED = "pool_failed"
 
 EXPLAINED = {
-    DAMAGED: "not a whole share record, as a full disk or a crash leaves them; if they go on "
-    "coming, look at the pool's disk",
-    TOO_LONG: "longer than 64 KiB, which no share record is; look at that place in the file",
+    DAMAGED: "incomplete share records, as a full disk or a crash leaves them; if more appear, "
+    "check the pool's disk",
+    TOO_LONG: "longer than 64 KiB, which no share record is; look at that position in the file",
     NOT_AN_ADDRESS: "the stratum user does not begin with a Bitcoin address, so nobody can be "
-    "credited; the miner has to be set to ADDRESS.WORKER",
-    OTHER_NETWORK: "addresses of another Bitcoin network than this game's; read again by itself "
-    "when TBG_NETWORK is changed",
-    AHEAD: "the pool's clock is more than five minutes ahead of this machine's; set both clocks "
-    "by NTP (for connections, check --tz); shares are read again when their time has come",
-    IMPOSSIBLE: "a value that no share can have; the pool's build may write another format: "
+    "credited; set the miner's user to ADDRESS.WORKER",
+    OTHER_NETWORK: "addresses of a Bitcoin network other than this game's; they are read again "
+    "automatically when TBG_NETWORK is changed",
+    AHEAD: "the pool's clock is more than five minutes ahead of this machine's; synchronise both "
+    "clocks with NTP (for connections, check --tz); shares are read again when their time "
+    "has come",
+    IMPOSSIBLE: "a value that no share can have; this build of the pool may write another format: "
     "look at the lines and report them",
-    NO_SHARE: "ckpool.log reports a block, and no sharelog has its share; sharelogs may be missing",
+    NO_SHARE: "ckpool.log reports a block, but no sharelog has its share; sharelogs may be missing",
     SHARELOG_FAILED: "ckpool could not write a sharelog, and those shares are lost; check its "
     "disk and its open files limit",
-    POOL_FAILED: "ckpool reports a failure of its own; look at ckpool.log",
+    POOL_FAILED: "ckpool reports an internal failure; look at ckpool.log",
 }
-"""Every kind, with what it means and what to do."""
+"""Every kind, with its meaning and remedy."""
 
 _REASONS = {
     "missing": NOT_AN_ADDRESS,
@@ -50,7 +51,7 @@ _REASONS = {
 
 
 class Refusal(NamedTuple):
-    """Why a line is not published; `address`: whose, where it is of another network."""
+    """Why a line is not published; `address`: the address, if it is of another network."""
 
     kind: str
     reason: str
@@ -58,7 +59,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(stream: str, fields: dict[str, str], *, network: str, now: datetime) -> Refusal | None:
-    """What the game would say against an event; None when it would take it."""
+    """Why the game would refuse an event; None if it would accept it."""
     if not fields["user"] or set("._") & set(fields["user"]):
         return Refusal(NOT_AN_ADDRESS, "not a Bitcoin address")
     raw = {name.encode(): value.encode() for name, value in fields.items()}

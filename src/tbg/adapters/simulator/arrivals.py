@@ -17,7 +17,7 @@ _AHEAD = 256
 """Arrivals drawn at once: one weighted choice of many costs far less than many of one."""
 
 _GUESTS = 10
-"""Newcomers that go on mining; older ones have gone again."""
+"""Newcomers that keep mining; older ones have left again."""
 
 # By index, so that the first few miners already differ.
 _HABITS = (
@@ -26,7 +26,7 @@ _HABITS = (
 
 
 class Arrival(NamedTuple):
-    """A share about to be sent; `least` is the sdiff that it shall have, 0 for pure chance."""
+    """A share about to be sent; `least` is the least sdiff that it must have, 0 for pure chance."""
 
     at: float
     miner: SimulatedMiner
@@ -36,7 +36,7 @@ class Arrival(NamedTuple):
 
 
 def live(plan: Plan, miners: list[SimulatedMiner]) -> Iterator[Arrival]:
-    """Arrivals from `plan.start` on, for ever or for `plan.seconds`.
+    """Arrivals from `plan.start` on, endlessly or for `plan.seconds`.
 
     At another rate than the natural one the difficulties change with it, as a pool would do
     it: what a device's shares add up to stays its hashrate.

@@ -1,4 +1,4 @@
-"""The plans behind `tbg up --demo`: some weeks of history, then a pleasant trickle for ever."""
+"""The plans behind `tbg up --demo`: some weeks of history, then a continuous trickle."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def demo_history(miners: int, *, now: float, network: str = "mainnet") -> Plan:
 
 
 def demo_live(miners: int, *, now: float, network: str = "mainnet") -> Plan:
-    """The same miners from `now` on, for ever, about one share a second among them all."""
+    """The same miners from `now` on, endlessly, about one share a second in total."""
     return Plan(
         miners=miners,
         seed=DEMO_SEED,

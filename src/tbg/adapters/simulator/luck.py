@@ -27,7 +27,7 @@ _REJECT_WEIGHTS = (60, 25, 10, 5)
 
 
 class Luck(Random):
-    """A source of chance that remembers what it found last, for the duplicates of miners."""
+    """A random source that remembers its last results, for duplicates of miners."""
 
     def __init__(self, seed: str) -> None:
         super().__init__(seed)

@@ -1,4 +1,4 @@
-"""What a simulation is to be (`Plan`), what it yields (`Entry`), and how many (`Tally`)."""
+"""A simulation's settings (`Plan`), its results (`Entry`), and their counts (`Tally`)."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Plan:
             if not 0 <= getattr(self, name) <= 1:
                 raise PlanError(f"{name} is a fraction: 0 to 1")
         if self.duplicates + self.poison > 0.99:
-            raise PlanError("duplicates and poison together leave no room for good shares")
+            raise PlanError("duplicates and poison together leave nothing for good shares")
         if self.duplicates + self.poison + self.late > 1:
-            raise PlanError("duplicates, poison and late are fractions of one whole")
+            raise PlanError("duplicates, poison and late together are at most 1")
         if self.end is not None and self.end <= self.start:
             raise PlanError("history must begin before it ends")
 

@@ -1,4 +1,4 @@
-"""Events that nobody can read: one of each kind that must end among the dead letters."""
+"""Unreadable events: one of each kind that must become a dead letter."""
 
 from __future__ import annotations
 
@@ -88,4 +88,4 @@ POISONS: dict[str, Spoil] = {
     "future": _future,
     "too_large": _too_large,
 }
-"""What is wrong → how to do it. Each makes an event that can never be read."""
+"""Fault → function that causes it. Each makes an event that can never be read."""

@@ -75,7 +75,7 @@ def decode(stream: str, entry_id: str, fields: Fields, rules: Rules) -> Fact:
 
 
 class _Names(NamedTuple):
-    """What all entries with the same fields share: a producer sends the same few for ever."""
+    """What all entries with the same fields share: a producer keeps sending the same few."""
 
     size: int
     said: tuple[bytes, ...]
@@ -134,7 +134,7 @@ class _Entry:
     def difficulty(self, name: bytes) -> float:
         found = self.number(name)
         if found > limits.DIFFICULTY:
-            raise BadEvent("out_of_range", f"{name.decode()} is more than any hash can have")
+            raise BadEvent("out_of_range", f"{name.decode()} is higher than any hash can reach")
         return found
 
     def reached(self, name: bytes) -> float:
@@ -188,9 +188,9 @@ def _when(entry: _Entry, entry_id: str, rules: Rules) -> tuple[datetime, bool]:
     if ahead > _AHEAD:
         raise BadEvent("future", f"{ahead:.0f} s ahead of now")
     if stamp < _GENESIS:
-        raise BadEvent("too_late", "before Bitcoin began")
+        raise BadEvent("too_late", "before Bitcoin existed")
     if not history and -ahead > _AGE:
-        raise BadEvent("too_late", f"live and {-ahead / 86400:.0f} days old")
+        raise BadEvent("too_late", f"a live event that is {-ahead / 86400:.0f} days old")
     return datetime.fromtimestamp(stamp, UTC), history
 
 

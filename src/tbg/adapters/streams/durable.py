@@ -1,4 +1,4 @@
-"""Whether Redis keeps what it is told: what waits in the streams exists nowhere else."""
+"""Whether Redis is durable: events that wait in the streams exist nowhere else."""
 
 from __future__ import annotations
 

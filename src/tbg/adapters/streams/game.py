@@ -1,4 +1,4 @@
-"""What the game behind these streams is: kept in Redis, where producers on other machines see it.
+"""What the game behind these streams is, stored in Redis for producers on other machines.
 
 The game's services write it when they start, and ingest writes it again when Redis has lost it. It
 stays when they stop: streams may be filled while the game is down for an upgrade.
@@ -17,7 +17,7 @@ GAME = "mining:game"
 """The key: {"v": 1, "network": …, "demo": …}. A producer needs to read it, and never writes it."""
 
 SIMULATOR, DEMO, BENCH = SIMULATED = ("simulator", "demo", "bench")
-"""What simulated shares bear as their source, by what made them."""
+"""The sources of simulated shares, by what made them."""
 
 _VERSION = 1
 
@@ -36,10 +36,13 @@ async def read_game(redis: Redis) -> Game | None:
         return None
     found = orjson.loads(text)
     if found["v"] != _VERSION:
-        raise CannotRun(f"{GAME} in Redis is of another version: run the same tbg here as there")
+        raise CannotRun(
+            f"{GAME} in Redis was written by another version: run the same version of tbg "
+            "everywhere"
+        )
     return Game(found["network"], found["demo"])
 
 
 async def write_game(redis: Redis, game: Game, *, missing: bool = False) -> None:
-    """Say what the game is; `missing`: only where nothing says it yet."""
+    """Declare what the game is; `missing`: only if nothing is declared yet."""
     await redis.set(GAME, orjson.dumps({"v": _VERSION, **game._asdict()}), nx=missing)

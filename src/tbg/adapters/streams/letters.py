@@ -35,7 +35,7 @@ return 1
 
 
 class DeadLetter(NamedTuple):
-    """An event that could not be taken: why, and what it was. `id` is the letter's own."""
+    """An event that could not be processed: why, and its contents. `id` is the letter's own."""
 
     id: str
     reason: str
@@ -66,7 +66,7 @@ async def dead_letter(redis: Redis, letter_id: str) -> DeadLetter | None:
 
 
 async def replay(redis: Redis, letter: DeadLetter) -> bool:
-    """Put a letter's event back into its stream; False when somebody else already did.
+    """Put a letter's event back into its stream; False if somebody else already did.
 
     An event without an id or a time of its own had its entry's: it keeps those. A letter that no
     stream of events had written stays where it is.
@@ -135,7 +135,7 @@ def _event(letter: DeadLetter) -> dict[str, str]:
 
 
 def _read(letter_id: str, raw: dict[bytes, bytes]) -> DeadLetter:
-    """A letter of any shape: who can write to Redis can write letters, too."""
+    """A letter of any shape: anybody who can write to Redis can also write letters."""
     text = {
         key.decode(errors="backslashreplace"): value.decode(errors="backslashreplace")
         for key, value in raw.items()

@@ -42,7 +42,7 @@ class Publisher:
     async def wait_for_room(self, *, pause_seconds: float = 0.2) -> None:
         """Return when fewer than `limits.STREAM_BACKLOG` entries wait.
 
-        Dead letters are none of them: they have a bound of their own (`letters.shelve`).
+        Dead letters do not count: they have their own bound (`letters.shelve`).
         """
         while await backlog(self.redis) >= limits.STREAM_BACKLOG:
             await asyncio.sleep(pause_seconds)

@@ -1,7 +1,7 @@
 """The consumer's side of the streams: read, claim, acknowledge, dead-letter, trim.
 
-PostgreSQL is the truth and an acknowledgement is a hint: an entry that comes again is dropped
-by its key. So everything here may be repeated.
+PostgreSQL is the truth and an acknowledgement is a hint: an entry that is delivered again is
+dropped by its key. So everything here may be repeated.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Reader:
         self._leave = redis.register_script(_LEAVE)
 
     async def ensure_group(self) -> None:
-        """Make the group on every stream, from the very beginning: what waits is not skipped."""
+        """Create the group on every stream, from its beginning, to skip no waiting entry."""
         for stream in STREAMS:
             try:
                 await self.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
@@ -204,7 +204,7 @@ class Reader:
         return new, cursor != b"0-0"
 
     async def acknowledge(self, entries: Iterable[Entry]) -> None:
-        """Say that these are done: their effects are committed."""
+        """Acknowledge entries whose effects are committed."""
         by_stream: dict[str, list[str]] = {}
         for entry in entries:
             by_stream.setdefault(entry.stream, []).append(entry.id)
@@ -241,19 +241,19 @@ class Reader:
         return done
 
     async def count_failure(self, entry: Entry) -> int:
-        """Count one failure of this entry tried by itself; how many there are now."""
+        """Count one failure of this entry on its own; return how many there are now."""
         name = f"{entry.stream}/{entry.id}"
         self._failed.add(name)
         return cast("int", await self.redis.hincrby(FAILURES, name, 1))  # type: ignore[misc]
 
     async def backlog(self) -> int:
-        """Entries not acknowledged yet: waiting and in hand, over all streams."""
+        """Entries not acknowledged yet, waiting or being processed, over all streams."""
         return await backlog(self.redis)
 
     async def trim(self) -> None:
         """Drop entries that are committed: all below the oldest pending and undelivered one.
 
-        A stream whose ids ran ahead of the clock goes on from now, once all of it is committed.
+        A stream whose ids ran ahead of the clock continues from now, once all of it is committed.
         """
         for stream in STREAMS:
             await self._trim(keys=[stream], args=[GROUP, limits.STREAM_AHEAD_MS])

@@ -14,14 +14,14 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class _Ambiguous(ValueError):
-    """A name that is there twice, a number that is none, or more depth than anybody means."""
+    """A repeated name, an invalid number, or excessive depth."""
 
 
 class StrictJson:
-    """Refuses bodies that are no JSON (400), not said to be (415), or readable in two ways (400).
+    """Refuses bodies that are not JSON (400), not declared as JSON (415), or ambiguous (400).
 
-    A name given twice is read differently by different programs: what one of them has checked,
-    another would not do.
+    Different programs read a repeated name differently, so one would check another value than the
+    next one uses.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -33,7 +33,7 @@ class StrictJson:
             return await self.app(scope, receive, send)
         body = await whole_body(receive)
         if body is None:
-            return None  # nobody waits for an answer
+            return None  # the client is gone
         if body:
             kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
@@ -49,7 +49,7 @@ class StrictJson:
 
 
 async def whole_body(receive: Receive) -> bytes | None:
-    """The body of a request (the edge bounds it); None when the client went away meanwhile."""
+    """The body of a request (the edge bounds it); None if the client went away."""
     parts = []
     while True:
         message = await receive()
@@ -77,9 +77,9 @@ def again(body: bytes, receive: Receive) -> Receive:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _Ambiguous("The body has a name twice in one object.")
+        raise _Ambiguous("The body repeats a name within one object.")
     return found
 
 
 def _refuse(name: str) -> None:
-    raise _Ambiguous(f"{name} is no number of JSON.")
+    raise _Ambiguous(f"{name} is not a JSON number.")

@@ -1,8 +1,8 @@
-"""HTTP connections: how many there may be, and how long each part of a request may take.
+"""HTTP connections: how many are allowed, and how long each part of a request may take.
 
-uvicorn waits for ever for the rest of a request, and for a client to read its answer. Here every
-wait has an end, and a server that is full refuses who comes, rather than run out of descriptors:
-with none left it could not even listen any more.
+uvicorn waits indefinitely for the rest of a request, and for a client to read its answer. Here
+every wait ends, and a full server refuses new connections instead of running out of descriptors:
+without any it could not even listen.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REFUSED = Counter("tbg_connections_refused_total", "Connections cut off by the s
 
 _log = log(__name__)
 
-# Of what it says of single requests we keep errors of our own alone: strangers may cause the rest.
+# Of its logs about single requests we keep only our own errors: strangers can cause the rest.
 _quiet = logging.getLogger("uvicorn.error.http")
 _quiet.setLevel(logging.ERROR)
 
@@ -62,7 +62,7 @@ class Connections:
             self.refused("full", of=None)
             return None
         if address and theirs >= most_of_one:
-            self.refused("too many of one address", of=address)
+            self.refused("too many from one address", of=address)
             return None
         self._by_address[address] = theirs + 1
         self._count += 1
@@ -81,7 +81,7 @@ class Connections:
         OPEN.set(self._count)
 
     def frames_of(self, place: str) -> Allowance | None:
-        """What all sockets of an address may send together; None for those of a trusted proxy."""
+        """The allowance of all sockets of an address together; None for a trusted proxy."""
         if not place:
             return None
         if place not in self._frames:
@@ -90,11 +90,11 @@ class Connections:
         return self._frames[place]
 
     def forget(self, connection: HttpProtocol) -> None:
-        """It is closed, or has become a WebSocket, which has clocks of its own."""
+        """It is closed, or has become a WebSocket, which has its own time limits."""
         self._waited_for.discard(connection)
 
     def refused(self, why: str, *, of: str | None) -> None:
-        """Count one that is cut off; of each reason the log has a line a minute."""
+        """Count one that is cut off; each reason is logged once a minute."""
         REFUSED.labels(why).inc()
         now = asyncio.get_running_loop().time()
         if now - self._said.get(why, float("-inf")) >= limits.REFUSALS_LOGGED_SECONDS:
@@ -129,7 +129,7 @@ class HttpProtocol(HttpToolsProtocol):
     ledger: Connections  # of the server that makes it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or say that there is none."""
+        """Take a place; return whether there was one."""
         super().connection_made(transport)
         self.logger = _quiet
         self._in_head = True  # waiting for the rest of a head, or for a request at all
@@ -262,7 +262,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unread_since = self.loop.time()
 
     def _reads_too_slowly(self, now: float) -> bool:
-        """Whether of what is sent too little was read for too long."""
+        """Whether the client has read too little of the answer for too long."""
         before, self._unread = self._unread, self.transport.get_write_buffer_size()
         if not self._unread or self._unread <= before - limits.READ_BYTES or not before:
             self._unread_since = now
@@ -275,7 +275,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._end(status)
 
     def _end(self, status: HTTPStatus) -> None:
-        """Say why, unless an answer has begun, and close."""
+        """Send the reason, unless an answer has begun, and close."""
         begun = any(cycle.response_started for cycle in self._asked)
         self._give_up()
         if begun:

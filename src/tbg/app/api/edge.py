@@ -21,7 +21,10 @@ from tbg.core.tx import is_passing
 
 REQUESTS = Counter("tbg_http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
-    "tbg_http_request_seconds", "From request to whole answer", ["route"], buckets=LATENCY_BUCKETS
+    "tbg_http_request_seconds",
+    "From the request to the complete answer",
+    ["route"],
+    buckets=LATENCY_BUCKETS,
 )
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -93,9 +96,9 @@ class _Exchange:
         await self._send(message)
 
     async def _answer_for(self, error: Exception) -> None:
-        """Say that it is our fault, or that a server is away; details go to the log alone."""
+        """Answer that a server is down or that we failed; details go only to the log."""
         if isinstance(error, HTTPException) and not self.status:
-            # The limit of receive(), met by a middleware rather than by a route.
+            # The limit of receive(), reached in a middleware instead of a route.
             answer = problem(self.scope, error.status_code)
             return await answer(self.scope, self._receive, self.send)
         passing = is_passing(error)
@@ -109,12 +112,14 @@ class _Exchange:
             answer = problem(
                 self.scope,
                 503,
-                detail="The database does not answer just now. Please try again.",
+                detail="The database does not answer at the moment. Please try again.",
                 headers={"Retry-After": "5"},
             )
         else:
             answer = problem(
-                self.scope, 500, detail="Something went wrong here; the request id names it."
+                self.scope,
+                500,
+                detail="Something went wrong on the server. Give the operator the request id.",
             )
         await answer(self.scope, self._receive, self.send)
 

@@ -1,4 +1,4 @@
-"""An entity tag on every read of the API: who has it already is answered 304."""
+"""An entity tag on every read of the API; clients that have it already get 304."""
 
 from __future__ import annotations
 

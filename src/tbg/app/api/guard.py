@@ -1,4 +1,4 @@
-"""The one place where a request is let in: how often, by whom, from which page, how long."""
+"""The one place that admits requests: how often, by whom, from which page, how long."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions.api_keys import note_use
 from tbg.domains.accounts.rules import told_ending
 
-REFUSED = Counter("tbg_credentials_refused_total", "Tokens and keys refused, by why", ["why"])
+REFUSED = Counter("tbg_credentials_refused_total", "Refused tokens and keys, by reason", ["why"])
 
-# What every request to the API is counted by; routes declare what else they are counted by.
+# The rate limits of every request to the API; routes declare further ones.
 BY_IP = RateLimit("ip", "relaxed", per=client)
 BY_USER = RateLimit("user", "standard")
 BY_KEY = RateLimit("key", "standard")
@@ -46,17 +46,17 @@ _log = log(__name__)
 
 
 class WrongPage(NotAllowed):
-    """A change that no page of ours asked for."""
+    """A change that was not requested by one of our pages."""
 
     code = "csrf"
-    title = "This did not come from a page of ours"
+    title = "This request did not come from a page of this pool"
 
 
 class Guard:
-    """Stands before the API: counts, recognises, and gives every request its time.
+    """Middleware before the API: counts, authenticates, and limits the time of every request.
 
-    It refuses for itself only what comes too often or from a foreign page. Whether the caller is
-    enough for a route, the route says (`adapters.http.Allowed`), from `state.principal`.
+    It refuses only requests that come too often or from a foreign page. The route decides whether
+    the caller suffices (`adapters.http.Allowed`), from `state.principal`.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, gate: Gate, limiter: Limiter) -> None:
@@ -119,12 +119,12 @@ class Guard:
         limit = BY_KEY if principal.key_id else BY_USER
         who = principal.key_id or str(principal.user_id)
         counted = await self.limiter.require((limit.policy(self.settings), who))
-        # Who is known is told of their own quota, not of their household's.
+        # Known callers see their own quota, not that of their household.
         state["rate"] = counted or state["rate"]
         state["principal"] = principal
 
     def _tell_of_proxy(self, scope: Scope) -> None:
-        """Say that a proxy is not trusted: all its visitors share what one may ask."""
+        """Log that a proxy is not trusted: all its visitors share one quota."""
         peer = (scope.get("client") or ("", 0))[0]
         if "x-forwarded-for" not in Headers(scope=scope) or not peer:
             return
@@ -141,7 +141,7 @@ class Guard:
         """Browsers name the page that a change comes from; only ours, and those allowed, may."""
         named = connection.headers.get("origin") in self.settings.origins
         if not named and not from_our_page(connection, self.settings):
-            raise WrongPage("The page it came from may not change anything here.")
+            raise WrongPage("The page that sent it may not change anything here.")
 
 
 class Gate:
@@ -156,12 +156,12 @@ class Gate:
         self.cookies = cookies
 
     async def principal_of(self, connection: HTTPConnection) -> Principal | str | None:
-        """Who asks; None for nobody, a reason when what he says does not hold."""
+        """The caller; None for nobody, a reason if the credential is not valid."""
         scheme, _, credential = connection.headers.get("authorization", "").partition(" ")
         try:
             if credential:
                 if scheme.lower() != "bearer":
-                    return "Send `Authorization: Bearer` and a token or key."
+                    return "Send `Authorization: Bearer` with a token or key."
                 if credential.startswith("tbg_"):
                     return await self._by_key(credential)
                 return await self._by_token(credential, by_cookie=False)
@@ -169,10 +169,10 @@ class Gate:
             return await self._by_token(cookie, by_cookie=True) if cookie else None
         except TokenRefused as error:
             REFUSED.labels("token").inc()
-            return f"The access token does not hold: {error}."
+            return f"The access token is not valid: {error}."
 
     def require_proof(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a change by cookie without the token that only pages of ours can read."""
+        """Refuse a change by cookie without the token that only our pages can read."""
         assert principal.session_id is not None
         expected = self.keys.csrf_token(principal.session_id.hex)
         given = connection.headers.get("x-csrf-token", "")
@@ -185,7 +185,8 @@ class Gate:
             user_id, session_id = int(claims["sub"]), UUID(claims["sid"])
         except (ValueError, TypeError, AttributeError):
             raise TokenRefused("it names no session") from None
-        # The token says who; whether his session goes on is asked each time, so that its end is.
+        # The token identifies the caller. The session is looked up each time, so its end counts at
+        # once.
         async with self.database.transaction() as tx:
             role = await queries.session_role(tx, user_id, session_id)
             why = None if role else await queries.session_end(tx, user_id, session_id)
@@ -199,7 +200,7 @@ class Gate:
         owner = self.keys.owner_of(key)
         if owner is None:
             REFUSED.labels("forged_key").inc()
-            return "This is no API key of ours: was it copied whole?"
+            return "This is not an API key of this pool. Was it copied completely?"
         user_id, key_id = owner
         async with self.database.transaction() as tx:
             stored = await queries.api_key(tx, user_id, key_id)
@@ -221,11 +222,10 @@ class Gate:
 
 
 def client_ip(scope: Scope, settings: Settings) -> str:
-    """Who is at the other end: the nearest hop that is not a proxy of ours.
+    """The client's address: the nearest hop that is not one of our proxies.
 
-    `X-Forwarded-For` grows to the right at each proxy; what a stranger wrote in it is to the left
-    of what the proxies that we trust have added, or in a line above theirs. Networks of IPv6 count
-    as one (/64).
+    `X-Forwarded-For` grows to the right at each proxy; what a stranger wrote is to the left of what
+    our trusted proxies have added, or in an earlier line. Networks of IPv6 count as one (/64).
     """
     lines = Headers(scope=scope).getlist("x-forwarded-for")
     hops = [part.strip() for part in ",".join(lines).split(",")]
@@ -241,7 +241,7 @@ def client_ip(scope: Scope, settings: Settings) -> str:
 
 
 def counted_as(peer: str, settings: Settings) -> str:
-    """What a connection's peer counts as; "" for a proxy that is trusted, which is many."""
+    """The address that a connection counts towards; "" for a trusted proxy, which is many."""
     with suppress(ValueError):
         if _is_proxy(_address(peer), settings):
             return ""

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether all it needs is there."""
+"""Whether the process lives, and whether everything it needs is available."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Health(BaseModel):
 
 
 class ReadinessCheck(BaseModel):
-    """One thing the process needs; `detail` says what is wrong, or how it stands."""
+    """One thing that the process needs; `detail` gives its state, or what is wrong."""
 
     ok: bool
     detail: str
@@ -55,7 +55,7 @@ class Version(BaseModel):
 
 @dataclass(slots=True)
 class Checks:
-    """What readiness asks, each within `limits.CHECK_SECONDS`."""
+    """The checks of readiness, each within `limits.CHECK_SECONDS`."""
 
     settings: Settings
     database: Database
@@ -86,7 +86,9 @@ class Checks:
     async def _migrations(self) -> str:
         found, needed = await schema.current(self.database), schema.REVISION
         if found != needed:
-            raise NotReady(f"schema is at {found or 'nothing'}, needs {needed}: run `tbg migrate`")
+            raise NotReady(
+                f"the schema is at {found or 'nothing'}, but {needed} is needed: run `tbg migrate`"
+            )
         return found
 
     async def _redis_settings(self) -> str:
@@ -98,10 +100,12 @@ class Checks:
     async def _lag(self) -> str:
         waiting, seconds = await lag(self.redis, now=self.database.clock.now())
         if waiting >= limits.STREAM_BACKLOG:
-            raise NotReady(f"{waiting} events wait, and producers for room in the streams")
+            raise NotReady(
+                f"{waiting} events are waiting, and producers wait for room in the streams"
+            )
         if seconds > limits.INGEST_LAG_SECONDS:
-            raise NotReady(f"{waiting} events wait, the oldest for {seconds:.0f} s")
-        return f"{waiting} events wait"
+            raise NotReady(f"{waiting} events are waiting, the oldest for {seconds:.0f} s")
+        return f"{waiting} events are waiting"
 
     async def _disk(self) -> str:
         folder = self.settings.data_dir.absolute()
@@ -142,15 +146,17 @@ async def _within(check: Awaitable[str]) -> ReadinessCheck:
 
 @router.get("/health", summary="The process answers", operation_id="health")
 async def health() -> Health:
-    """Say that the process lives; asks nobody else."""
+    """Report that the process lives, without asking anything else."""
     return Health(status="ok")
 
 
 @router.get(
     "/health/ready",
-    summary="What the process needs is there",
+    summary="Everything that the process needs is available",
     operation_id="ready",
-    responses={503: {"model": Readiness, "description": "Something it needs is not there"}},
+    responses={
+        503: {"model": Readiness, "description": "Something that it needs is not available"}
+    },
 )
 async def ready(request: Request, response: Response) -> Readiness:
     """Check the servers, the schema, the other services and the disk; 503 names what is down."""
@@ -162,5 +168,5 @@ async def ready(request: Request, response: Response) -> Readiness:
 
 @router.get("/version", summary="The running version", operation_id="version")
 async def version() -> Version:
-    """Say which version runs."""
+    """Report the running version."""
     return Version(version=tbg.__version__)

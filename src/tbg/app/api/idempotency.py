@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: who asks twice is answered twice, and it is done once."""
+"""`Idempotency-Key`: a repeated request is answered again but done only once."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class OtherRequest(Invalid):
 
 
 class InFlight(Conflict):
-    """The same request is being answered just now."""
+    """The same request is still being processed."""
 
     code = "in_flight"
-    title = "The same request is being answered"
+    title = "The same request is still being processed"
 
 
 class Replayed(Exception):
@@ -43,7 +43,7 @@ class Replayed(Exception):
 
 
 class Begun(NamedTuple):
-    """A request whose answer is to be kept: its user, their key, and the key's digest."""
+    """A request whose answer is stored: its user, their key, and the key's digest."""
 
     user_id: int
     key: str
@@ -81,20 +81,20 @@ class Idempotency:
         if found.request != asked:
             raise OtherRequest("Choose a new key for a new request.")
         if found.answer is None:
-            raise InFlight("Ask again in a moment.")
+            raise InFlight("Try again in a moment.")
         raise Replayed(self._replay(key, found.status, found.answer))
 
     def _replay(self, key: str, status: int, answer: bytes) -> Response:
         plain = self.keys.unseal("idempotency", key.encode(), answer)
         if plain is None:
-            raise InFlight("This key was used before our secret was changed: choose another.")
+            raise InFlight("This key was used before the pool's secret changed: choose another.")
         headers, text = orjson.loads(plain)
         body = text.encode("latin-1")  # bytes are kept as text, whatever they are
         return Response(body, status, headers={**headers, "idempotent-replayed": "true"})
 
     async def finish(self, begun: Begun, kept: dict[str, Any]) -> None:
-        """Keep the answer, or give the key free where the request may be tried again."""
-        # What failed on our side may be asked again; so may what was refused for a moment.
+        """Store the answer, or release the key if the request may be retried."""
+        # Requests that failed on our side, or were refused temporarily, may be retried.
         done = 200 <= kept["status"] < 500 and kept["status"] not in (401, 403, 409, 429)
         sealed = None
         if done:

@@ -1,4 +1,4 @@
-"""What all domains have a part in: linking an address, leaving, taking one's data along."""
+"""Routes that involve all domains: linking an address, leaving, exporting data."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ Exporting = Annotated[asyncio.Semaphore, Depends(_exporting)]
 """Held while an export is read: few at once."""
 
 
-@router.delete("", status_code=202, summary="Delete the account, a week from now",
+@router.delete("", status_code=202, summary="Delete the account in a week",
                operation_id="delete_me", dependencies=[Depends(CHANGES)])  # fmt: skip
 async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None = None) -> Me:
-    """Have the person erased in a week; until then it can be taken back.
+    """Erase the account in a week; until then this can be cancelled.
 
     `approval`: of purpose `delete_account`.
     """
@@ -64,7 +64,7 @@ async def delete_me(tx: OwnersTransaction, who: SignedIn, approval: UUID | None 
     return me_of(person)
 
 
-@router.post("/restore", summary="Keep the account after all", operation_id="restore_me",
+@router.post("/restore", summary="Cancel the deletion of the account", operation_id="restore_me",
              dependencies=[Depends(CHANGES), Depends(idempotent)])  # fmt: skip
 async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
     """Take a deletion back, if there is one."""
@@ -108,7 +108,7 @@ async def _address_and_effect(database: Database, proof: dict[str, Any]) -> tupl
 
 @router.get(
     "/export",
-    summary="Everything that is kept of the player",
+    summary="Everything that is stored about the player",
     operation_id="export_me",
     response_class=StreamingResponse,
     dependencies=[Depends(EXPORTS), Depends(no_deadline)],
@@ -117,7 +117,7 @@ async def _address_and_effect(database: Database, proof: dict[str, Any]) -> tupl
 async def export_me(
     who: SignedIn, exporting: Exporting, database: AppDatabase
 ) -> StreamingResponse:
-    """A ZIP with a file for each kind of thing, and one that says what they are."""
+    """A ZIP with a file for each kind of data, and one that describes them."""
     out = tempfile.SpooledTemporaryFile(_EXPORT_BYTES_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     async with exporting, database.transaction() as tx:
         await lifecycle.export(tx, user_id=who.user_id, out=out)

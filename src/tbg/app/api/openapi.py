@@ -35,7 +35,7 @@ def document(app: FastAPI, domains: Iterable[Domain]) -> dict[str, Any]:
 
 
 def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
-    """What stands before a route, and refuses for it; its own refusals the route names itself."""
+    """Refusals by what runs before a route; routes name their own refusals themselves."""
     found: set[str] = set()
     if path.startswith("/api/"):
         found |= {"429", "503"}  # too often; takes too long
@@ -59,4 +59,4 @@ def _refuse_with_problems(operation: dict[str, Any], statuses: set[str]) -> None
             responses[status] = _PROBLEM
     for status in sorted(statuses):
         responses.setdefault(status, _PROBLEM)
-    responses["default"] = _PROBLEM  # what nobody foresaw
+    responses["default"] = _PROBLEM  # unforeseen errors

@@ -1,4 +1,4 @@
-"""The built web app: hashed files for ever, its one page for every address that is not a file."""
+"""The built web app: hashed files, and its one page for every address that is not a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_BUILT = """<!doctype html>
 </html>
 """
 
-# What these begin is never a page: an address there that nothing answers is an error.
+# Paths that are never a page: an unknown address below them is an error.
 _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-known")
 
 
@@ -33,7 +33,7 @@ _COMPRESSED = {".br": "br", ".gz": "gzip"}
 
 
 class Pages(StaticFiles):
-    """Serves a folder with the built app; says what to run when there is none."""
+    """Serves a folder with the built app; says what to run if it is missing."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT)
@@ -87,7 +87,7 @@ class Pages(StaticFiles):
 
 
 def _takes(scope: Scope, coding: str) -> bool:
-    """Whether the client says that it takes a coding, and not `;q=0` of it."""
+    """Whether the client accepts a coding, and not with `;q=0`."""
     for part in Headers(scope=scope).get("accept-encoding", "").lower().split(","):
         name, _, quality = part.partition(";")
         if name.strip() == coding:

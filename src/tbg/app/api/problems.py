@@ -18,11 +18,11 @@ from tbg.adapters.http import PROBLEM_JSON
 from tbg.core.errors import Refused
 
 _ERRORS_NAMED, _FIELD_CHARS = 20, 100
-"""What a refusal names: a body may have a hundred thousand fields, each of them wrong."""
+"""Most fields that a refusal names: a body may have a hundred thousand wrong ones."""
 
 _DETAILS = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "This address does not support that method.",
     413: "The request body is too large.",
 }
 _CODES = {413: "too_large", 422: "invalid", 500: "internal", 503: "unavailable"}
@@ -67,7 +67,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def refusal(scope: Scope, error: Refused) -> Response:
-    """The answer to a request that somebody of ours refused."""
+    """The answer to a request that our code refused."""
     return problem(
         scope,
         error.status,

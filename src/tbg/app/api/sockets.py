@@ -24,7 +24,9 @@ from tbg.core import limits
 from tbg.core.allowance import Allowance
 from tbg.domains.realtime.routes import Live, live
 
-REFUSED = Counter("tbg_sockets_refused_total", "WebSockets cut off by the server, by why", ["why"])
+REFUSED = Counter(
+    "tbg_sockets_refused_total", "WebSockets cut off by the server, by reason", ["why"]
+)
 
 _SHARED_RATE = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES_PER_SECOND
 SHARED_FRAMES = limits.FRAMES_BY_ADDRESS * limits.SOCKET_FRAMES
@@ -58,7 +60,7 @@ class _CountedFrames(ServerProtocol):
         if self.shared and not self.shared.take_if_there(
             self._time(), rate=_SHARED_RATE, most=SHARED_FRAMES
         ):
-            return self._refuse("too many frames of one address")
+            return self._refuse("too many frames from one address")
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._fragments = 0 if frame.fin else self._fragments + 1
             if self._fragments > limits.SOCKET_FRAGMENTS:
@@ -116,20 +118,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a message on, if it is text where it says so."""
+        """Pass a message on, if its text is valid."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
                 self.conn.fail(CloseCode.INVALID_DATA)
-                self.conn.parser_exc = ProtocolError("a text that is no UTF-8")
+                self.conn.parser_exc = ProtocolError("a text that is not UTF-8")
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        """Answer, if the client takes what it is sent; else only the last ping, once it does."""
+        """Answer; if the client does not read, answer only the last ping, once it reads again."""
         pongs = self.conn.data_to_send()
         if self.writable.is_set():
             self.transport.write(b"".join(pongs))
@@ -137,14 +139,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self._pong_owed = pongs[-1]
 
     def resume_writing(self) -> None:
-        """The client takes what it is sent again."""
+        """The client reads again."""
         super().resume_writing()
         if self._pong_owed is not None and not self.close_sent:
             self.transport.write(self._pong_owed)
         self._pong_owed = None
 
     def handle_parser_exception(self) -> None:
-        """Tell the client why its frames are refused; it has a moment to read that."""
+        """Tell the client why its frames are refused; it has a moment to read it."""
         self.stop_keepalive()
         sent = self.conn.close_sent
         code, reason = (sent.code, sent.reason) if sent else (1006, "")

@@ -1,7 +1,7 @@
-"""Whose request is served next: addresses take turns, so that none waits behind another's crowd.
+"""Which request is served next: addresses take turns, so that none waits behind another's crowd.
 
-A turn is held while the server works on a request, and not while it waits for the client: for
-more of a body, or until an answer is read.
+A request holds its turn while the server works on it, but not while it waits for the client to send
+the body or read the answer.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Turns:
             LIMITED.labels("pages").inc()
             answer = problem(
                 scope, 429, code="too_many_requests", headers={"Retry-After": "1"},
-                detail="Please come again in 1 s.",
+                detail="Please try again in 1 s.",
             )  # fmt: skip
             return await answer(scope, receive, send)
         turn = _Turn(self, who, receive, send)
@@ -120,7 +120,7 @@ class Turns:
             turn.end()
 
     def _may_read_pages(self, who: str) -> bool:
-        """Counted in this process alone: health is to be answered while Redis is away."""
+        """Counted in this process only, because health must be answered while Redis is down."""
         quota, seconds = limits.RATE_PAGES
         now = asyncio.get_running_loop().time()
         allowance = self._pages.setdefault(who, Allowance(now, most=quota))
@@ -174,6 +174,6 @@ class _Turn:
         return message
 
     async def send(self, message: Message) -> None:
-        """What is answered needs no turn: the work is done, and the client may read slowly."""
+        """An answered request needs no turn: the work is done, and the client may read slowly."""
         self.pause()
         await self._send(message)

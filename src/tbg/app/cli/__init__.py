@@ -49,7 +49,7 @@ COMMANDS = {
     "faults": "lab.cli.faults:app",
 }
 
-# What a command has to do with the game that runs here; all others find it and say so.
+# Commands that do not use the running game as the others do; those find it and say so.
 _KINDS: dict[str, Kind] = {
     "up": "folder", "env": "folder", "local": "folder",
     "openapi": "alone", "bench": "alone", "faults": "alone",
@@ -73,14 +73,14 @@ def build(only: str | None = None) -> typer.Typer:
             _add(program, name, found)
         elif only:
             raise CannotRun(
-                f"`tbg {name}` is for developers and not part of an installed tbg: run it in a "
+                f"`tbg {name}` is for developers and is not part of an installed tbg: run it in a "
                 "checkout of the repository, after `make setup`"
             )
     return program
 
 
 def _load(where: str) -> typer.Typer | Callable[..., Any] | None:
-    """What a command is; None: it is in the package `lab`, which only a checkout has."""
+    """The command; None if it is in the package `lab`, which only a checkout has."""
     name, _, attribute = where.partition(":")
     try:
         module = importlib.import_module(name)
@@ -116,21 +116,21 @@ def _version(asked: bool) -> None:
 
 
 def _options(
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of a failure."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """The Bitcoin Game: keeps score of solo mining."""
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 it could not, 2 wrong arguments, 3 needs a person."""
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 needs a person."""
     words = [word for word in sys.argv[1:] if word != "--debug"]
     only = words[0] if words and words[0] in COMMANDS else None
     if words == ["--version"]:
-        only = ""  # no command at all: it takes a second to import them
-    gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of a start
+        only = ""  # no command at all: importing them takes a second
+    gc.disable()  # imports stay: collecting garbage among them takes a tenth of a start
     try:
         program = build(only)
         gc.enable()

@@ -1,4 +1,4 @@
-"""`tbg admin`: who runs this pool, and what was done in whose name."""
+"""`tbg admin`: the operators of this pool, and the audit log."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ app = typer.Typer(no_args_is_help=True, help="Who runs this pool, and what was d
 
 @app.callback()
 def group() -> None:
-    """Who runs this pool, and what was done in whose name."""
+    """The operators of this pool, and the audit log."""
 
 
 @app.command()
 def grant(
     who: Annotated[str, typer.Argument(help="A player: handle or address.")],
-    role: Annotated[Role, typer.Argument(help="user takes every role away.")] = "admin",
+    role: Annotated[Role, typer.Argument(help="`user` removes every role.")] = "admin",
 ) -> None:
-    """Give a player a role; it holds from his next request on, and stands in the audit log."""
+    """Give a player a role, from their next request on. The audit log records it."""
 
     async def give(runtime: process.Runtime) -> str:
         try:
@@ -40,7 +40,7 @@ def grant(
         async with runtime.database.transaction() as tx:
             found = await queries.miner(tx, name, anybody=True)
             if found is None:
-                raise CannotRun(f"nobody here is called {who}: he must mine or sign in first")
+                raise CannotRun(f"there is no user {who}: they must mine or sign in first")
             before = await grant_role(tx, user_id=found.id, role=role)
             await audit_log.audit(
                 tx,
@@ -57,7 +57,7 @@ def grant(
 
 @app.command()
 def roles() -> None:
-    """Everybody who is more than a player."""
+    """List all users with a role."""
 
     async def read(runtime: process.Runtime) -> list[str]:
         async with runtime.database.transaction() as tx:
@@ -73,9 +73,9 @@ def roles() -> None:
 def audit(
     last: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")] = 20,
     verify: Annotated[bool, typer.Option("--verify", help="Check all entries.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
-    """The audit log, newest first; with --verify, exit 3 when an entry was changed or is gone."""
+    """Show the audit log, newest first; with --verify, exit 3 if an entry was changed or lost."""
 
     async def read(runtime: process.Runtime) -> tuple[list[audit_log.AuditEntry], str | None, int]:
         async with runtime.database.transaction() as tx:
@@ -93,9 +93,9 @@ def audit(
             at = entry.at.isoformat(timespec="seconds")
             typer.echo(f"{entry.id:>6} {at} {entry.action} {entry.subject} by {entry.by} {details}")
     if fault is not None:
-        raise NeedsPerson(f"the audit log was changed by something else than the game: {fault}")
+        raise NeedsPerson(f"something other than the game changed the audit log: {fault}")
     if verify:
-        wait = f"; {unsealed} wait for their seal, which the worker sets every minute"
+        wait = f"; {unsealed} are waiting to be sealed, which the worker does every minute"
         typer.echo(
-            f"every sealed entry is what was written, and none is missing{wait if unsealed else ''}"
+            f"every sealed entry is unchanged, and none is missing{wait if unsealed else ''}"
         )

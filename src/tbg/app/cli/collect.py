@@ -39,7 +39,7 @@ from tbg.core.kept import KeptLines
 from tbg.core.settings import Settings, load_settings
 
 STATUS_SECONDS = 60
-"""How often `--follow` says what it has done, if it has done anything."""
+"""How often `--follow` reports what it has done, if anything."""
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
@@ -48,12 +48,14 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 def collect(
     logdir: Annotated[Path, typer.Argument(help="ckpool's log directory (its setting `logdir`).")],
     *,
-    source: Annotated[str, typer.Option(help="A name for this pool; each pool its own.")],
-    once: Annotated[bool, typer.Option("--once", help="End at the end of what is there.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on for ever (default).")] = False,
+    source: Annotated[str, typer.Option(help="A name for this pool, different for each pool.")],
+    once: Annotated[
+        bool, typer.Option("--once", help="Read what is there now, then stop.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep reading (default).")] = False,
     since: Annotated[
         str | None,
-        typer.Option("--from", help="Read again from there: ISO time (UTC) or unix seconds."),
+        typer.Option("--from", help="Read again from this time: ISO time (UTC) or unix seconds."),
     ] = None,
     tz: Annotated[
         str | None,
@@ -64,12 +66,12 @@ def collect(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Counts as one JSON object.")] = False,
 ) -> None:
-    """Read a ckpool log directory into the streams, each line once; remembers where it was.
+    """Read a ckpool log directory into the streams, each line once. It remembers where it stopped.
 
-    What cannot be read is kept in quarantine-SOURCE.jsonl in the data directory (exit 3).
+    Lines that cannot be read are kept in quarantine-SOURCE.jsonl in the data directory (exit 3).
     """
     if once and follow:
-        raise BadArguments("--once or --follow, not both")
+        raise BadArguments("use either --once or --follow")
     if not _SOURCE.fullmatch(source):
         raise BadArguments("--source: letters, digits, dot, dash, underscore; at most 64")
     clock = SystemClock()
@@ -88,7 +90,7 @@ def collect(
 def opened(
     logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo | None
 ) -> Iterator[Collector]:
-    """A collector with its record open; one that runs already is told apart (CannotRun)."""
+    """A collector with its record open; CannotRun if one is running already."""
     record = Record(settings.data_dir / f"collect-{source}.sqlite")
     try:
         outlet = Outlet(
@@ -112,7 +114,7 @@ def opened(
 
 
 def _declaration(settings: Settings) -> Callable[[], Awaitable[Game]]:
-    """Beside the game's database: what the game is, said here when no service has said it."""
+    """On the database's machine: what the game is, declared here if no service has done so."""
 
     async def say() -> Game:
         async with process.opened(settings) as runtime:
@@ -163,16 +165,14 @@ async def _once(collector: Collector, as_json: bool) -> None:
     if counts.quarantined:
         wrong.append(f"{counts.quarantined} quarantined, see {outlet.quarantine.path}")
     if counts.lost_blocks:
-        wrong.append(
-            f"{counts.lost_blocks} blocks without their share, see {outlet.quarantine.path}"
-        )
+        wrong.append(f"{counts.lost_blocks} blocks without a share, see {outlet.quarantine.path}")
     if counts.unreadable:
-        wrong.append(f"may not read: {', '.join(sorted(collector.logs.unreadable)[:3])}")
+        wrong.append(f"no permission to read: {', '.join(sorted(collector.logs.unreadable)[:3])}")
     if counts.skipped and not asked:
         floor = datetime.fromtimestamp(outlet.record.floor, UTC)
         wrong.append(
-            f"{counts.skipped} lines before {floor:%Y-%m-%d} left alone, they may have been "
-            f"counted before {outlet.record.path} was begun; --from reads them all the same"
+            f"{counts.skipped} lines before {floor:%Y-%m-%d} skipped, because they may have been "
+            f"counted before {outlet.record.path} was created; --from reads them anyway"
         )
     if wrong:
         raise NeedsPerson("; ".join(wrong))
@@ -242,11 +242,11 @@ def _line(counts: Counts) -> str:
         f"{counts.blocks} blocks, {counts.connections} connections"
     )
     more = {
-        "lines without an end yet": counts.partial,
-        "lines left alone": counts.skipped,
-        "blocks waiting for their share": counts.unmatched_blocks,
-        "blocks reported that nothing confirms yet": counts.reported_blocks,
-        "connections of workers that nothing else knows": counts.unknown_workers,
+        "unfinished lines": counts.partial,
+        "lines skipped": counts.skipped,
+        "blocks whose share has not been found yet": counts.unmatched_blocks,
+        "reported blocks that are not confirmed yet": counts.reported_blocks,
+        "connections of workers that no other record knows yet": counts.unknown_workers,
         "links not followed": counts.links,
     }
     first = "; ".join([said, *(f"{n} {what}" for what, n in more.items() if n)])
@@ -254,11 +254,11 @@ def _line(counts: Counts) -> str:
 
 
 def _notices(counts: Counts) -> Iterator[str]:
-    """What was quarantined or is alarming: name, count, meaning."""
+    """Quarantined lines and alarms: name, count, meaning."""
     for kind, count in counts.notices.items():
         yield f"{kind} ({count}): {EXPLAINED[kind]}"
     for network, (lines, example) in counts.networks.items():
         yield (
-            f"held back ({lines}): lines of {network} addresses, such as {example}; if the pool is "
-            "on that network, set TBG_NETWORK to it, for a game with data of its own"
+            f"held back ({lines}): lines with {network} addresses, such as {example}; if the pool "
+            "is on that network, set TBG_NETWORK to it, in a game with its own data"
         )

@@ -1,4 +1,4 @@
-"""What every command is: its output escaped, `--data` understood, and the game it uses named."""
+"""What all commands have: escaped output, `--data`, and a line that names the game they use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tbg.core.errors import CommandError
 from tbg.core.settings import load_settings
 
 Kind = Literal["game", "folder", "alone"]
-"""What a command works with: a running game, which it finds; a data folder; neither."""
+"""What a command works with: a running game, a data folder, or neither."""
 
 _DATA = Annotated[
     str | None,
@@ -24,7 +24,7 @@ _DATA = Annotated[
         "--data",
         metavar="DIR",
         help="Folder of the game's data, logs and state.",
-        show_default="TBG_DATA_DIR, else .tbg",
+        show_default="TBG_DATA_DIR, or else .tbg",
     ),
 ]
 
@@ -63,7 +63,7 @@ def _folder(data: str | None) -> Iterator[None]:
 
 
 def _name_the_game() -> None:
-    """Say on stderr which game it is, where its servers were not set but found."""
+    """Name the game on stderr, if its servers were found and not set."""
     try:
         game = load_settings().game
     except CommandError:

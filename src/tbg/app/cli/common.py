@@ -1,4 +1,4 @@
-"""What the short commands do alike."""
+"""Helpers of the short commands."""
 
 from __future__ import annotations
 

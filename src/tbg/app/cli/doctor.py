@@ -1,4 +1,4 @@
-"""`tbg settings` and `tbg doctor`: what is set, what is wrong, and what to do about it."""
+"""`tbg settings` and `tbg doctor`: what is set, what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def _examine() -> list[Finding]:
             except Exception as error:
                 ok, detail = False, told(error)
                 if detail in [finding.detail for finding in findings]:
-                    continue  # one cause is told once
+                    continue  # one cause is reported once
             findings.append(Finding(name, ok, detail))
     finally:
         await runtime.close()
@@ -126,9 +126,9 @@ async def _examine() -> list[Finding]:
 
 def _settings(loaded: Settings, differs: str) -> Finding:
     if differs:
-        return Finding("settings", False, f"{differs}: set both alike")
+        return Finding("settings", False, f"{differs}: use the same value for both")
     if loaded.env == "development" and loaded.public_url.startswith("https://"):
-        why = "TBG_PUBLIC_URL is https, and TBG_ENV development: set it to production"
+        why = "TBG_PUBLIC_URL is https, but TBG_ENV is development: set it to production"
         return Finding("settings", False, why)
     return Finding("settings", True, f"{loaded.env}, {loaded.network}")
 
@@ -170,8 +170,9 @@ async def _badges(runtime: process.Runtime) -> tuple[bool, str]:
         active = await badge_catalogue(tx)
     if foreign := [slug for slug in active if slug not in here]:
         return False, (
-            f"active, and in no pack of TBG_BADGE_PACKS here: {', '.join(foreign)}: set it as the "
-            f"other services have it, or run `tbg registry retire {' '.join(foreign)}`"
+            f"active, but in no pack of TBG_BADGE_PACKS here: {', '.join(foreign)}: set it to the "
+            "same value as for the other services, or run `tbg registry retire "
+            f"{' '.join(foreign)}`"
         )
     return True, f"{len(active)} active"
 
@@ -179,9 +180,10 @@ async def _badges(runtime: process.Runtime) -> tuple[bool, str]:
 async def _lag(runtime: process.Runtime) -> tuple[bool, str]:
     waiting = await backlog(runtime.redis)
     if waiting < limits.STREAM_BACKLOG // 10:
-        return True, f"{waiting:,} events wait"
-    full = ", and producers for room in the streams" * (waiting >= limits.STREAM_BACKLOG)
-    return False, f"{waiting:,} events wait{full}: start more `tbg ingest`, or see why it is slow"
+        return True, f"{waiting:,} events are waiting"
+    full = ", and producers wait for room in the streams" * (waiting >= limits.STREAM_BACKLOG)
+    advice = "start more `tbg ingest`, or find out why it is slow"
+    return False, f"{waiting:,} events are waiting{full}: {advice}"
 
 
 async def _letters(runtime: process.Runtime) -> tuple[bool, str]:
@@ -212,7 +214,7 @@ async def _tasks(runtime: process.Runtime) -> tuple[bool, str]:
     is_late = left.due_since is not None and left.due_since < tx.now - timedelta(minutes=1)
     see = ": see `tbg tasks parked`" * bool(left.parked)
     detail = f"{left.parked} parked tasks{see}, {left.waiting} waiting"
-    return not left.parked and not is_late, detail + ", some late for a minute" * is_late
+    return not left.parked and not is_late, detail + ", some late by a minute" * is_late
 
 
 async def _jobs(runtime: process.Runtime) -> tuple[bool, str]:
@@ -234,7 +236,7 @@ async def _clock(runtime: process.Runtime) -> tuple[bool, str]:
         theirs = await tx.value("SELECT clock_timestamp()")
     skew = abs(theirs - SystemClock().now())
     ok = skew < _CLOCK_SKEW
-    return ok, f"{skew.total_seconds():.2f} s from the database's" + (": set NTP up" * (not ok))
+    return ok, f"{skew.total_seconds():.2f} s from the database's" + (": set up NTP" * (not ok))
 
 
 async def _keys(runtime: process.Runtime) -> tuple[bool, str]:
@@ -243,7 +245,7 @@ async def _keys(runtime: process.Runtime) -> tuple[bool, str]:
     if not ring.is_made:
         return True, f"none yet: the API makes them in {where}"
     await asyncio.to_thread(ring.prepare, make=False)
-    return True, f"{len(ring.listed())} in {where}: back them up with the database"
+    return True, f"{len(ring.listed())} in {where}: include them in the database's backups"
 
 
 async def _disk(runtime: process.Runtime) -> tuple[bool, str]:
@@ -258,7 +260,7 @@ async def _latency(runtime: process.Runtime) -> tuple[bool, str]:
     async with runtime.database.transaction() as tx:
         await tx.value("SELECT 1")
     ms = (time.perf_counter() - begun) * 1000
-    return ms < 250, f"{ms:.0f} ms for a round to both servers"
+    return ms < 250, f"{ms:.0f} ms for one request to each server"
 
 
 _CHECKS: dict[str, Callable[[process.Runtime], Awaitable[tuple[bool, str]]]] = {

@@ -1,4 +1,4 @@
-"""`tbg events`: bad events, looked at and put back; messages that could not be delivered, too."""
+"""`tbg events`: lists and replays bad events, and messages that could not be delivered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from tbg.core.errors import BadArguments, CannotRun
 _LONGEST_USER = 128
 """An address with a worker's name behind it is shorter."""
 
-app = typer.Typer(help="Bad events, and messages that failed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Bad events, and messages that could not be delivered.", no_args_is_help=True
+)
 
 
 @app.command("dead-letters")
@@ -34,7 +36,7 @@ def show(
     json: bool = typer.Option(False, "--json", help="One JSON object per event and line."),
     most: int = typer.Option(50, "--most", min=1, help="How many to list (without --json)."),
 ) -> None:
-    """List the events that could not be taken, and why."""
+    """List the events that could not be processed, and why."""
 
     async def main(runtime: process.Runtime) -> list[DeadLetter]:
         return [letter async for letter in dead_letters(runtime.redis)]
@@ -67,39 +69,39 @@ def show(
 
 @app.command("replay")
 def replay_letters(
-    ids: list[str] = typer.Argument(None, help="Letters to put back, by id."),
+    ids: list[str] = typer.Argument(None, help="Dead letters to put back, by id."),
     everything: bool = typer.Option(False, "--all", help="Put back all of them."),
     file: Path | None = typer.Option(
-        None, "--file", help="Put back those of a file: dead-letters.jsonl, where ingest runs."
+        None, "--file", help="Put back those in a file: dead-letters.jsonl, where ingest runs."
     ),
 ) -> None:
-    """Put bad events back into their streams, after whatever was wrong was mended."""
+    """Put bad events back into their streams, after the cause has been fixed."""
     if file is None:
         typer.echo(f"{_with_each(ids, everything, replay)} put back")
         return
     if ids or everything:
-        raise BadArguments("name the letters, say --all, or name a --file")
+        raise BadArguments("name the dead letters, or use --all or --file")
     try:
         lines = file.read_bytes().splitlines()
         typer.echo(f"{once(lambda runtime: put_back(runtime.redis, lines))} put back")
     except (OSError, ValueError, TypeError) as error:
-        raise CannotRun(f"{file}: no file of dead letters: {error}") from None
+        raise CannotRun(f"{file} is not a file of dead letters: {error}") from None
 
 
 @app.command("drop")
 def throw_away(
-    ids: list[str] = typer.Argument(None, help="Letters to throw away, by id."),
-    everything: bool = typer.Option(False, "--all", help="Throw away all of them."),
+    ids: list[str] = typer.Argument(None, help="Dead letters to discard, by id."),
+    everything: bool = typer.Option(False, "--all", help="Discard all of them."),
 ) -> None:
-    """Throw bad events away for good: those that no mending makes readable.
+    """Discard bad events that no fix makes readable.
 
-    `tbg events dead-letters --json` keeps them in a file before.
+    To keep a copy first: `tbg events dead-letters --json > FILE`.
     """
-    typer.echo(f"{_with_each(ids, everything, drop)} thrown away")
+    typer.echo(f"{_with_each(ids, everything, drop)} discarded")
 
 
 def _short(user: str) -> str:
-    """Whole where it can be an address; what a stranger made longer is cut, and says so."""
+    """Complete if it can be an address; anything longer is cut and marked."""
     return user if len(user) <= _LONGEST_USER else f"{user[:_LONGEST_USER]}…"
 
 
@@ -108,14 +110,14 @@ def _with_each(
 ) -> int:
     """Do something with each of the letters named; for how many it was done."""
     if bool(ids) == everything:
-        raise BadArguments("name the letters, or say --all")
+        raise BadArguments("name the dead letters, or use --all")
 
     async def main(runtime: process.Runtime) -> int:
         letters = []
         for letter_id in ids or ():
             letter = await dead_letter(runtime.redis, letter_id)
             if letter is None:
-                raise CannotRun(f"there is no dead letter {letter_id}; nothing was done")
+                raise CannotRun(f"there is no dead letter {letter_id}; nothing was changed")
             letters.append(letter)
         if everything:
             letters = [letter async for letter in dead_letters(runtime.redis)]
@@ -129,7 +131,7 @@ def show_parked(
     json: bool = typer.Option(False, "--json", help="One JSON object per message and line."),
     most: int = typer.Option(50, "--most", min=1, help="How many to list (without --json)."),
 ) -> None:
-    """List the deliveries of messages that the relay gave up after ten tries, and why."""
+    """List the deliveries that the relay gave up after ten attempts, and why."""
 
     async def main(runtime: process.Runtime) -> list[deliveries.Parked]:
         async with runtime.database.transaction() as tx:
@@ -141,7 +143,7 @@ def show_parked(
             typer.echo(orjson.dumps(message._asdict()).decode())
         return
     if not messages:
-        typer.echo("No parked messages: every one so far could be delivered.")
+        typer.echo("No parked messages: all messages so far could be delivered.")
         return
     screen.table(
         ("id", "type", "handler", "parked", "error"),
@@ -166,9 +168,9 @@ def let_go(
     ids: list[int] = typer.Argument(None, help="Parked messages, by id."),
     everything: bool = typer.Option(False, "--all", help="All of them."),
 ) -> None:
-    """Let parked messages be delivered again, after whatever was wrong was mended."""
+    """Let parked messages be delivered again, after the cause has been fixed."""
     if bool(ids) == everything:
-        raise BadArguments("name the messages to deliver again, or say --all")
+        raise BadArguments("name the messages to deliver again, or use --all")
 
     async def main(runtime: process.Runtime) -> int:
         # An erasure takes messages too.
@@ -176,7 +178,7 @@ def let_go(
             asked = [one.id for one in await deliveries.parked(tx)] if everything else ids
             done = await deliveries.retry(tx, asked)
             if strangers := set(ids or ()) - set(done):
-                raise CannotRun(f"message {min(strangers)} is not parked; none was let go")
+                raise CannotRun(f"message {min(strangers)} is not parked; nothing was changed")
             return len(done)
 
     typer.echo(f"{once(main)} will be delivered again")

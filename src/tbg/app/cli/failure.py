@@ -1,4 +1,4 @@
-"""What went wrong, in one line for people."""
+"""What went wrong, in one line."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ from tbg.core.errors import CommandError, ServerAway
 from tbg.core.settings import load_settings
 from tbg.core.tx import is_passing
 
-_MEND = "start it (`tbg up` starts its own), or mend"
+_MEND = "start it (`tbg up` starts its own), or correct"
 
 _LOGIN_REFUSED = ("28", "3D")
 """Classes of SQLSTATE: the role or its password is wrong; there is no such database."""
 
 
 def told(error: BaseException) -> str:
-    """Which server is away, or refuses us, and what to do; anything else by its own name."""
-    cause = getattr(error, "orig", None) or error  # what PostgreSQL said, without SQLAlchemy's part
+    """Say which server is down or refuses the connection, and what to do; else name the error."""
+    cause = getattr(error, "orig", None) or error  # PostgreSQL's message, without SQLAlchemy's part
     line = str(cause).strip().partition("\n")[0][:300]
     if isinstance(error, ServerAway):
         return f"{line}: {_MEND} TBG_DATABASE_URL"
     if isinstance(error, RedisError):
         away = isinstance(error, RedisConnectionError | RedisTimeoutError)
-        what = "does not answer" if away else "refuses us"
+        what = "does not answer" if away else "refuses the connection"
         return f"Redis{_at('redis_url')} {what} ({line}): {_MEND} TBG_REDIS_URL"
     if isinstance(error, SQLAlchemyError | asyncpg.InterfaceError) and is_passing(error):
         return f"PostgreSQL{_at('database_url')} does not answer ({line}): see `tbg doctor`"
     if str(getattr(cause, "sqlstate", "")).startswith(_LOGIN_REFUSED):
-        return f"PostgreSQL{_at('database_url')} refuses us ({line}): mend TBG_DATABASE_URL"
+        return (
+            f"PostgreSQL{_at('database_url')} refuses the connection ({line}): correct "
+            "TBG_DATABASE_URL"
+        )
     return line if isinstance(error, CommandError) else f"{type(error).__name__}: {line}"
 
 
 def _at(setting: str) -> str:
-    """Where a server is, its password left out; empty where no setting names it."""
+    """Where a server is, without its password; empty if no setting names it."""
     url = getattr(load_settings(), setting)
     if url is None:
         return ""

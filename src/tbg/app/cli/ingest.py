@@ -15,9 +15,9 @@ SHELF = "dead-letters.jsonl"
 
 
 def ingest(
-    drain: bool = typer.Option(False, "--drain", help="End when nothing is left to do."),
+    drain: bool = typer.Option(False, "--drain", help="Stop when nothing is left to do."),
 ) -> None:
-    """Read events from the streams and reward them; as many of these as wanted may run."""
+    """Read events from the streams and reward them. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         service = ingest_of(runtime)
@@ -28,7 +28,7 @@ def ingest(
 
 
 def ingest_of(runtime: process.Runtime) -> Ingest:
-    """A consumer of its own."""
+    """A new consumer."""
     settings = runtime.settings
     return Ingest(
         runtime.database,

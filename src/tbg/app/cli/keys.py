@@ -25,9 +25,9 @@ def group() -> None:
 
 @app.command("list")
 def list_keys(
-    as_json: bool = typer.Option(False, "--json", help="One JSON object a line."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object per line."),
 ) -> None:
-    """Every key: since when it is there, which one signs, until when the others are trusted."""
+    """List every key: when it was made, which one signs, and how long the others are trusted."""
     for key, signs in _ring().listed():
         until = "" if key.until is None else key.until.isoformat(timespec="seconds")
         made = key.made_at.isoformat(timespec="seconds")
@@ -41,7 +41,7 @@ def list_keys(
 
 @app.command()
 def rotate() -> None:
-    """Add a key, and remove those whose tokens have all run out; nobody is signed out."""
+    """Add a key, and remove those whose tokens have all expired. Nobody is signed out."""
 
     async def add(runtime: process.Runtime) -> SigningKey:
         async with runtime.database.transaction() as tx:
@@ -58,5 +58,5 @@ def rotate() -> None:
 def _ring() -> KeyRing:
     settings = load_settings()
     ring = KeyRing(settings.keys, SystemClock(), settings.public_url)
-    ring.prepare(make=False)  # one that is made here is used by nobody
+    ring.prepare(make=False)  # nobody uses one that is made here
     return ring

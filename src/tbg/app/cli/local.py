@@ -25,7 +25,7 @@ from tbg.core.settings import OF_A_PROCESS, Settings, load_settings
 START_SECONDS = 60.0
 """How long the embedded servers may take to start: a long log may have to be replayed."""
 
-app = typer.Typer(help="The embedded PostgreSQL and Valkey alone.", no_args_is_help=True)
+app = typer.Typer(help="Run only the embedded PostgreSQL and Valkey.", no_args_is_help=True)
 
 
 def _root() -> Path:
@@ -34,16 +34,17 @@ def _root() -> Path:
 
 
 def up(
-    demo: Annotated[int, typer.Option(min=0, help="Adds this many simulated miners.")] = 0,
+    demo: Annotated[int, typer.Option(min=0, help="Add this many simulated miners.")] = 0,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of the page and API; 0: any free.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the page and API; 0: any free port."),
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Address it listens on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, as where no terminal is.")
+        bool, typer.Option("--json", help="One JSON object per line, as without a terminal.")
     ] = False,
 ) -> None:
-    """Start everything: servers, schema, API and web app, and the services this machine carries."""
+    """Start everything: servers, schema, API, web app, and as many services as fit this machine."""
     given = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
     settings = load_settings(beside=False, **given)
     asyncio.run(local_up.run_everything(settings, demo=demo, upgrade=upgrade, as_json=as_json))
@@ -52,12 +53,14 @@ def up(
 def env(
     collector: Annotated[
         bool,
-        typer.Option("--collector", help="Redis alone, as a user for `tbg collect` elsewhere."),
+        typer.Option(
+            "--collector", help="Only Redis, with a user for `tbg collect` on another machine."
+        ),
     ] = False,
 ) -> None:
     """Print every setting of the running game as shell commands: eval "$(tbg env || echo false)".
 
-    Where none runs it prints `false`, so that what evaluates it fails.
+    If no game runs, it prints `false`, so that evaluating it fails.
     """
     try:
         lines = _for_collector() if collector else _exports(load_settings(beside=False))
@@ -74,8 +77,8 @@ def _for_collector() -> list[str]:
     holder = Lock(root, "servers").holder() or {}
     if "collector_redis_url" not in holder:
         raise CannotRun(
-            f"no Valkey that was started in {root} runs: docs/OPERATING.md says how to create the "
-            "users of a server of your own"
+            f"no Valkey started from {root} is running: docs/OPERATING.md says how to create the "
+            "users on your own server"
         )
     return [f"export TBG_REDIS_URL={shlex.quote(holder['collector_redis_url'])};"]
 
@@ -112,7 +115,7 @@ def start() -> None:
     root = instance.make_root(_root())
     lock = Lock(root, "servers")
     if (holder := lock.holder()) is not None:
-        typer.echo(f"they run already (process {holder.get('pid', '?')})")
+        typer.echo(f"the servers are already running (process {holder.get('pid', '?')})")
         return
     log = root / "log" / "local.log"
     words = [sys.executable, "-m", "tbg", "local", "run", "--data", str(root)]
@@ -125,9 +128,9 @@ def start() -> None:
         if child.poll() is not None:
             raise CannotRun(processes.last_words(log, lines=1).removeprefix("tbg: "))
         if time.monotonic() > deadline:
-            raise CannotRun(f"the servers do not come up: see {log}")
+            raise CannotRun(f"the servers do not start: see {log}")
         time.sleep(0.05)
-    typer.echo(f"the servers run (process {child.pid}); commands in this folder find them")
+    typer.echo(f"the servers are running (process {child.pid}); commands in this folder find them")
 
 
 @app.command()
@@ -147,14 +150,14 @@ def stop() -> None:
         if time.monotonic() > deadline:
             raise CannotRun(f"process {holder['pid']} does not stop: see {root / 'log'}")
         time.sleep(0.05)
-    typer.echo("the servers are stopped")
+    typer.echo("the servers have stopped")
 
 
 @app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say whether the embedded servers run (exit 1 when they do not)."""
+    """Show whether the embedded servers are running (exit 1 if not)."""
     root = _root()
     holder = Lock(root, "servers").holder()
     answers = holder is not None and "database_url" in holder
@@ -165,6 +168,6 @@ def status(
         typer.echo(json.dumps(words | {"pid": (holder or {}).get("pid")}))
     elif holder is not None and answers:
         where = ", ".join(f"{name} on 127.0.0.1:{port}" for name, port in ports.items())
-        typer.echo(f"running, kept by {by} (process {holder['pid']}): {where}")
+        typer.echo(f"running, started by {by} (process {holder['pid']}): {where}")
     if not answers:
-        raise CannotRun(f"no servers run in {root}: start them with `tbg local start`")
+        raise CannotRun(f"no servers are running in {root}: start them with `tbg local start`")

@@ -15,7 +15,7 @@ app = typer.Typer(help="What was mined.", no_args_is_help=True)
 
 
 WORK = "work (shares of difficulty 1)"
-"""Work is counted in these: each stands for 2^32 hashes."""
+"""The unit of work: 2^32 hashes."""
 
 
 @app.callback()
@@ -33,7 +33,7 @@ def show_totals(
     """
 
     async def main(runtime: process.Runtime) -> list[WorkerTotal]:
-        await roll_up_all(runtime.database)  # what was just ingested may not be folded in yet
+        await roll_up_all(runtime.database)  # recently ingested shares may not be folded in yet
         async with runtime.database.transaction() as tx:
             return await totals(tx)
 

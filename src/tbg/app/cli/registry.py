@@ -1,4 +1,4 @@
-"""`tbg registry`: looks at registry files before they are in place, and retires badges."""
+"""`tbg registry`: checks registry files before they are used, and retires badges."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def check(
     file: Path = typer.Argument(..., help="A badge registry, or a pack that adds to it."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
-    """Validate a registry file: all of it is right, or the entries at fault are named (exit 2).
+    """Validate a registry file and name the entries with errors (exit 2).
 
-    A pack is looked at beside the twenty and the other packs of TBG_BADGE_PACKS.
+    A pack is checked together with the twenty and the other packs of TBG_BADGE_PACKS.
     """
     packs = load_settings().badge_packs
     try:
@@ -36,14 +36,14 @@ def check(
         slugs = [badge.slug for badge in badges]
         typer.echo(orjson.dumps({"file": str(file), "ok": True, "badges": slugs}).decode())
     else:
-        typer.echo(f"{file}: {len(badges)} badges, all well")
+        typer.echo(f"{file}: {len(badges)} badges, no errors")
 
 
 @app.command()
 def retire(
-    slugs: list[str] = typer.Argument(..., help="Badges of a pack that is no longer here."),
+    slugs: list[str] = typer.Argument(..., help="Badges from a pack that no longer exists."),
 ) -> None:
-    """Switch badges off, for everybody; who has earned them keeps them. No start does this."""
+    """Switch badges off for everybody. Users who have earned them keep them."""
 
     async def main(runtime: process.Runtime) -> None:
         async with runtime.database.transaction() as tx:

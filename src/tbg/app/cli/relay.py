@@ -11,12 +11,12 @@ from tbg.core.errors import NeedsPerson
 
 
 def relay(
-    drain: bool = typer.Option(False, "--drain", help="End when nothing is left to do."),
+    drain: bool = typer.Option(False, "--drain", help="Stop when nothing is left to do."),
 ) -> None:
-    """Deliver announced events to their reactions; as many of these as wanted may run.
+    """Deliver announced events to their handlers. You can run several of these.
 
-    --drain also waits for messages that are to be tried again (a bad one's ten tries take twenty
-    minutes); it ends with 3 when some are parked.
+    --drain also waits for messages that are to be retried (ten attempts take twenty minutes); it
+    exits with 3 if some are parked.
     """
 
     async def main(runtime: process.Runtime) -> None:

@@ -1,4 +1,4 @@
-"""`tbg rewards`: looks into the books of the game."""
+"""`tbg rewards`: checks the game's books."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from tbg.app.cli.common import once
 from tbg.core.errors import NeedsPerson
 from tbg.domains.gamification.actions.verify import repair as repair_derived
 
-app = typer.Typer(no_args_is_help=True, help="Looks into the books of the game.")
+app = typer.Typer(no_args_is_help=True, help="Check the game's books.")
 
 
 @app.callback()
 def group() -> None:
-    """Looks into the books of the game."""
+    """Check the game's books."""
 
 
 @app.command()
 def verify(
-    repair: bool = typer.Option(False, "--repair", help="Derive totals and streaks again."),
+    repair: bool = typer.Option(False, "--repair", help="Calculate totals and streaks again."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
     """Compare ledger, totals, badges, calendars, rollups and raw shares of all users.
 
-    Exit 3 when something disagrees (after the repair, if one was asked for).
+    Exit 3 if something disagrees (after the repair, if you asked for one).
     """
 
     async def look(runtime: process.Runtime) -> tuple[verifier.Verification, int]:
@@ -45,7 +45,11 @@ def verify(
         )
     if verdict.mismatches:
         failed = ", ".join(name for name, check in verdict.checks.items() if check.mismatches)
-        what = "look at these users" if repair else "look at these users, or run with --repair"
+        what = (
+            "look at these users"
+            if repair
+            else "look at these users, or run this again with --repair"
+        )
         raise NeedsPerson(f"{verdict.mismatches:,} mismatches in {failed}: {what}")
 
 

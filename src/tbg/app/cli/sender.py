@@ -1,4 +1,4 @@
-"""`tbg sender`: the service that runs what may call the network."""
+"""`tbg sender`: the service that runs durable tasks, such as calls to the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tbg.app.sender import Sender
 
 
 def sender() -> None:
-    """Run durable tasks: whatever calls the network; as many of these as wanted may run."""
+    """Run durable tasks, such as calls to the network. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         service = sender_of(runtime)

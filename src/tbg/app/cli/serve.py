@@ -40,7 +40,7 @@ class _Server(uvicorn.Server):
         self._connections = connections
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until told to stop."""
+        """Serve until stopped."""
         watching = asyncio.create_task(self._connections.watch())
         try:
             await super().serve(sockets=sockets)
@@ -54,7 +54,7 @@ class _Server(uvicorn.Server):
 
 
 def serve() -> None:
-    """Serve the API, the WebSocket and the web app; as many of these as wanted may run."""
+    """Serve the API, the WebSocket and the web app. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         settings = runtime.settings
@@ -78,11 +78,11 @@ def serve() -> None:
 def openapi(
     *,
     frames: Annotated[
-        bool, typer.Option(help="The WebSocket's AsyncAPI document instead.")
+        bool, typer.Option(help="Print the WebSocket's AsyncAPI document instead.")
     ] = False,
 ) -> None:
     """Print the API's OpenAPI document, the same bytes for the same program."""
-    # Nothing is contacted: the routes alone make the document.
+    # No server is contacted: the document is made from the routes.
     settings = Settings.model_construct(
         **{name: field.default for name, field in Settings.model_fields.items()}
     )
@@ -94,7 +94,7 @@ def openapi(
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """The server that the service runs, for an application; it leaves signals alone."""
+    """The server that runs an application; it does not handle signals."""
 
     class Http(HttpProtocol):
         ledger = Connections(app.state.settings)

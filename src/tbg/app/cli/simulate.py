@@ -38,7 +38,7 @@ _ROOM_EVERY = 5_000
 """Entries after which the simulator looks whether the game keeps up."""
 
 _TICK_SECONDS = 0.005
-"""Least sleep: at high rates a few entries gather, at low ones nobody notices."""
+"""Shortest sleep: at high rates a few entries accumulate, at low rates nobody notices."""
 
 _LINE_SECONDS = 10.0
 _DEMO_LINE_SECONDS = 600.0
@@ -71,43 +71,43 @@ def simulate(
     miners: Annotated[int, typer.Option(help="How many miners.")] = 20,
     rate: Annotated[
         str | None,
-        typer.Option(help="Share entries a second in all; 'max': as fast as there is room."),
+        typer.Option(help="Share entries per second in total; 'max': as fast as possible."),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="How long, such as 60s, 5m, 2h.")
     ] = None,
     events: Annotated[
         int | None,
-        typer.Option(help="How many share entries in all, duplicates and poison included."),
+        typer.Option(help="How many share entries in total, including duplicates and poison."),
     ] = None,
     seed: Annotated[
-        str | None, typer.Option(help="Repeats a run; without it, other luck each time.")
+        str | None, typer.Option(help="Repeats a run; without it, each run differs.")
     ] = None,
     duplicates: Annotated[
         float, typer.Option(help="Fraction of entries that repeat an earlier good share.")
     ] = 0.0,
-    late: Annotated[float, typer.Option(help="Fraction of entries that come late.")] = 0.0,
-    poison: Annotated[float, typer.Option(help="Fraction of entries nobody can read.")] = 0.0,
+    late: Annotated[float, typer.Option(help="Fraction of entries that arrive late.")] = 0.0,
+    poison: Annotated[float, typer.Option(help="Fraction of entries that cannot be read.")] = 0.0,
     since: Annotated[
         str | None,
         typer.Option("--from", help="History from here to now: 2026-09-01, 12w, 36h."),
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Twelve weeks of history, then a trickle for ever.")
+        bool, typer.Option("--demo", help="Twelve weeks of history, then a continuous trickle.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Only a summary, as JSON.")] = False,
 ) -> None:
     """Send the shares of simulated miners: Bitaxe-like devices, exponential luck.
 
-    Without --for or --events live shares go on until Ctrl-C. Connects and blocks come beside
-    the shares and are not counted.
+    Without --for or --events, live shares continue until Ctrl-C. Connects and blocks are sent in
+    addition and are not counted.
     """
     settings = load_settings()
     now = SystemClock().now()
     try:
         if demo:
             if any((rate, duration, events, seed, duplicates, late, poison, since)):
-                raise BadArguments("--demo goes with --miners only")
+                raise BadArguments("--demo can only be combined with --miners")
             stages = _demo(miners, now=now.timestamp(), network=settings.network)
         else:
             plan = Plan(
@@ -136,7 +136,7 @@ def simulate(
 def stages_of(
     plan: Plan, *, rate: str | None, duration: str | None, since: str | None, now: datetime
 ) -> list[Stage]:
-    """What the arguments ask for, one stage after the other; BadArguments where they clash."""
+    """The stages that the arguments describe; BadArguments if they conflict."""
     per_second = parse_rate(rate)
     flat_out = per_second == 0
     seconds = None if duration is None else parse_duration(duration).total_seconds()
@@ -175,7 +175,7 @@ def _until(since: str, now: datetime) -> float:
 
 
 def parse_rate(text: str | None) -> float | None:
-    """Entries a second; 0 for as fast as possible, None when nothing was said."""
+    """Entries per second; 0 for as fast as possible, None if not given."""
     if text is None:
         return None
     if text.lower() == "max":
@@ -190,14 +190,14 @@ def parse_rate(text: str | None) -> float | None:
 
 
 def parse_duration(text: str) -> timedelta:
-    """A length of time such as 60s, 5m, 2h, 3d, 12w; seconds when nothing stands behind it."""
+    """A length of time such as 60s, 5m, 2h, 3d, 12w; seconds without a unit."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw]?)", text.strip().lower())
     if not found or float(found[1]) <= 0:
-        raise BadArguments(f"{text}: a length of time is written like 60s, 5m, 2h, 3d, 12w")
+        raise BadArguments(f"{text}: write a length of time like 60s, 5m, 2h, 3d, 12w")
     try:
         return timedelta(seconds=float(found[1]) * _UNITS[found[2] or "s"])
     except OverflowError:
-        raise BadArguments(f"{text}: longer than anybody can wait") from None
+        raise BadArguments(f"{text}: too long") from None
 
 
 def parse_stamp(text: str, now: datetime) -> datetime:
@@ -212,7 +212,7 @@ def parse_stamp(text: str, now: datetime) -> datetime:
         try:
             stamp = now - parse_duration(text)
         except OverflowError:
-            raise BadArguments(f"--from {text}: before the calendar begins") from None
+            raise BadArguments(f"--from {text}: too long ago") from None
     stamp = stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
     if not datetime(2009, 1, 4, tzinfo=UTC) <= stamp < now:
         raise BadArguments(f"--from {text}: must lie between the first block and now")
@@ -262,7 +262,7 @@ class Feed:
         """Send one stage: each entry when it is due, never more than there is room for."""
         time = asyncio.get_running_loop().time
         began = time()
-        # What was due while this program started is sent at once, then it is on time.
+        # Entries that were due while this program started are sent at once, later ones on time.
         zero = began - (self.clock.now().timestamp() - stage.plan.start)
         batch: list[PlannedEntry] = []
         number, going = 0, asyncio.create_task(self._publish([]))
@@ -310,7 +310,7 @@ class Feed:
             pass
 
     async def _room(self) -> None:
-        """Wait until the game has caught up, or until told to stop."""
+        """Wait until the game has caught up, or until stopped."""
         room = asyncio.ensure_future(self.publisher.wait_for_room())
         stopped = asyncio.ensure_future(self.stop.wait())
         done, _ = await asyncio.wait({room, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -321,7 +321,7 @@ class Feed:
 
 
 async def _watch(tally: Tally, total: int | None, *, every: float) -> None:
-    """Show how far it is (stderr): a bar on a terminal, elsewhere a line every so many seconds."""
+    """Show progress on stderr: a bar on a terminal, elsewhere a line every few seconds."""
     if not sys.stderr.isatty():
         before = 0
         while True:

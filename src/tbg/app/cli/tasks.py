@@ -32,7 +32,7 @@ def show_parked(
             typer.echo(orjson.dumps(task._asdict()).decode())
         return
     if not found:
-        typer.echo("No parked tasks: the sender has given up none.")
+        typer.echo("No parked tasks: the sender has not given up any.")
         return
     screen.table(
         ("id", "kind", "target", "parked", "error"),
@@ -57,16 +57,16 @@ def run_again(
     ids: list[int] = typer.Argument(None, help="Parked tasks, by id."),
     everything: bool = typer.Option(False, "--all", help="All of them."),
 ) -> None:
-    """Let parked tasks run again, after whatever was wrong was mended."""
+    """Let parked tasks run again, after the cause has been fixed."""
     if bool(ids) == everything:
-        raise BadArguments("name the tasks to run again, or say --all")
+        raise BadArguments("name the tasks to run again, or use --all")
 
     async def main(runtime: process.Runtime) -> int:
         async with runtime.database.transaction() as tx:
             asked = [task.id for task in await tasks.parked(tx)] if everything else ids
             done = await tasks.retry(tx, asked)
             if strangers := set(ids or ()) - set(done):
-                raise CannotRun(f"task {min(strangers)} is not parked; none was run again")
+                raise CannotRun(f"task {min(strangers)} is not parked; nothing was changed")
             return len(done)
 
     typer.echo(f"{once(main)} will be run again")

@@ -1,4 +1,4 @@
-"""`tbg worker`: the service for scheduled work, and for all the rest beside it where asked."""
+"""`tbg worker`: the service for scheduled work and, with --all, for everything but the API."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def worker(
     everything: bool = typer.Option(
         False,
         "--all",
-        help="Run ingest, relay and sender too, in this one process: it saves memory.",
+        help="Also run ingest, relay and sender in this process, to save memory.",
     ),
 ) -> None:
-    """Run scheduled work: streaks, champions, bests, counts, upkeep; as many as wanted may run."""
+    """Run scheduled jobs: streaks, champions, bests, upkeep. You can run several of these."""
 
     async def main(runtime: process.Runtime) -> None:
         if everything:
@@ -48,4 +48,4 @@ def worker_of(runtime: process.Runtime) -> Worker:
 ALL: Mapping[str, Make] = {
     "worker": worker_of, "ingest": ingest_of, "relay": relay_of, "sender": sender_of,
 }  # fmt: skip
-"""What `--all` runs."""
+"""The services that `--all` runs."""

@@ -33,15 +33,15 @@ async def refuse_to_mix(database_url: str, *, demo: int) -> None:
     pools = sorted(found.difference(SIMULATED))
     if demo and pools:
         raise CannotRun(
-            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among them "
-            "for ever: start without them (--demo 0, `make up DEMO=0`), or the demo in another "
-            "folder (--data, `make up DATA=…`)"
+            f"the data has shares of {', '.join(pools[:3])}, and demo miners would stay among "
+            "them permanently: start without them (--demo 0, `make up DEMO=0`), or start the "
+            "demo in another folder (--data, `make up DATA=…`)"
         )
     if not demo and DEMO in found:
         raise CannotRun(
-            "the data has shares that demo miners made up, and they stay for ever: give your pool "
-            "another folder (--data, `make up DEMO=0 DATA=…`), or go on with the demo (--demo 5, "
-            "`make up`)"
+            "the data has simulated shares of demo miners, which stay permanently: give your "
+            "pool another folder (--data, `make up DEMO=0 DATA=…`), or continue with the demo "
+            "(--demo 5, `make up`)"
         )
 
 

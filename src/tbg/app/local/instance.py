@@ -1,4 +1,4 @@
-"""One data directory: made for us alone, and the secrets of what runs in it."""
+"""One data directory, private to us, and the secrets of the servers in it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ SERVICES = "services_password"
 """The file with the services' password, of both servers."""
 
 COLLECTOR = "collector_password"
-"""The file with the password of a collector on another machine, of Valkey alone."""
+"""The file with the Valkey password of a collector on another machine."""
 
 
 def make_root(path: Path) -> Path:
-    """The data directory, absolute and made if it is new (nobody else may look into it)."""
+    """The data directory, absolute; created if it is new, readable by nobody else."""
     root = path.expanduser().resolve()
     try:
         if not root.exists():
             root.mkdir(mode=0o700, parents=True)
             if os.getuid() == 0 and not processes.namespace_allowed():
-                root.chmod(0o711)  # the servers run as nobody and have to pass through
+                root.chmod(0o711)  # the servers run as nobody and must be able to enter
     except OSError as error:
         raise CannotRun(
-            f"{root} cannot be made ({error.strerror}): choose another --data"
+            f"{root} cannot be created ({error.strerror}): choose another --data"
         ) from None
     if not os.access(root, os.W_OK | os.X_OK):
-        raise CannotRun(f"{root} is not ours to write: choose another --data, or mend its owner")
+        raise CannotRun(
+            f"{root} is not writable for this user: choose another --data, or correct its owner"
+        )
     return root
 
 

@@ -18,7 +18,7 @@ _NOBODY_ELSE = 1000  # any id but 0 does: it only has to look like an ordinary u
 
 
 def enter_namespace() -> None:
-    """Stay the same user to the kernel, but be uid 1000 in one's own eyes (OSError if not let)."""
+    """Stay the same user for the kernel, but see ourselves as uid 1000 (OSError if not allowed)."""
     uid, gid = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWUSER) != 0:
@@ -52,7 +52,7 @@ def die_with(parent: int, death_signal: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Become the program, or say why not and exit 125."""
+    """Become the program, or print why not and exit 125."""
     parent, death_signal, user, *argv = arguments
     try:
         become(user)  # before die_with: a change of user forgets the death signal

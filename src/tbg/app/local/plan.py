@@ -17,7 +17,7 @@ than four were never measured."""
 
 SMALL_MEMORY_BYTES = 2 * 1024**3
 """With no more than this, jobs, ingest, relay and sender share a process. README has the figures of
-`make footprint`; the system and its cache of files need room beside them."""
+`make footprint`; the system and its file cache need memory too."""
 
 _METRICS_STEP = 10
 """How far the metrics of a further consumer are from those of the one before."""

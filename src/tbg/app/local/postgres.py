@@ -34,8 +34,8 @@ def programs() -> Path:
 class Postgres:
     """One server: `prepare` once, `spawn`, poll `ready`, `ask_to_stop`; `end_leftovers` before.
 
-    `bin_dir`: another PostgreSQL's programs (15 or newer) in place of the wheel's. `durable`
-    False is for the tests' own server alone: it forgets everything when the machine stops.
+    `bin_dir`: another PostgreSQL's programs (15 or newer) in place of the wheel's. `durable` False
+    is only for the tests' server: it loses everything when the machine stops.
     """
 
     name = "postgres"
@@ -155,8 +155,8 @@ class Postgres:
         if done.returncode != 0:
             why = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
             raise CannotRun(
-                f"PostgreSQL's data cannot be made in {self.root}: {why}. "
-                "Choose another --data, run as an ordinary user, or set TBG_DATABASE_URL"
+                f"PostgreSQL's data cannot be created in {self.root}: {why}. Choose another "
+                "--data, run as an ordinary user, or set TBG_DATABASE_URL"
             )
 
     def end_leftovers(self) -> None:
@@ -170,7 +170,7 @@ class Postgres:
             (self.directory / "postmaster.pid").unlink(missing_ok=True)
 
     def spawn(self) -> None:
-        """Start the server; it is up when `ready` says so."""
+        """Start the server; it is up once `ready` is true."""
         options = [f"--{key}={value}" for key, value in self._settings().items()]
         words = [str(self.bin / "postgres"), "-D", str(self.directory), *options]
         self.process = processes.start(
@@ -181,7 +181,7 @@ class Postgres:
         )
 
     def ready(self) -> bool:
-        """Whether this very process takes connections now (its pid file says so)."""
+        """Whether this process accepts connections now, according to its pid file."""
         try:
             lines = (self.directory / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:

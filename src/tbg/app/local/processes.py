@@ -27,11 +27,11 @@ def launcher(user: str = "same", *, death_signal: signal.Signals = signal.SIGTER
 
 
 def user_for(directory: Path) -> str:
-    """Who runs the servers whose data is in `directory` (made, and handed over, if it is new).
+    """The user who runs the servers whose data is in `directory` (created for them if new).
 
-    PostgreSQL refuses root. So root runs them in a user namespace, where it is an ordinary user
-    and no file changes hands; where that is not allowed, or the data already belongs to somebody
-    else, as that somebody, or as nobody.
+    PostgreSQL refuses root. So root runs them in a user namespace, where it is an ordinary user and
+    no file changes its owner. Where that is not allowed, or the data already belongs to another
+    user, they run as that user, or as nobody.
     """
     if os.getuid() != 0:
         directory.mkdir(mode=0o700, exist_ok=True)
@@ -45,7 +45,7 @@ def user_for(directory: Path) -> str:
 
 
 def namespace_allowed() -> bool:
-    """Whether root may run a server as an ordinary user without handing files over."""
+    """Whether root can run a server as an ordinary user without changing owners of files."""
     if sys.platform != "linux":
         return False
     tried = subprocess.run(launcher("namespace"), capture_output=True, check=False)  # noqa: S603
@@ -60,7 +60,7 @@ def hand_over(path: Path, *, like: Path) -> None:
 
 
 def server_environment() -> dict[str, str]:
-    """What the embedded servers see of our environment: no secrets, no locale surprises."""
+    """The environment of the embedded servers: no secrets, no locale surprises."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -135,7 +135,7 @@ def living_in(directory: Path, *, program: str) -> dict[int, int]:
             ):
                 stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
                 found[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
-        except OSError:  # gone meanwhile, or not ours to see
+        except OSError:  # gone, or not visible to us
             continue
     return found
 
@@ -155,7 +155,7 @@ def end_leftovers(
             family = living_in(directory, program=program)
         if not family:
             return
-    raise CannotRun(f"{program} on {directory} cannot be stopped: look at its processes")
+    raise CannotRun(f"{program} on {directory} cannot be stopped: check its processes")
 
 
 def _signal(pid: int, sign: signal.Signals, *, program: str, directory: Path) -> None:
@@ -170,7 +170,7 @@ def _signal(pid: int, sign: signal.Signals, *, program: str, directory: Path) ->
 
 
 def identified(pids: dict[str, int]) -> dict[str, list[int]]:
-    """{name: [pid, start]}: a process id alone may be another's tomorrow (start 0: not known)."""
+    """{name: [pid, start]}: a process id alone may be reused (start 0: not known)."""
     return {name: [pid, _started(pid)] for name, pid in pids.items()}
 
 
@@ -180,11 +180,11 @@ def _started(pid: int) -> int:
     except OSError:
         return 0
     fields = stat.rpartition(")")[2].split()
-    return 0 if fields[0] == "Z" else int(fields[19])  # Z: dead, and nobody asked for its end
+    return 0 if fields[0] == "Z" else int(fields[19])  # Z: dead, but not reaped
 
 
 def end_strangers(children: dict[str, list[int]], *, patience_s: float = 5.0) -> None:
-    """End services that a killed supervisor left (Linux ends them by itself: wait for that)."""
+    """End services that a killed supervisor left (Linux ends them itself: wait for that)."""
     left = {pid for pid, started in children.values() if started and _started(pid) == started}
     for sign in (signal.SIGTERM, signal.SIGKILL):
         for pid in left:

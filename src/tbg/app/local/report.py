@@ -1,4 +1,4 @@
-"""What `tbg up` says: a few lines for people on a terminal, one JSON object a line for machines."""
+"""The output of `tbg up`: a few lines on a terminal, one JSON object per line for machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PROBLEM_CHARS = 300
 
 
 class Report(ABC):
-    """Where a supervisor and its services speak; an output that has gone away is let go."""
+    """Where a supervisor and its services report; a closed output is dropped."""
 
     def __init__(self, out: TextIO) -> None:
         self._out: TextIO | None = out
@@ -46,7 +46,7 @@ class Report(ABC):
 
 
 class Lines(Report):
-    """One JSON object a line; a service's lines that are none are made one."""
+    """One JSON object per line; other lines of services are wrapped into one."""
 
     def __init__(self, out: TextIO, clock: Clock | None = None) -> None:
         super().__init__(out)
@@ -70,7 +70,7 @@ class Lines(Report):
 
 
 class Terminal(Report):
-    """Sentences; of what services print, only problems: each a line, at most once a minute."""
+    """Sentences; of the services' output only problems, one line each, at most once a minute."""
 
     def __init__(self, out: TextIO, *, logs: Path, clock: Clock | None = None) -> None:
         super().__init__(out)

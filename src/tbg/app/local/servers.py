@@ -15,7 +15,7 @@ Server = Postgres | Valkey
 
 
 def spawn(server: Server) -> None:
-    """Start one server; `wait_ready` or `ready` tells when it is up."""
+    """Start one server; `wait_ready` or `ready` says when it is up."""
     server.end_leftovers()
     server.spawn()
 
@@ -27,7 +27,7 @@ def wait_ready(*servers: Server) -> None:
         while not server.ready():
             check_alive(server)
             if time.monotonic() > deadline:
-                raise CannotRun(f"{server.name} does not come up: see {server.log}")
+                raise CannotRun(f"{server.name} does not become ready: see {server.log}")
             time.sleep(0.02)
 
 

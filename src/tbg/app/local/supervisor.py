@@ -1,4 +1,4 @@
-"""Keeps servers and services alive until told to stop, then stops them in the right order."""
+"""Keeps servers and services alive until stopped, then stops them in the right order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STARTS = 4
 """A service that ends this often before all is up does not come up at all."""
 
 STOP_SECONDS = 8.0
-"""How long the services may take to finish what they have in hand."""
+"""How long the services may take to finish their current work."""
 
 WRONG_ARGUMENTS = 2
 """No second start helps: so all is refused, unless the game is up already."""
@@ -69,7 +69,7 @@ class Supervisor:
         while not await asyncio.to_thread(server.ready):
             running.check_alive(server)
             if asyncio.get_running_loop().time() > deadline:
-                raise CannotRun(f"{server.name} does not come up: see {server.log}")
+                raise CannotRun(f"{server.name} does not become ready: see {server.log}")
             if self.stop.is_set():
                 return False
             await asyncio.sleep(0.02)
@@ -123,7 +123,7 @@ class Supervisor:
         wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
         self._report.say(
             "ended",
-            f"{name} ended ({how}); starting it again in {wait:g} s",
+            f"{name} ended ({how}); restarting it in {wait:g} s",
             level="warning",
             service=name,
             how=how,
@@ -136,12 +136,12 @@ class Supervisor:
             await asyncio.wait_for(self.stop.wait(), seconds)
 
     def _started(self, child: Child) -> None:
-        if self.stop.is_set():  # told to stop while it was being started
+        if self.stop.is_set():  # stopped while it was being started
             child.send(signal.SIGTERM)
         self._on_change({child.name: child.pid for child in self.children if child.pid})
 
     async def until(self, condition: Callable[[], object], *, every_s: float = 0.05) -> bool:
-        """Wait until it is so (True) or we are to stop (False); raises what a child raised."""
+        """Wait until it holds (True) or we must stop (False); raises what a child raised."""
         while not self.stop.is_set():
             self._raise_failures()
             answer = condition()
@@ -154,7 +154,7 @@ class Supervisor:
         return False
 
     async def wait(self) -> None:
-        """Keep everything until told to stop; raises what a child raised."""
+        """Keep everything running until stopped; raises what a child raised."""
         stopping = asyncio.create_task(self.stop.wait())
         await asyncio.wait({stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -182,7 +182,7 @@ class Supervisor:
             if child.pid is not None:
                 self._report.say(
                     "killed",
-                    f"{child.name} does not end by itself: killed",
+                    f"{child.name} did not stop in time and was killed",
                     level="warning",
                     service=child.name,
                 )
@@ -202,7 +202,7 @@ class Supervisor:
             await self._gone(lambda: process.poll() is None, server.stop_within_s)
 
     async def _gone(self, alive: Callable[[], bool], patience_s: float) -> bool:
-        """Whether it ended within its patience (and before a second Ctrl-C cut that short)."""
+        """Whether it ended in time (and before a second Ctrl-C cut that short)."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_s
         forced = self._force.is_set()
@@ -214,7 +214,7 @@ class Supervisor:
 
 
 def _how(code: int) -> str:
-    """An exit code as people say it."""
+    """An exit code in words."""
     return f"exit {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 

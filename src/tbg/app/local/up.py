@@ -44,7 +44,7 @@ READY_SECONDS = 60.0
 class Urls:
     """Where the servers are, the embedded ones or those that the settings name.
 
-    `owner`: the database as who owns the tables; None when that is the application itself.
+    `owner`: the database URL of the tables' owner; None if that is the application itself.
     """
 
     database: str
@@ -91,8 +91,8 @@ class ServersHere:
     ) -> None:
         """Start them, and record them for other commands once they answer.
 
-        `settings` are recorded beside them where no game does it: whoever keeps servers alone
-        migrates by a command of their own, so that the owner's URL is recorded too.
+        `settings` are recorded too if no game does it: with servers alone, users migrate by a
+        separate command, so the owner's URL is recorded as well.
         """
         await supervisor.start_servers(self.started)
         if supervisor.stop.is_set():
@@ -110,7 +110,7 @@ class ServersHere:
             if settings is not None:
                 where["owner_database_url"] = urls.owner or ""
                 known = as_recorded(settings, **where, data_dir=self.root)
-                # A game that starts on them later has defaults of its own (its port, its URL).
+                # A game that starts on them later has its own defaults (its port, its URL).
                 chosen = settings.model_fields_set | where.keys() | {"data_dir"}
                 record = {name: value for name, value in known.items() if name in chosen}
                 self.lock.say(by=by, ports=ports, **where, **more, settings=record)
@@ -140,18 +140,18 @@ def _elsewhere(root: Path, url: str | None) -> str | None:
 
 
 async def run_servers(settings: Settings) -> None:
-    """`tbg local run`: the embedded servers alone, until told to stop."""
+    """`tbg local run`: only the embedded servers, until stopped."""
     root = instance.make_root(settings.data_dir)
     here = ServersHere(root, settings)
     urls = here.prepare(by="local")
     if not here.started:
-        raise CannotRun("nothing to start: both URLs are set, or the servers run already")
+        raise CannotRun("nothing to start: both URLs are set, or the servers are already running")
     report = report_of(settings, root=root)
     supervisor = Supervisor(report=report, on_change=lambda _: None)
     supervisor.listen_to_signals()
     try:
         await here.start(supervisor, urls, by="local", settings=settings)
-        report.say("up", f"The servers of {root} are up; Ctrl-C stops them.")
+        report.say("up", f"The servers of {root} are running; Ctrl-C stops them.")
         await supervisor.wait()
     finally:
         await supervisor.stop_all()
@@ -159,7 +159,7 @@ async def run_servers(settings: Settings) -> None:
 
 
 def report_of(settings: Settings, *, root: Path, as_json: bool = False) -> Report:
-    """For people where a terminal is, or where TBG_LOG_FORMAT says so; else for machines."""
+    """For people on a terminal, or if TBG_LOG_FORMAT says so; otherwise for machines."""
     chosen = settings.log_format if "log_format" in settings.model_fields_set else None
     for_people = chosen == "console" if chosen else sys.stdout.isatty()
     return (
@@ -170,7 +170,7 @@ def report_of(settings: Settings, *, root: Path, as_json: bool = False) -> Repor
 async def run_everything(
     settings: Settings, *, demo: int, upgrade: Upgrade, as_json: bool = False
 ) -> None:
-    """`tbg up`: servers, schema, services, and `demo` simulated miners, until told to stop."""
+    """`tbg up`: servers, schema, services, and `demo` simulated miners, until stopped."""
     root = instance.make_root(settings.data_dir)
     lock = Lock(root, "up")
     if not lock.take():
@@ -194,7 +194,7 @@ def _already(root: Path, holder: dict[str, Any]) -> str:
 
 
 class _Game:
-    """One start of everything: the steps, what is recorded of them, and what is said."""
+    """One start of everything: the steps, their records, and the output."""
 
     def __init__(
         self, settings: Settings, *, root: Path, lock: Lock, demo: int, report: Report
@@ -213,7 +213,7 @@ class _Game:
         self.lock.say(settings=self.record, children=processes.identified(pids))
 
     async def run(self, upgrade: Upgrade) -> None:
-        """Start everything in its order and keep it, until told to stop; then stop it all."""
+        """Start everything in order, keep it running until stopped, then stop it all."""
         self.supervisor.listen_to_signals()
         here = ServersHere(self.root, self.settings)
         miners = f", {self.demo} demo miners" if self.demo else ""
@@ -249,7 +249,7 @@ class _Game:
         self.record = as_recorded(
             self.settings,
             database_url=urls.database,
-            owner_database_url=None,  # no service is the owner, and no command beside them
+            owner_database_url=None,  # neither services nor commands act as the owner
             redis_url=urls.redis,
             data_dir=self.root,
             port=self.port,
@@ -313,7 +313,7 @@ def _short(path: Path) -> str:
 
 
 async def _declare(redis_url: str, game: Game) -> None:
-    """Say what starts here, whatever ran before: its services may have just been stopped."""
+    """Declare what starts here, whatever ran before: its services may have just been stopped."""
     client = redis.connect(redis_url)
     try:
         await write_game(client, game)
@@ -327,7 +327,7 @@ def _port(settings: Settings) -> int:
 
 
 def _reach(host: str) -> str:
-    """Where a browser on this machine finds what listens on `host`."""
+    """The address under which a browser on this machine reaches `host`."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
     host = everywhere.get(host, host)
     return f"[{host}]" if ":" in host else host
@@ -340,7 +340,7 @@ def _public_url(settings: Settings, *, port: int) -> str:
 
 
 def _environment(record: dict[str, Any]) -> dict[str, str]:
-    """What a service is told: every setting, so that no file here says something else."""
+    """The environment of a service: every setting, so that no file overrides one."""
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
     env |= {
         f"TBG_{name.upper()}": str(value) for name, value in record.items() if value is not None
@@ -349,7 +349,7 @@ def _environment(record: dict[str, Any]) -> dict[str, str]:
 
 
 async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: Path) -> bool:
-    """Wait until every service answers or shows a sign of life; False when told to stop."""
+    """Wait until every service answers or shows a sign of life; False if stopped."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_SECONDS
     missing: list[str] = []
@@ -357,8 +357,8 @@ async def _answering(supervisor: Supervisor, url: str, *, redis_url: str, logs: 
     async def answering() -> bool:
         nonlocal missing
         if loop.time() > deadline:
-            why = f"no sign of life of {', '.join(missing)}"
-            raise CannotRun(f"not up after {READY_SECONDS:.0f} s ({why}): see {logs}")
+            why = f"no sign of life from {', '.join(missing)}"
+            raise CannotRun(f"not ready after {READY_SECONDS:.0f} s ({why}): see {logs}")
         alive = {"serve": await _answers(client, url), **await heartbeats(beats, NAMES[1:])}
         missing = [service for service, well in alive.items() if not well]
         return not missing

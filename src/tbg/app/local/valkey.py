@@ -79,7 +79,7 @@ class Valkey:
         )
 
     def spawn(self) -> None:
-        """Start the server; it is up when `ready` says so."""
+        """Start the server; it is up once `ready` is true."""
         self.process = processes.start(
             [str(self.binary), str(self.directory / "tbg.conf")],
             user=self._user,
@@ -88,7 +88,7 @@ class Valkey:
         )
 
     def ready(self) -> bool:
-        """Whether it answers, its append-only file read."""
+        """Whether it answers and has read its append-only file."""
         client = redis.Redis.from_url(self.url, socket_timeout=1.0, socket_connect_timeout=1.0)
         try:
             return bool(client.ping())

@@ -24,7 +24,7 @@ class ChallengeSpent(Conflict):
     """The challenge was used, has run out, or never was."""
 
     code = "challenge_spent"
-    title = "This message cannot be used any more"
+    title = "This message can no longer be used"
 
 
 class SessionEnded(Refused):
@@ -74,7 +74,7 @@ class FoundItsGame(Conflict):
     """The address began to mine while it was being linked."""
 
     code = "address_mines"
-    title = "The address has just begun a game of its own"
+    title = "The address has just started its own game"
 
 
 class CannotUnlink(Conflict):
@@ -88,7 +88,7 @@ class NotYours(Conflict):
     """The address that is to sign is none of this account's."""
 
     code = "not_your_address"
-    title = "This address is none of your account's"
+    title = "This address does not belong to your account"
 
 
 class ApprovalNeeded(Refused):
@@ -96,4 +96,4 @@ class ApprovalNeeded(Refused):
 
     status = 403
     code = "approval_needed"
-    title = "One of your addresses has to sign for this"
+    title = "One of your addresses must sign for this"

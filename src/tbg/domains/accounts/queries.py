@@ -149,7 +149,7 @@ async def person(tx: Tx, user_id: int) -> Person:
         id=user_id,
     )
     if row is None:  # he was merged or erased since the session was looked at
-        raise SignInRequired("This account is no more. Sign in again.")
+        raise SignInRequired("This account no longer exists. Sign in again.")
     return Person(*row)
 
 

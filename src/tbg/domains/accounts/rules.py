@@ -92,8 +92,8 @@ def why_no_handle(handle: str) -> str | None:
     """Why nobody may be called this, as a sentence; None when one may."""
     if not HANDLE.fullmatch(handle):
         return (
-            "A handle has 3 to 24 letters, digits, - or _ of plain ASCII; "
-            "it begins and ends with a letter or digit."
+            "A handle has 3 to 24 ASCII letters, digits, - or _, and begins and ends with a "
+            "letter or digit."
         )
     letters = handle.translate(_SEPARATORS)
     if _BECH32.match(letters) or _BASE58.fullmatch(letters):
@@ -212,9 +212,9 @@ def name_of(text: str) -> str:
     """A name that a player gives, to themselves or to a key; ValueError says why it is none."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name:
-        raise ValueError("a name that can be seen, please")
+        raise ValueError("use a name with visible characters")
     if any(_hidden(c) for c in _NEEDED.sub("", name)):
-        raise ValueError("it holds a character that cannot be seen: type it by hand")
+        raise ValueError("it contains an invisible character: type it by hand")
     if _IN_A_NAME.search(_plain(name)):
         raise ValueError("a name may not look like a Bitcoin address")
     return name
@@ -280,12 +280,13 @@ _ENDINGS: dict[EndedWhy, str] = {
     "signed out": "You signed out of this session.",
     "signed out everywhere": "You signed out everywhere, from another device.",
     "ended by the player": "You ended this session from another device.",
-    "refresh token reused": "This session was in use in two places, as if somebody had copied it: "
-    "it was ended in both.",
-    "too many sessions": "You signed in on many devices, and the one unused longest was let go.",
-    "address unlinked": "The address you had signed in with was removed from your account.",
-    "merged": "The account became part of another one, and you with it.",
-    "expired": "A session ends after 30 days, and this one had.",
+    "refresh token reused": "This session was used in two places, as if somebody had copied it, "
+    "so it was ended in both.",
+    "too many sessions": "You signed in on many devices, so the session unused for longest was "
+    "ended.",
+    "address unlinked": "The address that you signed in with was removed from your account.",
+    "merged": "The account was merged into another one.",
+    "expired": "A session ends after 30 days.",
 }
 
 

@@ -59,7 +59,7 @@ class ChallengeWish(Given):
     @model_validator(mode="after")
     def _with_subject(self) -> ChallengeWish:
         if (self.subject is not None) != (self.purpose in ("let_in", "unlink")):
-            raise ValueError("`let_in` and `unlink` take a `subject`, and nothing else does")
+            raise ValueError("only `let_in` and `unlink` take a `subject`")
         return self
 
 
@@ -173,7 +173,7 @@ class ProfileChange(Given):
     def _name(cls, text: str | None) -> str | None:
         name = name_of(text) if text and text.strip() else None
         if name and passes_for_staff(name):
-            raise ValueError("a name may not pass for those who run the pool")
+            raise ValueError("a name may not imitate the operators of the pool")
         return name
 
     @field_validator("bio")

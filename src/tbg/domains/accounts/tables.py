@@ -15,11 +15,11 @@ TABLES: Tables = {
     "api_keys": Distributed(),
     "account_activity": Distributed(),
     "idempotency_keys": Distributed(),
-    "auth_challenges": Local("asked for by people who are not known yet; forgotten in minutes"),
+    "auth_challenges": Local("requested by people who are not known yet; deleted within minutes"),
     "resting_handles": Local("handles are unique over the whole pool"),
     "audit_log": Local("sealed as a whole"),
     "audit_seals": Local("one chain of hashes"),
-    "audit_unsealed": Local("the entries of audit_log that wait for a seal"),
+    "audit_unsealed": Local("the entries of audit_log that are not sealed yet"),
 }
 
 _SHORT_LIVED = NotExported("lives for minutes")

@@ -9,7 +9,7 @@ class BelowZero(Conflict):
     """A correction would take a total of XP below nothing."""
 
     code = "xp_below_zero"
-    title = "A total of XP cannot go below 0"
+    title = "A total of XP cannot be negative"
 
 
 class NothingToCorrect(Invalid):

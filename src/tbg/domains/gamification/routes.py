@@ -26,7 +26,9 @@ router = APIRouter()
 Slug = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]
 
 
-@router.get("/badges", summary="The badges and how many have them", operation_id="list_badges")
+@router.get(
+    "/badges", summary="All badges, and how many users have each", operation_id="list_badges"
+)
 async def list_badges(
     tx: Transaction, category: Annotated[str | None, Query(max_length=64)] = None
 ) -> BadgeList:
@@ -41,7 +43,7 @@ async def list_badges(
 
 @router.get(
     "/badges/{slug}",
-    summary="One badge and who earned it lately",
+    summary="One badge, and who earned it recently",
     operation_id="get_badge",
 )
 async def get_badge(tx: Transaction, slug: Slug) -> BadgeDetail:

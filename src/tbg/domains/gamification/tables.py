@@ -14,8 +14,8 @@ TABLES: Tables = {
     "user_gamification": Distributed(),
     "streak_calendar": Distributed(),
     "silent_rewards": Distributed(),
-    "badge_stats": Local("one row a badge, counted over the whole pool"),
-    "weekly_champions": Local("one row a week"),
+    "badge_stats": Local("one row per badge, counted over the whole pool"),
+    "weekly_champions": Local("one row per week"),
 }
 
 PERSONAL: Personal = {

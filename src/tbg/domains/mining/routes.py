@@ -13,7 +13,7 @@ router = APIRouter(prefix="/mining", tags=["mining"])
 
 @router.get(
     "/personal-bests",
-    summary="One's best difficulties",
+    summary="The player's best difficulties",
     operation_id="personal_bests",
 )
 async def personal_bests(tx: Transaction, who: Reader) -> MinerBests:

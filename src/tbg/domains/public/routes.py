@@ -27,7 +27,7 @@ POOL_PAGE = SharedAnswer(
 
 
 @router.get(
-    "/config", summary="What a client needs to know of this pool", operation_id="get_config"
+    "/config", summary="What a client needs to know about this pool", operation_id="get_config"
 )
 async def get_config(settings: AppSettings) -> Config:
     """The network, the name, what is switched on, and the words a client meets."""
@@ -44,7 +44,7 @@ async def get_config(settings: AppSettings) -> Config:
 
 @router.get(
     "/public/stats",
-    summary="The pool's totals, its wall and what happened just now",
+    summary="The pool's totals, its wall and the latest news",
     operation_id="public_stats",
     response_model=PublicStats,
 )
@@ -66,10 +66,10 @@ async def public_miner(
         name = bitcoin.normalise(handle, settings.network)
     except bitcoin.AddressRefused as error:
         if why_no_handle(handle) is not None:
-            raise NotAnAddress(f"This is {error}, and no handle.") from None
+            raise NotAnAddress(f"This is {error}, and not a handle.") from None
         name = handle
     own = reader(asker)
     found = await miner(tx, name, own=own)
     if found is None or not (found.profile_public or found.id == own):
-        raise NotFound("No share has come from this address yet, or its miner is not public.")
+        raise NotFound("This address has not sent a share yet, or its miner is not public.")
     return await queries.miner_page(tx, found, handle=found.handle or name)

@@ -78,9 +78,9 @@ class PublicStats(BaseModel):
     work: float = Field(description="sum of the difficulties of accepted shares")
     best_difficulty: PoolBest | None
     blocks_found: int
-    blocks_reported: int = Field(description="on the pool's word alone: not confirmed yet")
+    blocks_reported: int = Field(description="reported by the pool only, not confirmed yet")
     last_block: LastBlock | None
-    height: int | None = Field(description="height being worked on, where the pool tells")
+    height: int | None = Field(description="height being worked on, if the pool reports it")
     xp_granted: int
     badges_earned: int
     updated_at: datetime
@@ -178,7 +178,7 @@ class PublicMiner(BaseModel):
     badges: MinerBadges
     bests: MinerBests
     stats: MinerStats
-    workers: list[MinerWorker] = Field(description="those seen last")
+    workers: list[MinerWorker] = Field(description="the most recently seen ones")
     workers_total: int
     workers_online: int
     feed: list[FeedItem]

@@ -20,9 +20,9 @@ async def erase(tx: Tx, *, user_id: int) -> None:
 
 
 def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
-    """What your browser was told of late."""
+    """What was recently sent to your browser."""
     sql = """
         SELECT id, channel, type, data, created_at FROM frames
         WHERE user_id = :id ORDER BY id
     """
-    yield Section("frames", "What your browser was told of late.", tx.pages(sql, id=user_id))
+    yield Section("frames", "What was recently sent to your browser.", tx.pages(sql, id=user_id))

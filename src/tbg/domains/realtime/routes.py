@@ -244,7 +244,7 @@ class Conversation:
 
     async def _follow(self, asked: list[str], *, resume: Channels | None) -> None:
         if len(self._followed.keys() | set(asked)) > limits.SOCKET_SUBJECTS:
-            detail = f"a socket follows at most {limits.SOCKET_SUBJECTS} channels"
+            detail = f"a socket can follow at most {limits.SOCKET_SUBJECTS} channels"
             self._refuse("too_many_channels", detail)
             return
         self._may(len(asked))  # each is looked up; what is owed is held against the next order
@@ -252,7 +252,7 @@ class Conversation:
         for name in asked:
             subjects = await self._subjects(name)
             if subjects is None:
-                detail = "there is no miner of this name, or he is not public"
+                detail = "there is no miner of this name, or they are not public"
                 self._refuse("unknown_channel", detail, name=name[:200])
             else:
                 known[name] = subjects
@@ -371,10 +371,10 @@ class Conversation:
         elif name == _OWN:
             if self._own is not None:
                 return name
-            detail = "this channel is your own: sign in first"
+            detail = "this channel is private: sign in first"
             self._refuse("sign_in_needed", detail, name=name)
         else:
-            detail = "a channel is `me`, `pool` or `miner:` and a handle or address"
+            detail = "a channel is `me`, `pool`, or `miner:` and a handle or address"
             self._refuse("unknown_channel", detail, name=name[:200])
         return None
 

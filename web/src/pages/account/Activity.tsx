@@ -82,7 +82,7 @@ function words({ action, about }: ActivityEntry): string {
     case "session.end_all":
       return "Signed out everywhere";
     case "session.reuse":
-      return "A session in use in two places was ended";
+      return "A session used in two places was ended";
     case "address.link":
       return `${address} was linked`;
     case "address.unlink":

@@ -58,10 +58,10 @@ const WHY: Record<EndedSession["ended_why"], string> = {
   "signed out": "you signed out there",
   "signed out everywhere": "you signed out everywhere",
   "ended by the player": "you ended it from another device",
-  "refresh token reused": "it was in use in two places",
+  "refresh token reused": "it was used in two places",
   "too many sessions": "you had signed in on too many devices",
   "address unlinked": "its address was removed",
-  merged: "the account became part of another one",
+  merged: "the account was merged into another one",
   expired: "its 30 days were over",
 };
 

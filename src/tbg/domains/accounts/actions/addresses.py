@@ -32,9 +32,9 @@ async def link(
     await lock_user(tx, user_id)
     there = [one.address for one in await linked(tx, user_id)]
     if address in there:
-        raise AlreadyYours("This address is linked to your account.")
+        raise AlreadyYours("This address is already linked to your account.")
     if len(there) >= limits.ADDRESSES:
-        raise TooManyAddresses(f"You have {len(there)} addresses, and more cannot be linked.")
+        raise TooManyAddresses(f"You have {len(there)} addresses and cannot link more.")
     await use_approval(tx, approval=approval, user_id=user_id, purpose="let_in", subject=address)
     linked_now = await tx.run(
         """
@@ -49,7 +49,7 @@ async def link(
         return None
     owner = (await admit_addresses(tx, [address]))[address]
     if not merge:
-        raise FoundItsGame("A share of it came in just now. Ask for a message, and sign again.")
+        raise FoundItsGame("It has just sent a share. Request a new message and sign that.")
     await tx.run(
         "UPDATE user_addresses SET proved_at = COALESCE(proved_at, :now) WHERE address = :address",
         now=tx.now,
@@ -66,9 +66,11 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
     await lock_user(tx, user_id)
     own = [one.address for one in await linked(tx, user_id)]
     if address not in own:
-        raise NotFound("You have no such address.")
+        raise NotFound("This address is not linked to your account.")
     if len(own) == 1:
-        raise CannotUnlink("It is the only one that you can sign in with. Link another one first.")
+        raise CannotUnlink(
+            "It is the only address with which you can sign in. Link another one first."
+        )
     await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
     pages_changed(tx, user_id)

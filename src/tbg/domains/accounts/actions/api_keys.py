@@ -41,7 +41,7 @@ async def require_room(tx: Tx, *, user_id: int, session_id: UUID) -> str:
         id=session_id,
     )
     if address is None:
-        raise SignInRequired("This session has ended just now. Sign in again.")
+        raise SignInRequired("This session has just ended. Sign in again.")
     there = await tx.value(
         """
         SELECT count(*) FROM api_keys WHERE user_id = :user AND revoked_at IS NULL
@@ -51,7 +51,7 @@ async def require_room(tx: Tx, *, user_id: int, session_id: UUID) -> str:
         now=tx.now,
     )
     if there >= limits.API_KEYS:
-        raise TooManyKeys(f"You have {there} keys. Revoke one that you do not use any more.")
+        raise TooManyKeys(f"You have {there} keys. Revoke one that you no longer use.")
     return address
 
 
@@ -99,7 +99,7 @@ async def revoke_key(tx: Tx, *, user_id: int, key_id: str) -> str:
         id=key_id,
     )
     if revoked is None:
-        raise NotFound("You have no such key.")
+        raise NotFound("There is no such key in your account.")
     sessions_changed(tx, user_id)
     return revoked
 

@@ -126,11 +126,11 @@ async def first_fault(tx: Tx) -> str | None:
             sealed = list(zip(seal.entries, seal.digests, strict=False))
             whole = len(seal.entries) == len(seal.digests)
             if not whole or seal.hash != _seal(previous, seal.at, sealed):
-                return f"seal {seal.id} is not what was written, or the one before it is gone"
+                return f"seal {seal.id} was changed, or the one before it is missing"
             found = await _digests(tx, ids=seal.entries)
             for entry, digest in sealed:
                 if found.get(entry) != digest:
-                    return f"entry {entry} is not what was written, or is gone"
+                    return f"entry {entry} was changed or is missing"
             previous, number = seal.hash, seal.id
     added = await tx.value(
         """
@@ -141,7 +141,9 @@ async def first_fault(tx: Tx) -> str | None:
         """
     )
     return (
-        None if added is None else f"entry {added} was added by somebody else, or its seal is gone"
+        None
+        if added is None
+        else f"entry {added} was not added by the game, or its seal is missing"
     )
 
 

@@ -74,9 +74,9 @@ async def _require_signer(
     """Refuse what `use_approval` would refuse later, before anybody fetches their wallet."""
     own = {one.address for one in await linked(tx, person.id)}
     if address not in own:
-        raise NotYours("Sign with an address that your account has.")
+        raise NotYours("Sign with an address of your account.")
     if purpose == "let_in" and subject in own:
-        raise AlreadyYours("This address is linked to your account.")
+        raise AlreadyYours("This address is already linked to your account.")
     if purpose == "unlink" and address == subject:
         raise CannotUnlink("An address cannot sign for its own removal: sign with one that stays.")
 
@@ -87,7 +87,9 @@ async def check(
     """The address that signed a challenge for this purpose which was not used yet."""
     found = await open_challenge(tx, challenge_id)
     if found is None or (found.purpose, found.for_user) != (purpose, for_user):
-        raise ChallengeSpent("It was used already, or its five minutes are over. Ask for another.")
+        raise ChallengeSpent(
+            "It has already been used, or its five minutes are over. Request another one."
+        )
     return _signed(found, signature)
 
 
@@ -107,7 +109,7 @@ async def spend(
         now=tx.now,
     )
     if not used:
-        raise ChallengeSpent("It was used just now. Ask for another.")
+        raise ChallengeSpent("It has just been used. Request another one.")
     return address
 
 
@@ -115,7 +117,9 @@ async def approve(tx: Tx, *, challenge_id: UUID, signature: str, user_id: int) -
     """Take the signature of an approval; it waits for what it approves: approval, expires_at."""
     found = await open_challenge(tx, challenge_id)
     if found is None or found.for_user != user_id or found.purpose not in APPROVALS:
-        raise ChallengeSpent("It was used already, or its five minutes are over. Ask for another.")
+        raise ChallengeSpent(
+            "It has already been used, or its five minutes are over. Request another one."
+        )
     _signed(found, signature)
     taken = await tx.row(
         """
@@ -128,7 +132,7 @@ async def approve(tx: Tx, *, challenge_id: UUID, signature: str, user_id: int) -
         expires=tx.now + limits.APPROVAL_AGE,
     )
     if taken is None:
-        raise ChallengeSpent("It was used just now. Ask for another.")
+        raise ChallengeSpent("It has just been used. Request another one.")
     return taken
 
 
@@ -156,8 +160,8 @@ async def use_approval(
     )
     if not used:
         raise ApprovalNeeded(
-            "Ask for a message of this purpose, sign it with an address of your account that "
-            "stays, and hand the signature in. It approves this once, for five minutes."
+            "Request a message for this purpose, sign it with an address of your account that "
+            "stays, and submit the signature. It approves one request, within five minutes."
         )
 
 
@@ -176,7 +180,7 @@ async def end_approvals(tx: Tx, *, user_id: int, address: str) -> None:
 
 def _signed(found: OpenChallenge, signature: str) -> str:
     if found.signed_at is not None:
-        raise ChallengeSpent("It was signed already. Ask for another.")
+        raise ChallengeSpent("It has already been signed. Request another one.")
     try:
         prove(found.address, found.message, signature)
     except SignatureRefused as error:

@@ -19,7 +19,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     )
     if both > limits.ADDRESSES:
         raise TooManyAddresses(
-            f"Together the two accounts have {both} addresses, and one may have "
+            f"Together the two accounts have {both} addresses; an account may have "
             f"{limits.ADDRESSES}. Remove some first."
         )
     await tx.run(
@@ -121,7 +121,7 @@ def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
 # Of those who became part of the user there are sessions and keys left, ended and revoked.
 _EXPORTS = {
     "profile": (
-        "What your account says of you, and your settings.",
+        "Your profile and your settings.",
         """
         SELECT id, created_at, claimed_at, handle, display_name, country, bio, role,
             profile_public, address_shown, on_leaderboards, settings,
@@ -130,7 +130,7 @@ _EXPORTS = {
         """,
     ),
     "addresses": (
-        "The Bitcoin addresses that are you.",
+        "Your Bitcoin addresses.",
         """
         SELECT address, linked_at, proved_at, merged_at FROM user_addresses
         WHERE user_id = :id ORDER BY linked_at, address
@@ -164,7 +164,7 @@ _EXPORTS = {
         """,
     ),
     "audit_log": (
-        "What you did, or was done to your account, as the audit log has it.",
+        "Audit log entries about you and your account.",
         """
         SELECT id, at, actor, action, subject, details FROM audit_log
         WHERE actor_id = :id OR subject = 'user:' || CAST(:id AS bigint) ORDER BY id

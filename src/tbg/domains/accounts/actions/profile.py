@@ -54,12 +54,14 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
     except IntegrityError as error:
         if not any(name in str(error.orig) for name in ("users_handle_key", "users_handle_lower")):
             raise
-        raise HandleTaken("Somebody has it, or one that looks like it.") from None
+        raise HandleTaken("Somebody has this handle, or one that looks like it.") from None
     # Asked after the name is written: who was giving it up just then has done so by now.
     key: str = change.get("handle_key") or ""
     taken = key not in ("", kept.handle_key)
     if taken and await rests_for_another(tx, handle_key=key, user_id=user_id):
-        raise HandleTaken("Somebody had it, or one like it, until lately: it is kept for them.")
+        raise HandleTaken(
+            "Somebody had this handle, or one like it, until recently. It is reserved for them."
+        )
     changed = {name for name, value in change.items() if value != getattr(kept, name)}
     if changed & _FOUND_BY:
         pages_changed(tx, user_id)

@@ -56,7 +56,7 @@ async def sign_in(
         now=tx.now,
     )
     if not still_his:  # unlinked while we waited for his row
-        raise SignInRequired("This address was parted from its account just now. Try again.")
+        raise SignInRequired("This address has just been removed from its account. Try again.")
     session_id = uuid4()
     await tx.run(
         """
@@ -83,7 +83,7 @@ async def refresh(tx: Tx, *, token: str) -> OpenSession | None:
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:
-        raise SessionEnded("This is no refresh token. Sign in again.")
+        raise SessionEnded("This is not a refresh token. Sign in again.")
     user_id, session_id = int(parts[1]), UUID(parts[2])
     session = await tx.row(
         """
@@ -108,7 +108,7 @@ async def refresh(tx: Tx, *, token: str) -> OpenSession | None:
         digest=digest,
     )
     if found is None:
-        raise SessionEnded("This is no refresh token of ours. Sign in again.")
+        raise SessionEnded("This is not a refresh token of this pool. Sign in again.")
     if found.used_at is not None:
         await end_session(tx, user_id=user_id, session_id=session_id, why="refresh token reused")
         await note_own(

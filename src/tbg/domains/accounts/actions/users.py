@@ -46,7 +46,7 @@ async def lock_user(tx: Tx, user_id: int) -> None:
         id=user_id,
     )
     if there is None:
-        raise SignInRequired("This account is no more. Sign in again.")
+        raise SignInRequired("This account no longer exists. Sign in again.")
 
 
 async def _known(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:

@@ -66,7 +66,7 @@ async def _challenged(
     """
     address = address_of(settings, wish.address)
     if not bitcoin.has_key(address):
-        raise NotAnAddress("No key belongs to an address of this kind: nothing can sign for it.")
+        raise NotAnAddress("Addresses of this kind have no key, so nothing can sign for them.")
     await BY_ADDRESS.take(request, f"{address} {client_ip}")
     return address
 
@@ -89,7 +89,7 @@ async def challenge(
     person = None
     if wish.purpose != "sign_in":
         if principal is None or principal.key_id is not None:
-            raise SignInRequired("This is about an account: sign in with the address you have.")
+            raise SignInRequired("This concerns an account: sign in with one of its addresses.")
         person = await queries.person(tx, principal.user_id)
     made = await challenges.challenge(
         tx,
@@ -149,7 +149,7 @@ async def refresh(
     """Exchange a refresh token, once; one that was exchanged before ends its session."""
     token = wish.refresh_token or request.cookies.get(cookies.refresh)
     if not token:
-        raise SessionEnded("There is no session here. Sign in.")
+        raise SessionEnded("There is no session. Sign in.")
     # A transaction of its own, because the end of a session must be kept though it is refused.
     async with database.transaction() as tx:
         opened = await sessions.refresh(tx, token=token)

@@ -30,7 +30,7 @@ Keys = Annotated[dict[str, DemoKey], Depends(_on_a_demo)]
 router = APIRouter(prefix="/demo", tags=["demo"])
 
 
-@router.get("/miners", summary="Whom one may sign in as on a demo",
+@router.get("/miners", summary="The demo miners that anybody can sign in as",
             operation_id="list_demo_miners", responses=problems(404))  # fmt: skip
 async def list_demo_miners(tx: Transaction, keys: Keys) -> DemoMiners:
     """Demo miners that have mined, in the demo's order."""
@@ -44,7 +44,7 @@ async def sign_as_demo_miner(tx: Transaction, keys: Keys, wish: DemoWish) -> Dem
     """What the demo miner's wallet would answer: a signature of the challenge's message."""
     found = await queries.open_challenge(tx, UUID(str(wish.challenge_id)))
     if found is None:
-        raise ChallengeSpent("It was used already, or its five minutes are over.")
+        raise ChallengeSpent("It has already been used, or its five minutes are over.")
     if found.address not in keys:
-        raise NotFound("This is no demo miner's address.")
+        raise NotFound("This is not the address of a demo miner.")
     return DemoSignature(signature=sign_message(keys[found.address], found.message))

@@ -52,7 +52,7 @@ KEYS_MADE = RateLimit("keys_made", limits.RATE_KEYS_MADE)
 router = APIRouter(prefix="/users/me", tags=["users"])
 
 
-@router.get("", summary="The player signed in", operation_id="get_me")
+@router.get("", summary="The signed-in player", operation_id="get_me")
 async def get_me(tx: Transaction, who: SignedIn) -> Me:
     """Who is signed in, as he and as others see him."""
     return me_of(await queries.person(tx, who.user_id))
@@ -73,7 +73,7 @@ async def change_me(tx: OwnersTransaction, who: SignedIn, wish: ProfileChange) -
     return me_of(await queries.person(tx, who.user_id))
 
 
-@router.get("/activity", summary="What was done to the account", operation_id="list_activity")
+@router.get("/activity", summary="Recent activity of the account", operation_id="list_activity")
 async def list_activity(
     tx: Transaction,
     who: SignedIn,
@@ -111,7 +111,7 @@ async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) 
     return PlayerSettings.model_validate(kept)
 
 
-@router.get("/sessions", summary="Where the player is signed in", operation_id="list_sessions")
+@router.get("/sessions", summary="The player's sessions", operation_id="list_sessions")
 async def list_sessions(tx: Transaction, who: SignedIn) -> SessionList:
     """All sessions that hold, used last first, and those that were ended lately."""
     rows = await queries.sessions(tx, who.user_id)
@@ -132,7 +132,7 @@ async def end_session(tx: Transaction, who: SignedIn, session_id: UUID) -> Respo
     if not await sessions.end_session(
         tx, user_id=who.user_id, session_id=session_id, why="ended by the player"
     ):
-        raise NotFound("You have no such session.")
+        raise NotFound("There is no such session in your account.")
     await note(tx, who, "session.end", session=str(session_id))
     return Response(status_code=204)
 
@@ -144,7 +144,7 @@ async def list_api_keys(tx: Transaction, who: SignedIn) -> ApiKeyList:
     return ApiKeyList(api_keys=[ApiKey.model_validate(row) for row in rows])
 
 
-@router.post("/api-keys", status_code=201, summary="Make an API key",
+@router.post("/api-keys", status_code=201, summary="Create an API key",
              operation_id="make_api_key",
              dependencies=[Depends(CHANGES), Depends(KEYS_MADE), Depends(idempotent)])  # fmt: skip
 async def make_api_key(
@@ -152,7 +152,7 @@ async def make_api_key(
 ) -> NewApiKey:
     """Make a key; its secret is in this answer and nowhere else."""
     if wish.scope == "service" and who.role != "admin":
-        raise NotAllowed("Keys for services are made by the operators of this pool.")
+        raise NotAllowed("Only the operators of this pool can create service keys.")
     assert who.session_id is not None  # SignedIn lets no keys in
     key_id = api_keys.new_id(who.user_id)
     secret = keys.new_api_key(key_id)

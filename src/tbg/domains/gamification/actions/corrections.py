@@ -15,11 +15,11 @@ async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str)
     Each call is a correction of its own.
     """
     if not amount or not reason.strip() or not by.strip():
-        raise NothingToCorrect("give an amount that is not 0, a reason and who decided it")
+        raise NothingToCorrect("give an amount other than 0, a reason, and who decided")
     held = await lock(tx, [user_id])
     total = held[user_id].total_xp
     if total + amount < 0:
-        raise BelowZero(f"the user has {total} XP: {amount} would leave less than none")
+        raise BelowZero(f"the user has {total} XP: {amount} would make it negative")
     key = f"correction:{uuid7()}"
     grant = Grant(user_id, key, amount, "correction", by.strip(), reason.strip(), tx.now)
     (written,) = await reward(tx, grants=[grant])

@@ -173,7 +173,7 @@ _EXPORTS = {
         """,
     ),
     "xp_ledger": (
-        "Every grant of XP; accounts that became part of yours are closed by a row `merge`.",
+        "Every grant of XP; a row `merge` closes the ledger of an account merged into yours.",
         """
         SELECT user_id, id, amount, source, source_id, description, created_at, idempotency_key
         FROM xp_ledger

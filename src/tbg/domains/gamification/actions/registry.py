@@ -58,7 +58,7 @@ def _together(file: Path, packs: Sequence[Path]) -> list[BadgeDefinition]:
         for badge in _read(path, pack=True):
             if badge.slug in badges:
                 raise BadArguments(
-                    f"{path}: badge {badge.slug!r} is there already: a pack only adds badges"
+                    f"{path}: badge {badge.slug!r} already exists: a pack can only add badges"
                 )
             badges[badge.slug] = badge
     return list(badges.values())
@@ -68,7 +68,7 @@ def _read(file: Path, *, pack: bool = False) -> list[BadgeDefinition]:
     content = _parse(file)
     faults = list(_faults(content))
     if pack and not faults and "pack" not in content:
-        faults = ["it has no key 'pack', which names the pack"]
+        faults = ["the key 'pack', which names the pack, is missing"]
     if not pack and not faults and "pack" in content:
         faults = ["it is a pack ('pack' is set), not the registry"]
     if faults:
@@ -103,7 +103,7 @@ def _faults(content: Any) -> Iterator[str]:
     seen: set[str] = set()
     for slug in (_slug(entry) for entry in entries or ()):
         if slug in seen:
-            yield f"badge {slug!r} is there twice"
+            yield f"badge {slug!r} occurs twice"
         if slug is not None:
             seen.add(slug)
 
@@ -125,8 +125,8 @@ def _explain(error: ValidationError, content: Any) -> str:
         for entry in entries:
             if _slug(entry) == fixed["slug"]:
                 keys = sorted(k for k in {**entry, **fixed} if entry.get(k) != fixed.get(k))
-                return f"badge {fixed['slug']!r} is altered ({', '.join(keys)}): it cannot be"
-        return f"badge {fixed['slug']!r} is missing: it cannot be removed"
+                return f"badge {fixed['slug']!r} cannot be changed ({', '.join(keys)})"
+        return f"badge {fixed['slug']!r} is missing, but cannot be removed"
     path = list(error.absolute_path)
     if len(path) >= 2 and path[0] == "badges":
         slug = _slug(content["badges"][path[1]])
@@ -177,7 +177,7 @@ async def retire(tx: Tx, slugs: Sequence[str], *, packs: Path | None = None) -> 
         if slug in here:
             raise BadArguments(
                 f"badge {slug!r} is in the registry or in a pack here, and would come back at the "
-                "next start: take it out of the pack first (the twenty stay)"
+                "next start: remove it from the pack first (the twenty stay)"
             )
     await tx.run(
         "UPDATE badge_definitions SET is_active = false WHERE slug = ANY(:slugs ::text[])",
@@ -232,8 +232,8 @@ async def _refuse_rewriting(
             "SELECT EXISTS (SELECT 1 FROM user_badges WHERE badge_slug = :slug)", slug=badge.slug
         ):
             raise BadArguments(
-                f"badge {badge.slug!r} has been earned: its XP and trigger cannot change any "
-                "more; give the new one a slug of its own"
+                f"badge {badge.slug!r} has been earned, so its XP and trigger can no longer "
+                "change; give the new one its own slug"
             )
 
 

@@ -15,7 +15,7 @@ from tbg.domains.gamification.actions.reward import lock
 from tbg.domains.gamification.actions.streaks import recount_runs
 from tbg.domains.gamification.rules import compute_level
 
-MISMATCHES = Counter("tbg_xp_mismatches_total", "Totals of XP that were not the ledger's sum")
+MISMATCHES = Counter("tbg_xp_mismatches_total", "XP totals that differed from the ledger's sum")
 
 _log = log(__name__)
 

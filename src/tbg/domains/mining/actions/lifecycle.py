@@ -190,14 +190,14 @@ _EXPORTS = {
         """,
     ),
     "daily_rejects": (
-        "Rejected shares by day, worker and ckpool's number of the reason (-1: none given).",
+        "Rejected shares by day, worker and ckpool's number for the reason (-1: none given).",
         """
         SELECT day, worker_id, errn, rejected FROM daily_rejects
         WHERE user_id = :id ORDER BY day, worker_id, errn
         """,
     ),
     "blocks": (
-        "The blocks you found; confirmed_by is null where it is only reported. Rewards in satoshi.",
+        "The blocks you found; confirmed_by is null if only reported. Rewards in satoshi.",
         """
         SELECT hash, height, worker_id, found_at, sdiff, reward_sats, source, confirmed_by
         FROM blocks WHERE user_id = :id ORDER BY height, hash

@@ -66,7 +66,7 @@ async def _patiently(tx: Tx, statement: str, **values: Any) -> Sequence[AnyRow]:
         if not waited_too_long(error):
             raise
         raise CannotRun(
-            "the raw shares are in use and could not be partitioned: again later"
+            "the raw shares are in use and could not be partitioned: try again later"
         ) from None
 
 
