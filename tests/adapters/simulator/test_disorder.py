@@ -169,8 +169,8 @@ def test_poison_in_history_is_refused_too() -> None:
         ({"rate": 0.0}, "rate"),
         ({"duplicates": -0.1}, "duplicates"),
         ({"poison": float("nan")}, "poison"),
-        ({"duplicates": 0.5, "poison": 0.5}, "room"),
-        ({"duplicates": 0.5, "late": 0.6}, "whole"),
+        ({"duplicates": 0.5, "poison": 0.5}, "nothing for good"),
+        ({"duplicates": 0.5, "late": 0.6}, "at most 1"),
         ({"end": NOW}, "history"),
     ],
 )
