@@ -47,6 +47,8 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg events retry": ("--all", 0, "0 will be delivered again"),
     "tbg tasks parked": ("", 0, "No parked tasks"),
     "tbg tasks retry": ("--all", 0, "0 will be run again"),
+    "tbg jobs parked": ("", 0, "No parked users"),
+    "tbg jobs retry": ("--all", 0, "0 will be tried again"),
     "tbg registry check": ("PACK", 0, "no errors"),
     "tbg registry retire": ("nothing_here", 2, "nothing_here"),
     "tbg admin grant": ("nobody", 1, "there is no user nobody"),
