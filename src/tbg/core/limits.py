@@ -1,6 +1,4 @@
-"""Every bound that more than one module or an operator cares about, with its reason.
-
-A bound that one module alone uses stands there, also with its reason: a test asks for it."""
+"""Bounds that several modules share, each with its reason; others stand where they are used."""
 
 from datetime import timedelta
 
