@@ -366,8 +366,7 @@ class TestUnite:
         _, alice = await join(db, BOB, ALICE)
         clock.move(timedelta(minutes=3))
         for _ in range(2):
-            async with db.transaction() as tx:
-                await tell_silent(tx)
+            await tell_silent(db)
         sql = "SELECT type, payload FROM outbox WHERE id > :before"
         ((kind, payload),) = await rows(db, sql, before=before)
         assert kind == "SilentRewards"
@@ -440,6 +439,7 @@ class TestUnite:
         assert await value(db, "SELECT count(*) FROM sessions WHERE ended_why <> 'merged'") == 0
         assert await value(db, "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL") == 0
         assert await value(db, "SELECT count(*) FROM idempotency_keys") == 0
+        assert await value(db, "SELECT count(*) FROM parked_users") == 0
         sql = "SELECT handle, handle_key, deletion_at FROM users WHERE id = :b"
         assert await rows(db, sql, b=bob) == [(None, None, None)]
         sql = "SELECT address, merged_at FROM user_addresses WHERE user_id = :a"
@@ -525,7 +525,7 @@ class TestUnite:
 
 
 _OWNER = "SELECT user_id FROM user_addresses WHERE address = :address"
-_GIVE_NOTHING = {"streak_warning", "badge_counts", "silent_summaries", "xp_verifier"}
+_GIVE_NOTHING = {"badge_counts", "xp_verifier"}
 
 
 async def _work(db: Database, name: str) -> None:
@@ -595,6 +595,10 @@ _PERSONAL_ROWS = (
     """
     INSERT INTO idempotency_keys (user_id, digest, request, created_at)
     VALUES (:id, CAST(CAST(:secret AS text) AS bytea), 'x', :now)
+    """,
+    """
+    INSERT INTO parked_users (user_id, job, error, parked_at, attempts)
+    VALUES (:id, 'toy', :secret, :now, 1)
     """,
     """
     INSERT INTO auth_challenges (id, address, for_user, purpose, message, created_at, expires_at)
@@ -827,8 +831,9 @@ _TABLES = {
     "frames.json": "frames",
 }
 _NOT_TAKEN = {
-    # No secret, nothing that lives for minutes, no counter of frames, no waiting summary.
-    "refresh_tokens", "idempotency_keys", "frame_counters", "silent_rewards",
+    # No secret, nothing that lives for minutes, no counter of frames, no waiting summary, no
+    # failure of a job that waits for the operator.
+    "refresh_tokens", "idempotency_keys", "frame_counters", "silent_rewards", "parked_users",
 }  # fmt: skip
 
 

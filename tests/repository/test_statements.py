@@ -65,15 +65,6 @@ EXCEPTIONS = {
         "tbg.domains.gamification.actions.reward:_LOCK",
         "rule 3: locks rows of several users of user_gamification",
     ),
-    # Chunks of users whose streak has ended or is about to.
-    (
-        "tbg.domains.gamification.actions.streaks:_tell_broken",
-        "rule 3: locks rows of several users of user_gamification",
-    ),
-    (
-        "tbg.domains.gamification.actions.streaks:_warn",
-        "rule 3: locks rows of several users of user_gamification",
-    ),
     # Partitions are made and dropped by one process, on the coordinator.
     (
         "tbg.domains.mining.actions.partitions:make_partitions",

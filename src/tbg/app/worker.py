@@ -1,7 +1,8 @@
 """The worker runs the jobs of every domain: arq wakes it, the database decides what is due.
 
 A job runs when its last success is older than the last time it was due. So a wake-up that is
-lost, or a worker that was down on Monday, delays a job and never drops it.
+lost, or a worker that was down on Monday, delays a job and never drops it. It also runs when an
+operator has asked it to try parked users again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tbg.core.cancel import end
 from tbg.core.schedule import Cron
 from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database, Tx
+from tbg.core.user_jobs import are_retried
 
 JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *lifecycle.JOBS)
 """The jobs of every domain, then those that go through all domains; overdue jobs are run in this
@@ -77,15 +79,18 @@ class Worker:
                 async with self.database.transaction() as tx:
                     mark, now = await marks.read(tx, job.name), tx.now
                     due = await self._last_due(tx, job)
+                    retried = await are_retried(tx, job.name)
                 if mark is not None:
                     JOB_SUCCESS.labels(job.name).set(mark.timestamp())
-                if due is None or (mark is not None and mark >= due):
+                is_done = due is None or (mark is not None and mark >= due)
+                if is_done and not retried:
                     return False
                 result = await job.run(self.database)
                 async with self.database.transaction() as tx:
                     # After another job: up to the run that it followed, for the other one may
                     # have begun again meanwhile.
-                    await marks.move(tx, job.name, to=due if job.after else now)
+                    if (moment := due if job.after else now) is not None:
+                        await marks.move(tx, job.name, to=moment)
             except Exception:
                 JOB_FAILURES.labels(job.name).inc()
                 _log.exception("job_failed", job=job.name)

@@ -395,6 +395,9 @@ RATE_WRITE = (120, 60)
 JOB_USERS = 1_000
 """Users a job takes through one transaction: bounds how long their rows are locked."""
 
+PARKED_USERS = 1_000
+"""Users that a job may have parked: where it fails for more, the job is wrong, and fails."""
+
 JOB_TIMEOUT_SECONDS = 3_600
 """A job that runs longer than this is stuck; the largest (verify) takes minutes."""
 

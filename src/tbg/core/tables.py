@@ -41,6 +41,7 @@ TABLES: Tables = {
     "outbox": Local("a queue that relays take from with SKIP LOCKED"),
     "failed_deliveries": Local("beside the outbox, whose messages it is about"),
     "tasks": Local("a queue that senders take from with SKIP LOCKED"),
+    "parked_users": Distributed(),
     "job_marks": Local("one row a job"),
     "alembic_version": Local("one row: which revision the schema has"),
 }

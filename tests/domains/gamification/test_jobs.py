@@ -15,7 +15,9 @@ from tbg.domains.gamification import jobs
 from tbg.domains.gamification.actions import correct_xp, stats
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
+from tbg.domains.gamification.actions.reward import lock
 from tbg.domains.gamification.actions.stats import count_badges
+from tbg.domains.gamification.actions.summaries import tell_silent
 from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 from tests.conftest import NOW
 from tests.domains.gamification.play import (
@@ -100,6 +102,20 @@ class TestChampion:
 
     async def test_nothing_to_crown(self, db: Database) -> None:
         assert await crown_champions(db) == []
+
+    async def test_champions_are_locked_in_order_whatever_that_of_their_weeks(
+        self, db: Database, clock: FixedClock
+    ) -> None:
+        clock.at = MONDAY
+        await play(db, [share(LAST_WEEK, user=ALICE)])
+        await play(db, [share(LAST_WEEK - timedelta(days=7), user=BOB)])
+        async with db.transaction() as tx:
+            await lock(tx, [1])
+            crowning = asyncio.create_task(crown_champions(db))
+            await asyncio.sleep(0.3)
+            assert not crowning.done()
+            await lock(tx, [2])
+        assert await crowning == ["2026-W08", "2026-W09"]
 
     async def test_many_at_once_crown_one(self, db: Database, clock: FixedClock) -> None:
         clock.at = MONDAY
@@ -257,15 +273,15 @@ class TestSilentSummaries:
         for sdiff in (2e6, 2e9, 2e12):
             await play(db, [share(past, sdiff=sdiff, history=True)])
             clock.move(timedelta(seconds=90))
-            assert await jobs.summarise(db) == 0
+            assert await tell_silent(db) == 0
         await play(db, [share(past, user=BOB, history=True)])
         clock.move(timedelta(seconds=60))
-        assert await jobs.summarise(db) == 1
+        assert await tell_silent(db) == 1
         assert await told(db, "SilentRewards") == [{"user_id": 1, "badges": 4, "xp": 400}]
         assert await told(db, "BadgeEarned") == []
         clock.move(limits.SILENT_FOR)
-        assert await jobs.summarise(db) == 1
-        assert await jobs.summarise(db) == 0
+        assert await tell_silent(db) == 1
+        assert await tell_silent(db) == 0
         assert len(await told(db, "SilentRewards")) == 2
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "mining": "tbg.app.cli.mining:app",
     "events": "tbg.app.cli.events:app",
     "tasks": "tbg.app.cli.tasks:app",
+    "jobs": "tbg.app.cli.jobs:app",
     "rewards": "tbg.app.cli.rewards:app",
     "registry": "tbg.app.cli.registry:app",
     "keys": "tbg.app.cli.keys:app",

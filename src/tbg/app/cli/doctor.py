@@ -20,7 +20,7 @@ from tbg.adapters.streams.durable import durability
 from tbg.adapters.streams.letters import shelved
 from tbg.app import process, screen
 from tbg.app.cli.failure import told
-from tbg.core import limits, schema, tasks
+from tbg.core import limits, schema, tasks, user_jobs
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CommandError, NeedsPerson
 from tbg.core.running import running_in
@@ -214,6 +214,12 @@ async def _tasks(runtime: process.Runtime) -> tuple[bool, str]:
     return not left.parked and not is_late, detail + ", some late for a minute" * is_late
 
 
+async def _jobs(runtime: process.Runtime) -> tuple[bool, str]:
+    async with runtime.database.transaction() as tx:
+        parked = len(await user_jobs.parked(tx))
+    return not parked, f"{parked} parked users{': see `tbg jobs parked`' * bool(parked)}"
+
+
 async def _services(runtime: process.Runtime) -> tuple[bool, str]:
     alive = await heartbeats(runtime.redis, ("ingest", "relay", "sender", "worker"))
     missing = [service for service, well in alive.items() if not well]
@@ -265,6 +271,7 @@ _CHECKS: dict[str, Callable[[process.Runtime], Awaitable[tuple[bool, str]]]] = {
     "dead letters": _letters,
     "outbox": _outbox,
     "tasks": _tasks,
+    "jobs": _jobs,
     "services": _services,
     "clock": _clock,
     "keys": _keys,

@@ -36,12 +36,6 @@ async def pay_late_weeks(database: Database) -> StreakCheck | None:
     return done if any(done) else None
 
 
-async def summarise(database: Database) -> int:
-    """One message for what history earned, when it has gone quiet."""
-    async with database.transaction() as tx:
-        return await tell_silent(tx)
-
-
 JOBS = (
     Cron("registry_backfill", backfill_badges, minute=None),
     Cron("streak_check", check_streaks, weekday=0, hour=0, minute=5),
@@ -52,6 +46,6 @@ JOBS = (
     Cron("personal_bests", pay_personal_bests, hour=0, minute=5),
     Cron("streak_warning", warn_streaks, weekday=6, hour=18, minute=0),
     Cron("badge_counts", count, every_s=limits.SOON_SECONDS),
-    Cron("silent_summaries", summarise, minute=None),
+    Cron("silent_summaries", tell_silent, minute=None),
     Cron("xp_verifier", verify_xp, minute=15),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tbg.core import limits, outbox, tasks
+from tbg.core import limits, outbox, tasks, user_jobs
 from tbg.core.section import Section
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.access import pages_changed, sessions_changed
@@ -109,6 +109,7 @@ async def _empty(tx: Tx, ids: list[int]) -> None:
     )
     await tx.run("DELETE FROM idempotency_keys WHERE user_id = ANY(:ids ::bigint[])", ids=ids)
     await tx.run("DELETE FROM auth_challenges WHERE for_user = ANY(:ids ::bigint[])", ids=ids)
+    await user_jobs.forget(tx, ids)
 
 
 def export(tx: Tx, *, user_id: int) -> Iterator[Section]:

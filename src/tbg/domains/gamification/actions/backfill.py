@@ -8,71 +8,99 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import Any
 
-from tbg.core import limits
+from tbg.core import user_jobs
 from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, lock, reward
 from tbg.domains.gamification.actions.streaks import streak_awards
 from tbg.domains.gamification.queries import BadgeDefinition
 
+_JOB = "registry_backfill"
+
 
 async def backfill_badges(database: Database) -> int:
     """Give every badge that waits for it to those who had reached it; the badges given."""
     async with database.transaction() as tx:
-        waiting = [
-            item.badge
-            for item in await queries.every_badge(tx)
-            if item.is_active and not item.backfilled
-        ]
-    given = 0
-    for badge in waiting:
-        after: int | None = 0
-        while after is not None:
-            async with database.transaction(owners="shared") as tx:
-                count, after = await _chunk(tx, badge, after)
-                given += count
-                if after is None:
-                    await tx.run(
-                        "UPDATE badge_definitions SET backfilled_at = :now WHERE slug = :slug",
-                        now=tx.now,
-                        slug=badge.slug,
-                    )
-    return given
-
-
-async def _chunk(tx: Tx, badge: BadgeDefinition, after: int) -> tuple[int, int | None]:
-    if badge.trigger_type not in _AWARDS:  # events were not kept: there is nothing to go by
-        return 0, None
-    rows = await tx.rows(
-        """
-        SELECT g.user_id FROM user_gamification g
-        WHERE g.user_id > :after AND CASE CAST(:trigger AS text)
-                WHEN 'share_count' THEN g.total_shares >= CAST(:threshold AS float8)
-                WHEN 'best_diff' THEN g.best_difficulty >= CAST(:threshold AS float8)
-                WHEN 'streak' THEN g.longest_streak >= CAST(:threshold AS float8)
-                ELSE g.blocks_found > 0 END
-            AND NOT EXISTS (SELECT 1 FROM user_badges u
-                WHERE u.user_id = g.user_id AND u.badge_slug = :slug)
-        ORDER BY g.user_id LIMIT :most
-        """,
-        after=after,
-        trigger=badge.trigger_type,
-        threshold=badge.threshold or 0.0,
-        slug=badge.slug,
-        most=limits.JOB_USERS,
+        active = [item for item in await queries.every_badge(tx) if item.is_active]
+        retried = await user_jobs.are_retried(tx, _JOB)
+    waiting = [item.badge for item in active if not item.backfilled]
+    if not waiting and not retried:
+        return 0
+    # Whoever is retried may lack badges that wait for nobody else any more.
+    tried = [item.badge for item in active] if retried else waiting
+    given = await user_jobs.serve_users(
+        database,
+        _JOB,
+        find=partial(_find_lacking, badges=_given_later(waiting)),
+        work=partial(_give, badges=_given_later(tried)),
     )
-    if not rows:
-        return 0, None
-    users = [row.user_id for row in rows]
+    async with database.transaction() as tx:
+        await tx.run(
+            """
+            UPDATE badge_definitions SET backfilled_at = :now
+            WHERE slug = ANY(:slugs ::text[]) AND backfilled_at IS NULL
+            """,
+            now=tx.now,
+            slugs=[badge.slug for badge in waiting],
+        )
+    return sum(given)
+
+
+def _given_later(badges: Sequence[BadgeDefinition]) -> list[BadgeDefinition]:
+    """Without those for events: these were not kept, so that there is nothing to go by."""
+    return [badge for badge in badges if badge.trigger_type in _AWARDS]
+
+
+async def _find_lacking(
+    tx: Tx, after: int, most: int, *, badges: Sequence[BadgeDefinition]
+) -> list[int]:
+    """Users who have reached one of the badges and lack it."""
+    users: set[int] = set()
+    for badge in badges:
+        found = await tx.rows(_LACKING_AFTER, **_reaching(badge), after=after, most=most)
+        users |= {row.user_id for row in found}
+    return sorted(users)[:most]
+
+
+async def _give(tx: Tx, users: Sequence[int], *, badges: Sequence[BadgeDefinition]) -> int:
+    """Give these users the badges that they have reached and lack; how many."""
     await lock(tx, users)
-    awards = await _AWARDS[badge.trigger_type](tx, badge, users)
+    awards: list[Award] = []
+    for badge in badges:
+        found = await tx.rows(_LACKING_OF, **_reaching(badge), users=list(users))
+        lacking = [row.user_id for row in found]
+        awards += await _AWARDS[badge.trigger_type](tx, badge, lacking)
     marked = [
         award._replace(metadata=award.metadata | {"backfilled": True}, silent=True)
         for award in awards
     ]
     await reward(tx, awards=marked)
-    return len(marked), users[-1]
+    return len(marked)
+
+
+_LACKING = """
+SELECT g.user_id FROM user_gamification g
+WHERE CASE CAST(:trigger AS text)
+        WHEN 'share_count' THEN g.total_shares >= CAST(:threshold AS float8)
+        WHEN 'best_diff' THEN g.best_difficulty >= CAST(:threshold AS float8)
+        WHEN 'streak' THEN g.longest_streak >= CAST(:threshold AS float8)
+        ELSE g.blocks_found > 0 END
+    AND NOT EXISTS (SELECT 1 FROM user_badges u
+        WHERE u.user_id = g.user_id AND u.badge_slug = :slug)
+"""
+_LACKING_AFTER = _LACKING + "AND g.user_id > :after ORDER BY g.user_id LIMIT :most"
+_LACKING_OF = _LACKING + "AND g.user_id = ANY(:users ::bigint[]) ORDER BY g.user_id"
+
+
+def _reaching(badge: BadgeDefinition) -> dict[str, Any]:
+    return {
+        "trigger": badge.trigger_type,
+        "threshold": badge.threshold or 0.0,
+        "slug": badge.slug,
+    }
 
 
 async def reached(tx: Tx, user_id: int) -> list[Award]:

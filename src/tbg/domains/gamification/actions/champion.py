@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from tbg.core.tx import Database, Tx
+from tbg.core.user_jobs import serve_users
 from tbg.domains.gamification.actions.events import record_event
+from tbg.domains.gamification.actions.reward import lock
 from tbg.domains.gamification.rules import get_week_iso, running_week, week_end, week_start_of
 from tbg.domains.mining.actions import roll_up_all
 
@@ -19,14 +23,40 @@ async def crown_champions(database: Database) -> list[str]:
     async with database.transaction() as tx:
         monday = running_week(tx.now)
         weeks = [row.week for row in await tx.rows(_WEEKS, running=get_week_iso(monday))]
-    crowned = []
-    for week in weeks:
-        async with database.transaction(owners="shared") as tx:
-            silent = week != get_week_iso(monday - timedelta(weeks=1))
-            if await _crown(tx, week, silent=silent):
-                crowned.append(week)
-    return crowned
+    crowned = await serve_users(
+        database,
+        "weekly_diff_champion",
+        find=partial(_find_best, weeks=weeks),
+        work=partial(_crown_users, weeks=weeks, last=get_week_iso(monday - timedelta(weeks=1))),
+    )
+    return sorted(week for some in crowned for week in some)
 
+
+async def _find_best(tx: Tx, after: int, most: int, *, weeks: Sequence[str]) -> list[int]:
+    best = await _best_of(tx, weeks)
+    return sorted({user for user in best.values() if user > after})[:most]
+
+
+async def _crown_users(
+    tx: Tx, users: Sequence[int], *, weeks: Sequence[str], last: str
+) -> list[str]:
+    """Crown the weeks whose best is one of these users; `last` alone is news."""
+    await lock(tx, users)  # at once: in the order of the weeks, others would wait in a circle
+    best = await _best_of(tx, weeks)
+    theirs = [week for week in weeks if best.get(week) in users]
+    return [week for week in theirs if await _crown(tx, week, silent=week != last)]
+
+
+async def _best_of(tx: Tx, weeks: Sequence[str]) -> dict[str, int]:
+    """Who is the champion of each of these weeks."""
+    found = {week: await tx.row(_BEST, week=week) for week in weeks}
+    return {week: row.user_id for week, row in found.items() if row is not None}
+
+
+_BEST = """
+SELECT user_id FROM personal_bests WHERE timeframe = 'week' AND period_key = :week
+ORDER BY best_difficulty DESC, at, user_id LIMIT 1
+"""
 
 # One index probe a week, where a DISTINCT would read every user's every week.
 _WEEKS = """

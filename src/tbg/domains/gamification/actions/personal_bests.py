@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from tbg.core import limits, marks
 from tbg.core.tx import AnyRow, Database, Tx
+from tbg.core.user_jobs import serve_users
 from tbg.domains.gamification.actions.reward import Grant, lock, reward
 from tbg.domains.gamification.rules import PERSONAL_BEST_XP
 from tbg.domains.mining.actions import roll_up_all
@@ -24,18 +26,18 @@ async def pay_personal_bests(database: Database) -> int:
     async with database.transaction() as tx:
         mark, begun = await marks.read(tx, _MARK), tx.now
     since = (mark or datetime.min.replace(year=1970, tzinfo=UTC)) - limits.JOB_OVERLAP
-    paid, after = 0, 0
-    while True:
-        async with database.transaction(owners="shared") as tx:
-            users = await _touched(tx, since=since, after=after)
-            if not users:
-                await marks.move(tx, _MARK, to=begun)
-                return paid
-            paid += await pay_days(tx, users, today=begun.date())
-        after = users[-1]
+    paid = await serve_users(
+        database,
+        "personal_bests",
+        find=partial(_find_touched, since=since),
+        work=partial(pay_days, today=begun.date()),
+    )
+    async with database.transaction() as tx:
+        await marks.move(tx, _MARK, to=begun)
+    return sum(paid)
 
 
-async def _touched(tx: Tx, *, since: datetime, after: int) -> list[int]:
+async def _find_touched(tx: Tx, after: int, most: int, *, since: datetime) -> list[int]:
     rows = await tx.rows(
         """
         SELECT user_id FROM user_gamification
@@ -44,7 +46,7 @@ async def _touched(tx: Tx, *, since: datetime, after: int) -> list[int]:
         """,
         after=after,
         since=since,
-        most=limits.JOB_USERS,
+        most=most,
     )
     return [row.user_id for row in rows]
 

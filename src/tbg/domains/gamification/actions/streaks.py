@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from tbg.core import limits, marks
+from tbg.core import marks
 from tbg.core.tx import AnyRow, Database, Tx
+from tbg.core.user_jobs import serve_users
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
 from tbg.domains.gamification.events import StreakBroken, StreakExpiring, StreakExtended
@@ -85,42 +86,37 @@ async def check_streaks(database: Database) -> StreakCheck:
         told = await marks.read(tx, _TOLD)
         begun, monday = tx.now, running_week(tx.now)
     speaks = told is None or told < week_end(monday - timedelta(weeks=1))
-    paid = await _in_chunks(database, partial(_pay, monday=monday, speaks=speaks))
-    if not speaks:
-        return StreakCheck(paid, 0)
-    broken = await _in_chunks(database, partial(_tell_broken, monday=monday, told=told))
-    async with database.transaction() as tx:
-        await marks.move(tx, _TOLD, to=begun)
-    return StreakCheck(paid, broken)
+    done = await serve_users(
+        database,
+        "streak_check",
+        find=partial(_find_to_check, monday=monday, speaks=speaks),
+        work=partial(_check, monday=monday, speaks=speaks, told=told),
+    )
+    if speaks:
+        async with database.transaction() as tx:
+            await marks.move(tx, _TOLD, to=begun)
+    return StreakCheck(sum(check.paid for check in done), sum(check.broken for check in done))
 
 
 async def warn_streaks(database: Database) -> int:
     """On Sunday evening, tell users with a streak and no share this week; how many were told."""
     now = database.clock.now()
-    if not is_warning_time(now):
-        return 0
-    return await _in_chunks(database, partial(_warn, monday=get_week_start(now)))
+    monday = get_week_start(now) if is_warning_time(now) else None
+    return sum(
+        await serve_users(
+            database,
+            "streak_warning",
+            find=partial(_find_to_warn, monday=monday),
+            work=partial(_warn, monday=monday),
+        )
+    )
 
 
 _TOLD = "streaks_told"
 
-# A step of a walk over users: takes those after an id through one transaction, and gives how
-# many things it did and the last id it saw (None: there were no more).
-_Step = Callable[[Tx, int], Awaitable[tuple[int, int | None]]]
 
-
-async def _in_chunks(database: Database, step: _Step) -> int:
-    done, after = 0, 0
-    while True:
-        async with database.transaction(owners="shared") as tx:
-            count, last = await step(tx, after)
-        done += count
-        if last is None:
-            return done
-        after = last
-
-
-async def _pay(tx: Tx, after: int, *, monday: date, speaks: bool) -> tuple[int, int | None]:
+async def _find_to_check(tx: Tx, after: int, most: int, *, monday: date, speaks: bool) -> list[int]:
+    """Users with closed weeks that are not paid and, when it speaks, with streaks that broke."""
     owed = await tx.rows(
         """
         SELECT DISTINCT user_id FROM streak_calendar
@@ -129,13 +125,36 @@ async def _pay(tx: Tx, after: int, *, monday: date, speaks: bool) -> tuple[int, 
         """,
         monday=monday,
         after=after,
-        most=limits.JOB_USERS,
+        most=most,
     )
-    users = [row.user_id for row in owed]
-    if not users:
-        return 0, None
+    broken: Sequence[AnyRow] = ()
+    if speaks:
+        broken = await tx.rows(
+            """
+            SELECT user_id FROM user_gamification
+            WHERE user_id > :after AND last_active_week < :last_closed
+                AND streak_broken_told IS DISTINCT FROM last_active_week
+            ORDER BY user_id LIMIT :most
+            """,
+            after=after,
+            last_closed=get_week_iso(monday - timedelta(weeks=1)),
+            most=most,
+        )
+    return sorted({row.user_id for row in (*owed, *broken)})[:most]
+
+
+async def _check(
+    tx: Tx, users: Sequence[int], *, monday: date, speaks: bool, told: datetime | None
+) -> StreakCheck:
     held = await lock(tx, users)
-    weeks = await _take_unpaid(tx, users, monday=monday)
+    paid = await _pay(tx, held, monday=monday, speaks=speaks)
+    broken = await _tell_broken(tx, users, monday=monday, told=told) if speaks else 0
+    return StreakCheck(paid, broken)
+
+
+async def _pay(tx: Tx, held: Mapping[int, AnyRow], *, monday: date, speaks: bool) -> int:
+    """Pay the closed weeks of (locked) users that are not paid; how many there were."""
+    weeks = await _take_unpaid(tx, list(held), monday=monday)
     last_closed = monday - timedelta(weeks=1)
     told = {row.user_id for row in weeks if speaks and row.week_start == last_closed}
     grants = [
@@ -162,7 +181,7 @@ async def _pay(tx: Tx, after: int, *, monday: date, speaks: bool) -> tuple[int, 
                 longest=held[user].longest_streak,
             )
         )
-    return len(grants), users[-1]
+    return len(grants)
 
 
 def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
@@ -227,10 +246,8 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
     return awards
 
 
-async def _tell_broken(
-    tx: Tx, after: int, *, monday: date, told: datetime | None
-) -> tuple[int, int | None]:
-    """Tell of runs that ended before the last closed week, once for each run.
+async def _tell_broken(tx: Tx, users: Sequence[int], *, monday: date, told: datetime | None) -> int:
+    """Tell (locked) users of runs that ended before the last closed week, once for each run.
 
     A break from before the last check, or from before the user was known, is history: silent.
     """
@@ -238,16 +255,15 @@ async def _tell_broken(
         """
         SELECT g.user_id, g.current_streak, g.longest_streak, g.last_active_week, u.created_at
         FROM user_gamification g JOIN users u ON u.id = g.user_id
-        WHERE g.user_id > :after AND g.last_active_week < :last_closed
+        WHERE g.user_id = ANY(:users ::bigint[]) AND g.last_active_week < :last_closed
             AND g.streak_broken_told IS DISTINCT FROM g.last_active_week
-        ORDER BY g.user_id LIMIT :most FOR UPDATE OF g
+        ORDER BY g.user_id
         """,
-        after=after,
+        users=list(users),
         last_closed=get_week_iso(monday - timedelta(weeks=1)),
-        most=limits.JOB_USERS,
     )
     if not rows:
-        return 0, None
+        return 0
     await tx.run(
         """
         UPDATE user_gamification SET streak_broken_told = last_active_week
@@ -269,34 +285,45 @@ async def _tell_broken(
                     last_active_week=row.last_active_week,
                 )
             )
-    return broken, rows[-1].user_id
+    return broken
 
 
-async def _warn(tx: Tx, after: int, *, monday: date) -> tuple[int, int | None]:
-    week_iso = get_week_iso(monday)
+async def _find_to_warn(tx: Tx, after: int, most: int, *, monday: date | None) -> list[int]:
+    """Users to warn; nobody when it is not the time for it (`monday` is None)."""
+    if monday is None:
+        return []
     rows = await tx.rows(
         """
-        SELECT user_id, current_streak FROM user_gamification
+        SELECT user_id FROM user_gamification
         WHERE user_id > :after AND last_active_week = :last_closed
             AND streak_warned_week IS DISTINCT FROM :week
-        ORDER BY user_id LIMIT :most FOR UPDATE
+        ORDER BY user_id LIMIT :most
         """,
         after=after,
         last_closed=get_week_iso(monday - timedelta(weeks=1)),
-        week=week_iso,
-        most=limits.JOB_USERS,
+        week=get_week_iso(monday),
+        most=most,
     )
-    if not rows:
-        return 0, None
-    await tx.run(
+    return [row.user_id for row in rows]
+
+
+async def _warn(tx: Tx, users: Sequence[int], *, monday: date | None) -> int:
+    if monday is None:  # those who are retried on another day: there is nothing left to warn of
+        return 0
+    week_iso, last_closed = get_week_iso(monday), get_week_iso(monday - timedelta(weeks=1))
+    await lock(tx, users)
+    rows = await tx.rows(
         """
         UPDATE user_gamification SET streak_warned_week = :week
-        WHERE user_id = ANY(:ids ::bigint[])
+        WHERE user_id = ANY(:users ::bigint[]) AND last_active_week = :last_closed
+            AND streak_warned_week IS DISTINCT FROM :week
+        RETURNING user_id, current_streak
         """,
+        users=list(users),
+        last_closed=last_closed,
         week=week_iso,
-        ids=[row.user_id for row in rows],
     )
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.user_id):
         tx.announce(
             StreakExpiring(
                 user_id=row.user_id,
@@ -305,4 +332,4 @@ async def _warn(tx: Tx, after: int, *, monday: date) -> tuple[int, int | None]:
                 week_end=monday + timedelta(days=6),
             )
         )
-    return len(rows), rows[-1].user_id
+    return len(rows)

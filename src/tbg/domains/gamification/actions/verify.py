@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from prometheus_client import Counter
 
-from tbg.core import limits
 from tbg.core.telemetry import log
 from tbg.core.tx import Database, Tx
+from tbg.core.user_jobs import serve_users
 from tbg.domains.gamification.actions.checks import CHECKS
 from tbg.domains.gamification.actions.reward import lock
 from tbg.domains.gamification.actions.streaks import recount_runs
@@ -27,26 +28,30 @@ async def repair(database: Database, *, checks: Sequence[str] = REPAIRABLE) -> i
     """Derive again what disagrees with what it is derived from; the users repaired."""
     repaired = 0
     for name in checks:
-        after = 0
-        while True:
-            async with database.transaction() as tx:
-                users = await _disagreeing(tx, name, after=after)
-                if not users:
-                    break
-                await _repair(tx, users)
-                repaired += len(users)
-                if name in ("ledger_total", "level"):
-                    MISMATCHES.inc(len(users))
-                _log.error("mismatch_repaired", check=name, users=users[:10], count=len(users))
-            after = users[-1]
+        done = await serve_users(
+            database,
+            "xp_verifier",
+            find=partial(_disagreeing, name),
+            work=partial(_repair_found, name),
+            owners=None,  # a check reads for minutes, and an exclusive lock would wait for it
+        )
+        repaired += sum(done)
     return repaired
 
 
-async def _disagreeing(tx: Tx, name: str, *, after: int) -> list[int]:
+async def _disagreeing(name: str, tx: Tx, after: int, most: int) -> list[int]:
     await tx.take_as_long_as_needed()
     check = CHECKS[name]
-    rows = await tx.rows(check.find, **check.values(tx.now), after=after, most=limits.JOB_USERS)
+    rows = await tx.rows(check.find, **check.values(tx.now), after=after, most=most)
     return [row.user_id for row in rows]
+
+
+async def _repair_found(name: str, tx: Tx, users: Sequence[int]) -> int:
+    await _repair(tx, users)
+    if name in ("ledger_total", "level"):
+        MISMATCHES.inc(len(users))
+    _log.error("mismatch_repaired", check=name, users=users[:10], count=len(users))
+    return len(users)
 
 
 async def _repair(tx: Tx, users: Sequence[int]) -> None:
