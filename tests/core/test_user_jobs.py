@@ -23,6 +23,7 @@ class Job:
         self.db = db
         self.users = list(users)
         self.bad: set[int] = set()
+        self.slow: set[int] = set()
         self.error: Exception = ValueError("no such difficulty")
         self.calls: list[list[int]] = []
 
@@ -47,6 +48,9 @@ class Job:
         )
         if self.bad & set(users):
             raise self.error
+        if self.slow & set(users):
+            await tx.run("SET LOCAL statement_timeout = '10ms'")
+            await tx.run("SELECT pg_sleep(5)")
         return len(users)
 
     async def served(self) -> list[int]:
@@ -136,6 +140,15 @@ async def test_what_passes_by_itself_parks_nobody(db: Database) -> None:
     assert len(job.calls) == 1
     assert await parked(db) == []
     assert await job.served() == []
+
+
+async def test_a_user_who_takes_too_long_is_parked(db: Database) -> None:
+    job = Job(db, [1, 2, 3])
+    job.slow = {2}
+    assert await job.run() == 2
+    ((user, error, _),) = await parked(db)
+    assert user == 2
+    assert "statement timeout" in error
 
 
 async def test_the_worker_ends_the_job_well_and_runs_it_again_when_a_user_is_retried(
