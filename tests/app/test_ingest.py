@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -79,9 +80,10 @@ async def test_bad_events_are_dead_letters_and_good_ones_flow(db: Database, redi
 async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failures(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def choke(tx: Tx, batch: Batch) -> None:
+    async def choke(tx: Tx, batch: Batch) -> Batch:
         if any(fact.worker == "poison" for fact in batch.shares):
             await tx.run("SELECT 1 / 0")
+        return batch
 
     monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)
     await publish(
@@ -102,11 +104,12 @@ async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failure
 async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
     away = 3
 
-    async def connection_lost(tx: Tx, batch: Batch) -> None:
+    async def connection_lost(tx: Tx, batch: Batch) -> Batch:
         nonlocal away
         if away:
             away -= 1
             await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
+        return batch
 
     await publish(redis, share(NOW))
     await ingest_on(db, redis, projections=[*PROJECTIONS, connection_lost]).drain()
@@ -119,10 +122,11 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
 ) -> None:
     tried: list[int] = []
 
-    async def slow(tx: Tx, batch: Batch) -> None:
+    async def slow(tx: Tx, batch: Batch) -> Batch:
         tried.append(len(batch.shares))
         await tx.run("SET LOCAL statement_timeout = 50")
         await tx.run("SELECT pg_sleep(:wait)", wait=0.2 if len(batch.shares) > 2 else 0)
+        return batch
 
     await publish(redis, *[share(NOW) for _ in range(8)])
     await ingest_on(db, redis, projections=[*PROJECTIONS, slow]).drain()
@@ -131,11 +135,33 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
     assert await redis.exists("mining:failures") == 0
 
 
+async def test_a_projection_is_given_what_the_one_before_it_returned(
+    db: Database, redis: Redis
+) -> None:
+    seen: list[Batch] = []
+
+    async def without_shares(_: Tx, batch: Batch) -> Batch:
+        return replace(batch, shares=())
+
+    async def note(_: Tx, batch: Batch) -> Batch:
+        seen.append(batch)
+        return batch
+
+    await publish(redis, share(NOW))
+    projections = [note, *PROJECTIONS, note, without_shares, note]
+    await ingest_on(db, redis, projections=projections).drain()
+    first, full, last = seen
+    assert (len(first.shares), len(first.users), len(first.workers)) == (1, 0, 0)
+    assert (len(full.shares), len(full.users), len(full.workers)) == (1, 1, 1)
+    assert last == replace(full, shares=())
+
+
 async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
     db: Database, redis: Redis
 ) -> None:
-    async def lost(tx: Tx, batch: Batch) -> None:
+    async def lost(tx: Tx, batch: Batch) -> Batch:
         await tx.run("SELECT pg_terminate_backend(pg_backend_pid())")
+        return batch
 
     running = ingest_on(db, redis, projections=[*PROJECTIONS, lost])
     task = asyncio.create_task(running.run())
@@ -156,9 +182,10 @@ async def test_what_another_lane_has_in_hand_is_not_taken_twice(
     monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)
     batches: list[int] = []
 
-    async def slow(_: Tx, batch: Batch) -> None:
+    async def slow(_: Tx, batch: Batch) -> Batch:
         batches.append(len(batch.shares))
         await asyncio.sleep(0.3)
+        return batch
 
     await publish(redis, *[share(NOW) for _ in range(3)])
     await ingest_on(db, redis, projections=[slow, *PROJECTIONS]).drain()
@@ -345,9 +372,10 @@ async def test_good_events_flow_among_poison(
     """One in ten cannot be read, and some fail whenever they are tried: the rest never wait."""
     waited: list[float] = []
 
-    async def choke(tx: Tx, batch: Batch) -> None:
+    async def choke(tx: Tx, batch: Batch) -> Batch:
         if any(fact.worker == "poison" for fact in batch.shares):
             raise ValueError("it fails every time")
+        return batch
 
     ingesting = ingest_on(db, redis, projections=(*PROJECTIONS, choke))
     acknowledge = ingesting.reader.acknowledge

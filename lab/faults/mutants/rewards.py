@@ -98,7 +98,7 @@ def _nothing(real: Method) -> Method:
 
 def _all_accepted(real: Any) -> Any:
     def deltas(batch: Batch) -> Any:
-        shares = [share._replace(accepted=True) for share in batch.shares]
+        shares = tuple(share._replace(accepted=True) for share in batch.shares)
         return real(replace(batch, shares=shares))
 
     return deltas
@@ -107,7 +107,7 @@ def _all_accepted(real: Any) -> Any:
 def _rounded(real: Any) -> Any:
     def deltas(batch: Batch) -> Any:
         half = timedelta(milliseconds=500)
-        shares = [s._replace(at=(s.at + half).replace(microsecond=0)) for s in batch.shares]
+        shares = tuple(s._replace(at=(s.at + half).replace(microsecond=0)) for s in batch.shares)
         return real(replace(batch, shares=shares))
 
     return deltas
@@ -141,10 +141,9 @@ def _again(real: Method) -> Method:
 
 
 def _every_telling(real: Method) -> Method:
-    async def write(tx: Tx, batch: Batch, *rest: Any) -> None:
-        told = batch.blocks
+    async def write(tx: Tx, batch: Batch, *rest: Any) -> Any:
         await real(tx, batch, *rest)
-        batch.blocks = told
+        return batch.blocks
 
     return write
 

@@ -265,7 +265,7 @@ class Ingest:
                 batch = Batch.of({key: facts[key] for key in facts if key in claimed.fresh})
                 if claimed.fresh:
                     for project in self.projections:
-                        await project(tx, batch)
+                        batch = await project(tx, batch)
             frames = self._pulse.pace(tx.shown, now=tx.now)
             await self.broadcast.publish(frames, now=tx.now, nudge=bool(tx.announced))
             EVENTS.labels("fresh").inc(len(claimed.fresh))

@@ -19,8 +19,9 @@ from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.tx import Tx
 
-Projection: TypeAlias = Callable[[Tx, Any], Awaitable[None]]
-"""`(tx, batch)`: a batch of mining facts → the domain's tables."""
+Projection: TypeAlias = Callable[[Tx, Any], Awaitable[Any]]
+"""`(tx, batch)`: a batch of mining facts → the domain's tables, and the batch for the projections
+after it: the same, or one with what they need."""
 
 Handler: TypeAlias = Callable[[Tx, Sequence[Delivery]], Awaitable[None]]
 """`(tx, deliveries)`: all events of its kinds that are delivered together."""

@@ -82,7 +82,7 @@ async def commit(db: Database, facts: Iterable[Fact]) -> Tx:
         fresh = Batch.of({key: batch[key] for key in batch if key in claimed.fresh})
         if claimed.fresh:
             for project in PROJECTIONS:
-                await project(tx, fresh)
+                fresh = await project(tx, fresh)
     return tx
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -81,34 +81,29 @@ class Connection(NamedTuple):
 Fact = Share | BestDiff | BlockFound | Connection
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Facts that commit together, and who they are about.
+    """Facts that commit together, and who they are about; a projection returns the next one's.
 
-    `users` maps address → user id; the domain accounts fills it in before the others look.
-    `workers` maps (user id, worker key) → worker id; the domain mining fills it in.
+    `users` maps address → user id, from the domain accounts on. `workers` maps (user id, worker
+    key) → worker id, from the domain mining on; from there, `blocks` are those confirmed only now.
     """
 
-    shares: list[Share] = field(default_factory=list)
-    bests: list[BestDiff] = field(default_factory=list)
-    blocks: list[BlockFound] = field(default_factory=list)
-    connections: list[Connection] = field(default_factory=list)
-    users: dict[str, int] = field(default_factory=dict)
-    workers: dict[tuple[int, str], int] = field(default_factory=dict)
+    shares: tuple[Share, ...] = ()
+    bests: tuple[BestDiff, ...] = ()
+    blocks: tuple[BlockFound, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    users: Mapping[str, int] = field(default_factory=dict)
+    workers: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Mapping[UUID, Fact]) -> Batch:
         """Sort facts by kind, keeping their order."""
-        batch = cls()
-        homes: dict[type, list[Fact]] = {
-            Share: batch.shares,  # type: ignore[dict-item]
-            BestDiff: batch.bests,  # type: ignore[dict-item]
-            BlockFound: batch.blocks,  # type: ignore[dict-item]
-            Connection: batch.connections,  # type: ignore[dict-item]
-        }
+        kinds: dict[type, list[Any]] = {Share: [], BestDiff: [], BlockFound: [], Connection: []}
         for fact in facts.values():
-            homes[type(fact)].append(fact)
-        return batch
+            kinds[type(fact)].append(fact)
+        shares, bests, blocks, connections = (tuple(some) for some in kinds.values())
+        return cls(shares, bests, blocks, connections)
 
     def all(self) -> list[Fact]:
         """Every fact of the batch."""

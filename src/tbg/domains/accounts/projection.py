@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tbg.adapters.streams import Batch
 from tbg.core.tx import Tx
 from tbg.domains.accounts.actions.users import admit_addresses
 
 
-async def admit(tx: Tx, batch: Batch) -> None:
-    """Fill in `batch.users`; an address never seen before becomes an unclaimed user."""
-    batch.users |= await admit_addresses(tx, sorted({fact.address for fact in batch.all()}))
+async def admit(tx: Tx, batch: Batch) -> Batch:
+    """The batch with its users; an address never seen before becomes an unclaimed user."""
+    addresses = sorted({fact.address for fact in batch.all()})
+    return replace(batch, users=await admit_addresses(tx, addresses))

@@ -46,7 +46,7 @@ class _Delta:
     weeks: dict[str, _WeekDelta] = field(default_factory=dict)
 
 
-async def credit(tx: Tx, batch: Batch) -> None:
+async def credit(tx: Tx, batch: Batch) -> Batch:
     """Reward a batch of fresh facts; every effect of a fact is in this transaction."""
     deltas = _deltas(batch)
     counted = await _count(tx, deltas)
@@ -73,6 +73,7 @@ async def credit(tx: Tx, batch: Batch) -> None:
     _show_bests(tx, beaten)
     _show_reported_bests(tx, batch, counted)
     await _show_streaks(tx, batch, weeks_begun)
+    return batch
 
 
 def _deltas(batch: Batch) -> dict[int, _Delta]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tbg.adapters.streams import (
     Batch,
@@ -27,11 +28,15 @@ BEST_ONLY = 2
 """What a row of the rollup queue is: 1 accepted, 0 rejected, 2 the pool's word of a difficulty."""
 
 
-async def record(tx: Tx, batch: Batch) -> None:
-    """Write everything that was mined; fills in `batch.workers`, leaves only blocks backed now."""
-    known, agents = await _meet_workers(tx, batch)
-    # Sorted as the table is, so that neighbours are written together.
-    batch.shares.sort(key=lambda share: (batch.users[share.address], share.at))
+async def record(tx: Tx, batch: Batch) -> Batch:
+    """Write everything that was mined; the batch with its workers and the blocks backed only now.
+
+    Its shares are sorted as the table is, so that neighbours are written together.
+    """
+    users_of = batch.users
+    workers_of, known, agents = await _meet_workers(tx, batch)
+    shares = sorted(batch.shares, key=lambda share: (users_of[share.address], share.at))
+    batch = replace(batch, shares=tuple(shares), workers=workers_of)
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
     if facts:
         keys = [_key_of(batch, fact) for fact in facts]
@@ -40,10 +45,11 @@ async def record(tx: Tx, batch: Batch) -> None:
         await _write_shares(tx, batch.shares, users, workers)
         await _queue_for_rollups(tx, batch, users, workers)
     if batch.blocks:
-        await _write_blocks(tx, batch)
+        batch = replace(batch, blocks=await _write_blocks(tx, batch))
     _show(tx, batch, known)
     if batch.connections or agents:
         await _note_workers(tx, batch, agents)
+    return batch
 
 
 def worker_of(batch: Batch, fact: Fact) -> int:
@@ -61,6 +67,9 @@ def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
     return batch.users[fact.address], worker_key(fact.worker)
 
 
+_Workers: TypeAlias = dict[tuple[int, str], int]
+
+
 class _Known(NamedTuple):
     """A worker before the batch: what its miner called itself last, when it left if it did."""
 
@@ -71,9 +80,9 @@ class _Known(NamedTuple):
 
 async def _meet_workers(
     tx: Tx, batch: Batch
-) -> tuple[dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
-    """Know or make every worker of the batch: those there were, and, by user and worker, what
-    those call themselves whose miner calls itself something new.
+) -> tuple[_Workers, dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
+    """Know or make every worker of the batch: all of them, those there were, and, by user and
+    worker, what those call themselves whose miner calls itself something new.
     """
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
@@ -86,7 +95,7 @@ async def _meet_workers(
             agents[key] = fact
     keys = sorted(first)
     known = await _known_workers(tx, keys)
-    batch.workers |= {key: worker.id for key, worker in known.items()}
+    workers: _Workers = {key: worker.id for key, worker in known.items()}
     news: dict[tuple[int, int], str] = {}
     for key, told in agents.items():
         before = known.get(key)
@@ -96,7 +105,7 @@ async def _meet_workers(
             news[key[0], before.id] = told.agent
     unknown = [key for key in keys if key not in known]
     if not unknown:
-        return known, news
+        return workers, known, news
     facts = [first[key] for key in unknown]
     added = await tx.rows(
         """
@@ -113,12 +122,12 @@ async def _meet_workers(
         sources=[fact.source for fact in facts],
         ats=[fact.at for fact in facts],
     )
-    batch.workers |= {(row.user_id, row.name_key): row.id for row in added}
-    late = [key for key in unknown if key not in batch.workers]
+    workers |= {(row.user_id, row.name_key): row.id for row in added}
+    late = [key for key in unknown if key not in workers]
     if late:
         met = await _known_workers(tx, late)
-        batch.workers |= {key: worker.id for key, worker in met.items()}
-    return known, news
+        workers |= {key: worker.id for key, worker in met.items()}
+    return workers, known, news
 
 
 async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], _Known]:
@@ -142,7 +151,9 @@ _SHARE_COLUMNS = (
 )  # fmt: skip
 
 
-async def _write_shares(tx: Tx, shares: list[Share], users: list[int], workers: list[int]) -> None:
+async def _write_shares(
+    tx: Tx, shares: Sequence[Share], users: list[int], workers: list[int]
+) -> None:
     oldest = tx.now - limits.RAW_SHARE_AGE
     rows = [
         (
@@ -189,8 +200,8 @@ async def _queue_for_rollups(tx: Tx, batch: Batch, users: list[int], workers: li
     )
 
 
-async def _write_blocks(tx: Tx, batch: Batch) -> None:
-    """Record reports; leave in the batch, and announce, the blocks that are backed only now."""
+async def _write_blocks(tx: Tx, batch: Batch) -> tuple[BlockFound, ...]:
+    """Record reports, announce the blocks that are backed only now; these."""
     reports = _once(batch, batch.blocks)
     await tx.run(
         """
@@ -203,8 +214,8 @@ async def _write_blocks(tx: Tx, batch: Batch) -> None:
         **_columns(batch, reports),
     )
     backed = _once(batch, [block for block in batch.blocks if block.backed])
-    batch.blocks = await _confirm(tx, batch, backed)
-    for block in batch.blocks:
+    confirmed = await _confirm(tx, batch, backed)
+    for block in confirmed:
         if not block.history:
             tx.announce(
                 BlockRecorded(
@@ -217,6 +228,7 @@ async def _write_blocks(tx: Tx, batch: Batch) -> None:
                     found_at=block.at,
                 )
             )
+    return tuple(confirmed)
 
 
 async def _confirm(tx: Tx, batch: Batch, backed: list[BlockFound]) -> list[BlockFound]:
