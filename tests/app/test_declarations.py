@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
 from tbg.adapters.rate_limit import CHANGES
+from tbg.domains.realtime.schemas import Order
 from tests.declarations import bodies, without_a_rate_limit, without_idempotency
 
 
@@ -32,6 +35,11 @@ def test_every_post_declares_that_it_is_idempotent(app: FastAPI) -> None:
 def not_strict(model: type[BaseModel]) -> bool:
     """Whether a model takes what is of another type, or names that it does not know."""
     return (model.model_config.get("strict"), model.model_config.get("extra")) != (True, "forbid")
+
+
+def test_every_order_of_a_socket_is_strict() -> None:
+    union, _ = get_args(Order)
+    assert [model.__name__ for model in get_args(union) if not_strict(model)] == []
 
 
 def test_every_request_model_is_strict(app: FastAPI) -> None:

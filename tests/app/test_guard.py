@@ -21,7 +21,7 @@ from tbg.core import limits
 from tbg.core.settings import Settings
 from tbg.core.telemetry import Once
 from tbg.core.tx import Database
-from tbg.domains.accounts.routes.auth import BY_ADDRESS, SIGNING_IN
+from tbg.domains.accounts.routes.auth import BY_ADDRESS, KEY_SETS, SIGNING_IN
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app, problem, served
 
@@ -101,6 +101,35 @@ async def test_an_ip_address_tries_to_sign_in_so_often(
     for what in ways:
         too_many(await tried(what), policy)
     assert (await client.get("/api/v1/levels", headers=from_("9.9.9.9"))).status_code == 200
+
+
+async def test_an_ip_address_asks_for_the_published_keys_so_often(
+    tight: Tight, client: httpx.AsyncClient
+) -> None:
+    policy = tight(KEY_SETS, 2)
+    path = "/.well-known/jwks.json"
+    for _ in range(2):
+        assert (await client.get(path, headers=from_("9.9.9.9"))).status_code == 200
+    too_many(await client.get(path, headers=from_("9.9.9.9")), policy)
+    assert (await client.get(path, headers=from_("9.9.9.8"))).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/levels", "/api/v1/nothing"])
+async def test_what_is_below_the_first_segment_of_the_api_is_guarded_and_no_page(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path)
+    problem(answer, 404, "not_found")
+    assert "ratelimit" in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/apiary", "/m/api/v1", "/", "/health"])
+async def test_a_path_that_merely_contains_the_api_s_is_not_guarded(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert "ratelimit" not in answer.headers
 
 
 async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(

@@ -320,3 +320,41 @@ def test_the_repository_stands_alone(what: str) -> None:
     assert files
     found = [_name(p) for p in files if re.search(_ELSEWHERE[what], p.read_text())]
     assert found == []
+
+
+_CUTS = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index"}
+
+
+def _guesses(source: str) -> list[str]:
+    """Where a request's path is recognised by a part of its text."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            searched = [node.func.value] if node.func.attr in _CUTS else []
+        elif isinstance(node, ast.Compare):
+            pairs = zip(node.ops, node.comparators, strict=True)
+            searched = [right for op, right in pairs if isinstance(op, ast.In | ast.NotIn)]
+        else:
+            continue
+        names = (ast.unparse(one) for one in searched)
+        found += [name for name in names if re.search(r"\bpath('\])?$", name)]
+    return found
+
+
+def test_no_middleware_recognises_a_path_by_a_part_of_its_text() -> None:
+    folder = ROOT / "src" / "tbg" / "app" / "api"
+    found = {_name(path): _guesses(path.read_text()) for path in sorted(folder.rglob("*.py"))}
+    assert {name: guesses for name, guesses in found.items() if guesses} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "scope['path'].startswith('/api/')",
+        "'/auth/' in scope['path']",
+        "'export' not in request.url.path",
+        "path.endswith('/export')",
+    ],
+)
+def test_a_path_recognised_by_a_part_of_its_text_is_found(planted: str) -> None:
+    assert len(_guesses(f"if {planted}:\n    pass\n")) == 1

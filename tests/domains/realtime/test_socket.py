@@ -232,6 +232,8 @@ async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> No
         ('{"op":"subscribe","channels":"pool"}', "bad_channels"),
         ('{"op":"subscribe"}', "bad_channels"),
         ('{"op":"unsubscribe","channels":[7]}', "bad_channels"),
+        ('{"op":"subscribe","channels":["pool"],"since":1}', "unknown_field"),
+        ('{"op":"ping","channels":["pool"]}', "unknown_field"),
         ('{"op":"dance"}', "unknown_op"),
         ('{"op":["ping"]}', "unknown_op"),
         ("[]", "unknown_op"),

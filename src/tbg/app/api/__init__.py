@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from redis.asyncio import Redis
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 import tbg
 from tbg.adapters.broadcast import Broadcast, Hub, packet_of
@@ -21,6 +22,7 @@ from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
 from tbg.app.api import health, lifecycle, problems
+from tbg.app.api.area import API, ApiMiddleware
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
@@ -28,7 +30,7 @@ from tbg.app.api.frames import asyncapi
 from tbg.app.api.guard import Gate, Guard
 from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
-from tbg.app.api.pages import CompressedApi, Pages
+from tbg.app.api.pages import Pages
 from tbg.app.api.sockets import SocketEndpoint
 from tbg.app.api.turns import Turns
 from tbg.app.domains import DOMAINS
@@ -40,8 +42,6 @@ from tbg.core.fresh import Fresh
 from tbg.core.settings import Settings
 from tbg.core.tx import Database
 from tbg.domains.realtime.schemas import SnapshotData
-
-API = "/api/v1"
 
 
 def create_app(
@@ -68,7 +68,7 @@ def create_app(
         middleware=[
             Middleware(SocketEndpoint, path="/ws"),
             Middleware(Edge, settings=settings),
-            Middleware(Turns, settings=settings, api=API),
+            Middleware(Turns, settings=settings),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.origins,
@@ -77,15 +77,16 @@ def create_app(
                 expose_headers=["ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
             ),
             Middleware(
-                Guard,
-                settings=settings,
-                gate=gate,
-                limiter=limiter,
+                ApiMiddleware,
+                middleware=[
+                    Middleware(Guard, settings=settings, gate=gate, limiter=limiter),
+                    Middleware(StrictJson),
+                    # Files were compressed when they were built.
+                    Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+                    Middleware(EntityTags),
+                    Middleware(KeptAnswers, idempotency=idempotency),
+                ],
             ),
-            Middleware(StrictJson),
-            Middleware(CompressedApi, minimum_size=1_000, compresslevel=5),
-            Middleware(EntityTags, prefix=API),
-            Middleware(KeptAnswers, idempotency=idempotency),
         ],
     )
     app.state.settings = settings

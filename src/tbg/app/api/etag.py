@@ -9,19 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class EntityTags:
-    """Adds a weak `ETag` to whole 200 answers to GETs under `prefix`, and honours it.
+    """Adds a weak `ETag` to whole 200 answers to GETs, and honours it.
 
     Weak, because the bytes may be compressed on their way.
     """
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        mine = scope["type"] == "http" and scope["method"] == "GET"
-        if not mine or not scope["path"].startswith(self.prefix):
+        if scope["type"] != "http" or scope["method"] != "GET":
             return await self.app(scope, receive, send)
         known = Headers(scope=scope).get("if-none-match", "")
         held: list[Message] = []

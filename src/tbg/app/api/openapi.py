@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from tbg.adapters.http import PROBLEM_JSON
+from tbg.app.api.area import in_api
 from tbg.app.api.frames import schemas
 from tbg.core.domain import Domain
 
@@ -37,7 +38,7 @@ def document(app: FastAPI, domains: Iterable[Domain]) -> dict[str, Any]:
 def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     """What stands before a route, and refuses for it; its own refusals the route names itself."""
     found: set[str] = set()
-    if path.startswith("/api/"):
+    if in_api(path):
         found |= {"429", "503"}  # too often; takes too long
         if method != "get":
             found |= {"400", "403", "413", "415"}  # the body, and the page that it comes from
@@ -45,7 +46,7 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
             found |= {"409", "422"}  # its Idempotency-Key
     if "security" in operation:
         found |= {"401", "403"}
-    if "{" in path:
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         found |= {"404"}
     return found
 

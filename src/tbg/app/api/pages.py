@@ -9,10 +9,9 @@ from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import PathLike, StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 _PACKAGED = Path(__file__).parents[2] / "_web"
 _CHECKOUT = Path(__file__).parents[4] / "web" / "dist"
@@ -93,14 +92,3 @@ def _takes(scope: Scope, coding: str) -> bool:
         if name.strip() == coding:
             return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", quality)
     return False
-
-
-class CompressedApi(GZipMiddleware):
-    """Compresses what the API answers; files were compressed when they were built."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope.get("path", "").startswith("/api/"):
-            await super().__call__(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tbg.adapters.limiter import LIMITED
+from tbg.app.api.area import in_api
 from tbg.app.api.guard import client_ip
 from tbg.app.api.problems import problem
 from tbg.core import limits
@@ -91,10 +92,9 @@ class Turns:
     has the server hold at once.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, api: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.api = f"{api}/"
         self.queue = FairQueue(at_once=limits.REQUESTS_AT_ONCE, each=limits.REQUESTS_EACH)
         self.bodies: dict[str, int] = {}
         self._pages: OrderedDict[str, Allowance] = OrderedDict()
@@ -105,7 +105,7 @@ class Turns:
             return await self.app(scope, receive, send)
         who = client_ip(scope, self.settings)
         scope.setdefault("state", {})["client_ip"] = who
-        if not scope["path"].startswith(self.api) and not self._may_read_pages(who):
+        if not in_api(scope["path"]) and not self._may_read_pages(who):
             LIMITED.labels("pages").inc()
             answer = problem(
                 scope, 429, code="too_many_requests", headers={"Retry-After": "1"},

@@ -54,6 +54,7 @@ _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 
 _LOOK_AGAIN = ("session:", "page:")
 """What processes tell each other of a user's subjects of these kinds is for the writer alone."""
 
+_FIELDS_OF = ((("ping",), Ping), (("subscribe", "unsubscribe", "resume"), Channels))
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Order)
 
 
@@ -380,7 +381,10 @@ class Conversation:
 
     def _refuse_order(self, words: Any) -> None:
         op = words.get("op") if isinstance(words, dict) else None
-        if op in ("subscribe", "unsubscribe", "resume"):
+        order = next((model for ops, model in _FIELDS_OF if op in ops), None)
+        if order and (unknown := sorted(words.keys() - order.model_fields.keys())):
+            self._refuse("unknown_field", f"{op} has no field `{unknown[0][:100]}`")
+        elif order is Channels:
             most = limits.SOCKET_SUBJECTS
             detail = f"channels must be a list of at most {most} names"
             self._refuse("bad_channels", detail)

@@ -13,7 +13,7 @@ from tbg.core.frames import FeedItemData, FrameData, Notification
 class Ping(BaseModel):
     """Asks for a pong."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     op: Literal["ping"]
 
@@ -21,7 +21,7 @@ class Ping(BaseModel):
 class Channels(BaseModel):
     """Begins, ends or takes up again the frames of some subjects."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     op: Literal["subscribe", "unsubscribe", "resume"]
     channels: list[str] = Field(max_length=limits.SOCKET_SUBJECTS)

@@ -46,6 +46,7 @@ from tbg.domains.accounts.schemas import (
 
 BY_ADDRESS = RateLimit("address", limits.RATE_AUTH_ADDRESS)
 SIGNING_IN = RateLimit("auth", "strict", per=client)
+KEY_SETS = RateLimit("jwks", "strict", per=client)
 
 router = APIRouter(
     prefix="/auth",
@@ -180,6 +181,7 @@ async def logout_all(cookies: AppCookies, tx: Transaction, who: SignedIn) -> Res
     "/.well-known/jwks.json",
     summary="The public keys of access tokens",
     operation_id="jwks",
+    dependencies=[Depends(KEY_SETS)],
 )
 async def jwks(response: Response, keys: AppKeys) -> KeySet:
     """The keys that sign now and those whose tokens still hold."""
