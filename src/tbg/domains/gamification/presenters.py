@@ -43,7 +43,7 @@ class Granted(NamedTuple):
 def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> Iterator[FeedItem]:
     """A line for each grant, and one for a level that it reached.
 
-    Levels are not stored with their time: the totals before and after a grant tell.
+    The time of a level is not stored; it follows from the totals before and after a grant.
     """
     for grant in grants:
         if grant.source == "badge" and grant.source_id is not None:

@@ -21,7 +21,7 @@ async def record_event(
     metadata: dict[str, Any] | None = None,
     silent: bool = False,
 ) -> None:
-    """Award every badge that `event` earns to these users; once each, for ever."""
+    """Award every badge that `event` earns to these users, each only once."""
     name = EVENT_ALIASES.get(event, event)
     badges = [
         badge

@@ -68,18 +68,18 @@ async def _runs(
 
 
 class StreakCheck(NamedTuple):
-    """What one check did: weeks paid, users who were told that their streak broke."""
+    """The result of one check: weeks rewarded, users notified of a broken streak."""
 
     paid: int
     broken: int
 
 
 async def check_streaks(database: Database) -> StreakCheck:
-    """Pay the weeks that closed, award streak badges, tell whose streak went on or broke.
+    """Reward the weeks that closed, award streak badges, announce extended and broken streaks.
 
-    What is owed is what the calendar says and is not paid yet, so running it twice, late, many
-    times at once, or after late shares comes to the same. The first check after a week closed
-    tells of it; every other is silent.
+    It rewards weeks of the calendar that are not rewarded yet, so running it twice, late,
+    concurrently, or after late shares has the same result. Only the first check after a week has
+    closed announces it.
     """
     async with database.transaction() as tx:
         told = await marks.read(tx, _TOLD)
@@ -95,7 +95,7 @@ async def check_streaks(database: Database) -> StreakCheck:
 
 
 async def warn_streaks(database: Database) -> int:
-    """On Sunday evening, tell users with a streak and no share this week; how many were told."""
+    """On Sunday evening, warn users with a streak and no share this week; return how many."""
     now = database.clock.now()
     if not is_warning_time(now):
         return 0
@@ -230,9 +230,9 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
 async def _tell_broken(
     tx: Tx, after: int, *, monday: date, told: datetime | None
 ) -> tuple[int, int | None]:
-    """Tell of runs that ended before the last closed week, once for each run.
+    """Announce runs that ended before the last closed week, once per run.
 
-    A break from before the last check, or from before the user was known, is history: silent.
+    A break from before the last check, or from before the user was known, is history and silent.
     """
     rows = await tx.rows(
         """

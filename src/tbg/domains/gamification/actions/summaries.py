@@ -1,4 +1,4 @@
-"""What history earned, told once it has been read to its end."""
+"""Announces what history earned, once it has been read completely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ async def tell_silent(tx: Tx) -> int:
         before=before,
         most=limits.JOB_USERS,
     )
-    # Whoever deletes a row announces it; one that history touched meanwhile waits on.
+    # The process that deletes a row announces it; a row that history has touched again keeps
+    # waiting.
     rows = await tx.rows(
         """
         DELETE FROM silent_rewards WHERE user_id = ANY(:users ::bigint[]) AND last_at <= :before
