@@ -172,7 +172,7 @@ def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
         STREAK_XP,
         "streak",
         row.week_iso,
-        f"Mined week {row.week_iso}",
+        f"Week {int(row.week_iso[6:])} of {row.week_iso[:4]}",
         week_end(row.week_start),
         silent,
     )
