@@ -1,5 +1,5 @@
-"""What measures the game and breaks it on purpose: the benches and the fault harness.
+"""Measures the game and breaks it on purpose: the benchmarks and the fault harness.
 
-A package of the repository and not of the wheel: `tbg bench` and `tbg faults` exist where it can
-be imported, that is in a checkout. It may use everything of `tbg`; nothing there imports it.
+A package of the repository and not of the wheel: `tbg bench` and `tbg faults` exist only where it
+can be imported, that is in a checkout. It may use everything of `tbg`; nothing there imports it.
 """

@@ -1,4 +1,4 @@
-"""Measuring: how fast the game is, beside other ways of doing the same on the same machine.
+"""Measures how fast the game is, compared with other methods on the same machine.
 
-Everything here works on scratch servers of its own and leaves nothing behind.
+Everything here works on temporary servers and leaves nothing behind.
 """

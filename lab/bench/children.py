@@ -19,7 +19,7 @@ _START_SECONDS = 60.0
 
 
 def environment(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
-    """What a child sees: none of the operator's settings, only the scratch servers."""
+    """A child's environment: none of the operator's settings, only the temporary servers."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("TBG_")}
     return plain | {
         "TBG_DATABASE_URL": database_url,
@@ -76,7 +76,7 @@ class Consumers:
 async def consumers(
     count: int, *, batch: int, database_url: str, redis_url: str
 ) -> AsyncIterator[Consumers]:
-    """`count` consumers, each a process of its own, ready."""
+    """`count` consumers, each in its own process, ready."""
     words = ["-m", "lab.bench.consumer", str(batch)]
     env = environment(database_url, redis_url)
     async with contextlib.AsyncExitStack() as stack:

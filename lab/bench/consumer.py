@@ -1,7 +1,7 @@
-"""A consumer in a process of its own, measured: the real ingest service, drained on command.
+"""A measured consumer in its own process: the real ingest service, drained on command.
 
-Run as `python -m lab.bench.consumer BATCH`. For each line on stdin it takes everything that
-is in the streams and answers with one line of JSON on stdout; ends when stdin does.
+Run as `python -m lab.bench.consumer BATCH`. For each line on stdin it processes everything in the
+streams and answers with one line of JSON on stdout. It ends when stdin ends.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Reader(Reader):
 
 
 async def _drain(service: Ingest, reader: _Reader) -> Drained:
-    """Take everything, with the service's own roll-ups beside it."""
+    """Process everything, while the service's rollups run."""
     used, before = resource.getrusage(resource.RUSAGE_SELF), reader.taken
     begun = reader.acknowledged_at = time.perf_counter()
     await service.drain()

@@ -1,4 +1,4 @@
-"""What a run left behind, by address: so that two ways of doing it can be compared."""
+"""The effects of a run, by address, so that two methods can be compared."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ GROUP BY type ORDER BY type
 
 
 async def effects(connection: asyncpg.Connection) -> list[tuple[Any, ...]]:
-    """Every durable effect of shares: rewards and bests by address, keys seen, what is told."""
+    """Every durable effect of shares: rewards and bests by address, keys, announcements."""
     return [
         tuple(row) for query in (_REWARDS, _KEYS, _TOLD) for row in await connection.fetch(query)
     ]
@@ -79,7 +79,7 @@ async def sums(connection: asyncpg.Connection) -> dict[str, int]:
 def wrong_sums(
     before: dict[str, int], after: dict[str, int], *, shares: int, rolled_up: int
 ) -> list[str]:
-    """What does not add up when `shares` accepted ones came, `rolled_up` by the pipeline."""
+    """What does not add up after `shares` accepted shares, `rolled_up` by the pipeline."""
     grown = {name: after[name] - before[name] for name in after}
     wanted = {
         **dict.fromkeys(("shares", "keys", "counted", "in_calendar", "in_days"), shares),

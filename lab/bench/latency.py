@@ -1,7 +1,7 @@
 """A share in the stream → the badge's frame at a browser's socket, through the real services.
 
-`serve`, `ingest` and `relay` run as processes of their own. Every socket follows two miners: one
-who mines all the time, and one whose first share ever comes during the run: that share earns
+`serve`, `ingest` and `relay` run in their own processes. Every socket follows two miners: one who
+mines all the time, and one whose first share ever comes during the run: that share earns
 `first_share`, and from its XADD to the arrival of `badge_earned` is what is measured.
 """
 

@@ -1,4 +1,4 @@
-"""Cost per event of a game with a long past, beside that of a young one, in one run.
+"""Cost per event in a game with a long history and in a young one, in one run.
 
 Two databases on one server, filled by the database itself; the same pipeline takes the same
 number of shares in each, in turns. The same number of miners is at work in both: in the large

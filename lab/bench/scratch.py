@@ -70,7 +70,7 @@ class Scratch:
         }
 
     def fsync_ms(self) -> float | None:
-        """What making 8 KiB durable costs where the embedded database writes its log (median)."""
+        """The median cost of making 8 KiB durable where the embedded database writes its log."""
         if self.directory is None:
             return None
         took = []
@@ -152,7 +152,7 @@ async def require_fair(url: str) -> None:
 
 
 async def _migrate(url: str) -> None:
-    """What a real one has: the schema, this season's partitions, the badge registry."""
+    """Set up what a real database has: the schema, partitions, the badge registry."""
     database = connect(url, SystemClock(), size=2)
     try:
         await schema.upgrade(database)

@@ -1,4 +1,4 @@
-"""What has become of the events, read from the servers into the oracle's shape."""
+"""The actual effects of the events, read from the servers in the oracle's form."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ async def read_left(admin: asyncpg.Connection[Any], redis: Redis) -> Left:
 
 
 async def read_letters(redis: Redis) -> dict[str, Counter[str]]:
-    """Dead letters: reason → entry ids, each with how often it is there."""
+    """Dead letters: reason → entry ids, each with its count."""
     letters: dict[str, Counter[str]] = defaultdict(Counter)
     for _, fields in await redis.xrange(DEAD_LETTER):
         letters[fields[b"reason"].decode()][fields[b"entry_id"].decode()] += 1

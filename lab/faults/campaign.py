@@ -28,14 +28,14 @@ from tbg.app.local.valkey import Valkey
 _NONE_KNOWN: Mapping[str, int] = MappingProxyType({})
 
 TASKS_EACH = 5
-"""Every so many schedules, one of handlers and tasks and one of late commits are run as well."""
+"""After this many schedules, one of handlers and tasks and one of late commits are run as well."""
 
 Progress = Callable[[str, int, int], None]
-"""Told what is going on, how many of it are done, and of how many."""
+"""Receives what is running, how many are done, and of how many."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Caught:
 
 @dataclass(slots=True)
 class Report:
-    """What a campaign came to."""
+    """The result of a campaign."""
 
     seed: int
     schedules: int = 0
@@ -128,7 +128,7 @@ def run(
 
 
 def _quietly(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tasks and connections of dead processes leave errors that nobody will ever ask for."""
+    """Tasks and connections of dead processes leave errors that nobody retrieves."""
     error = context.get("exception")
     if not isinstance(error, SuddenDeath | ConnectionError):
         loop.default_exception_handler(context)

@@ -1,4 +1,4 @@
-"""What one schedule is about: a set of events, and the deliveries that tell of them.
+"""The input of one schedule: a set of events, and the deliveries that carry them.
 
 Pure and repeatable: the same seed gives the same events in the same order under the same ids.
 """
@@ -67,7 +67,7 @@ class Event:
 
     @property
     def cursed(self) -> bool:
-        """Whether it fails, by itself, every time."""
+        """Whether it always fails on its own."""
         return self.hash == CURSE
 
 
@@ -102,7 +102,7 @@ class Case:
 
     @property
     def poison(self) -> list[Sent]:
-        """The deliveries that nobody can read."""
+        """The unreadable deliveries."""
         return [sent for sent in self.deliveries if sent.event is None]
 
 
@@ -159,7 +159,8 @@ class _Maker:
         return found
 
     def _part(self, events: list[Event]) -> None:
-        """No two miners reach the same at the same moment: who is champion then, ids decide."""
+        """No two miners reach the same at the same moment, because then ids would decide who is
+        champion."""
         who: dict[tuple[datetime, float], str] = {}
         for event in events:
             if event.kind != "best" and not event.accepted:
@@ -169,7 +170,7 @@ class _Maker:
                 event.fields["diff" if event.kind == "best" else "sdiff"] = repr(event.sdiff)
 
     def poison(self) -> list[dict[str, str]]:
-        """Fields that nobody can read."""
+        """Unreadable fields."""
         made = []
         for label in self.rng.sample(sorted(POISONS), self.rng.randint(3, 10)):
             event = self._share(self.now - timedelta(minutes=1), history=False)
@@ -206,7 +207,7 @@ class _Maker:
         return self._connection(at, history=history)
 
     def _when(self) -> tuple[datetime, bool]:
-        """When it was mined, and whether it is told as history."""
+        """When it was mined, and whether it is marked as history."""
         rng = self.rng
         chance = rng.random()
         if chance < 0.4:

@@ -1,4 +1,4 @@
-"""What differs between what is and what should be, said in a line each."""
+"""Differences between the actual and the expected state, one line each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def differences(expected: State, actual: State) -> Iterator[Finding]:
         if want == have or (isinstance(want, frozenset) and have in want):
             continue
         if path not in actual and not want:
-            continue  # nothing, said in two ways
+            continue  # two ways to say nothing
         where = " ".join(str(part) for part in path)
         yield Finding(_sort_of(want, have), f"{where}: {_show(have)}, should be {_show(want)}")
 

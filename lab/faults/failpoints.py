@@ -41,9 +41,9 @@ class Action(Enum):
 
     DIE = auto()  # the process is gone, as after SIGKILL
     CUT = auto()  # its connection is lost: the command is not sent, or its reply is lost
-    PAUSE = auto()  # it stands still for longer than other consumers wait
-    UNGROUP = auto()  # meanwhile Redis loses the consumer group
-    READD = auto()  # meanwhile a producer sends old events again, under new entry ids
+    PAUSE = auto()  # it pauses for longer than other consumers wait
+    UNGROUP = auto()  # Redis loses the consumer group
+    READD = auto()  # a producer sends old events again, under new entry ids
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class Process:
                 if fault.nth == 0:
                     return await self._strike(fault, point)
         await self._dither(point)
-        if self.dead:  # killed meanwhile
+        if self.dead:  # killed in the meantime
             raise SuddenDeath
         return None
 
@@ -154,7 +154,7 @@ class Process:
     async def _dither(self, point: str) -> None:
         """Let others go first now and then, so that tasks meet in every order.
 
-        Most of all where a user's row is held: that is where they get in each other's way.
+        Most often while a user's row is locked, because that is where they conflict.
         """
         chance = self.rng.random()
         if chance < (0.3 if "user_gamification" in point else 0.03):

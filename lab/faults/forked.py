@@ -1,6 +1,6 @@
-"""Commands in processes of their own, forked from one that has imported what they need.
+"""Commands in their own processes, forked from one that has imported what they need.
 
-A service spends most of its first second on imports; who kills it twenty times pays twenty times.
+A service spends most of its first second on imports, and twenty kills would cost that twenty times.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONTEXT.set_forkserver_preload(["tbg.app.cli", *(f"tbg.app.cli.{name}" for name
 def start(
     *words: str | Path, env: Mapping[str, str], directory: Path, log: Path
 ) -> ForkServerProcess:
-    """Start `tbg WORDS…` with `env` alone; what it says is added to `log`. Killed when we end."""
+    """Start `tbg WORDS…` with only `env`; its output is added to `log`. Killed when we end."""
     return start_call(run_command, *map(str, words), env=env, directory=directory, log=log)
 
 

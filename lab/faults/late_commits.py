@@ -1,7 +1,7 @@
-"""One schedule of announcements that commit in another order than they were written in.
+"""One schedule of announcements that commit in a different order than they were written.
 
-The outbox numbers its rows when they are written, so that a relay may have passed a number before
-its row is there to be seen. Here that happens every time, however fast the machine is.
+The outbox numbers its rows when they are written, so a relay may have passed a number before its
+row becomes visible. Here that happens every time, however fast the machine is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST = 6
 
 
 async def run_late_commits(scratch: Scratch, seed: int) -> Outcome:
-    """Run the schedule of a seed: each writer announces to a user of its own."""
+    """Run the schedule of a seed: each writer announces to its own user."""
     rng, outcome = Random(f"late/{seed}"), Outcome(seed)
     with watch.errors() as errors:
         await scratch.begin(make_case(seed))

@@ -18,7 +18,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class FastLoop(asyncio.SelectorEventLoop):
-    """What sleeps for half a second is back after 25 ms."""
+    """A sleep of half a second ends after 25 ms."""
 
     def __init__(self) -> None:
         super().__init__(_Selector())
@@ -29,7 +29,7 @@ class FastLoop(asyncio.SelectorEventLoop):
 
 
 class FastTime:
-    """Stands in for the module `time` where a service measures its own pauses by it."""
+    """Replaces the module `time` where a service measures its pauses with it."""
 
     perf_counter = staticmethod(time.perf_counter)
 

@@ -1,8 +1,8 @@
-"""What must have become of a set of events: a fold over it, from the rules of the game alone.
+"""The expected effects of a set of events: a fold over it, only from the rules of the game.
 
-Written apart from the program: nothing here comes from its domains. Thresholds are read from
-the badge files; the rest stands in the rules. The state is a flat mapping from a path to a
-value; a frozenset stands for "one of these".
+Written independently of the program: nothing here comes from its domains. Thresholds are read from
+the badge files; the rest is from the rules. The state is a flat mapping from a path to a value; a
+frozenset stands for "one of these".
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Sum:
 
 
 def _reaches(event: Event) -> bool:
-    """Whether an event bears a difficulty that counts: accepted, or the pool's own word."""
+    """Whether an event carries a difficulty that counts: accepted, or reported by the pool."""
     return event.kind == "best" or (event.kind == "share" and event.accepted)
 
 
@@ -135,7 +135,7 @@ def _fold(miner: _Miner, event: Event, now: datetime) -> None:
 
 
 def _champions(miners: Mapping[str, _Miner], closed: datetime | None) -> set[str]:
-    """Who reached the most in a week that was over, and first; a case has no ties beyond."""
+    """Who first reached the most in a closed week; a case has no further ties."""
     best: dict[date, tuple[float, float, str]] = {}
     for name, miner in miners.items():
         for event in miner.reached:
@@ -252,7 +252,7 @@ def runs_of(mondays: Iterable[date]) -> list[list[date]]:
 
 
 def _personal_bests(reached: Sequence[Event], closed: datetime | None) -> int:
-    """Days, over by then, whose best beats that of all days before; the first is none."""
+    """Closed days whose best beats that of all earlier days; the first day does not count."""
     by_day: dict[date, float] = {}
     for event in reached:
         day = event.at.date()

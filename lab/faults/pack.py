@@ -1,4 +1,4 @@
-"""Badges with thresholds that a few hundred events reach, beside the twenty of the registry."""
+"""Badges with thresholds that a few hundred events reach, in addition to the registry's twenty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real services as processes of their own, under load: killed, and their servers with them."""
+"""The real services in their own processes, under load, killed together with their servers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RECOVERY_SECONDS = 10.0
 _PATIENCE_SECONDS = 60.0
 _EVENTS_PER_SECOND = 60
 _GET_ON = 5
-"""After so many faults the services are let alone until they have done something."""
+"""After this many faults the services are left alone until they have done something."""
 
 _TAIL_BYTES = 4_000
 """Of Redis's append-only file, this much is cut off at most when it is killed."""
@@ -51,7 +51,7 @@ _TAIL_BYTES = 4_000
 
 @dataclass(slots=True)
 class Report:
-    """What a run came to."""
+    """The result of a run."""
 
     seed: int
     kills: int = 0
@@ -59,7 +59,7 @@ class Report:
     postgres: int = 0
     events: int = 0
     meanwhile: int = 0
-    """Events that were counted while the faults went on."""
+    """Events that were counted while faults occurred."""
     calls: int = 0
     """Tasks that were enqueued, each of which calls an HTTP server."""
     recovery_seconds: float = 0.0
@@ -98,7 +98,7 @@ def run(
     seed: int,
     progress: Progress = silent,
 ) -> Report:
-    """So many SIGKILLs and restarts under load, then the oracle."""
+    """A number of SIGKILLs and restarts under load, then the oracle."""
     report = Report(seed)
     begun = time.perf_counter()
 
@@ -297,7 +297,7 @@ class _Run:
                 return
 
     async def _refill(self) -> None:
-        """What Redis forgot the producer sends again: all of it, since keys drop the rest."""
+        """The producer sends everything again after Redis has lost data; keys drop the rest."""
         if self.report.redis:
             deliveries = [sent for sent in self.case.deliveries if sent.event is not None]
             for start in range(0, len(deliveries), 500):
@@ -370,7 +370,7 @@ class _Run:
         self._read_log()
 
     def _read_log(self) -> None:
-        """What the services complained of, deadlocks among it."""
+        """Problems that the services logged, including deadlocks."""
         for line in self._lines():
             if "deadlock detected" in line:
                 self.report.deadlocks += 1
@@ -382,7 +382,7 @@ class _Run:
 
     def _lines(self) -> list[str]:
         text = (self.log / "services.log").read_text(encoding="utf-8", errors="replace")
-        return text.split("\n")[:-1]  # what comes last may be half written
+        return text.split("\n")[:-1]  # the last line may be incomplete
 
     def _said(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._lines() if line.startswith("{")]

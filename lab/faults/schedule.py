@@ -35,7 +35,7 @@ IDLE_MS = 40
 """An entry untouched for so long belongs to a dead consumer here; a batch takes a few ms."""
 
 CHAOS_SECONDS = 4.0
-"""Real time that faults go on for, at most; they end once all has been taken in."""
+"""Longest real time during which faults occur; they end once everything is processed."""
 
 STUCK_SECONDS = 2.0
 """Real time without any progress after which something is stuck."""
@@ -87,10 +87,10 @@ _SIZES: dict[Theme, tuple[int, ...]] = {
     "dense": (2, 3, 6),
     "sparse": (1, 2, 3),
 }
-"""Entries of each stream in a batch."""
+"""Entries of each stream per batch."""
 
 _RARE = ("XADD", "EVALSHA", "INSERT INTO user_badges", "INSERT INTO outbox")
-"""What a process does not do often: it dies there the first time."""
+"""Rare operations of a process: it dies there the first time."""
 
 _TROUBLES = {
     "ingest": [
@@ -110,7 +110,7 @@ _TROUBLES = {
         *_points(Action.PAUSE, "before COMMIT", "after WITH days AS", "after WITH days AS"),
     ],
 }
-"""What else happens to them."""
+"""Other faults."""
 
 
 class _Reader(Reader):
@@ -207,7 +207,7 @@ class _Schedule:
         await self._stop(lines, gently=rng.random() < 0.5)
 
     async def _calm(self, lines: Sequence[_Line]) -> bool:
-        """Whether nothing more will come of these processes."""
+        """Whether these processes have finished."""
         alive = [line for line in lines if line.process is not None and not line.process.dead]
         if not any(line.kind == "ingest" for line in alive):
             return True

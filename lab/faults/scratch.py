@@ -138,7 +138,7 @@ class Scratch(World):
             await self.admin.execute("SELECT pg_terminate_backend($1, 1000)", backend_pid)
 
     async def meddle(self, action: Action) -> None:
-        """UNGROUP: the group is gone from every stream. READD: old events come again."""
+        """UNGROUP: the group disappears from every stream. READD: old events arrive again."""
         if action is Action.UNGROUP:
             for stream in STREAMS:
                 if await self.redis.exists(stream):
@@ -147,7 +147,7 @@ class Scratch(World):
             await self.resend([s for s in self.sent if s.repeatable and self.rng.random() < 0.15])
 
     async def resend(self, again: Sequence[Sent]) -> None:
-        """The same events under new entry ids, behind all that are there."""
+        """The same events under new entry ids, after all existing ones."""
         if not again:
             return
         async with self._sending:
@@ -157,7 +157,7 @@ class Scratch(World):
             await self._add(new)
 
     async def forget(self) -> None:
-        """Redis loses everything; the producer, told so, sends all it had sent once more."""
+        """Redis loses everything; the producer is informed and sends everything again."""
         async with self._sending:
             await self.redis.flushdb()
             await self._add(self.sent)
@@ -174,7 +174,7 @@ class Scratch(World):
 
 @asynccontextmanager
 async def scratch(pg: Postgres, valkey: Valkey) -> AsyncIterator[Scratch]:
-    """Schema and connections for in-process schedules, on a pair of servers of their own."""
+    """Schema and connections for in-process schedules, on their own pair of servers."""
     clock = FixedClock(datetime(2026, 6, 1, tzinfo=UTC))
     first = connect(pg.url, clock)
     await prepare(first, folder=pg.root)
@@ -203,7 +203,7 @@ async def scratch(pg: Postgres, valkey: Valkey) -> AsyncIterator[Scratch]:
     finally:
         for slot in slots:
             await slot.database.close()
-            with suppress(RedisTimeout):  # what died in the middle may have left a socket behind
+            with suppress(RedisTimeout):  # a process that died may have left a socket behind
                 await slot.redis.aclose()
         await redis.aclose()
         await admin.close()

@@ -1,6 +1,6 @@
 """A real HTTP server on this machine, and a kind of task that calls it.
 
-It keeps what it is sent by the `Idempotency-Key`, and answers as it is told to for each target.
+It stores requests by their `Idempotency-Key`, and answers as configured for each target.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Target:
             await reader.readexactly(int(headers["content-length"]))
             await self._answer(name, headers["idempotency-key"], writer)
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # whoever called was killed meanwhile
+            pass  # the caller was killed
         finally:
             writer.close()
 
@@ -112,7 +112,7 @@ def call(key: str, *, target: str = "well", user_ids: tuple[int, ...] = ()) -> N
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Target]:
-    """A server of this kind, on a port of its own."""
+    """A server of this kind, on its own port."""
     target = Target()
     server = await asyncio.start_server(target.serve, "127.0.0.1", 0)
     target.port = server.sockets[0].getsockname()[1]

@@ -230,7 +230,7 @@ class _Schedule:
             self._find("stuck", f"failed deliveries: {[tuple(row) for row in failed][:8]}")
 
     async def _lease_expires_twice(self) -> None:
-        """Three senders have one task after each other; the last one's word counts."""
+        """Three senders have one task one after the other; the result of the last one counts."""
         kind, database = self._kind(), self.scratch.slots[0].database
         async with database.transaction() as tx:
             await tasks.enqueue(tx, [call("lease")])
@@ -253,7 +253,7 @@ class _Schedule:
             self._find("doubled", f"a sender without the lease was believed: {found}")
 
     async def _slow_target(self) -> None:
-        """A target that hangs holds nobody up."""
+        """A target that hangs does not delay others."""
         self.target.answers["slow"] = HANGS
         database = self.scratch.slots[0].database
         async with database.transaction() as tx:

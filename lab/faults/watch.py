@@ -1,4 +1,4 @@
-"""What the program says while it runs, and the smallness of the world it runs in."""
+"""What the program logs while it runs, and smaller limits for it."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ ALARMS = {
     "event_conflicts",
     "mismatch_repaired",
 }
-"""What the services log only when something is wrong that is not passing."""
+"""Log events that only permanent failures cause."""
 
 _PLANNED = ("fails every time", "SuddenDeath")
-"""What stands in errors that the schedules themselves cause."""
+"""Texts in errors that the schedules themselves cause."""
 
 _heard: list[Finding] = []
 
@@ -67,7 +67,7 @@ def database_error(context: ExceptionContext) -> None:
 
 @contextmanager
 def errors() -> Iterator[list[Finding]]:
-    """Collect what the program complains of; its log is silent meanwhile."""
+    """Collect problems that the program logs, instead of printing them."""
     _heard.clear()
     before = structlog.get_config()
     structlog.configure(processors=[_listen])
@@ -101,7 +101,7 @@ def small_batches(rng: Random) -> Iterator[None]:
 
 
 def disagreement(verdict: Verification) -> Iterable[Finding]:
-    """What the program's own verifier finds wrong."""
+    """Mismatches that the program's own verifier finds."""
     for name, check in verdict.checks.items():
         if check.mismatches:
             yield Finding("wrong", f"verify: {name} disagrees for users {check.users[:5]}")

@@ -247,10 +247,10 @@ def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
     assert person.key.address not in other.content()
 
     page.get_by_role("switch", name="My page is public").click()
-    expect(page.get_by_text("Nothing: your page is closed")).to_be_visible()
+    expect(page.get_by_text("Nothing: only you can see your page")).to_be_visible()
     expect(page.locator(".saved.done")).to_be_visible()
     closed = open_page(f"/m/{name}", allowed=(UNKNOWN,))
-    expect(closed.get_by_role("heading", name="Nobody by that name")).to_be_visible()
+    expect(closed.get_by_role("heading", name="No miner by that name")).to_be_visible()
     page.goto(f"{game.url}/m/{name}")
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
@@ -268,10 +268,10 @@ def link_and_unite(page: Page, game: Game, own: DemoKey, other: DemoKey, *, shar
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name="Link an address").click()
     page.get_by_label("Address", exact=True).fill(other.address)
-    page.get_by_role("button", name="Go on").click()
-    sign_as(page, own, "Let it in")
+    page.get_by_role("button", name="Continue").click()
+    sign_as(page, own, "Approve")
     sign_as(page, other, "Link this address")
-    expect(page.get_by_text("Linked, and its totals are yours now.")).to_be_visible()
+    expect(page.get_by_text("Linked. Its totals are now part of yours.")).to_be_visible()
     expect(page.locator(".row")).to_have_count(2)
     first = game.ask(f"/public/miners/{other.address}")["address"]
     assert first != other.address
@@ -289,9 +289,9 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
     expect(page.get_by_text("Give it a name")).to_be_visible()
     page.get_by_label("It may").select_option(label="Read, and change my workers")
     expect(page.get_by_label("It may")).to_have_accessible_description(
-        re.compile("nothing can be changed with a key yet")
+        re.compile("keys cannot change anything yet")
     )
-    page.get_by_label("It may").select_option(label="Read what is mine")
+    page.get_by_label("It may").select_option(label="Read my data")
     page.get_by_label("Name").fill("hall display")
     page.get_by_role("button", name="Make the key").click()
     dialog = page.get_by_role("dialog", name="Your new key")
@@ -448,7 +448,7 @@ def inside(browser: Tabs, game: Game) -> Iterator[Page]:
 
 def test_wishes_for_news_are_kept_and_said_to_wait(inside: Page, game: Game) -> None:
     inside.goto(f"{game.url}/settings/preferences")
-    news = inside.get_by_role("region", name="Tell me about")
+    news = inside.get_by_role("region", name="Notify me about")
     expect(news).to_contain_text("Nothing is sent yet.")
     news.get_by_role("switch", name="Levels").click()
     expect(news.get_by_text("Saved")).to_be_visible()

@@ -44,7 +44,7 @@ def test_one_badge_tells_what_it_is(open_page: Open, game: Game, town: Town) -> 
     expect(main).to_contain_text(f"of miners ({badge['total_earned']})")
     looks = page.locator(".stages svg").evaluate_all("all => all.map(s => s.classList[1])")
     assert looks == ["art-badge-locked", "art-badge-progress", "art-badge-earned"]
-    earners = page.get_by_role("region", name="Lately out of the kiln").get_by_role("link")
+    earners = page.get_by_role("region", name="Recently earned").get_by_role("link")
     shown = [str(link.get_attribute("href")).removeprefix("/m/") for link in earners.all()]
     assert shown == [one["user"] for one in badge["recent_earners"]]
     assert town.veteran in shown

@@ -64,7 +64,7 @@ def test_within_a_second_the_first_badge_is_on_the_screen(open_page: Open, game:
         expect(page.locator(".kiln")).to_have_count(0, timeout=1_000)
         expect(place(page, "First Hash")).to_contain_text("Just earned")
         expect(page.locator(".mosaic")).to_contain_text("50 XP, 50 to level 2")
-        assert page.evaluate("() => said") == ["First Hash is out of the kiln. Plus 50 XP."]
+        assert page.evaluate("() => said") == ["You earned First Hash. Plus 50 XP."]
         expect(page.locator("#rewards li").filter(has_text="First Hash")).to_have_count(1)
         page.context.close()
     slow = {what: times for what, times in took.items() if median(times) >= 1.0}
@@ -94,10 +94,10 @@ def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, ga
     expect(kiln).to_have_count(0)
     for badge in names:
         expect(place(page, badge)).to_contain_text("Just earned")
-    expect(page.get_by_text("3 of 20 fired")).to_be_visible()
+    expect(page.get_by_text("3 of 20 earned")).to_be_visible()
     expect(page.locator("#rewards li").filter(has_text="New badge")).to_have_count(3)
     [told] = page.evaluate("() => said")
-    assert re.fullmatch(r"3 badges are out of the kiln: .+ and .+\. Plus 200 XP\.", told)
+    assert re.fullmatch(r"You earned 3 badges: .+ and .+\. Plus 200 XP\.", told)
     assert all(badge in told for badge in names)
 
 
@@ -164,7 +164,7 @@ def test_a_badge_waits_for_who_looks_away(open_page: Open, game: Game) -> None:
     expect(page.locator(".kiln-card.fire")).to_contain_text("Million Club")
     page.clock.run_for(1_300)
     expect(page.locator(".kiln-card.name")).to_contain_text("Million Club")
-    assert page.evaluate("() => said") == ["Million Club is out of the kiln. Plus 50 XP."]
+    assert page.evaluate("() => said") == ["You earned Million Club. Plus 50 XP."]
 
 
 def test_what_was_earned_since_the_last_visit_is_celebrated_then(

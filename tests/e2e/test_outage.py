@@ -54,9 +54,9 @@ def test_it_reconnects_and_shows_what_was_earned_meanwhile(open_page: Open, outa
     live(page)
     expect(page.locator("#rewards li").filter(has_text="Million Club")).to_have_count(1)
     expect(page.locator(".kiln")).to_contain_text("Million Club")
-    expect(page.get_by_text("2 of 20 fired")).to_be_visible()
+    expect(page.get_by_text("2 of 20 earned")).to_be_visible()
     outage.publish(share(miner, sdiff=3e9))  # and it is live in earnest
-    expect(page.get_by_text("3 of 20 fired")).to_be_visible()
+    expect(page.get_by_text("3 of 20 earned")).to_be_visible()
 
 
 def test_a_page_that_cannot_be_read_says_so_and_tries_again(
@@ -81,7 +81,7 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
 
 @pytest.mark.parametrize(
     ("status", "words", "number"),
-    [(429, "That was a little fast.", ""), (500, "The game stumbled over that.", "0a1b2c3d" * 4)],
+    [(429, "Too many requests.", ""), (500, "The server had a problem.", "0a1b2c3d" * 4)],
 )
 def test_a_refusal_is_told_as_what_it_is(
     open_page: Open, town: Town, status: int, words: str, number: str

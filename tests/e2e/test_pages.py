@@ -45,7 +45,7 @@ def test_back_and_forward(open_page: Open, game: Game, town: Town) -> None:
     page.get_by_role("link", name=re.compile("^First Hash")).click()
     expect(page).to_have_url(f"{game.url}/badges/first_share")
     expect(page).to_have_title(re.compile("^First Hash"))
-    page.get_by_role("region", name="Lately out of the kiln").get_by_role("link").first.click()
+    page.get_by_role("region", name="Recently earned").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile("/m/"))
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("First Hash")
@@ -81,7 +81,7 @@ def test_a_link_can_be_reloaded_and_sent(open_page: Open, town: Town, path: str)
 @pytest.mark.parametrize("path", ["/nowhere", "/badges/nothing_of_the_kind"])
 def test_a_wrong_way_is_said_and_leads_on(open_page: Open, game: Game, path: str) -> None:
     page = open_page(path, allowed=(REFUSED,))
-    expect(page.get_by_role("heading", level=1)).to_have_text("No tile here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     page.get_by_role("link", name="To the wall").click()
     expect(page).to_have_url(f"{game.url}/")
     expect(page.get_by_role("region", name="The wall of miners")).to_be_visible()
@@ -134,4 +134,4 @@ def test_what_a_notification_names_leads_to_one_s_own_page(
         if part:
             expect(page.get_by_role("region", name=part.capitalize())).to_be_in_viewport()
     page.goto(f"{game.url}/profile/nothing")
-    expect(page.get_by_role("heading", level=1)).to_have_text("No tile here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")

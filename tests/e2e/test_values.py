@@ -121,13 +121,13 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
     stats, said = miner["stats"], words(page, "Hashrate")
     assert f"Shares accepted {stats['shares_accepted']:,}" in said
     assert f"Rejected {stats['shares_rejected']}" in said
-    assert f"Difficulty worked {magnitude(stats['work'])}" in said
+    assert f"Total work {magnitude(stats['work'])}" in said
     assert "Blocks found 1" in said
 
     panel = page.get_by_role("region", name="Workers")
     lit = sum(worker["online"] for worker in miner["workers"])
     assert (lit, len(miner["workers"])) == (miner["workers_online"], miner["workers_total"])
-    expect(panel).to_contain_text(f"{lit} of {len(miner['workers'])} lit")
+    expect(panel).to_contain_text(f"{lit} of {len(miner['workers'])} online")
     rows = panel.locator("tbody tr")
     expect(rows).to_have_count(len(miner["workers"]))
     for worker in miner["workers"]:
@@ -144,7 +144,7 @@ def test_a_farm_is_counted_whole(open_page: Open, game: Game) -> None:
     game.mine(*(share(farmer, worker=name, ago=600.0) for name in names[150:]), miner=farmer)
     page = open_page(f"/m/{farmer}")
     panel = page.get_by_role("region", name="Workers")
-    expect(panel).to_contain_text("150 of 200 lit")
+    expect(panel).to_contain_text("150 of 200 online")
     expect(panel).to_contain_text("And 188 more, all counted above.")
 
 
@@ -171,7 +171,7 @@ def test_badges_and_feed(open_page: Open, game: Game, town: Town, miner: Miner) 
     badges = miner["badges"]
     catalogue = {badge["slug"]: badge for badge in game.ask("/badges")["badges"]}
     shelf = page.get_by_role("region", name="Badges")
-    expect(shelf).to_contain_text(f"{len(badges['earned'])} of 20 fired")
+    expect(shelf).to_contain_text(f"{len(badges['earned'])} of 20 earned")
     places = shelf.get_by_role("button")
     expect(places).to_have_count(20)
     states = places.evaluate_all(

@@ -11,13 +11,13 @@ import { LandingPage } from "./pages/LandingPage";
 import { MinerPage } from "./pages/MinerPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { OwnPage } from "./pages/OwnPage";
-import { SlipPage } from "./pages/SlipPage";
+import { ErrorPage } from "./pages/ErrorPage";
 import { Shell } from "./ui/Shell";
 
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
-  errorComponent: SlipPage,
+  errorComponent: ErrorPage,
 });
 
 const landing = createRoute({

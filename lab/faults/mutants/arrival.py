@@ -33,7 +33,7 @@ _EITHER: frozenset[Sort] = _LOST | _DOUBLED
 
 @dataclass(frozen=True, slots=True)
 class _Hand:
-    """What the commit that is running has in hand."""
+    """What the running commit is processing."""
 
     database: Database
     facts: Mapping[UUID, Fact]
@@ -52,7 +52,7 @@ def _in_hand(real: Method) -> Method:
 
 @contextmanager
 def _claiming(claim: Method) -> Iterator[None]:
-    """Another `inbox.claim`, which may look at what is in hand."""
+    """Another `inbox.claim`, which may look at what is being processed."""
     with ExitStack() as stack:
         stack.enter_context(replaced(Ingest, "_commit", _in_hand)())
         stack.enter_context(patch.object(inbox, "claim", claim))

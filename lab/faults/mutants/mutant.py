@@ -1,4 +1,4 @@
-"""What a planted bug is."""
+"""Planted bugs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Plant = Callable[[], AbstractContextManager[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A bug that can be planted while schedules run. `shows`: findings that are its doing,
-    in schedules of its kind.
+    """A bug that can be planted while schedules run. `shows`: findings that it causes in schedules
+    of its kind.
     """
 
     name: str

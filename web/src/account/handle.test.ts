@@ -10,12 +10,12 @@ describe("the hint under a handle", () => {
     ["a", "2 more"],
     ["ab", "1 more"],
     ["kitchen axe", "No spaces"],
-    ["_axe", "starts with a letter"],
+    ["_axe", "Start with a letter"],
     ["kïtchen", "“ï” cannot"],
     ["axe🔥", "“🔥” cannot"],
     ["axe.", "“.” cannot"],
-    ["axe-", "ends with"],
-    ["kitchen--axe", "at a time"],
+    ["axe-", "End with"],
+    ["kitchen--axe", "between - and _"],
     ["a".repeat(LONGEST + 2), "2 too many"],
   ])("says what is wrong with %j", (handle, said) => {
     expect(wrongHandle(handle)).toContain(said);

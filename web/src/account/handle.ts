@@ -11,13 +11,13 @@ export function wrongHandle(handle: string): string | null {
   if (/\s/.test(handle)) return "No spaces, please: use - or _ instead.";
   const odd = Array.from(handle).find((letter) => !/[A-Za-z0-9_-]/.test(letter));
   if (odd) return `“${odd}” cannot be in a handle. Use plain letters, digits, - and _.`;
-  if (/^[-_]/.test(handle)) return "It starts with a letter or a digit.";
-  if (/[-_]{2}/.test(handle)) return "One - or _ at a time.";
+  if (/^[-_]/.test(handle)) return "Start with a letter or a digit.";
+  if (/[-_]{2}/.test(handle)) return "Put letters or digits between - and _.";
   const short = SHORTEST - handle.length;
   if (short > 0) return `At least ${SHORTEST} letters: ${short} more.`;
   const long = handle.length - LONGEST;
   if (long > 0) return `At most ${LONGEST} letters: ${long} too many.`;
-  if (/[-_]$/.test(handle)) return "It ends with a letter or a digit.";
+  if (/[-_]$/.test(handle)) return "End with a letter or a digit.";
   return null;
 }
 

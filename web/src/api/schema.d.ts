@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a signed message
-         * @description Open a session for the user whose address signed; he is made if he never mined.
+         * @description Open a session for the user whose address signed; creates a user who never mined.
          */
         post: operations["verify"];
         delete?: never;
@@ -293,7 +293,7 @@ export interface paths {
         };
         /**
          * One miner's public page
-         * @description A miner by handle or address; 404 while nothing was heard of him, or he is not public.
+         * @description A miner by handle or address; 404 if the miner is unknown or not public.
          */
         get: operations["public_miner"];
         put?: never;
@@ -333,7 +333,7 @@ export interface paths {
         };
         /**
          * The signed-in player
-         * @description Who is signed in, as he and as others see him.
+         * @description The signed-in user, as they see themselves and as others see them.
          */
         get: operations["get_me"];
         put?: never;
@@ -363,7 +363,7 @@ export interface paths {
         };
         /**
          * Recent activity of the account
-         * @description Newest first: a stranger's doings are to be found here.
+         * @description Newest first, so that actions of an intruder can be found.
          */
         get: operations["list_activity"];
         put?: never;
@@ -516,7 +516,7 @@ export interface paths {
         };
         /**
          * The player's sessions
-         * @description All sessions that hold, used last first, and those that were ended lately.
+         * @description All current sessions, most recently used first, and recently ended ones.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -556,7 +556,7 @@ export interface paths {
         };
         /**
          * The player's settings
-         * @description What was set, and our defaults for the rest.
+         * @description The stored settings, and defaults for the rest.
          */
         get: operations["get_settings"];
         put?: never;
@@ -663,7 +663,7 @@ export interface components {
         };
         /**
          * ActivityList
-         * @description Newest first, for 90 days back; `next_cursor` leads to older ones.
+         * @description Newest first, of the last 90 days; `next_cursor` leads to older ones.
          */
         ActivityList: {
             /** Activity */
@@ -753,7 +753,7 @@ export interface components {
         };
         /**
          * Approval
-         * @description A signed approval: good once, soon, for what its message says.
+         * @description A signed approval: valid once, for a short time, for what its message says.
          */
         Approval: {
             /**
@@ -769,7 +769,7 @@ export interface components {
         };
         /**
          * Badge
-         * @description A badge and how many have it; `threshold` where there is a number to reach.
+         * @description A badge and how many users have it; `threshold` if there is a number to reach.
          */
         Badge: {
             /** Category */
@@ -869,7 +869,7 @@ export interface components {
         };
         /**
          * BadgeProgress
-         * @description How far it is to a badge not earned yet; `counts` is what its `value` counts.
+         * @description The progress to a badge that is not earned yet; `counts` is the unit of `value`.
          */
         BadgeProgress: {
             /**
@@ -981,7 +981,7 @@ export interface components {
         };
         /**
          * BlockFoundData
-         * @description A block was found, and more than the pool's word says so; `reward_sats` if known.
+         * @description A confirmed block was found; `reward_sats` if known.
          */
         BlockFoundData: {
             /**
@@ -1002,7 +1002,7 @@ export interface components {
         };
         /**
          * BlockFoundFrame
-         * @description A block was found, and more than the pool's word says so; `reward_sats` if known.
+         * @description A confirmed block was found; `reward_sats` if known.
          */
         BlockFoundFrame: {
             /**
@@ -1046,11 +1046,11 @@ export interface components {
         };
         /**
          * ChallengeWish
-         * @description Ask for a message that `address` is to sign.
+         * @description Request a message for `address` to sign.
          *
-         *     `sign_in` and `link` are signed by the address that comes in. The other purposes are approvals,
-         *     signed by an address that the account signed in has; `let_in` and `unlink` name in `subject`
-         *     the address that is to be let in or removed.
+         *     `sign_in` and `link` are signed by the new address. The other purposes are approvals, signed by
+         *     an address of the signed-in account; `let_in` and `unlink` name in `subject` the address to be
+         *     let in or removed.
          */
         ChallengeWish: {
             /** Address */
@@ -1066,7 +1066,7 @@ export interface components {
         };
         /**
          * Config
-         * @description What a client needs to know of this pool.
+         * @description What a client needs to know about this pool.
          */
         Config: {
             /** Categories */
@@ -1135,7 +1135,7 @@ export interface components {
         };
         /**
          * EndedSession
-         * @description A place where the player was signed in until lately.
+         * @description A place where the player was signed in until recently.
          */
         EndedSession: {
             /** Address */
@@ -1170,7 +1170,7 @@ export interface components {
         };
         /**
          * ErrorData
-         * @description What was asked for is refused; `name` is the channel, where it is about one.
+         * @description The request is refused; `name` is the channel, if it is about one.
          */
         ErrorData: {
             /** Code */
@@ -1185,7 +1185,7 @@ export interface components {
         };
         /**
          * ErrorFrame
-         * @description What was asked for is refused; `name` is the channel, where it is about one.
+         * @description The request is refused; `name` is the channel, if it is about one.
          */
         ErrorFrame: {
             /**
@@ -1425,7 +1425,7 @@ export interface components {
         };
         /**
          * Linked
-         * @description After a link; `merged`: the address had a game of its own, now part of this one.
+         * @description The result of linking; `merged`: the address had its own game, now part of this one.
          */
         Linked: {
             /** Addresses */
@@ -1624,7 +1624,7 @@ export interface components {
         };
         /**
          * Notifications
-         * @description What a player wants to hear of; kept for the day when the game can write to him.
+         * @description Notifications that a player wants; stored for the day when the game can send them.
          */
         Notifications: {
             /**
@@ -1852,8 +1852,8 @@ export interface components {
          * PublicMiner
          * @description One miner's public page.
          *
-         *     `handle` is what he was asked for by, in our spelling: his handle or an address. `address` is
-         *     null or shortened as he wants it; `avatar_seed` is what his tile is drawn from.
+         *     `handle` is the name that was requested, in our spelling: their handle or an address. `address`
+         *     is null or shortened, as they want it; `avatar_seed` determines their tile.
          */
         PublicMiner: {
             /** Address */
@@ -1980,7 +1980,7 @@ export interface components {
         };
         /**
          * RecentEarner
-         * @description Who earned a badge lately.
+         * @description Users who earned a badge recently.
          */
         RecentEarner: {
             /**
@@ -1995,7 +1995,7 @@ export interface components {
         };
         /**
          * RefreshWish
-         * @description The refresh token; none where a cookie holds it.
+         * @description The refresh token; none if a cookie holds it.
          */
         RefreshWish: {
             /** Refresh Token */
@@ -2137,7 +2137,7 @@ export interface components {
         };
         /**
          * SignIn
-         * @description A signed challenge, and how the session is to be kept.
+         * @description A signed challenge, and how the session is stored.
          */
         SignIn: {
             /**
@@ -2267,7 +2267,7 @@ export interface components {
          * StreakUpdateData
          * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
          *
-         *     `state`, where there is one, is what the page shows from now on.
+         *     `state`, if given, is what the page shows from now on.
          */
         StreakUpdateData: {
             /**
@@ -2290,7 +2290,7 @@ export interface components {
          * StreakUpdateFrame
          * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
          *
-         *     `state`, where there is one, is what the page shows from now on.
+         *     `state`, if given, is what the page shows from now on.
          */
         StreakUpdateFrame: {
             /**
@@ -2463,7 +2463,7 @@ export interface components {
         };
         /**
          * WallTile
-         * @description A miner on the wall; `seed` is what his tile is drawn from.
+         * @description A miner on the wall; `seed` determines their tile.
          */
         WallTile: {
             /** Level */

@@ -92,6 +92,6 @@ it("starts at the name where motion is reduced", () => {
 
 it("announces a stack in one sentence", () => {
   expect(announcement([])).toBe("");
-  expect(announcement([a])).toBe("a is out of the kiln. Plus 50 XP.");
-  expect(announcement([a, b, c])).toBe("3 badges are out of the kiln: a, b and c. Plus 200 XP.");
+  expect(announcement([a])).toBe("You earned a. Plus 50 XP.");
+  expect(announcement([a, b, c])).toBe("You earned 3 badges: a, b and c. Plus 200 XP.");
 });

@@ -118,8 +118,8 @@ export function announcement(badges: Fired[]): string {
   if (!only) return "";
   const xp = badges.reduce((sum, b) => sum + b.xp, 0);
   const gain = xp > 0 ? ` Plus ${xp} XP.` : "";
-  if (badges.length === 1) return `${only.name} is out of the kiln.${gain}`;
+  if (badges.length === 1) return `You earned ${only.name}.${gain}`;
   const names = badges.map((b) => b.name);
   const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `${badges.length} badges are out of the kiln: ${list}.${gain}`;
+  return `You earned ${badges.length} badges: ${list}.${gain}`;
 }

@@ -50,7 +50,7 @@ function Detail({ shelved }: { shelved: Shelved }) {
             <progress value={fraction} max={1} aria-label={`Progress to ${badge.name}`} />
             <p className="small">
               {measured}
-              {fraction >= 0.9 ? ". Nearly out of the kiln." : ""}
+              {fraction >= 0.9 ? ". Almost there." : ""}
             </p>
           </div>
         )}

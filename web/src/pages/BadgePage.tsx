@@ -27,7 +27,7 @@ export function BadgePage() {
             busy={badge.isFetching}
           />
         ) : (
-          <Skeleton lines={5} label="Fetching the badge from the shelf" />
+          <Skeleton lines={5} label="Loading the badge" />
         )}
       </section>
     </div>
@@ -60,9 +60,9 @@ function Found({ badge }: { badge: BadgeDetail }) {
           <Stages badge={badge} />
         </div>
       </section>
-      <Panel title="Lately out of the kiln" className="span-4">
+      <Panel title="Recently earned" className="span-4">
         {badge.recent_earners.length === 0 ? (
-          <p className="empty">Nobody yet. The kiln is warm, though.</p>
+          <p className="empty">Nobody has earned it yet.</p>
         ) : (
           <ol className="feed">
             {badge.recent_earners.map(({ user, seed, earned_at }) => (
@@ -89,13 +89,13 @@ function Found({ badge }: { badge: BadgeDetail }) {
   );
 }
 
-/** The tile on its way: raw clay, glaze half up, fired. */
+/** The tile on its way: not earned, halfway, earned. */
 function Stages({ badge }: { badge: BadgeDetail }) {
   return (
     <ul className="stages">
       <li>
         <BadgeTile {...badge} state="locked" size={88} />
-        <span className="small">raw clay</span>
+        <span className="small">not earned</span>
       </li>
       {badge.threshold !== null && badge.threshold > 1 && (
         <li>
@@ -105,7 +105,7 @@ function Stages({ badge }: { badge: BadgeDetail }) {
       )}
       <li>
         <BadgeTile {...badge} state="earned" size={88} />
-        <span className="small">fired</span>
+        <span className="small">earned</span>
       </li>
     </ul>
   );
@@ -127,12 +127,12 @@ export function BadgeFacts({ badge, held = false }: { badge: Facts; held?: boole
         <dd>{capital(badge.category)}</dd>
       </div>
       <div>
-        <dt>Pays</dt>
+        <dt>Reward</dt>
         <dd className="xp">{count(badge.xp_reward)} XP</dd>
       </div>
       {counted && (
         <div>
-          <dt>Held by</dt>
+          <dt>Earned by</dt>
           <dd>
             {badge.total_earned === 0
               ? "nobody yet"

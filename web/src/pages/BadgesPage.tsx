@@ -16,9 +16,9 @@ export function BadgesPage() {
       <header className="page-head">
         <h1>{total === 20 ? "Twenty badges" : `${total} badges`}</h1>
         <p>
-          Each is a tile that leaves the kiln once per miner, for ever. The shape says what it is
-          for: square mining, round streak, hexagon node, star competition, quatrefoil social. Glaze
-          and rim say how rare it is.
+          A miner earns each badge once. The shape shows what it is for: square mining,
+          round streak, hexagon node, star competition, quatrefoil social. Glaze and rim
+          show how rare it is.
         </p>
       </header>
       {sorted ? (
@@ -49,7 +49,7 @@ export function BadgesPage() {
               busy={badges.isFetching}
             />
           ) : (
-            <Skeleton lines={8} label="Fetching the badges from the shelf" />
+            <Skeleton lines={8} label="Loading the badges" />
           )}
         </section>
       )}

@@ -35,7 +35,7 @@ function Row({ name, best, now }: { name: string; best: Best | null | undefined;
             {shortName(best.worker)}, <Time at={best.at} now={now} />
           </>
         ) : (
-          "still open"
+          "none yet"
         )}
       </dd>
       <dd className="tn">{best ? joined(difficulty(best.sdiff)) : "–"}</dd>

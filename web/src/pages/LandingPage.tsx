@@ -25,15 +25,16 @@ export function LandingPage() {
         <div className="landing-text">
           <h1>Small miner, warm room, honest score.</h1>
           <p className="lead">
-            Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it sends anyway
-            become levels, a weekly streak and twenty badges fired in the stove.
+            Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
+            sends anyway become levels, a weekly streak and up to twenty badges.
           </p>
           <div id="find">
             <AddressField look="hero" />
           </div>
           <p className="small">
-            No account needed. The page shows everybody what the pool sees of your miners: shares,
-            names and devices. It takes nothing but the address, and nobody can spend with that.
+            No account needed. The page shows everybody what the pool knows about your
+            miners: shares, names and devices. It needs only the address, and nobody can
+            spend coins with that.
           </p>
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
@@ -52,10 +53,10 @@ export function LandingPage() {
         ) : (
           <>
             <Panel title="The pool, now" className="span-7">
-              <Skeleton lines={4} label="Reading the pool's numbers" />
+              <Skeleton lines={4} label="Loading the pool's numbers" />
             </Panel>
             <Panel title="Just now" className="span-5">
-              <Skeleton lines={4} label="Reading the feed" />
+              <Skeleton lines={4} label="Loading the feed" />
             </Panel>
           </>
         )}
@@ -78,9 +79,11 @@ function Pool({ stats }: { stats: PublicStats }) {
             of={difficulty(best?.sdiff ?? 0)}
             label={
               best ? (
-                <>best difficulty, by {best.user ? <Holder of={best.user} /> : "a miner unnamed"}</>
+                <>
+                  best difficulty, by {best.user ? <Holder of={best.user} /> : "an unnamed miner"}
+                </>
               ) : (
-                "best difficulty, still open"
+                "best difficulty, none yet"
               )
             }
           />
@@ -90,11 +93,11 @@ function Pool({ stats }: { stats: PublicStats }) {
               <>
                 {block ? (
                   <>
-                    {stats.blocks_found === 1 ? "block" : "blocks"}, the last{" "}
+                    {stats.blocks_found === 1 ? "block" : "blocks"} found, latest:{" "}
                     <Time at={block.found_at} now={now} />
                   </>
                 ) : (
-                  "blocks so far. Any share may be it"
+                  "blocks found so far. Any share can solve one"
                 )}
                 {stats.blocks_reported > 0 && (
                   <>
@@ -107,17 +110,17 @@ function Pool({ stats }: { stats: PublicStats }) {
           />
         </div>
         <dl className="pool-counts">
-          <Count name="Miners" n={stats.miners} note={`${count(stats.miners_online)} lit now`} />
-          <Count name="Workers hashing" n={stats.workers_online} />
+          <Count name="Miners" n={stats.miners} note={`${count(stats.miners_online)} online now`} />
+          <Count name="Workers online" n={stats.workers_online} />
           <Count
             name="Shares"
             n={stats.shares_accepted}
             note={`${count(stats.shares_rejected)} rejected`}
           />
           <Count
-            name="Badges fired"
+            name="Badges earned"
             n={stats.badges_earned}
-            note={`${joined(magnitude(stats.xp_granted))} XP paid`}
+            note={`${joined(magnitude(stats.xp_granted))} XP granted`}
           />
         </dl>
       </Panel>
@@ -125,7 +128,7 @@ function Pool({ stats }: { stats: PublicStats }) {
         {stats.recent.length > 0 ? (
           <PoolFeed items={stats.recent.slice(0, FEED_LINES)} now={now} />
         ) : (
-          <p className="empty">Quiet so far. The next level, badge or best shows up here.</p>
+          <p className="empty">Nothing yet. The next level, badge or best appears here.</p>
         )}
       </Panel>
     </>
@@ -165,8 +168,9 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
     <>
       <Panel title="Every address is a tile" className="span-4 how" id="how">
         <p>
-          Yours is drawn from the address itself, the same on every screen. It hangs on the wall
-          beside {others} and is lit while you mine.
+          Your tile is drawn from the address itself and looks the same on every screen.
+          It hangs on the wall
+          beside {others} and lights up while you mine.
         </p>
         <div className="how-row">
           {shown.map(({ seed, user }) => (
@@ -179,10 +183,10 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
           ))}
         </div>
       </Panel>
-      <Panel title="Luck gets a shelf" className="span-4 how">
+      <Panel title="Lucky shares earn badges" className="span-4 how">
         <p>
-          A share far above its target is rare and usually ends as a line in a log. Here it becomes
-          a badge, and the number stays on your page.
+          A share far above its target is rare and usually ends as a line in a log. Here
+          it earns a badge, and the number stays on your page.
         </p>
         <div className="how-row">
           <BadgeTile slug="diff_1e9" category="mining" rarity="rare" state="earned" size={88} />
@@ -203,10 +207,10 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
           />
         </div>
       </Panel>
-      <Panel title="One share keeps the week" className="span-4 how">
+      <Panel title="One share a week keeps a streak" className="span-4 how">
         <p>
-          No races against bigger machines. A week counts with its first share, and each week in a
-          row pays 25 XP when it closes on Sunday night, UTC.
+          No races against bigger machines. A week counts with its first share, and each
+          week of a streak earns 25 XP when it closes on Sunday night, UTC.
         </p>
         <div className="how-row how-week" aria-hidden="true">
           {["high", "mid", "high", "mid", "low", "high", "now"].map((glow, i) => (

@@ -69,10 +69,10 @@ function OneMiner({ who }: { who: string }) {
         ) : (
           <>
             <Panel title="Badges" className="span-8" id="badges">
-              <Skeleton lines={6} label="Reading this miner's page" />
+              <Skeleton lines={6} label="Loading this miner's page" />
             </Panel>
             <Panel title="Streak" className="span-4" id="streak">
-              <Skeleton lines={6} label="Reading the streak" />
+              <Skeleton lines={6} label="Loading the streak" />
             </Panel>
           </>
         )}
@@ -104,7 +104,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
         <div className="miner-left">
           <Panel
             title="Badges"
-            aside={`${miner.badges.total_earned} of ${miner.badges.total_available} fired`}
+            aside={`${miner.badges.total_earned} of ${miner.badges.total_available} earned`}
             className="area-badges"
             id="badges"
           >
@@ -117,7 +117,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
                 busy={badges.isFetching}
               />
             ) : (
-              <Skeleton lines={6} label="Fetching the badges from the shelf" />
+              <Skeleton lines={6} label="Loading the badges" />
             )}
           </Panel>
           <Numbers miner={miner} />
@@ -130,7 +130,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             {miner.feed.length > 0 ? (
               <MinerFeed items={miner.feed} now={now} />
             ) : (
-              <p className="empty">Nothing paid out yet. The first share already pays.</p>
+              <p className="empty">No rewards yet. The first share earns one.</p>
             )}
           </Panel>
         </div>

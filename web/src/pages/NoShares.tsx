@@ -16,19 +16,19 @@ export function NoShares({ address }: { address: string }) {
       <Panel title="No shares yet" aside={<LiveDot />} className="span-7 no-shares">
         <p className="lead">The first one usually takes a few minutes.</p>
         <p>
-          This is already your tile, drawn from your address. Leave the page open: it lights up by
-          itself when the first share arrives, and the first badge comes with it.
+          This is already your tile, drawn from your address. Leave the page open: it
+          lights up when the first share arrives and earns the first badge.
         </p>
         <p className="small">
-          If your miner has been running for an hour and this page is still dark, look at the
-          address in its settings first. One wrong letter lights another tile.
+          If your miner has been running for an hour and this page is still empty, check
+          the address in its settings first. One wrong letter makes it another miner's.
         </p>
       </Panel>
       <Panel title="Point your miner here" className="span-5">
         <dl className="settings">
           <div>
             <dt>Pool</dt>
-            <dd>its stratum host and port, as your pool gives them</dd>
+            <dd>the stratum host and port of your pool</dd>
           </div>
           <div>
             <dt>User</dt>
@@ -45,7 +45,8 @@ export function NoShares({ address }: { address: string }) {
           </div>
         </dl>
         <p className="small">
-          The user is your address, a dot, and a name for this one machine. Any name does.
+          The user is your address, a dot, and a name for this one machine. Any name
+          works.
         </p>
       </Panel>
       <FirstBadges />
@@ -64,7 +65,7 @@ function FirstBadges() {
     .slice(0, SHOWN);
   if (nearest.length === 0) return null;
   return (
-    <Panel title="Waiting to be fired" className="span-12">
+    <Panel title="Badges to earn" className="span-12">
       <ul className="shelf">
         {nearest.map((badge) => (
           <li key={badge.slug}>
@@ -90,10 +91,10 @@ export function WrongAddress({ address, network }: { address: string; network: N
     <div className="page lone">
       <Title of="Not an address" />
       <section className="panel">
-        <h1>No such tile</h1>
+        <h1>Not a valid address</h1>
         <p>
           {looksRight(address, network)
-            ? "That address does not add up: a letter is missing, doubled or wrong."
+            ? "That address is not valid: a letter is missing, doubled or wrong."
             : wrongAddress(network)}
         </p>
         <p className="small mono wrap">{address}</p>
@@ -106,12 +107,12 @@ export function WrongAddress({ address, network }: { address: string; network: N
 export function NoSuchName({ name }: { name: string }) {
   return (
     <div className="page lone">
-      <Title of="Nobody by that name" />
+      <Title of="No miner by that name" />
       <section className="panel">
-        <h1>Nobody by that name</h1>
+        <h1>No miner by that name</h1>
         <p>
-          No miner is called {name}, or the page is not public. A payout address finds a miner as
-          well.
+          No miner is called {name}, or the page is not public. You can also search for a payout
+          address.
         </p>
         <AddressField look="hero" />
       </section>

@@ -5,12 +5,12 @@ import { Title } from "../ui/Pool";
 export function NotFoundPage() {
   return (
     <div className="page lone">
-      <Title of="No tile here" />
+      <Title of="Page not found" />
       <section className="panel">
-        <h1>No tile here</h1>
+        <h1>Page not found</h1>
         <p>
-          The wall ends before this page. If you followed a link, it may be old. A miner's page is
-          found by its payout address.
+          There is no page at this address. If you followed a link, it may be outdated. To
+          find a miner, enter their payout address.
         </p>
         <AddressField look="hero" />
         <p className="actions">

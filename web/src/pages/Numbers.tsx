@@ -26,7 +26,7 @@ export function Numbers({ miner }: { miner: PublicMiner }) {
           </dd>
         </div>
         <div>
-          <dt>Difficulty worked</dt>
+          <dt>Total work</dt>
           <dd className="tn">{joined(magnitude(stats.work))}</dd>
         </div>
         <div>

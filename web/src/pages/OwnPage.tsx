@@ -25,7 +25,7 @@ export function OwnPage() {
         {me.isError ? (
           <ErrorNotice error={me.error} retry={() => void me.refetch()} busy={me.isFetching} />
         ) : (
-          <Skeleton lines={6} label="Looking for your page" />
+          <Skeleton lines={6} label="Loading your page" />
         )}
       </section>
     </div>

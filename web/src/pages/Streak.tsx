@@ -42,7 +42,7 @@ function unit(weeks: number, phone: boolean): string {
   return phone || weeks < 2 ? word : `${word} in a row`;
 }
 
-/** What keeps the streak, or what became of it. */
+/** What continues the streak, or how it ended. */
 function sentence(streak: Of): string {
   const week = streak.weeks.at(-1);
   if (week && streak.is_active_this_week) {
@@ -50,10 +50,10 @@ function sentence(streak: Of): string {
     return `This week is safe. ${days} of 7 days so far.`;
   }
   const name = week ? `week ${weekNumber(week.week_iso)}` : "the week";
-  if (streak.current_streak > 0) return `One share before Sunday midnight UTC keeps ${name}.`;
+  if (streak.current_streak > 0) return `One share before Sunday midnight UTC completes ${name}.`;
   if (streak.longest_streak > 0) {
     const run = plural(streak.longest_streak, "week");
-    return `${run} at best, a fine run. One share starts the next.`;
+    return `${run} at best. One share starts the next streak.`;
   }
   return `One share starts a streak in ${name}.`;
 }

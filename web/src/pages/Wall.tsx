@@ -10,7 +10,7 @@ const PLACES = 33;
 type Tile = PublicStats["wall"][number];
 
 function spoken(tile: Tile): string {
-  const lit = tile.online ? "mining now" : "resting";
+  const lit = tile.online ? "mining now" : "not mining";
   return `${shortAddress(tile.user)}, level ${tile.level} ${tile.level_title}, ${lit}`;
 }
 

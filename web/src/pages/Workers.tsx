@@ -16,11 +16,11 @@ function order(a: Worker, b: Worker): number {
 
 export function Workers({ miner, now }: { miner: PublicMiner; now: number }) {
   const workers = miner.workers.slice().sort(order);
-  const aside = `${count(miner.workers_online)} of ${count(miner.workers_total)} lit`;
+  const aside = `${count(miner.workers_online)} of ${count(miner.workers_total)} online`;
   return (
     <Panel title="Workers" aside={aside} className="area-workers">
       {workers.length === 0 ? (
-        <p className="empty">No worker has shown up yet.</p>
+        <p className="empty">No worker has connected yet.</p>
       ) : (
         <table className="workers" role="table" aria-label="Workers">
           <thead role="rowgroup">
@@ -69,7 +69,7 @@ function Row({ worker, now }: { worker: Worker; now: number }) {
         </span>
       </th>
       <td role="cell" className="col-device" title={worker.agent ?? ""}>
-        {worker.agent ? shortName(worker.agent, 20) : "not said"}
+        {worker.agent ? shortName(worker.agent, 20) : "unknown"}
       </td>
       <td role="cell" className="col-seen">
         <InList label="Seen" />
@@ -109,7 +109,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
     const long = now - Date.parse(at) > 6 * 24 * HOUR;
     return (
       <Notice
-        title="The stove is cold."
+        title="No worker is online."
         text={<>Last share {long ? <Time at={at} now={now} /> : `on ${day} at ${clock(at)}`}.</>}
       />
     );
@@ -123,7 +123,7 @@ function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   const others = lit === 1 ? "the other one is hashing" : `the other ${count(lit)} are hashing`;
   return (
     <Notice
-      title={`${shortName(latest.name)} has been quiet for ${span}.`}
+      title={`${shortName(latest.name)} has sent no share for ${span}.`}
       text={`Your streak is safe: ${others}.`}
     />
   );

@@ -44,7 +44,7 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
 /** In one sentence, what to do for it. */
 export function howTo({ trigger_type, threshold }: Badge): string | null {
   if (trigger_type === "block_found") {
-    return "One share that is also a block. Every share is a ticket; most stay tickets.";
+    return "One share that solves a block. Any share can.";
   }
   if (threshold === null) return null;
   if (trigger_type === "share_count") {

@@ -60,7 +60,7 @@ export function Confirm(props: ConfirmProps) {
             }}
           >
             {word !== undefined && (
-              <Field label={`Type ${word} to go on`}>
+              <Field label={`Type ${word} to continue`}>
                 {(ids) => (
                   <input
                     {...ids}
@@ -76,7 +76,7 @@ export function Confirm(props: ConfirmProps) {
             )}
             <Failed error={state.error} />
             <p className="actions">
-              <AlertDialog.Close className="button quiet">Leave it as it is</AlertDialog.Close>
+              <AlertDialog.Close className="button quiet">Cancel</AlertDialog.Close>
               <WorkButton type="submit" look="bad" busy={busy} doing={doing} disabled={!ready}>
                 {action}
               </WorkButton>

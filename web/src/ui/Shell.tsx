@@ -119,7 +119,7 @@ function Plate() {
       {away && (
         <p className="plate-away">
           <Icon name="wifi-off" size={20} />
-          Reconnecting… What you see may be a little old.
+          Reconnecting… This page may be a little out of date.
         </p>
       )}
     </div>

@@ -1,4 +1,4 @@
-/** Pieces of forms: a name, a hint, an error, and what became of it. */
+/** Parts of forms: a name, a hint, an error, and the result. */
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
@@ -8,12 +8,12 @@ import { WalletRefusal } from "../wallets/types";
 export function said(error: unknown): string {
   if (error instanceof WalletRefusal) return error.message;
   if (error instanceof Refusal) {
-    if (error.status === 429) return "That was a little fast. Wait a minute and try again.";
-    if (error.status >= 500) return "The game stumbled over that. Try again in a moment.";
+    if (error.status === 429) return "Too many requests. Wait a minute and try again.";
+    if (error.status >= 500) return "The server had a problem. Try again in a moment.";
     const [field] = error.problem.errors ?? [];
     return error.problem.detail || field?.message || error.message;
   }
-  return "We could not reach the game. Look at your connection and try again.";
+  return "We could not reach the game. Check your connection and try again.";
 }
 
 type FieldIds = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean };
@@ -162,7 +162,7 @@ export function outcomeOf(mutation: {
   return { state: mutation.isSuccess ? "done" : "idle" };
 }
 
-/** What became of the last change; read aloud without taking the focus. */
+/** The result of the last change; read aloud without taking the focus. */
 export function Saved({ outcome, done = "Saved" }: { outcome: Outcome; done?: string }) {
   const { state, error } = outcome;
   return (

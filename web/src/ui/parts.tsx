@@ -160,7 +160,7 @@ export function ErrorNotice({ error, retry, busy = false }: ErrorNoticeProps) {
           {number && (
             <>
               {" "}
-              If this goes on, tell whoever runs the pool this number:{" "}
+              If this happens again, give the operator of the pool this number:{" "}
               <span className="mono wrap">{number}</span>
             </>
           )}

@@ -1,4 +1,4 @@
-"""Who plays: users, their addresses, how they sign in and what was done in their name."""
+"""Users, their addresses, how they sign in, and what was done in their name."""
 
 from tbg.core.domain import Domain
 from tbg.domains.accounts.actions.lifecycle import erase, export, merge

@@ -1,4 +1,4 @@
-"""What the domain refuses, by name."""
+"""The domain's refusals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tbg.core.errors import Conflict, Invalid, Refused
 
 
 class NotAnAddress(Invalid):
-    """What was given is no address of this pool's network."""
+    """It is not an address of this pool's network."""
 
     code = "not_an_address"
     title = "Not an address of this pool's network"
@@ -43,7 +43,7 @@ class HandleTaken(Conflict):
 
 
 class HandleRefused(Invalid):
-    """A handle that nobody may have."""
+    """A handle that is not allowed."""
 
     code = "handle_refused"
     title = "This cannot be a handle"
@@ -78,14 +78,14 @@ class FoundItsGame(Conflict):
 
 
 class CannotUnlink(Conflict):
-    """It is the only address that can sign in, or nobody else has signed for its removal."""
+    """It is the only address that can sign in, or no other has signed for its removal."""
 
     code = "cannot_unlink"
     title = "This address cannot be removed"
 
 
 class NotYours(Conflict):
-    """The address that is to sign is none of this account's."""
+    """The signing address does not belong to this account."""
 
     code = "not_your_address"
     title = "This address does not belong to your account"

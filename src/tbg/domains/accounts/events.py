@@ -1,4 +1,4 @@
-"""What accounts announce; each ends as a notification to the account's owner alone."""
+"""The domain's events; each becomes a notification to the account's owner only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tbg.core.event import PlayerEvent
 
 
 class AccountChanged(PlayerEvent):
-    """Something was done to an account that its owner should know of, whoever did it.
+    """Something was done to an account that its owner should know about, whoever did it.
 
-    `action` as the account's list of activity has it; `about` names the address or the key.
+    `action` as in the account's activity list; `about` names the address or the key.
     """
 
     action: str

@@ -1,4 +1,4 @@
-"""What has run out is cleaned away, and the audit log is sealed."""
+"""Deletes expired data, and seals the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a change of an account looks: a notification to its owner alone."""
+"""How a change of an account looks: a notification to its owner only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a batch is about: every address that mines is a user, before anybody signs in."""
+"""The users of a batch: every address that mines is a user, before anybody signs in."""
 
 from __future__ import annotations
 

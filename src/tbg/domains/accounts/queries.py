@@ -1,4 +1,4 @@
-"""Who is who."""
+"""Reads users and accounts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tbg.domains.accounts.schemas import kept_settings
 
 
 class KnownMiner(NamedTuple):
-    """A user as the public may know him.
+    """A user as the public may see them.
 
-    `address` is the first one he mined with or proved, for his own eyes and for drawing;
-    `address_shown` is what others may see of it, `seed` what his tile is drawn from.
+    `address` is the first one that they mined with or proved, only for themselves and for drawing;
+    `address_shown` is what others may see of it, `seed` determines their tile.
     """
 
     id: int
@@ -40,10 +40,10 @@ class KnownMiner(NamedTuple):
 async def miner(
     tx: Tx, handle: str, *, own: int | None = None, anybody: bool = False
 ) -> KnownMiner | None:
-    """The miner behind a handle or an address; None when nobody is.
+    """The miner behind a handle or an address; None if there is none.
 
-    Who does not show his address whole is not found by it, but by himself (`own`) and by
-    operators (`anybody`): else whoever knows it would learn who he is.
+    A user who does not show the whole address is found by it only by themselves (`own`) and by
+    operators (`anybody`); otherwise anybody who knows the address would learn who they are.
     """
     row = await tx.row(
         """
@@ -73,17 +73,17 @@ async def miner(
 
 
 class Name(NamedTuple):
-    """What a user is called in public, by which his page is found; `seed`: what his tile is of."""
+    """A user's public name, by which their page is found; `seed` determines their tile."""
 
     name: str
     seed: str
 
 
 async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, Name]:
-    """What the pool's lists call users: handle, else address.
+    """The names of users in the pool's lists: the handle, or else the address.
 
-    Who is not public, shows neither, or is not on leaderboards has no name here: what he did
-    counts in every sum, and no list tells whose it is.
+    Users who are not public, show neither, or are not on leaderboards have no name here: what they
+    did counts in every sum, but no list says whose it is.
     """
     rows = await tx.rows(
         """
@@ -118,7 +118,7 @@ async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 class Person(NamedTuple):
-    """A user as he knows himself."""
+    """A user as they see themselves."""
 
     id: int
     handle: str | None
@@ -148,7 +148,7 @@ async def person(tx: Tx, user_id: int) -> Person:
         """,
         id=user_id,
     )
-    if row is None:  # he was merged or erased since the session was looked at
+    if row is None:  # merged or erased since the session was read
         raise SignInRequired("This account no longer exists. Sign in again.")
     return Person(*row)
 
@@ -196,7 +196,7 @@ async def open_challenge(tx: Tx, challenge_id: UUID) -> OpenChallenge | None:
 
 
 async def activity(tx: Tx, user_id: int, *, before: int | None, most: int) -> Sequence[AnyRow]:
-    """What was done to an account, newest first; with `before`, what came before that entry."""
+    """What was done to an account, newest first; with `before`, only earlier entries."""
     return await tx.rows(
         """
         SELECT id, at, action, about, session_id, device, signed_in_with FROM account_activity
@@ -224,7 +224,7 @@ async def session_role(tx: Tx, user_id: int, session_id: UUID) -> Role | None:
 
 
 async def session_end(tx: Tx, user_id: int, session_id: UUID) -> EndedWhy | None:
-    """Why a session is over; None when there is none, or it goes on."""
+    """Why a session is over; None if there is none, or it still runs."""
     why: EndedWhy | None = await tx.value(
         """
         SELECT COALESCE(ended_why, CASE WHEN expires_at <= :now THEN 'expired' END)
@@ -238,7 +238,7 @@ async def session_end(tx: Tx, user_id: int, session_id: UUID) -> EndedWhy | None
 
 
 class StoredKey(NamedTuple):
-    """What is kept of an API key that holds."""
+    """A valid API key, as it is stored."""
 
     role: Role
     scope: Scope
@@ -293,7 +293,7 @@ async def sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
 
 
 async def ended_sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
-    """A user's sessions that were ended lately, ended last first."""
+    """A user's recently ended sessions, latest first."""
     return await tx.rows(
         """
         SELECT id, kind, device, address, created_at, ended_at, ended_why FROM sessions
@@ -339,7 +339,7 @@ async def linked(tx: Tx, user_id: int) -> list[LinkedAddress]:
 
 
 async def settings(tx: Tx, user_id: int) -> dict[str, Any]:
-    """What a user has changed of his settings, as far as we know them still."""
+    """The settings that a user has changed, as far as they still exist."""
     return kept_settings(
         orjson.loads(await tx.value("SELECT settings::text FROM users WHERE id = :id", id=user_id))
     )

@@ -27,7 +27,7 @@ STAFF = frozenset({
     "admin", "admins", "administrator", "administrators", "moderator", "moderators", "official",
     "operator", "owner", "ops", "security", "staff", "support",
 })  # fmt: skip
-"""Words by which somebody would pass for those who run the pool, in any part of a name."""
+"""Words with which a name would imitate the operators of the pool."""
 
 COUNTRIES = frozenset(
     """
@@ -79,7 +79,7 @@ _STAFF_KEYS = frozenset(handle_key(word) for word in STAFF)
 
 
 def passes_for_staff(name: str) -> bool:
-    """Whether a word of a name says that its owner speaks for the pool: `pool-admin2`."""
+    """Whether a word of a name suggests that its owner speaks for the pool: `pool-admin2`."""
     words = _WORDS.findall(_plain(name))
     return any(
         handle_key(form) in _STAFF_KEYS
@@ -89,7 +89,7 @@ def passes_for_staff(name: str) -> bool:
 
 
 def why_no_handle(handle: str) -> str | None:
-    """Why nobody may be called this, as a sentence; None when one may."""
+    """Why this handle is not allowed, as a sentence; None if it is."""
     if not HANDLE.fullmatch(handle):
         return (
             "A handle has 3 to 24 ASCII letters, digits, - or _, and begins and ends with a "
@@ -111,7 +111,7 @@ def shown_address(address: str, how: str) -> str | None:
 
 
 def tile_seed(user_id: int, address: str, handle: str | None, how: str) -> str:
-    """What a tile is drawn from: the address, unless that would give away what is hidden."""
+    """The seed of a tile: the address, unless that would reveal what is hidden."""
     return address if how == "whole" else handle or str(user_id)
 
 
@@ -121,13 +121,13 @@ def short_address(address: str) -> str:
 
 
 Purpose = Literal["sign_in", "link", "let_in", "unlink", "delete_account", "make_service_key"]
-"""What a signed message is good for; the message says it, and it is good for nothing else."""
+"""The purpose of a signed message; the message states it and is valid for nothing else."""
 
 APPROVALS: frozenset[Purpose] = frozenset(
     {"let_in", "unlink", "delete_account", "make_service_key"}
 )
-"""What an account does only with a fresh signature by one of its addresses: whatever would outlast
-the session that asked for it."""
+"""Actions that need a fresh signature by an address of the account: those that would outlast the
+session that requests them."""
 
 
 def message_to_sign(
@@ -139,7 +139,7 @@ def message_to_sign(
     `other`: the account's address when `address` is to be linked, else the address that is to be
     let in or taken out.
     """
-    # The same words whether it has a game or not: who does not hold its key yet is not told.
+    # The same words whether it has a game or not, so that nobody without its key can find out.
     match purpose:
         case "sign_in":
             what = f"sign in as {address}"
@@ -160,7 +160,7 @@ def message_to_sign(
 
 
 def _ends(address: str) -> str:
-    """The first and last nine characters, which nobody finds a second key for."""
+    """The first and last nine characters; nobody can find another key that matches them."""
     return f"{address[:9]}...{address[-9:]}"
 
 
@@ -209,7 +209,7 @@ def tidy(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """A name that a player gives, to themselves or to a key; ValueError says why it is none."""
+    """A name that a player chooses, for themselves or a key; ValueError says what is wrong."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name:
         raise ValueError("use a name with visible characters")
@@ -256,13 +256,13 @@ Activity = Literal[
     "account.delete",
     "account.restore",
 ]
-"""What is done to an account, in the audit log's words."""
+"""Actions on an account, as the audit log names them."""
 
 TOLD_AT_ONCE: frozenset[Activity] = frozenset({
     "session.reuse", "address.link", "address.unlink", "api_key.make", "handle.change",
     "privacy.change", "account.export", "account.delete", "account.restore",
 })  # fmt: skip
-"""What its owner is told on every channel: if it was not them, somebody has their session."""
+"""Actions that the owner is notified of: if it was not them, somebody has their session."""
 
 EndedWhy = Literal[
     "signed out",
@@ -291,6 +291,6 @@ _ENDINGS: dict[EndedWhy, str] = {
 
 
 def told_ending(why: EndedWhy | None) -> str:
-    """Why somebody has to sign in again, to himself; None: nobody knows of the session."""
+    """Why the user has to sign in again; None: the session is unknown."""
     ending = "The session has ended." if why is None else _ENDINGS[why]
     return f"{ending} Sign in again."

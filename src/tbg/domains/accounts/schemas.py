@@ -33,23 +33,23 @@ ApprovalId = Annotated[UUID | None, Field(strict=False)]  # a UUID is text in JS
 
 
 class Given(BaseModel):
-    """What a client sends: nothing it did not mean to, nothing turned into another type."""
+    """What a client sends: no unknown fields, no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Told(BaseModel):
-    """What a client is told; may be read off a row of the same names."""
+    """What a client receives; can be read from a row with the same names."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class ChallengeWish(Given):
-    """Ask for a message that `address` is to sign.
+    """Request a message for `address` to sign.
 
-    `sign_in` and `link` are signed by the address that comes in. The other purposes are approvals,
-    signed by an address that the account signed in has; `let_in` and `unlink` name in `subject`
-    the address that is to be let in or removed.
+    `sign_in` and `link` are signed by the new address. The other purposes are approvals, signed by
+    an address of the signed-in account; `let_in` and `unlink` name in `subject` the address to be
+    let in or removed.
     """
 
     address: Text
@@ -79,13 +79,13 @@ class Proof(Given):
 
 
 class SignIn(Proof):
-    """A signed challenge, and how the session is to be kept."""
+    """A signed challenge, and how the session is stored."""
 
     session: Literal["bearer", "cookie"] = "bearer"
 
 
 class Approval(Told):
-    """A signed approval: good once, soon, for what its message says."""
+    """A signed approval: valid once, for a short time, for what its message says."""
 
     approval: UUID
     expires_at: datetime
@@ -98,7 +98,7 @@ class LinkWish(Proof):
 
 
 class RefreshWish(Given):
-    """The refresh token; none where a cookie holds it."""
+    """The refresh token; none if a cookie holds it."""
 
     refresh_token: Annotated[str, StringConstraints(max_length=512)] | None = None
 
@@ -183,7 +183,7 @@ class ProfileChange(Given):
 
 
 class Notifications(Given):
-    """What a player wants to hear of; kept for the day when the game can write to him."""
+    """Notifications that a player wants; stored for the day when the game can send them."""
 
     badges: bool = True
     levels: bool = True
@@ -203,7 +203,7 @@ class Units(Given):
 class PlayerSettings(Given):
     """A player's settings. What is stored is what was changed; the rest are these defaults."""
 
-    # Stored too, so that whoever gives a name another meaning can tell which one was meant.
+    # Stored too, so that a name can change its meaning without losing the old one.
     version: Literal[1] = 1
     notifications: Notifications = Notifications()
     units: Units = Units()
@@ -211,7 +211,7 @@ class PlayerSettings(Given):
 
 
 def kept_settings(stored: dict[str, Any]) -> dict[str, Any]:
-    """What of stored settings is known today: names and values that are not are as never set."""
+    """The known part of stored settings: unknown names and values are ignored."""
     while True:
         try:
             return PlayerSettings.model_validate(stored).model_dump(exclude_unset=True)
@@ -249,7 +249,7 @@ class Session(Told):
 
 
 class EndedSession(Told):
-    """A place where the player was signed in until lately."""
+    """A place where the player was signed in until recently."""
 
     id: UUID
     kind: Literal["bearer", "cookie"]
@@ -327,7 +327,7 @@ class AddressList(Told):
 
 
 class Linked(AddressList):
-    """After a link; `merged`: the address had a game of its own, now part of this one."""
+    """The result of linking; `merged`: the address had its own game, now part of this one."""
 
     merged: bool
 
@@ -347,7 +347,7 @@ class ActivityEntry(Told):
 
 
 class ActivityList(Told):
-    """Newest first, for 90 days back; `next_cursor` leads to older ones."""
+    """Newest first, of the last 90 days; `next_cursor` leads to older ones."""
 
     activity: list[ActivityEntry]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""What the domain refuses, by name."""
+"""The domain's refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the domain announces; each ends as a notification or a frame."""
+"""The domain's events; each becomes a notification or a frame."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LevelUp(PlayerEvent):
 
 
 class PersonalBest(PlayerEvent):
-    """The best of all days before today was beaten, for the first time today."""
+    """Today's best has beaten all earlier days, for the first time today."""
 
     sdiff: float
     previous: float

@@ -39,8 +39,8 @@ async def pay_late_weeks(database: Database) -> StreakCheck | None:
 JOBS = (
     Cron("registry_backfill", backfill_badges, minute=None),
     Cron("streak_check", check_streaks, weekday=0, hour=0, minute=5),
-    # The same check: weeks that late shares have made active need not wait for Monday.
-    # Nor does a page say for long that a streak is reached and its badge is not.
+    # The same check: weeks that late shares have made active need not wait for Monday. Pages must
+    # not show for long that a streak is reached but its badge is not.
     Cron("late_weeks", pay_late_weeks, every_s=limits.SOON_SECONDS),
     Cron("weekly_diff_champion", crown_champions, weekday=0, hour=0, minute=5),
     Cron("personal_bests", pay_personal_bests, hour=0, minute=5),

@@ -43,7 +43,7 @@ class Granted(NamedTuple):
 def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> Iterator[FeedItem]:
     """A line for each grant, and one for a level that it reached.
 
-    Levels are not stored with their time: the totals before and after a grant tell.
+    The time of a level is not stored; it follows from the totals before and after a grant.
     """
     for grant in grants:
         if grant.source == "badge" and grant.source_id is not None:
@@ -81,11 +81,11 @@ def _level_line(level: int, title: str, at: datetime) -> FeedItem:
 def _grant_line(grant: Granted) -> FeedItem:
     type_, title, detail = "xp_gained", grant.description, None
     if grant.source == "share":
-        title, detail = f"{grant.amount * SHARES_PER_XP:,} shares more", grant.description
+        title, detail = f"{grant.amount * SHARES_PER_XP:,} more shares", grant.description
     elif grant.source == "personal_best":
         type_, title, detail = "best_diff", "Best day yet", grant.description
     elif grant.source == "streak":
-        type_, title, detail = "streak_update", "Week kept", grant.description
+        type_, title, detail = "streak_update", "Week completed", grant.description
     about = grant.source_id or grant.at.isoformat()
     return FeedItem(
         id=f"{grant.source}-{about}", type=type_, title=title, detail=detail, xp=grant.amount,
@@ -170,7 +170,7 @@ def _streak_extended(event: StreakExtended) -> Look:
         notice=Notice(
             "streak_extended",
             f"{_weeks(event.streak)} in a row",
-            f"Week {event.week_iso} is mined. The longest run so far: {_weeks(event.longest)}.",
+            f"You mined in week {event.week_iso}. Longest streak so far: {_weeks(event.longest)}.",
             "/profile/streak",
             "View Streak",
         ),
@@ -194,8 +194,8 @@ def _streak_broken(event: StreakBroken) -> Look:
         ),
         notice=Notice(
             "streak_broken",
-            f"{_weeks(event.was)}, a fine run",
-            "The streak has ended. Its badges stay on the shelf.",
+            f"A streak of {_weeks(event.was)} has ended",
+            "You keep all badges that it earned.",
             "/profile/streak",
             "View Streak",
         ),
@@ -207,7 +207,7 @@ def _streak_expiring(event: StreakExpiring) -> Look:
         notice=Notice(
             "streak_expiring",
             f"A streak of {_weeks(event.streak)} ends tonight",
-            f"One share before Sunday midnight UTC keeps week {event.week_iso}.",
+            f"Send one share before Sunday midnight UTC to complete week {event.week_iso}.",
             "/profile/streak",
             "View Streak",
         )
@@ -221,7 +221,7 @@ def _personal_best(event: PersonalBest) -> Look:
         notice=Notice(
             "personal_best",
             f"New best: {best}",
-            f"The best before was {before}, by {event.worker} this time.",
+            f"Set by {event.worker}. The previous best was {before}.",
             "/profile",
             "View Profile",
         ),
@@ -233,8 +233,8 @@ def _silent_rewards(event: SilentRewards) -> Look:
     return Look(
         notice=Notice(
             "history_read",
-            "The past has been counted",
-            f"Earlier shares earned {event.badges} badges and {event.xp:,} XP.",
+            "Your earlier shares have been counted",
+            f"They earned {event.badges} badges and {event.xp:,} XP.",
             "/profile/badges",
             "View Badges",
         )

@@ -126,10 +126,10 @@ class _Counted(NamedTuple):
 
 
 async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, _Counted]:
-    """Add to the totals of the batch's users; where each of them stands.
+    """Add to the totals of the batch's users; return the new totals.
 
-    One sorted upsert makes missing rows, locks in ascending order and adds, all at once. It tells
-    the best before it through `previous_best`; streaks are as they were, the next step's to move.
+    One sorted upsert makes missing rows, locks in ascending order and adds, all at once.
+    `previous_best` returns the best before it; streaks are updated by the next step.
     """
     users = list(deltas)
     bests = [deltas[user].best for user in users]
@@ -247,7 +247,7 @@ async def _write_calendar(tx: Tx, deltas: dict[int, _Delta]) -> list[tuple[int, 
 def _out_of_order(
     weeks_begun: Iterable[tuple[int, str]], counted: dict[int, _Counted]
 ) -> list[int]:
-    """The users with a new week that is not their latest: their runs are to be counted anew."""
+    """The users with a new week that is not their latest: their runs must be counted again."""
     return sorted(
         {user for user, week in weeks_begun if week < (counted[user].last_active_week or "")}
     )

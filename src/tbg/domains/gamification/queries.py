@@ -1,4 +1,4 @@
-"""What is to be read of badges, XP, levels and streaks."""
+"""Reads badges, XP, levels and streaks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BadgeDefinition(NamedTuple):
 
     @property
     def threshold(self) -> float | None:
-        """The number to reach, for triggers that have one."""
+        """The threshold, for triggers that have one."""
         found = self.trigger_config.get("threshold")
         return None if found is None else float(found)
 
@@ -36,8 +36,8 @@ class BadgeDefinition(NamedTuple):
 async def badge_catalogue(tx: Tx) -> dict[str, BadgeDefinition]:
     """All active badges by slug, in the registry's order.
 
-    Read anew by every batch: taking even a shared lock on the table orders the batch before or
-    after a change of the registry, so that none is missed by its backfill.
+    Every batch reads it again: even a shared lock on the table orders the batch before or after a
+    change of the registry, so that the backfill misses none.
     """
     return {item.badge.slug: item.badge for item in await every_badge(tx) if item.is_active}
 
@@ -99,7 +99,7 @@ async def badge_counts(tx: Tx) -> dict[str, BadgeCount]:
 
 
 class Earner(NamedTuple):
-    """Who earned a badge, and when."""
+    """The users who earned a badge, and when."""
 
     user_id: int
     earned_at: datetime

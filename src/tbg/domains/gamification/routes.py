@@ -57,7 +57,7 @@ async def get_badge(tx: Transaction, slug: Slug) -> BadgeDetail:
     recent = [
         RecentEarner(user=who.name, seed=who.seed, earned_at=earner.earned_at)
         for earner in earners
-        if (who := names.get(earner.user_id)) is not None  # who is gone, or on no list
+        if (who := names.get(earner.user_id)) is not None  # gone, or on no list
     ]
     return BadgeDetail(badge=BadgeWithEarners(**shown.model_dump(), recent_earners=recent))
 

@@ -67,7 +67,7 @@ _CUMULATIVE = [threshold.cumulative for threshold in LEVELS]
 
 
 class LevelProgress(NamedTuple):
-    """Where a total of XP stands; at the last level there is nothing left to reach."""
+    """The level of a total of XP; at the last level there is nothing left to reach."""
 
     level: int
     title: str
@@ -135,10 +135,10 @@ def streaks(week_starts: Iterable[date]) -> list[Streak]:
 
 
 def shown_streak(run: int, last_active_week: str | None, today: date) -> int:
-    """What a streak of `run` weeks ending with `last_active_week` counts for today.
+    """The length today of a streak of `run` weeks that ends with `last_active_week`.
 
-    The running week adds one as soon as it is active; a streak that ended before the last
-    closed week is over, whether or not the Monday check has run yet.
+    The current week adds one as soon as it is active; a streak that ended before the last closed
+    week is over, whether or not the Monday check has run yet.
     """
     if last_active_week is None:
         return 0
@@ -161,7 +161,7 @@ def running_week(moment: datetime) -> date:
 
 
 def is_warning_time(moment: datetime) -> bool:
-    """Whether it is time to warn of streaks that are about to end: Sunday from 18:00 UTC."""
+    """Whether to warn of streaks that are about to end: Sunday from 18:00 UTC."""
     return moment.weekday() == 6 and moment.hour >= 18
 
 
@@ -199,4 +199,4 @@ EVENT_ALIASES = {
     "node_verified_pruned": "node_pruned_verified",
     "node_verified_archival": "node_archival_verified",
 }
-"""Event names of the first documents, and what they are called here."""
+"""Event names in old documents, and their names here."""

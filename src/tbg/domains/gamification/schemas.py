@@ -1,4 +1,4 @@
-"""What the API says of badges and levels."""
+"""What the API says about badges and levels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RARITIES = ("common", "rare", "epic", "legendary")
 
 
 class Badge(BaseModel):
-    """A badge and how many have it; `threshold` where there is a number to reach."""
+    """A badge and how many users have it; `threshold` if there is a number to reach."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -41,7 +41,7 @@ class BadgeList(BaseModel):
 
 
 class RecentEarner(BaseModel):
-    """Who earned a badge lately."""
+    """Users who earned a badge recently."""
 
     user: str
     seed: str
@@ -158,7 +158,7 @@ class StreakState(BaseModel):
 class StreakUpdateData(RewardData):
     """A week was closed with shares, or without (`broken`); or a first share made a week count.
 
-    `state`, where there is one, is what the page shows from now on.
+    `state`, if given, is what the page shows from now on.
     """
 
     CHANNEL: ClassVar[str] = "gamification"

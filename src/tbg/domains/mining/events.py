@@ -1,4 +1,4 @@
-"""What the domain announces."""
+"""The domain's events."""
 
 from __future__ import annotations
 

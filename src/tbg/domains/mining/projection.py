@@ -25,7 +25,8 @@ from tbg.domains.mining.events import BlockRecorded
 from tbg.domains.mining.schemas import ShareSubmittedData, StatsUpdateData, WorkerStatusData
 
 BEST_ONLY = 2
-"""What a row of the rollup queue is: 1 accepted, 0 rejected, 2 the pool's word of a difficulty."""
+"""Kinds of rows in the rollup queue: 1 accepted, 0 rejected, 2 a difficulty that the pool
+reports."""
 
 
 async def record(tx: Tx, batch: Batch) -> Batch:
@@ -81,8 +82,8 @@ class _Known(NamedTuple):
 async def _meet_workers(
     tx: Tx, batch: Batch
 ) -> tuple[_Workers, dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
-    """Know or make every worker of the batch: all of them, those there were, and, by user and
-    worker, what those call themselves whose miner calls itself something new.
+    """Find or create all workers of the batch: all of them, those that existed, and the changed
+    agents, by user and worker.
     """
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
@@ -99,7 +100,7 @@ async def _meet_workers(
     news: dict[tuple[int, int], str] = {}
     for key, told in agents.items():
         before = known.get(key)
-        # What a miner called itself long ago is not what it is called now.
+        # An old agent is not the current one.
         is_old = before is None or (before.agent and told.history)
         if before and told.agent and before.agent != told.agent and not is_old:
             news[key[0], before.id] = told.agent
@@ -275,7 +276,7 @@ def _columns(batch: Batch, blocks: list[BlockFound]) -> dict[str, list[Any]]:
 
 
 async def _note_workers(tx: Tx, batch: Batch, agents: dict[tuple[int, int], str]) -> None:
-    """Who is connected since when, and what miners (`agents`, by worker) call themselves now."""
+    """Since when workers are connected, and their current `agents`, by worker."""
     last: dict[tuple[int, int], Connection] = {}
     for fact in sorted(batch.connections, key=lambda c: (c.at, c.connected)):
         last[_owned_worker(batch, fact)] = fact
@@ -327,7 +328,7 @@ def _show_connections(
 
 
 def _show(tx: Tx, batch: Batch, known: dict[tuple[int, str], _Known]) -> None:
-    """What is worth watching live: the pool's sums, and what each worker sent."""
+    """Live updates: the pool's sums, and what each worker sent."""
     recent = tx.now - limits.HISTORY_AFTER
     live = [s for s in batch.shares if not s.history and s.at >= recent]
     if live:

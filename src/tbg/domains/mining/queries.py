@@ -1,4 +1,4 @@
-"""What is to be read of workers, work, bests and blocks."""
+"""Reads workers, work, bests and blocks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tbg.core import limits
 from tbg.core.tx import Tx
 from tbg.domains.mining.rules import Recent, hour_of
 
-# A worker is online when it was heard of lately and has not said goodbye since; written out in
-# each statement, as no statement here is put together from pieces.
+# A worker is online if it was seen recently and has not disconnected since; written out in each
+# statement, as no statement here is put together from pieces.
 
 
 class WorkerState(NamedTuple):
-    """One of a user's machines: its lifetime counts, and its work of late."""
+    """One of a user's machines: its lifetime counts, and its recent work."""
 
     name: str
     agent: str | None
@@ -41,7 +41,7 @@ class Mined(NamedTuple):
 
 
 async def mined(tx: Tx, user_id: int) -> Mined:
-    """A user's counts, of all workers and of each of the last seen; from the rollups alone."""
+    """A user's counts, for all workers and each of the most recent ones; only from the rollups."""
     rows = await tx.rows(
         """
         WITH life AS (
@@ -139,7 +139,7 @@ async def bests(tx: Tx, user_id: int) -> dict[str, BestShare]:
 
 
 class Block(NamedTuple):
-    """A block that somebody here found. `confirmed`: more than the pool's word says so."""
+    """A block that somebody here found. `confirmed`: it has more evidence than the pool's word."""
 
     user_id: int
     height: int
@@ -155,9 +155,9 @@ async def user_blocks(tx: Tx, user_id: int, *, most: int) -> list[Block]:
 
 
 async def pool_blocks(tx: Tx, *, most: int) -> list[Block]:
-    """Everybody's blocks, and as many that are only reported; highest first.
+    """All users' confirmed blocks, and as many reported ones; highest first.
 
-    A block that is confirmed for one user and reported for others too is the one's.
+    A block that is confirmed for one user and also reported for others belongs to the former.
     """
     return await _blocks(tx, user_id=None, most=most)
 
@@ -197,7 +197,7 @@ class PoolWork(NamedTuple):
 
 
 async def pool_work(tx: Tx) -> PoolWork:
-    """What all workers did and how many are at it; reads every worker once."""
+    """What all workers did and how many are online; reads every worker once."""
     row = await tx.row(
         """
         SELECT t.accepted, t.rejected, t.work::float8 AS work, h.this_hour, h.last_hour,
@@ -232,7 +232,7 @@ async def pool_work(tx: Tx) -> PoolWork:
 
 
 class Active(NamedTuple):
-    """A user whose worker was heard of lately."""
+    """A user whose worker was seen recently."""
 
     user_id: int
     online: bool
@@ -264,7 +264,7 @@ class PoolBestShare(NamedTuple):
 
 
 async def pool_best(tx: Tx) -> PoolBestShare | None:
-    """The best difficulty ever reached here, and by whom."""
+    """The best difficulty ever reached here, and its user."""
     row = await tx.row(
         """
         SELECT user_id, best_difficulty, at FROM personal_bests
@@ -276,7 +276,7 @@ async def pool_best(tx: Tx) -> PoolBestShare | None:
 
 
 async def height_of(tx: Tx, user_id: int) -> int | None:
-    """The block height a user's last share of this hour was for, where the pool tells."""
+    """The block height of a user's last share of this hour, if the pool reports it."""
     height = await tx.value(
         """
         SELECT height FROM shares WHERE user_id = :id AND at >= :since
@@ -300,7 +300,7 @@ class WorkerTotal(NamedTuple):
 
 
 async def totals(tx: Tx) -> list[WorkerTotal]:
-    """Per address and worker that sent shares; all of a user's are under his first address."""
+    """Per address and worker that sent shares; all of a user's are under their first address."""
     rows = await tx.rows(
         """
         WITH books AS (

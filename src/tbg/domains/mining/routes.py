@@ -1,4 +1,4 @@
-"""A miner's own figures, for him and for what he gave a key."""
+"""A miner's own figures, for themselves and for programs with their API key."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def daily_rate_ths(recent: Recent, now: datetime) -> float:
 def _rate(
     inside: float, edge: float, since: datetime | None, now: datetime, span: timedelta
 ) -> float:
-    """`edge` is the hour in which the span began: the part of it that lies inside counts."""
+    """`edge` is the hour in which the span began: only the part inside the span counts."""
     if since is None:
         return 0.0
     age = now - since

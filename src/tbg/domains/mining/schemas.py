@@ -1,4 +1,4 @@
-"""What was mined, on the wire."""
+"""What was mined, as the API sends it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class WorkerStatusData(FrameData):
 
 
 class BlockFoundData(FrameData):
-    """A block was found, and more than the pool's word says so; `reward_sats` if known."""
+    """A confirmed block was found; `reward_sats` if known."""
 
     CHANNEL: ClassVar[str] = "mining"
     TYPE: ClassVar[str] = "block_found"

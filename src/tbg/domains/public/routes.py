@@ -61,7 +61,7 @@ async def public_stats(page: Annotated[bytes, Depends(POOL_PAGE)]) -> Response:
 async def public_miner(
     settings: AppSettings, asker: Asker, tx: Transaction, handle: str
 ) -> PublicMiner:
-    """A miner by handle or address; 404 while nothing was heard of him, or he is not public."""
+    """A miner by handle or address; 404 if the miner is unknown or not public."""
     try:
         name = bitcoin.normalise(handle, settings.network)
     except bitcoin.AddressRefused as error:

@@ -1,4 +1,4 @@
-"""What the API says to everybody: the pool, a miner's page, the configuration."""
+"""What the API tells everybody: the pool, a miner's page, the configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Shown(BaseModel):
 
 
 class Config(BaseModel):
-    """What a client needs to know of this pool."""
+    """What a client needs to know about this pool."""
 
     network: Network
     name: str
@@ -57,7 +57,7 @@ class LastBlock(BaseModel):
 
 
 class WallTile(BaseModel):
-    """A miner on the wall; `seed` is what his tile is drawn from."""
+    """A miner on the wall; `seed` determines their tile."""
 
     user: str
     seed: str
@@ -114,7 +114,7 @@ class EarnedBadge(Shown):
 
 
 class BadgeProgress(BaseModel):
-    """How far it is to a badge not earned yet; `counts` is what its `value` counts."""
+    """The progress to a badge that is not earned yet; `counts` is the unit of `value`."""
 
     slug: str
     counts: str = Field(description="share_count, best_diff or streak")
@@ -159,8 +159,8 @@ class MinerWorker(BaseModel):
 class PublicMiner(BaseModel):
     """One miner's public page.
 
-    `handle` is what he was asked for by, in our spelling: his handle or an address. `address` is
-    null or shortened as he wants it; `avatar_seed` is what his tile is drawn from.
+    `handle` is the name that was requested, in our spelling: their handle or an address. `address`
+    is null or shortened, as they want it; `avatar_seed` determines their tile.
     """
 
     handle: str

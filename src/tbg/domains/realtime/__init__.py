@@ -1,4 +1,4 @@
-"""What open browsers are sent: frames, numbered per user."""
+"""Frames for open browsers, numbered per user."""
 
 from tbg.core.domain import Domain
 from tbg.domains.realtime.actions import erase, export, merge

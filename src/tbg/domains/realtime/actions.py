@@ -9,7 +9,7 @@ from tbg.core.tx import Tx
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:  # noqa: ARG001 - as every domain's
-    """The frames of `gone` go: they tell of totals that are nobody's any more."""
+    """Delete the frames of `gone`: their totals no longer belong to anybody."""
     await erase(tx, user_id=gone)
 
 

@@ -1,4 +1,4 @@
-"""The numbered frames that a player was sent of late: what a browser takes up from."""
+"""The numbered frames recently sent to a player, from which a browser resumes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def numbers(tx: Tx, user_id: int) -> Numbers:
 
 
 async def frames_after(tx: Tx, user_id: int, *, after: int) -> list[Packet]:
-    """What this user was sent after a number, in order; as much as a socket's queue holds."""
+    """Frames sent to this user after a number, in order; as many as a socket's queue holds."""
     rows = await tx.rows(
         """
         SELECT id, channel, type, created_at, data::text AS data FROM frames

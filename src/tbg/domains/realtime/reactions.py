@@ -1,4 +1,4 @@
-"""Events → numbered frames for their player, and the same at once for whoever watches."""
+"""Events → numbered frames for their player, and frames for those who watch now."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def push_by(presenters: Presenters) -> Handler:
     async def push(tx: Tx, deliveries: Sequence[Delivery]) -> None:
         """Write each event's frames under the player's next numbers, and show them.
 
-        Who was merged or erased meanwhile has no address: nobody is sent what was for them.
+        Users who were merged or erased have no address, and get no frames.
         """
         looks = [(one.event, presenters[type(one.event)](one.event)) for one in deliveries]
         users = sorted({event.user_id for event, _ in looks if isinstance(event, PlayerEvent)})
@@ -55,7 +55,7 @@ def push_by(presenters: Presenters) -> Handler:
 
 
 def _data_of(look: Look, *, at: datetime) -> tuple[FrameData | None, NotificationData | None]:
-    """The frame of an event, and its notification where the frame has no place for it."""
+    """The frame of an event, and its notification if the frame cannot carry it."""
     if look.notice is None:
         return look.frame, None
     notification = _notification(look.notice, at=at)
@@ -78,7 +78,7 @@ def _notification(notice: Notice, *, at: datetime) -> Notification:
 def _public_frames(
     data: FrameData | None, look: Look, address: str, name: Name | None
 ) -> Iterator[Frame]:
-    """What has changed on the player's page, and the pool's line unless they are on no list."""
+    """Changes of the player's page, and the pool's feed line if the player is on lists."""
     if data is not None:
         yield Frame(f"miner:{address}", data)
     for line in look.lines:

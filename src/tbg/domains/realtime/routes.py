@@ -1,7 +1,7 @@
 """The WebSocket: subscribe, unsubscribe, resume, ping; frames come back.
 
-Frames of public subjects have no numbers and may be lost. A player's own have, and reach him in
-their order, none twice and none missing: the writer reads from the database what is not next.
+Frames of public subjects have no numbers and may be lost. A player's own frames have numbers and
+arrive in order, without duplicates or gaps: the writer reads missing ones from the database.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from tbg.domains.realtime.schemas import (
 CLOSED = Counter("tbg_sockets_closed_total", "WebSockets closed, by code", ["code"])
 
 PrincipalOf: TypeAlias = Callable[[HTTPConnection], Awaitable[Principal | str | None]]
-"""Finds out who asks; None for nobody, a reason when what they say does not hold."""
+"""Finds the caller; None for nobody, a reason if the credential is not valid."""
 
 _OWN = "me"
 _CATCH_UP = Packet("", None, "")
@@ -52,7 +52,7 @@ _CATCH_UP = Packet("", None, "")
 
 _KNOWN_CODES = frozenset({1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013})
 _LOOK_AGAIN = ("session:", "page:")
-"""What processes tell each other of a user's subjects of these kinds is for the writer alone."""
+"""Messages between processes on a user's subjects of these kinds are only for the writer."""
 
 _FIELDS_OF = ((("ping",), Ping), (("subscribe", "unsubscribe", "resume"), Channels))
 _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Order)
@@ -60,7 +60,7 @@ _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Order)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What conversations need: frames, settings, the database, and who opened a socket."""
+    """What sockets need: frames, settings, the database, and who opened the socket."""
 
     hub: Hub
     settings: Settings
@@ -80,7 +80,7 @@ async def live(socket: WebSocket, services: Live) -> None:
 
 
 class Conversation:
-    """One open socket: a reader (this task), a writer beside it, and a mailbox between."""
+    """One open socket: a reader (this task), a writer task, and a mailbox between them."""
 
     __slots__ = (
         "_allowance",
@@ -114,10 +114,10 @@ class Conversation:
         self._principal_of = services.principal_of
         self._own = reader(who)
         self._until = who.until if who is not None else None
-        self._why = ""  # said with the close code
+        self._why = ""  # sent with the close code
         self._looked_at = asyncio.get_running_loop().time()
-        self._followed: dict[str, list[str]] = {}  # what was asked for → the hub's subjects
-        self._names: dict[str, str] = {}  # the hub's subject → what it was asked for as
+        self._followed: dict[str, list[str]] = {}  # requested name → the hub's subjects
+        self._names: dict[str, str] = {}  # the hub's subject → requested name
         self._heard: int | None = None  # the last of the player's own frames that was sent
         self._mailbox = Mailbox(self._hang_up)
         self._closing: asyncio.Task[None] | None = None
@@ -183,15 +183,15 @@ class Conversation:
                     mailbox.sending_since = None
                     FRAMES.inc()
         except (WebSocketDisconnect, RuntimeError):
-            mailbox.sending_since = None  # closed meanwhile; the reader hears of it
+            mailbox.sending_since = None  # closed; the reader notices
 
     async def _in_order(self, packet: Packet) -> list[str]:
-        """What is to be sent now that this packet has come, as the client calls it."""
+        """The frames to send for this packet, under the client's name for the subject."""
         number = packet.id
         if number is None and packet is not _CATCH_UP:
             return [self._as_asked(packet)]
         if self._heard is None or self._own is None:
-            return []  # where to go on is being found out: then it is read
+            return []  # the resume position is being determined; it is read then
         if number == self._heard + 1:
             self._heard = number
             return [self._as_asked(packet)]
@@ -215,7 +215,7 @@ class Conversation:
         self._mailbox.close(1013)
 
     def _may(self, cost: int = 1) -> bool:
-        """Whether what the client asks for is within its allowance."""
+        """Whether the client's request is within its allowance."""
         now = asyncio.get_running_loop().time()
         rate, most = limits.SOCKET_FRAMES_PER_SECOND, limits.SOCKET_FRAMES
         return self._allowance.take(now, rate=rate, most=most, cost=cost)
@@ -258,7 +258,7 @@ class Conversation:
             else:
                 known[name] = subjects
         await self._heed(known)
-        stale = list(known)  # frames of public subjects have no ids: nothing to take up from
+        stale = list(known)  # frames of public subjects have no ids to resume from
         if _OWN in known:
             if await self._take_up(resume.after if resume else None):
                 stale.remove(_OWN)
@@ -270,7 +270,7 @@ class Conversation:
             self._say(SnapshotData(channels=stale))
 
     async def _take_up(self, after: object) -> bool:
-        """Go on after this number or, where that cannot be, from now on; whether it could be."""
+        """Continue after this number or, if impossible, from now on; return whether it could."""
         if self._own is None:
             return False
         try:
@@ -293,7 +293,7 @@ class Conversation:
         await self._hub.follow(self._mailbox, {s for some in known.values() for s in some})
 
     async def _look_again(self) -> None:
-        """See every so often who may still be followed: people close their pages, and sign out."""
+        """Check regularly who may still be followed: people hide their pages, and sign out."""
         self._looked_at = asyncio.get_running_loop().time()
         if self._own is not None:
             try:
@@ -313,15 +313,15 @@ class Conversation:
             self._let_go(former)
 
     def _let_go(self, subjects: list[str]) -> None:
-        """Follow these no longer, but what other names stand for as well."""
+        """Unfollow these, except subjects that other names also stand for."""
         still = {subject for some in self._followed.values() for subject in some}
         self._hub.unfollow(self._mailbox, set(subjects) - still)
 
     async def _subjects(self, name: str) -> list[str] | None:
-        """The hub's subjects for what a client asked for: a miner's frames bear his addresses.
+        """The hub's subjects for a requested name: a miner's frames carry their addresses.
 
-        None for a handle that nobody has, or nobody public. An address that is not public has no
-        subject, and is otherwise told from one that has not mined yet by nothing.
+        None for a handle that nobody, or nobody public, has. An address that is not public has no
+        subject; otherwise clients cannot distinguish it from one that has not mined yet.
         """
         kind, _, handle = name.partition(":")
         if name == _OWN:
@@ -334,16 +334,16 @@ class Conversation:
                 taken = await known_addresses(tx, [handle])
                 mine = await addresses(tx, [found.id]) if found else {}
         except Exception as error:
-            self._come_again_later(error)  # nobody can say who may be followed
+            self._come_again_later(error)  # it is unknown who may be followed
             return []
         if found is not None and (found.profile_public or found.id == self._own):
             return [f"page:{found.id}", *(f"miner:{address}" for address in mine[found.id])]
         if self._is_address(handle):
-            return [] if taken else [name]  # his first share will be seen here
+            return [] if taken else [name]  # their first share will be seen here
         return None
 
     def _is_followed(self, packet: Packet) -> bool:
-        """Whether a frame that waited is still one to be sent; control frames always are."""
+        """Whether a frame that waited may still be sent; control frames always may."""
         is_asked_for = packet.subject.startswith(("me:", "miner:"))
         return not is_asked_for or packet.subject in self._mailbox.subjects
 
@@ -358,7 +358,7 @@ class Conversation:
             return False
 
     def _subject(self, name: str) -> str | None:
-        """What a client asks for, in our spelling; None (and an error said) if there is no such."""
+        """A requested name in our spelling; None (and an error sent) if it does not exist."""
         if name == "pool":
             return name
         kind, _, address = name.partition(":")
@@ -412,7 +412,7 @@ class Conversation:
 
 
 async def _asker(socket: WebSocket, principal_of: PrincipalOf) -> Principal | None:
-    """Who opens the socket, if they are signed in; public subjects need nobody to be."""
+    """The user who opens the socket, if signed in; public subjects do not require it."""
     try:
         who = await principal_of(socket)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What comes in over a socket, and the frames that only the socket itself sends."""
+"""Messages from clients, and the frames that only the socket itself sends."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class PongData(FrameData):
 
 
 class ErrorData(FrameData):
-    """What was asked for is refused; `name` is the channel, where it is about one."""
+    """The request is refused; `name` is the channel, if it is about one."""
 
     CHANNEL: ClassVar[str] = "control"
     TYPE: ClassVar[str] = "error"

@@ -19,7 +19,7 @@ export function Activity() {
   return (
     <Panel title="The last 90 days">
       <p>
-        Something here that you did not do? Sign out everywhere under{" "}
+        Is there something that you did not do? Sign out everywhere under{" "}
         <Section slug="sessions">Devices</Section>, and remove what is not yours under{" "}
         <Section slug="addresses">Addresses</Section> and <Section slug="api-keys">API keys</Section>.
       </p>
@@ -36,7 +36,7 @@ export function Activity() {
           busy={query.isFetching}
         />
       ) : (
-        <Skeleton lines={4} label="Fetching what was done" />
+        <Skeleton lines={4} label="Loading your activity" />
       )}
       {query.hasNextPage && (
         <p className="actions">
@@ -88,7 +88,7 @@ function words({ action, about }: ActivityEntry): string {
     case "address.unlink":
       return `${address} was removed`;
     case "api_key.make":
-      return `API key ${key} was made`;
+      return `API key ${key} was created`;
     case "api_key.revoke":
       return `API key ${key} was revoked`;
     case "handle.change":
@@ -98,9 +98,9 @@ function words({ action, about }: ActivityEntry): string {
     case "account.export":
       return "All data was downloaded";
     case "account.delete":
-      return "Deletion was asked for";
+      return "Deletion was requested";
     case "account.restore":
-      return "Deletion was taken back";
+      return "Deletion was cancelled";
   }
 }
 

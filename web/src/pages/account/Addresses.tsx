@@ -59,10 +59,10 @@ export function Addresses({ me }: { me: Me }) {
         ) : own.isError ? (
           <ErrorNotice error={own.error} retry={() => void own.refetch()} busy={own.isFetching} />
         ) : (
-          <Skeleton lines={3} label="Fetching your addresses" />
+          <Skeleton lines={3} label="Loading your addresses" />
         )}
         {all.length === 1 && (
-          <p className="small">You sign in with it. Link another one first to remove it.</p>
+          <p className="small">You sign in with it. To remove it, link another one first.</p>
         )}
         <p className="saved done" role="status">
           {news && (
@@ -83,14 +83,15 @@ export function Addresses({ me }: { me: Me }) {
       ) : (
         <Panel title="Link another address">
           <p>
-            Miners on several addresses can play as one: shares, levels, streaks and badges unite
-            under your name. Both sign: an address that you have says yes, and the new one proves
-            itself.
+            Miners on several addresses can play as one: shares, levels, streaks and
+            badges are combined under your name. Both addresses sign: one that you have
+            approves the link, and the new one proves that it is yours.
           </p>
           <p>
-            If the other address has mined here before, its totals, badges and XP unite with yours,
-            and stay united. If somebody has signed in with it, that account ends: its name, profile
-            and settings are gone, its API keys stop, and its devices are signed out.
+            If the other address has mined here before, its totals, badges and XP are
+            added to yours permanently. If somebody has signed in with it, that account
+            ends: its name, profile and settings are gone, its API keys stop, and its
+            devices are signed out.
           </p>
           {task && own.data ? (
             <Linking all={all} changed={changed} giveUp={() => setTask(null)} />
@@ -133,7 +134,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
     purpose: "let_in",
     subject: address,
     from: all.map((one) => one.address),
-    action: "Let it in",
+    action: "Approve",
     run: async (approval) => become(approved(address, approval)),
   });
   const proof: Proof = {
@@ -149,7 +150,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
           throw error;
         });
       keepLinking(null);
-      changed(addresses, merged ? "Linked, and its totals are yours now." : "Linked.");
+      changed(addresses, merged ? "Linked. Its totals are now part of yours." : "Linked.");
     },
     action: "Link this address",
     doing: "Checking the signature…",
@@ -160,27 +161,27 @@ function Linking({ all, changed, giveUp }: StageProps) {
     <div className="linking" ref={focused} tabIndex={-1}>
       {linking === null ? (
         <>
-          <h3>1 of 3: The address that comes in</h3>
+          <h3>1 of 3: The new address</h3>
           <AddressForm
             draft={draft}
             setDraft={setDraft}
             ask={(given) => become({ address: given, approval: null, until: 0 })}
-            action="Go on"
+            action="Continue"
             focus={false}
           />
         </>
       ) : linking.approval === null ? (
         <div key="let-in" className="linking">
           <p>
-            <strong>2 of 3: Your account says yes.</strong> Sign with an address that you have
-            already, to let <Address of={address} /> in. Whoever has only your session cannot.
+            <strong>2 of 3: Your account approves.</strong> Sign with an address that you have
+            already, to let <Address of={address} /> in. Your session alone does not suffice.
           </p>
           <Sign proof={letIn} />
         </div>
       ) : (
         <div key="link" className="linking">
           <p>
-            <strong>3 of 3: The new address proves itself.</strong> Sign with{" "}
+            <strong>3 of 3: The new address signs.</strong> Sign with{" "}
             <Address of={address} />, within five minutes.
           </p>
           <Sign proof={proof} />
@@ -189,7 +190,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
       <p className="actions">
         {linking !== null && (
           <button type="button" className="button quiet" onClick={() => become(null)}>
-            Begin again
+            Start again
           </button>
         )}
         <button type="button" className="button quiet" onClick={stop}>
@@ -216,9 +217,9 @@ function Remove({ address, all, changed, giveUp }: StageProps & { address: strin
   return (
     <Panel title={`Remove ${shortAddress(address)}`}>
       <p>
-        Nobody signs in to this account with it any more. Devices that did are signed out, and API
-        keys made on them stop. What it has mined stays yours; what it mines from now on begins a
-        new game of its own. You can link it again at any time.
+        Nobody can sign in to this account with it any more. Devices that did are signed out, and
+        API keys created on them stop working. What it has mined stays yours; what it mines from now
+        on starts a new game. You can link it again at any time.
       </p>
       <div className="linking" ref={focused} tabIndex={-1}>
         <p>Sign with an address that stays.</p>
@@ -241,7 +242,7 @@ function focused(box: HTMLDivElement | null) {
 
 function Row({ one, remove }: { one: OwnAddress; remove: () => void }) {
   const now = useNow(60_000);
-  const since = one.proved_at ? `Proved ${date(one.proved_at, now)}` : "Not proved yet";
+  const since = one.proved_at ? `Verified ${date(one.proved_at, now)}` : "Not verified yet";
   return (
     <li className="row">
       <AddressTile address={one.address} size={44} />

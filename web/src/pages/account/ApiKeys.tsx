@@ -14,14 +14,14 @@ import { Sign } from "./Sign";
 
 /** What a key is for, and what that comes to today. */
 const SCOPES: Record<ApiKey["scope"], [string, string]> = {
-  read: ["Read what is mine", "Today that is your personal bests."],
+  read: ["Read my data", "Currently that is your personal bests."],
   mining: [
     "Read, and change my workers",
-    "Today it reads your personal bests; nothing can be changed with a key yet.",
+    "Currently it reads your personal bests; keys cannot change anything yet.",
   ],
   service: [
     "Post what happened elsewhere",
-    "For a service you run. It reads nothing, and there is nothing to post to yet.",
+    "For a service you run. It reads nothing, and nothing accepts its posts yet.",
   ],
 };
 const EXPIRIES: [string, string][] = [
@@ -58,7 +58,7 @@ export function ApiKeys({ me }: { me: Me }) {
         ) : keys.isError ? (
           <ErrorNotice error={keys.error} retry={() => void keys.refetch()} busy={keys.isFetching} />
         ) : (
-          <Skeleton lines={3} label="Fetching your keys" />
+          <Skeleton lines={3} label="Loading your keys" />
         )}
       </Panel>
       <MakeKey admin={me.role === "admin"} />
@@ -109,7 +109,7 @@ function Row({ of: key }: { of: ApiKey }) {
           );
         }}
       >
-        <p>Whatever uses it stops working at once. A revoked key does not come back.</p>
+        <p>Programs that use it stop working at once. A revoked key cannot be restored.</p>
       </Confirm>
     </li>
   );
@@ -148,7 +148,7 @@ function MakeKey({ admin }: { admin: boolean }) {
     event.preventDefault();
     if (make.isPending) return;
     const called = name.trim();
-    if (called === "") return setWrong("Give it a name, so that you know it again.");
+    if (called === "") return setWrong("Give it a name, so that you recognise it.");
     if (scope === "service") return setSigning(true);
     make.mutate(wish());
   }
@@ -228,14 +228,14 @@ function MakeKey({ admin }: { admin: boolean }) {
         </div>
         <Failed error={make.error} />
         <p className="actions">
-          <WorkButton type="submit" busy={make.isPending} doing="Cutting the key…">
+          <WorkButton type="submit" busy={make.isPending} doing="Creating the key…">
             Make the key
           </WorkButton>
         </p>
       </form>
       {signing && (
         <div className="linking">
-          <p>A service's key speaks for the pool: sign for it with an address of yours.</p>
+          <p>A service key acts for the pool: sign with one of your addresses.</p>
           <Sign proof={proof} />
         </div>
       )}
@@ -249,7 +249,7 @@ interface ShownOnceProps {
   onClose: () => void;
 }
 
-/** A click beside it does not close it: what is in here is never shown again. */
+/** A click outside does not close it, because the key is never shown again. */
 function ShownOnce({ made, onClose }: ShownOnceProps) {
   return (
     <Dialog.Root
@@ -264,7 +264,8 @@ function ShownOnce({ made, onClose }: ShownOnceProps) {
           <Dialog.Description className="warning">
             <Icon name="warn" size={24} />
             <span>
-              Copy it now: it is shown this once. We keep only its print, and cannot show it again.
+              Copy it now: it is shown this once. We store only its hash and cannot
+              show it again.
             </span>
           </Dialog.Description>
           {made && (

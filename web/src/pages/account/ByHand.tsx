@@ -71,7 +71,7 @@ export function ByHand({ proof }: { proof: Proof }) {
       ) : (
         <>
           <Step n={2} name="Sign the message with its wallet" state="later" />
-          <Step n={3} name="Bring the signature back" state="later" />
+          <Step n={3} name="Enter the signature" state="later" />
         </>
       )}
     </ol>
@@ -172,7 +172,7 @@ export function AddressForm(props: AddressFormProps) {
       const misspelt = error instanceof Refusal && error.code === "not_an_address";
       setWrong(
         misspelt
-          ? "That address does not add up: a letter is missing, doubled or wrong."
+          ? "That address is not valid: a letter is missing, doubled or wrong."
           : said(error),
       );
       setBusy(false);
@@ -183,7 +183,7 @@ export function AddressForm(props: AddressFormProps) {
     <form onSubmit={go} noValidate className="step-form">
       <Field
         label="Address"
-        hint="The one your miner is set to. Its key must be in a wallet of yours."
+        hint="The one your miner is set to. Your wallet must hold its key."
         error={wrong}
       >
         {(ids) => (
@@ -205,7 +205,7 @@ export function AddressForm(props: AddressFormProps) {
           />
         )}
       </Field>
-      <WorkButton type="submit" busy={busy} doing="Writing the message…">
+      <WorkButton type="submit" busy={busy} doing="Preparing the message…">
         {action}
       </WorkButton>
     </form>
@@ -229,8 +229,8 @@ function SignAndReturn({ asked, proof, renew }: SignProps) {
     <>
       <Step n={2} name="Sign the message with its wallet" state="now">
         <p className="small">
-          Look for “Sign message” in the wallet, choose <Address of={address} />, and give it all of
-          this, to the letter:
+          Look for “Sign message” in the wallet, choose <Address of={address} />, and paste
+          exactly this text:
         </p>
         <pre
           ref={box}
@@ -243,7 +243,7 @@ function SignAndReturn({ asked, proof, renew }: SignProps) {
         <Left left={left} over={over} renew={renew} />
         {!over && <MessageTools message={challenge.message} />}
       </Step>
-      <Step n={3} name="Bring the signature back" state={over ? "later" : "now"}>
+      <Step n={3} name="Enter the signature" state={over ? "later" : "now"}>
         {!over && (
           <SignatureForm
             asked={asked}
@@ -303,13 +303,13 @@ function Left({ left, over, renew }: LeftProps) {
       {/* Said once when it matters, not every second. */}
       <span className="sr-only" role="status">
         {over
-          ? "The message is used up or too old. Ask for a new one."
+          ? "The message was already used or is too old. Request a new one."
           : left <= 60
             ? "Less than a minute is left."
             : ""}
       </span>
       {(over || left <= 60) && (
-        <WorkButton look={over ? "" : "quiet"} busy={busy} doing="Writing it…" onClick={go}>
+        <WorkButton look={over ? "" : "quiet"} busy={busy} doing="Preparing…" onClick={go}>
           New message
         </WorkButton>
       )}
@@ -339,7 +339,7 @@ function MessageTools({ message }: { message: string }) {
       {shown && (
         <div className="qr" id={id}>
           <QrCode text={message} title="QR code of the message" />
-          <p className="small">For wallets with a camera: it holds the message and nothing else.</p>
+          <p className="small">For wallets with a camera: it contains only the message.</p>
         </div>
       )}
     </>
@@ -386,7 +386,7 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
     >
       <Field
         label="Signature"
-        hint="Letters and digits, usually ending in =. Old and new kinds both do."
+        hint="Letters and digits, usually ending in =. Old and new formats both work."
         error={wrong}
       >
         {(ids) => (

@@ -36,7 +36,7 @@ export function DemoMiners({ proof }: { proof: Proof }) {
       />
     );
   }
-  if (!miners.data) return <Skeleton lines={2} label="Looking for demo miners" />;
+  if (!miners.data) return <Skeleton lines={2} label="Loading the demo miners" />;
   const offered = miners.data.addresses.filter((one) => proof.from?.includes(one) ?? true);
   if (offered.length === 0) {
     return <p className="empty">No demo miner has mined yet. Give them a minute.</p>;
@@ -44,8 +44,8 @@ export function DemoMiners({ proof }: { proof: Proof }) {
   return (
     <>
       <p className="small">
-        This is a demo: it holds the keys of its own miners and signs for them. The message and the
-        check are the real ones.
+        This is a demo: it holds the keys of its own miners and signs for them. The message
+        and the check are real.
       </p>
       <ul className="picks">
         {offered.map((address) => (

@@ -7,11 +7,11 @@ import { Choice, outcomeOf, Saved, Switch } from "../../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../../ui/parts";
 
 const NEWS: [keyof Settings["notifications"], string, string][] = [
-  ["badges", "Badges", "When one leaves the kiln."],
+  ["badges", "Badges", "When you earn one."],
   ["levels", "Levels", "When you reach the next one."],
   ["streaks", "Streak", "Before a week ends without a share."],
   ["blocks", "Blocks", "When anybody here finds one."],
-  ["weekly_summary", "The week in short", "On Monday, what the last week brought."],
+  ["weekly_summary", "The week in short", "On Mondays, a summary of the last week."],
 ];
 
 export function Preferences() {
@@ -26,7 +26,7 @@ export function Preferences() {
             busy={settings.isFetching}
           />
         ) : (
-          <Skeleton lines={6} label="Fetching your preferences" />
+          <Skeleton lines={6} label="Loading your preferences" />
         )}
       </Panel>
     );
@@ -43,12 +43,12 @@ function Looks({ settings }: { settings: Settings }) {
   const change = useChangeSettings();
   const { units, theme } = settings;
   return (
-    <Panel title="Looks and units" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title="Appearance and units" aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack">
         <Choice
           legend="Theme"
           options={[
-            { value: "system", label: "As the device" },
+            { value: "system", label: "As on the device" },
             { value: "day", label: "Light" },
             { value: "evening", label: "Dark" },
           ]}
@@ -61,7 +61,7 @@ function Looks({ settings }: { settings: Settings }) {
         <Choice
           legend="Hashrate in"
           options={[
-            { value: "auto", label: "What fits" },
+            { value: "auto", label: "Automatic" },
             { value: "GH/s", label: "GH/s" },
             { value: "TH/s", label: "TH/s" },
             { value: "PH/s", label: "PH/s" },
@@ -95,10 +95,11 @@ function Looks({ settings }: { settings: Settings }) {
 function News({ settings }: { settings: Settings }) {
   const change = useChangeSettings();
   return (
-    <Panel title="Tell me about" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title="Notify me about" aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack tight">
         <p className="small">
-          Nothing is sent yet. Your choice is kept, and holds from the day the game can write to you.
+          Nothing is sent yet. Your choice is stored, and applies once the game can send
+          notifications.
         </p>
         {NEWS.map(([key, label, hint]) => (
           <Switch

@@ -32,7 +32,7 @@ export function Privacy({ me }: { me: Me }) {
         />
         <Choice
           legend="My address is shown"
-          hint="Whoever knows an address can look up its balance. A handle reads better anyway."
+          hint="Anybody who knows an address can look up its balance. A handle reads better, too."
           options={[
             { value: "whole", label: "Whole" },
             { value: "short", label: "Short" },
@@ -65,7 +65,7 @@ function Preview({ me }: { me: Me }) {
           </div>
         </div>
       ) : (
-        <p>Nothing: your page is closed to everybody but you.</p>
+        <p>Nothing: only you can see your page.</p>
       )}
       {profile_public && address_shown !== "whole" && !me.handle && (
         <p className="small">

@@ -63,8 +63,8 @@ export function Profile({ me }: { me: Me }) {
         <p className="small">
           {me.privacy.address_shown === "whole"
             ? "Your tile is drawn from your first address, the same on every screen."
-            : "Your tile is drawn from your name here, so that it gives no address away."}{" "}
-          It cannot be chosen, and nobody else has it.
+            : "Your tile is drawn from your name here, so that it does not reveal an address."}{" "}
+          You cannot choose it, and nobody else has it.
         </p>
       </div>
       <form className="stack" onSubmit={save} noValidate>
@@ -112,7 +112,7 @@ export function Profile({ me }: { me: Me }) {
               value={draft.country}
               onChange={set("country")}
             >
-              <option value="">Not said</option>
+              <option value="">Not specified</option>
               {names.map(({ code, name }) => (
                 <option key={code} value={code}>
                   {name}
@@ -151,7 +151,7 @@ export function Profile({ me }: { me: Me }) {
 
 function handleSaid(error: unknown, handle: string): string {
   if (error instanceof Refusal && error.code === "handle_taken") {
-    return `“${handle}” is somebody else's, or was until lately. Try another.`;
+    return `“${handle}” belongs to somebody else, or did until recently. Try another one.`;
   }
   return said(error);
 }

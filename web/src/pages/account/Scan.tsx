@@ -19,7 +19,7 @@ export default function Scan({ onFound }: { onFound: (text: string) => void }) {
           <Dialog.Close className="icon-button dialog-close" aria-label="Close">
             <Icon name="close" size={24} />
           </Dialog.Close>
-          <Dialog.Title className="dialog-title">Hold up the signature</Dialog.Title>
+          <Dialog.Title className="dialog-title">Scan the signature</Dialog.Title>
           <Dialog.Description>
             Show the wallet's QR code to the camera. The picture stays on this device.
           </Dialog.Description>

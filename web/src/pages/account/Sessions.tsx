@@ -34,10 +34,10 @@ export function Sessions() {
             busy={sessions.isFetching}
           />
         ) : (
-          <Skeleton lines={3} label="Fetching your devices" />
+          <Skeleton lines={3} label="Loading your devices" />
         )}
         {all && others.length === 0 && (
-          <p className="small">Only this one. Another browser shows up here once you sign in there.</p>
+          <p className="small">Only this one. Other browsers appear here once you sign in there.</p>
         )}
         <Everywhere others={others} />
       </Panel>
@@ -59,7 +59,7 @@ const WHY: Record<EndedSession["ended_why"], string> = {
   "signed out everywhere": "you signed out everywhere",
   "ended by the player": "you ended it from another device",
   "refresh token reused": "it was used in two places",
-  "too many sessions": "you had signed in on too many devices",
+  "too many sessions": "you signed in on too many devices",
   "address unlinked": "its address was removed",
   merged: "the account was merged into another one",
   expired: "its 30 days were over",
@@ -84,7 +84,7 @@ function EndedRow({ session }: { session: EndedSession }) {
         </p>
         {copied && (
           <p className="small">
-            Whoever had the copy is out. If you do not know how this came about, look after that
+            The copy no longer works. If you do not know how this happened, check that
             device, and end the sessions above that are not yours.
           </p>
         )}
@@ -153,7 +153,7 @@ function Everywhere({ others }: { others: Session[] }) {
         >
           <p>
             {others.length === 1 ? "The other device is" : `${others.length} other devices are`}{" "}
-            signed out. This one stays.
+            signed out. This one stays signed in.
           </p>
         </Confirm>
       )}
@@ -168,7 +168,10 @@ function Everywhere({ others }: { others: Session[] }) {
           signedIn(null);
         }}
       >
-        <p>Every device is signed out, this one too. API keys go on working: revoke those that are not yours.</p>
+        <p>
+          Every device is signed out, this one too. API keys keep working: revoke those that are not
+          yours.
+        </p>
       </Confirm>
     </div>
   );

@@ -48,7 +48,7 @@ const SECTIONS: Section[] = [
     body: Activity,
   },
   { slug: "api-keys", name: "API keys", under: "For scripts and displays", icon: "key", body: ApiKeys },
-  { slug: "data", name: "Your data", under: "Take it along, or go", icon: "box", body: YourData },
+  { slug: "data", name: "Your data", under: "Export or delete", icon: "box", body: YourData },
 ];
 
 /** `/settings`: on a phone the list of sections, on a wide screen the first of them beside it. */
@@ -71,7 +71,7 @@ export function SettingsPage() {
           {me.isError ? (
             <ErrorNotice error={me.error} retry={() => void me.refetch()} busy={me.isFetching} />
           ) : (
-            <Skeleton lines={6} label="Fetching your settings" />
+            <Skeleton lines={6} label="Loading your settings" />
           )}
         </section>
       ) : (

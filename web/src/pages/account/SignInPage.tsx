@@ -26,9 +26,9 @@ export function SignInPage() {
       <header className="page-head">
         <h1>Sign in with your address</h1>
         <p>
-          You sign a line of text with the wallet that holds your payout address. That shows the
-          tile is yours. It costs nothing and moves no coins: a signed message is not a payment, and
-          we never ask for a key or a seed.
+          You sign a line of text with the wallet that holds your payout address. That
+          proves that the tile is yours. It costs nothing and moves no coins: a signed
+          message is not a payment, and we never ask for a key or a seed.
         </p>
       </header>
       {ending && !me && (
@@ -39,7 +39,7 @@ export function SignInPage() {
       )}
       {features?.sign_in === false ? (
         <section className="panel" aria-label="Sign in">
-          <p>This game has no accounts. Every page can be seen without one.</p>
+          <p>This game has no accounts. You can see every page without one.</p>
         </section>
       ) : (
         <div className="grid sign-in">
@@ -71,7 +71,7 @@ function Already({ name, page }: { name: string; page: string }) {
   return (
     <Panel title={`You are signed in as ${name}`}>
       <p>
-        To be somebody else in this browser, just sign in with another address. To bring a second
+        To switch users in this browser, sign in with another address. To use a second
         address under the same name, link it in the settings.
       </p>
       <p className="actions">

@@ -85,8 +85,8 @@ export function WithWallet({ proof }: { proof: Proof }) {
     <div className="wallet-stage" ref={box} tabIndex={-1}>
       {wallets.length === 0 ? (
         <p className="empty">
-          No wallet has shown itself to this page. UniSat, Xverse and Leather sign in with one click
-          where they are installed. Any other one works by hand.
+          This page has found no wallet. With UniSat, Xverse or Leather installed, you
+          sign in with one click. With any other wallet you sign by hand.
         </p>
       ) : stage.at === "start" ? (
         <Wallets wallets={wallets} wrong={stage.wrong} use={begin} />
@@ -197,7 +197,7 @@ function Waiting({ children, giveUp }: { children: ReactNode; giveUp: () => void
       <span className="ember-dot" aria-hidden="true" />
       <p role="status">{children}</p>
       <button type="button" className="button quiet" onClick={giveUp}>
-        Never mind
+        Cancel
       </button>
     </div>
   );

@@ -27,16 +27,16 @@ export function YourData({ me }: { me: Me }) {
   const [going, setGoing] = useState(false);
   return (
     <>
-      <Panel title="Take it along">
+      <Panel title="Export">
         <p>
-          Everything we keep about you, in files that a person and a spreadsheet can read: profile,
+          Everything we store about you, in files for people and spreadsheets: profile,
           addresses, shares by day, bests, badges, XP.
         </p>
         <div className="save-row">
           <WorkButton
             look="quiet"
             busy={take.isPending}
-            doing="Packing it…"
+            doing="Preparing the export…"
             onClick={() => take.mutate()}
           >
             Download my data
@@ -48,14 +48,14 @@ export function YourData({ me }: { me: Me }) {
         {leaving ? (
           <p role="status">
             Your account will be deleted on {date(leaving, now)}. Until then, “Keep my account” at
-            the top of every page stops that.
+            the top of every page cancels that.
           </p>
         ) : (
           <>
             <p>
-              After a week, the person goes: addresses, handle, name, country, sessions, keys. The
-              pool's totals keep their sums, without anybody's name on them. Your miner goes on
-              mining either way; a share sent later starts a new tile from nothing.
+              After a week, your personal data is deleted: addresses, handle, name, country,
+              sessions, keys. The pool's totals stay the same, without your name. Your miner keeps
+              mining either way; a share sent later starts a new tile from zero.
             </p>
             {going ? (
               <div className="linking">
@@ -75,7 +75,7 @@ export function YourData({ me }: { me: Me }) {
                 />
                 <p className="actions">
                   <button type="button" className="button quiet" onClick={() => setGoing(false)}>
-                    Leave it as it is
+                    Cancel
                   </button>
                 </p>
               </div>

@@ -1,1 +1,1 @@
-"""What changes who is who."""
+"""Changes of users and accounts."""

@@ -9,7 +9,7 @@ from tbg.core.tx import Tx
 
 
 class LookAgainData(FrameData):
-    """Between processes: who follows the subject asks again what they may see."""
+    """A message between processes: followers of the subject must check again what they may see."""
 
     CHANNEL: ClassVar[str] = "control"
     TYPE: ClassVar[str] = "look_again"
@@ -21,7 +21,7 @@ def sessions_changed(tx: Tx, *user_ids: int) -> None:
 
 
 def pages_changed(tx: Tx, *user_ids: int) -> None:
-    """What these users show of themselves is another: who watches their pages looks again."""
+    """What these users show has changed: sockets that follow their pages must check again."""
     _look_again(tx, "page", user_ids)
 
 

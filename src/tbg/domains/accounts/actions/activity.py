@@ -1,4 +1,4 @@
-"""What was done to an account: for the audit log, for its owner's own list, and told at once."""
+"""What was done to an account: for the audit log, the owner's list, and a notification."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ from tbg.domains.accounts.queries import linked
 async def link(
     tx: Tx, *, user_id: int, address: str, approval: UUID | None, merge: bool
 ) -> int | None:
-    """Give a proved address to a user; the user it was until now, to be merged, if it was one.
+    """Give a proved address to a user; return the user to merge, if it belonged to one.
 
-    `approval`: signed by an address that the user has already. Without `merge` nobody may have
-    the new one: FoundItsGame when it has begun to mine just now.
+    `approval`: signed by an address of the user. Without `merge` nobody may have the new address:
+    FoundItsGame if it has just begun to mine.
     """
     await lock_user(tx, user_id)
     there = [one.address for one in await linked(tx, user_id)]
@@ -61,7 +61,7 @@ async def link(
 async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -> None:
     """Take an address out of an account; what it mined stays, what it will mine does not.
 
-    `approval`: signed by an address that stays. So whoever has only a session removes nothing.
+    `approval`: signed by an address that stays. So a session alone cannot remove an address.
     """
     await lock_user(tx, user_id)
     own = [one.address for one in await linked(tx, user_id)]
@@ -74,7 +74,7 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
     await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
     pages_changed(tx, user_id)
-    # Whoever came in by it may have been the reason to remove it: what they made ends with it.
+    # Somebody who signed in with it may be the reason for the removal: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
     await revoke_keys_of(tx, user_id=user_id, address=address)
     await end_approvals(tx, user_id=user_id, address=address)

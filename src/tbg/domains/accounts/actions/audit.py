@@ -1,7 +1,7 @@
 """The audit log: who did what in whose name; a job seals the entries, each seal to the one before.
 
-Whoever writes an entry waits for nobody. The chain is closed afterwards, over all entries that
-have been committed since: `audit_unsealed` names them.
+Writing an entry waits for nobody. The chain is closed afterwards, over all entries that have been
+committed since: `audit_unsealed` names them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ async def audit(
     tx: Tx, *, actor_id: int | None, actor: str, action: str, subject: str,
     details: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Add an entry; `actor` says by which way (`session`, `key 7k1f…`, `tbg admin`).
+    """Add an entry; `actor` says how it was done (`session`, `key 7k1f…`, `tbg admin`).
 
-    Entries name users by number alone: they outlive the people.
+    Entries name users only by number, because entries outlive accounts.
     """
     entry = await tx.value(
         """
@@ -109,7 +109,7 @@ async def _seal_batch(tx: Tx) -> int:
 
 
 async def first_fault(tx: Tx) -> str | None:
-    """What is wrong with the log, named by its first entry or seal; None if nothing is."""
+    """The first wrong entry or seal of the log; None if all are right."""
     previous, number = _BEGIN, 0
     while True:
         seals = await tx.rows(
@@ -153,7 +153,7 @@ async def unsealed(tx: Tx) -> int:
 
 
 async def _digests(tx: Tx, *, ids: list[int]) -> dict[int, bytes]:
-    """What each entry says, as a digest; entries that are gone are left out."""
+    """The digest of each entry; missing entries are left out."""
     rows = await tx.rows(
         """
         SELECT id, at, actor_id, actor, action, subject, details::text AS details

@@ -1,7 +1,8 @@
 """Messages to be signed: each stored, for one purpose, used once, and soon.
 
-Signing in and linking hand the signature in with the request itself. An approval is handed in by
-itself (`approve`) and waits, signed, for the request that it approves (`use_approval`).
+For signing in and linking, the signature is submitted with the request itself. An approval is
+submitted separately (`approve`) and waits, signed, for the request that it approves
+(`use_approval`).
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ async def challenge(
 ) -> AnyRow:  # fmt: skip
     """A new message for an address: challenge_id, message, expires_at.
 
-    `person`: whose account it is about, unless it signs in; `subject`: the address that is to be
-    let in or removed.
+    `person`: the user whose account it is about, except for signing in; `subject`: the address to
+    be let in or removed.
     """
     assert (person is None) == (purpose == "sign_in")
     if person is not None and purpose in APPROVALS:
@@ -139,9 +140,9 @@ async def approve(tx: Tx, *, challenge_id: UUID, signature: str, user_id: int) -
 async def use_approval(
     tx: Tx, *, approval: UUID | None, user_id: int, purpose: Purpose, subject: str | None = None
 ) -> None:
-    """Use up a signed approval of exactly this; ApprovalNeeded where there is none.
+    """Use a signed approval of exactly this action; ApprovalNeeded if there is none.
 
-    With the user locked: the address that signed must be one of theirs still, and one that stays.
+    With the user locked: the address that signed must still be theirs, and must stay.
     """
     used = approval and await tx.run(
         """
@@ -166,7 +167,7 @@ async def use_approval(
 
 
 async def end_approvals(tx: Tx, *, user_id: int, address: str) -> None:
-    """What this address signed for this user, or was asked to, approves nothing any more."""
+    """Invalidate what this address signed for this user, or was asked to sign."""
     await tx.run(
         """
         UPDATE auth_challenges SET used_at = :now

@@ -1,4 +1,4 @@
-"""Handles that somebody had: kept for them for a while, so that nobody passes for them."""
+"""Former handles, reserved for a while so that nobody can impersonate their owners."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from tbg.core.tx import Tx
 
 
 async def rest(tx: Tx, *, ids: list[int], former: int | None) -> None:
-    """What these users are called now is `former`'s alone for a while; None: nobody's.
+    """Reserve the current handles of these users for `former` for a while; None: for nobody.
 
-    As far as few enough rest for them already: else somebody could have many names kept from
-    others by being called each for a moment. None makes room for another, so a name that was had
-    for longer than names rest always finds room, and keeps it.
+    Only a few handles are reserved per user: otherwise somebody could block many names by using
+    each for a moment. A reserved handle is never displaced, so one that was used for longer than
+    handles are reserved always finds room, and keeps it.
     """
     await tx.run(
         """
@@ -33,7 +33,7 @@ async def rest(tx: Tx, *, ids: list[int], former: int | None) -> None:
 
 
 async def hand_on(tx: Tx, *, ids: list[int], to: int | None) -> None:
-    """What rests for these users rests for another one, or for nobody."""
+    """Transfer the reserved handles of these users to another user, or to nobody."""
     await rest(tx, ids=ids, former=to)
     await tx.run(
         """
@@ -46,7 +46,7 @@ async def hand_on(tx: Tx, *, ids: list[int], to: int | None) -> None:
 
 
 async def rests_for_another(tx: Tx, *, handle_key: str, user_id: int) -> bool:
-    """Whether somebody else was called this until lately."""
+    """Whether somebody else had this handle until recently."""
     found: bool = await tx.value(
         """
         SELECT EXISTS (SELECT 1 FROM resting_handles

@@ -9,7 +9,7 @@ from tbg.core.tx import Tx
 
 
 class Kept(NamedTuple):
-    """A request that came before; `answer` is None while it is being answered."""
+    """An earlier request; `answer` is None while it is being answered."""
 
     request: bytes
     status: int

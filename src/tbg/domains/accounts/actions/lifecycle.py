@@ -1,4 +1,4 @@
-"""Who is who, when two users turn out to be one, leave, or take their data along."""
+"""Accounts, when users are merged, leave, or export their data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tbg.domains.accounts.errors import TooManyAddresses
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
-    """Addresses move; of `gone` nothing is left but where they went."""
+    """Move addresses; of `gone` only a reference to `kept` is left."""
     both = await tx.value(
         "SELECT count(*) FROM user_addresses WHERE user_id IN (:gone, :kept)", gone=gone, kept=kept
     )
@@ -32,7 +32,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
         kept=kept,
         now=tx.now,
     )
-    # Those who had become `gone` before are `kept` now: one step leads to whoever it is.
+    # Users merged into `gone` earlier now point to `kept`, so that one step always suffices.
     await tx.run(
         "UPDATE users SET merged_into = :kept WHERE id = :gone OR merged_into = :gone",
         gone=gone,
@@ -58,7 +58,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
 
 
 async def erase(tx: Tx, *, user_id: int) -> None:
-    """The person goes, and whoever had become part of him; their ids stay, for the numbers."""
+    """Erase the person, and users merged into them; their ids stay, for the numbers."""
     ids = [
         row.id
         for row in await tx.rows(
@@ -98,7 +98,7 @@ _PERSON = (
 
 
 async def _empty(tx: Tx, ids: list[int]) -> None:
-    """What such a user has of a person, and what he was about to do, goes."""
+    """Delete the personal data and pending actions of such a user."""
     await tx.run(
         """
         UPDATE users SET handle = NULL, handle_key = NULL, display_name = NULL, country = NULL,

@@ -1,4 +1,4 @@
-"""What a player says of himself, and what he wants."""
+"""A player's profile and settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
         """,
         id=user_id,
     )
-    assert kept is not None  # whoever is signed in is there
+    assert kept is not None  # a signed-in user exists
     if "handle" in change:
         change = change | _handle(change["handle"], kept.handle, kept.handle_key)
         if change["handle_key"] != kept.handle_key:
@@ -55,7 +55,7 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
         if not any(name in str(error.orig) for name in ("users_handle_key", "users_handle_lower")):
             raise
         raise HandleTaken("Somebody has this handle, or one that looks like it.") from None
-    # Asked after the name is written: who was giving it up just then has done so by now.
+    # Checked after the name is written: a concurrent release has finished by now.
     key: str = change.get("handle_key") or ""
     taken = key not in ("", kept.handle_key)
     if taken and await rests_for_another(tx, handle_key=key, user_id=user_id):
@@ -80,7 +80,7 @@ def _handle(handle: str | None, kept: str | None, kept_key: str | None) -> dict[
 
 
 async def change_settings(tx: Tx, *, user_id: int, change: dict[str, Any]) -> dict[str, Any]:
-    """Lay a change over what a user has set; the whole of it."""
+    """Apply a change to a user's settings; return all of them."""
     await lock_user(tx, user_id)
     kept = merged_settings(await settings(tx, user_id), change)
     kept["version"] = PlayerSettings().version
@@ -113,7 +113,7 @@ async def restore(tx: Tx, *, user_id: int) -> bool:
 
 
 async def grant_role(tx: Tx, *, user_id: int, role: Role) -> Role:
-    """Give a user a role; the one he had."""
+    """Give a user a role; return the previous one."""
     before: Role = await tx.value("SELECT role FROM users WHERE id = :id FOR UPDATE", id=user_id)
     await tx.run("UPDATE users SET role = :role WHERE id = :id", id=user_id, role=role)
     sessions_changed(tx, user_id)  # keys of services hold while their owner is an operator

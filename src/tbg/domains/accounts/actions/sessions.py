@@ -1,7 +1,7 @@
-"""Signing in, staying signed in, and the end of it.
+"""Signing in, staying signed in, and signing out.
 
-A session is a family of refresh tokens: each is good once and gives the next. One that comes a
-second time was copied, by whom we cannot know: the whole session ends.
+A session is a family of refresh tokens: each can be used once and yields the next. A token that is
+used twice was copied, and we cannot know by whom, so the whole session ends.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def sign_in(
         user=user_id,
         now=tx.now,
     )
-    if not still_his:  # unlinked while we waited for his row
+    if not still_his:  # unlinked while we waited for the user's row
         raise SignInRequired("This address has just been removed from its account. Try again.")
     session_id = uuid4()
     await tx.run(
@@ -201,5 +201,5 @@ async def _make_room(tx: Tx, user_id: int) -> None:
 
 
 def _digest(secret: str) -> bytes:
-    # 256 random bits need no slow hash: nobody guesses them.
+    # 256 random bits need no slow hash: nobody can guess them.
     return hashlib.sha256(secret.encode()).digest()

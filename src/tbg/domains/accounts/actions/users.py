@@ -37,7 +37,7 @@ async def admit_addresses(tx: Tx, addresses: Sequence[str]) -> dict[str, int]:
 
 
 async def lock_user(tx: Tx, user_id: int) -> None:
-    """Lock a user's row; SignInRequired when he was merged or erased meanwhile."""
+    """Lock a user's row; SignInRequired if they have been merged or erased."""
     there = await tx.value(
         """
         SELECT 1 FROM users WHERE id = :id AND merged_into IS NULL AND erased_at IS NULL

@@ -1,4 +1,4 @@
-"""Signing in, one's own account, and (on a demo) the demo miners' keys."""
+"""Signing in, the user's account, and (on a demo) the demo miners' keys."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ async def verify(
     request: Request, response: Response, keys: AppKeys, cookies: AppCookies, tx: OwnersTransaction,
     proof: SignIn,
 ) -> SignedInAs:  # fmt: skip
-    """Open a session for the user whose address signed; he is made if he never mined."""
+    """Open a session for the user whose address signed; creates a user who never mined."""
     address = await challenges.spend(
         tx, challenge_id=proof.challenge_id, signature=proof.signature, purpose="sign_in"
     )
@@ -130,7 +130,7 @@ async def verify(
     opened = await sessions.sign_in(tx, address=address, kind=proof.session, agent=agent)
     user = me_of(await queries.person(tx, opened.user_id))
     tokens = _hand_out(response, opened, keys=keys, cookies=cookies)
-    # Last of all: who signs in at the same moment waits for this entry's commit.
+    # Last, because others who sign in at the same moment wait for this entry's commit.
     await note_own(
         tx, opened.user_id, "session.begin", session_id=opened.id, session=str(opened.id)
     )
@@ -151,7 +151,7 @@ async def refresh(
     token = wish.refresh_token or request.cookies.get(cookies.refresh)
     if not token:
         raise SessionEnded("There is no session. Sign in.")
-    # A transaction of its own, because the end of a session must be kept though it is refused.
+    # A separate transaction, because the end of a session must be stored although it is refused.
     async with database.transaction() as tx:
         opened = await sessions.refresh(tx, token=token)
     if opened is None:

@@ -1,4 +1,4 @@
-"""One's own account."""
+"""The user's own account."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ router = APIRouter(prefix="/users/me", tags=["users"])
 
 @router.get("", summary="The signed-in player", operation_id="get_me")
 async def get_me(tx: Transaction, who: SignedIn) -> Me:
-    """Who is signed in, as he and as others see him."""
+    """The signed-in user, as they see themselves and as others see them."""
     return me_of(await queries.person(tx, who.user_id))
 
 
@@ -80,7 +80,7 @@ async def list_activity(
     limit: Annotated[int, Query(ge=1, le=limits.ACTIVITY_ROWS_MOST)] = limits.ACTIVITY_ROWS,
     cursor: Annotated[str | None, Query(pattern="^[0-9]{1,18}$")] = None,
 ) -> ActivityList:
-    """Newest first: a stranger's doings are to be found here."""
+    """Newest first, so that actions of an intruder can be found."""
     before = None if cursor is None else int(cursor)
     rows = await queries.activity(tx, who.user_id, before=before, most=limit + 1)
     more = len(rows) > limit
@@ -97,7 +97,7 @@ async def list_activity(
 
 @router.get("/settings", summary="The player's settings", operation_id="get_settings")
 async def get_settings(tx: Transaction, who: SignedIn) -> PlayerSettings:
-    """What was set, and our defaults for the rest."""
+    """The stored settings, and defaults for the rest."""
     return PlayerSettings.model_validate(await queries.settings(tx, who.user_id))
 
 
@@ -113,7 +113,7 @@ async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) 
 
 @router.get("/sessions", summary="The player's sessions", operation_id="list_sessions")
 async def list_sessions(tx: Transaction, who: SignedIn) -> SessionList:
-    """All sessions that hold, used last first, and those that were ended lately."""
+    """All current sessions, most recently used first, and recently ended ones."""
     rows = await queries.sessions(tx, who.user_id)
     ended = await queries.ended_sessions(tx, who.user_id)
     return SessionList(

@@ -1,7 +1,7 @@
-"""Badges that are new to the registry, given to those who had reached them before it knew them.
+"""Awards badges that are new to the registry to users who had already reached them.
 
-Silent, in chunks of users, under the same keys as ever: a batch that awards the same badge
-meanwhile, or a second backfill, changes nothing.
+Silent, in chunks of users, under the usual keys: a batch that awards the same badge at the same
+time, or a second backfill, changes nothing.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _reaching(badge: BadgeDefinition) -> dict[str, Any]:
 
 
 async def reached(tx: Tx, user_id: int) -> list[Award]:
-    """The badges that what one (locked) user mined has reached and that he lacks; silent."""
+    """The badges that one (locked) user has reached but does not have; silent."""
     rows = await tx.rows(
         """
         SELECT b.slug FROM user_gamification g JOIN badge_definitions b ON b.is_active
@@ -183,7 +183,7 @@ async def _by_streak(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> li
 
 
 def _caused(badge: BadgeDefinition, user: int, row: AnyRow | None, names: str, tx: Tx) -> Award:
-    """An award with its cause, where the rollups know it already."""
+    """An award with its cause, if the rollups know it already."""
     if row is None:
         return Award(user, badge, tx.now, {})
     return Award(user, badge, row.at, {name: getattr(row, name) for name in names.split()})

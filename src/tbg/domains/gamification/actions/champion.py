@@ -1,4 +1,4 @@
-"""The weekly diff champion: who reached the highest difficulty of a closed week."""
+"""The weekly diff champion: the user with the highest difficulty of a closed week."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tbg.domains.gamification.rules import get_week_iso, running_week, week_end,
 from tbg.domains.mining.actions import roll_up_all
 
 CHAMPION_EVENT = "weekly_diff_champion"
-"""What is recorded for a champion; which badge that earns stands in the registry."""
+"""The event that is recorded for a champion; the registry says which badge it earns."""
 
 
 async def crown_champions(database: Database) -> list[str]:
@@ -32,7 +32,7 @@ async def crown_champions(database: Database) -> list[str]:
     return sorted(week for some in crowned for week in some)
 
 
-# One index probe a week, where a DISTINCT would read every user's every week.
+# One index probe per week; a DISTINCT would read every week of every user.
 _WEEKS = """
 WITH RECURSIVE weeks (week) AS (
     SELECT min(period_key) FROM personal_bests WHERE timeframe = 'week'

@@ -1,4 +1,4 @@
-"""What the verifier compares: each check gives rows of (user_id, bad), one for every fact."""
+"""The verifier's comparisons: each check yields rows of (user_id, bad), one per fact."""
 
 from __future__ import annotations
 

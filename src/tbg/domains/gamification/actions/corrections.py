@@ -11,8 +11,8 @@ from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
 async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str) -> Grant:
     """Write one correction of `amount` XP (negative takes) to the ledger.
 
-    In a transaction with the owners shared. BelowZero when more would be taken than there is.
-    Each call is a correction of its own.
+    In a transaction with the owners shared. BelowZero if that would make the total negative. Each
+    call is a separate correction.
     """
     if not amount or not reason.strip() or not by.strip():
         raise NothingToCorrect("give an amount other than 0, a reason, and who decided")

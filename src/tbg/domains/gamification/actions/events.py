@@ -22,14 +22,14 @@ class Occurrence(NamedTuple):
 
 
 async def record_event(tx: Tx, *, event: str, user_ids: Sequence[int], at: datetime) -> None:
-    """Award every badge that `event` earns to these users; once each, for ever."""
+    """Award every badge that `event` earns to these users, each only once."""
     await record_occurrences(
         tx, event=event, occurrences=[Occurrence(user, at, {}) for user in user_ids]
     )
 
 
 async def record_occurrences(tx: Tx, *, event: str, occurrences: Sequence[Occurrence]) -> None:
-    """Award every badge that `event` earns; a user to whom it happened twice, for the first."""
+    """Award every badge that `event` earns, each only once, for its first occurrence."""
     name = EVENT_ALIASES.get(event, event)
     badges = [
         badge

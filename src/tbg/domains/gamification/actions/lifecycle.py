@@ -1,7 +1,7 @@
-"""Rewards, when two users turn out to be one, leave, or take their data along.
+"""Rewards, when users are merged, leave, or export their data.
 
-What facts earn is evaluated again on the united facts, under the keys of the one who stays; what
-was earned otherwise is granted to him under the same keys. So nothing is paid twice, whatever
+What facts earn is evaluated again on the united facts, under the keys of the user who stays.
+Whatever else was earned is granted to them under the same keys. So nothing is paid twice, whatever
 either had been paid, and no row of the ledger is rewritten.
 """
 
@@ -41,7 +41,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
 
 
 _UNITE = (
-    # A week is paid only where `kept` was paid for it: his key is what decides.
+    # A week counts as paid only if `kept` was paid for it: their key decides.
     """
     WITH moved AS (DELETE FROM streak_calendar WHERE user_id = :gone RETURNING *)
     INSERT INTO streak_calendar AS c (user_id, week_iso, week_start, share_count, best_diff,
@@ -107,7 +107,7 @@ async def _badges(tx: Tx, *, gone: int, kept: int) -> list[Award]:
 
 
 async def _share_xp(tx: Tx, kept: int, shares: int) -> list[Grant]:
-    """What is missing to one XP for each full hundred of the united shares."""
+    """The XP that is missing to one for each full hundred of the united shares."""
     paid = await tx.value(
         """
         SELECT COALESCE(sum(amount), 0)::bigint FROM xp_ledger

@@ -17,10 +17,10 @@ _MARK = "personal_bests_paid"
 
 
 async def pay_personal_bests(database: Database) -> int:
-    """Pay each closed day whose best beat all days before it; the days paid.
+    """Reward each closed day whose best beat all earlier days; return the days rewarded.
 
-    Looks at users touched since the last time, at all of their days: a late share may make a
-    personal best of an old day. Nothing is ever taken back.
+    Checks all days of users with changes since the last run, because a late share can turn an old
+    day into a personal best. Rewards are never taken back.
     """
     await roll_up_all(database)
     async with database.transaction() as tx:

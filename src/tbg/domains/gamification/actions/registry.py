@@ -1,6 +1,6 @@
-"""The badge registry: data, validated as a whole, brought into the database at start.
+"""The badge registry: data that is validated as a whole and loaded into the database at start.
 
-What badges there are, and which of them can never change, stands in the JSON files alone.
+Only the JSON files say which badges exist and which of them can never change.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[B
 
 
 def check_file(file: Path, *, packs: Path | None = None) -> list[BadgeDefinition]:
-    """The badges of one file: a registry, or a pack (it names itself) beside it and all others."""
+    """The badges of one file: a registry, or a pack (it names itself), checked with all others."""
     content = _parse(file)
     if not isinstance(content, dict) or "pack" not in content:
         return _read(file)
@@ -109,7 +109,7 @@ def _faults(content: Any) -> Iterator[str]:
 
 
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
-    """Errors at the place where they are, not at the `if` or `$ref` that led there."""
+    """Errors at their own place, not at the `if` or `$ref` that led there."""
     for error in errors:
         if error.context:
             yield from _leaves(iter(error.context))
@@ -162,7 +162,7 @@ async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGIS
 
 
 async def retire(tx: Tx, slugs: Sequence[str], *, packs: Path | None = None) -> None:
-    """Switch badges off: nobody earns them any more, and who has them keeps them.
+    """Switch badges off: nobody can earn them any more, but users who have them keep them.
 
     BadArguments for one that a pack here still has (the next start would bring it back), or that
     is not active.
@@ -186,10 +186,10 @@ async def retire(tx: Tx, slugs: Sequence[str], *, packs: Path | None = None) -> 
 
 
 async def _lock(tx: Tx) -> None:
-    """Lock the table against every batch, for a change.
+    """Lock the table against all batches, for a change.
 
-    So a batch is wholly before a new badge (then the backfill, `jobs.py`, finds whom it concerns)
-    or wholly after it.
+    So a batch is either completely before a new badge (then the backfill in `jobs.py` finds its
+    users) or completely after it.
     """
     wait = f"{limits.TABLE_LOCK_SECONDS}s"
     await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
@@ -217,7 +217,7 @@ def _changes(
 async def _refuse_rewriting(
     tx: Tx, stored: dict[str, tuple[BadgeDefinition, bool]], badges: Sequence[BadgeDefinition]
 ) -> None:
-    """What a badge pays and asks for is fixed once somebody has earned it: the ledger is."""
+    """A badge's XP and trigger are fixed once somebody has earned it, like the ledger."""
     for badge in badges:
         if badge.slug not in stored:
             continue
@@ -238,7 +238,7 @@ async def _refuse_rewriting(
 
 
 async def _write(tx: Tx, badges: Sequence[BadgeDefinition]) -> None:
-    """Write definitions; where nobody has mined yet, there is nobody to backfill."""
+    """Write definitions; if nobody has mined yet, there is nobody to backfill."""
     nobody = not await tx.value("SELECT EXISTS (SELECT 1 FROM user_gamification)")
     done: datetime | None = tx.now if nobody else None
     for badge in badges:

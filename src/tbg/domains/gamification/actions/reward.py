@@ -1,4 +1,4 @@
-"""Badges and XP, exactly once: an award and a grant each have a key, and the key decides.
+"""Grants badges and XP exactly once: every award and grant has a key, and the key decides.
 
 Ledger row, badge row and totals change in one transaction, for many users in a handful of
 statements, with user rows locked in ascending order.
@@ -20,7 +20,7 @@ from tbg.domains.gamification.rules import XP_SOURCES, compute_level
 
 
 class Award(NamedTuple):
-    """A badge for a user, at the time of what earned it. `silent`: history, tells nobody."""
+    """A badge for a user, with the time of its cause. `silent`: history, without a notification."""
 
     user_id: int
     badge: queries.BadgeDefinition
@@ -220,7 +220,7 @@ async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> No
 
 
 async def _set_levels(tx: Tx, rows: Sequence[AnyRow], loud: set[int]) -> None:
-    """Write the levels that changed; a level is told once, however often it is reached."""
+    """Write the levels that changed; a level is announced once, however often it is reached."""
     moved = [(row, level) for row in rows if (level := compute_level(row.total_xp))[0] != row.level]
     if not moved:
         return
@@ -251,7 +251,7 @@ async def _set_levels(tx: Tx, rows: Sequence[AnyRow], loud: set[int]) -> None:
 
 
 async def _remember_silent(tx: Tx, grants: Sequence[Grant], awards: Sequence[Award]) -> None:
-    """Add up what history earned, for the one summary at its end."""
+    """Add up what history earned, for the single summary at its end."""
     badges: dict[int, int] = defaultdict(int)
     xp: dict[int, int] = defaultdict(int)
     for award in awards:

@@ -7,16 +7,16 @@ from datetime import timedelta
 from tbg.core.tx import Tx
 
 EARNED_PER_SECOND = 1_500
-"""Badges in people's hands for which a count rests a second: a hundred thousand take a fraction of
-a second to count, and then rest for a minute."""
+"""Number of earned badges for which counting pauses one second: counting a hundred thousand takes a
+fraction of a second and is followed by a minute's pause."""
 
 
 async def count_badges(tx: Tx, *, anyway: bool = False) -> bool:
-    """Count earners again when something was granted since the last count; whether it counted.
+    """Count earners again if something was granted since the last count; return whether it did.
 
-    The ledger's sequence says so for the price of one read: every badge comes with a ledger
-    row. Numbers drawn by a transaction that commits later are caught `anyway`, hourly.
-    A count reads every badge that anybody has, so the more there are, the longer it rests.
+    The ledger's sequence shows this with one read, because every badge comes with a ledger row.
+    Numbers drawn by a transaction that commits later are caught `anyway`, hourly. A count reads all
+    earned badges, so the more there are, the longer it pauses.
     """
     drawn = await tx.value("SELECT last_value FROM xp_ledger_id_seq")
     known = await tx.row(

@@ -69,18 +69,18 @@ async def _runs(
 
 
 class StreakCheck(NamedTuple):
-    """What one check did: weeks paid, users who were told that their streak broke."""
+    """The result of one check: weeks rewarded, users notified of a broken streak."""
 
     paid: int
     broken: int
 
 
 async def check_streaks(database: Database) -> StreakCheck:
-    """Pay the weeks that closed, award streak badges, tell whose streak went on or broke.
+    """Reward the weeks that closed, award streak badges, announce extended and broken streaks.
 
-    What is owed is what the calendar says and is not paid yet, so running it twice, late, many
-    times at once, or after late shares comes to the same. The first check after a week closed
-    tells of it; every other is silent.
+    It rewards weeks of the calendar that are not rewarded yet, so running it twice, late,
+    concurrently, or after late shares has the same result. Only the first check after a week has
+    closed announces it.
     """
     async with database.transaction() as tx:
         told = await marks.read(tx, _TOLD)
@@ -99,7 +99,7 @@ async def check_streaks(database: Database) -> StreakCheck:
 
 
 async def warn_streaks(database: Database) -> int:
-    """On Sunday evening, tell users with a streak and no share this week; how many were told."""
+    """On Sunday evening, warn users with a streak and no share this week; return how many."""
     now = database.clock.now()
     monday = get_week_start(now) if is_warning_time(now) else None
     return sum(
@@ -191,7 +191,7 @@ def _week_grant(row: AnyRow, *, silent: bool) -> Grant:
         STREAK_XP,
         "streak",
         row.week_iso,
-        f"Mined week {row.week_iso}",
+        f"Week {int(row.week_iso[6:])} of {row.week_iso[:4]}",
         week_end(row.week_start),
         silent,
     )
@@ -247,9 +247,9 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
 
 
 async def _tell_broken(tx: Tx, users: Sequence[int], *, monday: date, told: datetime | None) -> int:
-    """Tell (locked) users of runs that ended before the last closed week, once for each run.
+    """Announce runs of (locked) users that ended before the last closed week, once per run.
 
-    A break from before the last check, or from before the user was known, is history: silent.
+    A break from before the last check, or from before the user was known, is history and silent.
     """
     rows = await tx.rows(
         """

@@ -1,4 +1,4 @@
-"""What history earned, told once it has been read to its end."""
+"""Announces what history earned, once it has been read completely."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ async def _find_quiet(tx: Tx, after: int, most: int) -> list[int]:
 
 
 async def _tell(tx: Tx, users: Sequence[int]) -> int:
-    # Whoever deletes a row announces it; one that history touched meanwhile waits on.
+    # The process that deletes a row announces it; a row that history has touched again keeps
+    # waiting.
     rows = await tx.rows(
         """
         DELETE FROM silent_rewards WHERE user_id = ANY(:users ::bigint[]) AND last_at <= :before

@@ -25,7 +25,7 @@ REPAIRABLE = ("ledger_total", "level", "badges_earned", "streak_columns")
 
 
 async def repair(database: Database, *, checks: Sequence[str] = REPAIRABLE) -> int:
-    """Derive again what disagrees with what it is derived from; the users repaired."""
+    """Recalculate values that disagree with their sources; return the users repaired."""
     repaired = 0
     for name in checks:
         done = await serve_users(

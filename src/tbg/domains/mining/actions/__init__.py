@@ -1,4 +1,4 @@
-"""What changes mining's tables besides the projection."""
+"""Changes of mining's tables outside the projection."""
 
 from tbg.domains.mining.actions.rollups import roll_up, roll_up_all
 

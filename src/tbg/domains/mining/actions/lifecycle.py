@@ -1,4 +1,4 @@
-"""What was mined, when two users turn out to be one, leave, or take their data along."""
+"""What was mined, when users are merged, leave, or export their data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tbg.domains.mining.actions.rollups import roll_up
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
-    """Everything `gone` mined becomes what `kept` mined; no batch is in hand meanwhile.
+    """Move everything that `gone` mined to `kept`, while no batch is running.
 
     Two workers of one name become one. The pool's totals stay as they are.
     """
-    while await roll_up(tx):  # what waits bears the user it was mined for
+    while await roll_up(tx):  # queued rows name the user they were mined for
         pass
     workers = await tx.rows(_WORKERS, gone=gone, kept=kept)
     for statement in _MERGE:
@@ -117,7 +117,7 @@ _MERGE = (
     """,
 )
 
-# Whether it is there, and what it runs, is the word of the one that was heard of last.
+# Whether it is online, and its agent, come from the worker that was seen last.
 _TWINS = """
 UPDATE workers w SET first_seen = LEAST(w.first_seen, old.first_seen),
     last_seen = GREATEST(w.last_seen, old.last_seen),
@@ -144,7 +144,7 @@ SELECT id, CAST(:kept AS bigint), name_key, name, agent, source, first_seen, las
 
 async def erase(tx: Tx, *, user_id: int) -> None:
     """Workers lose the names that a person gave them; everything they did stays."""
-    # Keys are without case: one in capitals is none that a person can have chosen.
+    # Keys are in lower case, so nobody can have chosen one in capitals.
     await tx.run(
         """
         UPDATE workers SET name = 'worker-' || id, name_key = 'WORKER-' || id, agent = NULL

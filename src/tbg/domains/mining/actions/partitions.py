@@ -38,7 +38,7 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 
 async def drop_old_shares(tx: Tx) -> list[str]:
-    """Drop what lies wholly before the retention of raw shares; the partitions dropped."""
+    """Drop partitions that lie completely before the retention of raw shares; return them."""
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
     before = tx.now - limits.RAW_SHARE_AGE
     dropped = await _patiently(tx, "SELECT forget_old_shares(:before)", before=before)
@@ -57,7 +57,7 @@ async def _months(tx: Tx) -> set[date]:
 
 
 async def _patiently(tx: Tx, statement: str, **values: Any) -> Sequence[AnyRow]:
-    """Run a statement that waits for batches in hand, but not for long: others wait behind it."""
+    """Run a statement that waits for running batches, but not for long: others wait behind it."""
     wait = f"{limits.TABLE_LOCK_SECONDS}s"
     await tx.run("SELECT set_config('lock_timeout', :wait, true)", wait=wait)
     try:

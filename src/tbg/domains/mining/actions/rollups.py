@@ -1,8 +1,8 @@
 """Rollups: shares per hour and day, bests, pool totals, taken from the queue that batches fill.
 
-A transaction of its own, a second or so behind: one share changes one row of each table, and
-many shares of one worker and hour become one change of that row. Taking a row off the queue is
-the mark of what is done, in the same transaction, so a share is folded in exactly once.
+A transaction of its own, a second or so behind: one share changes one row of each table, and many
+shares of one worker and hour become one change of that row. A row is taken off the queue in the
+same transaction, so a share is folded in exactly once.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ async def roll_up(tx: Tx, *, most: int = limits.ROLLUP_BATCHES) -> int:
 
 
 async def roll_up_all(database: Database) -> int:
-    """Fold everything that waits now, what comes meanwhile may stay; the facts folded."""
+    """Fold everything that waits now, but not necessarily what arrives later; return the facts."""
     async with database.transaction() as tx:
         last = await tx.value("SELECT max(id) FROM rollup_queue")
     folded, most = 0, limits.ROLLUP_BATCHES

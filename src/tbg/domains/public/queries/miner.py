@@ -31,7 +31,7 @@ Catalogue = dict[str, gamification.BadgeDefinition]
 
 
 async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
-    """A miner's page: nine statements, whatever his age and size."""
+    """A miner's page: nine statements, however much the miner has."""
     standing = await gamification.standing(tx, miner.id)
     mined = await mining.mined(tx, miner.id)
     catalogue = await gamification.badge_catalogue(tx)

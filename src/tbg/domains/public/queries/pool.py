@@ -20,7 +20,7 @@ from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, Public
 Names = dict[int, Name]
 
 _NOBODY = Name("", "")
-"""Whoever is on no list, or is gone: what he did stays, without a name."""
+"""For users who are on no list, or are gone: what they did stays, without a name."""
 
 
 async def pool_page(database: Database) -> bytes:

@@ -2,16 +2,16 @@ import type { ErrorComponentProps } from "@tanstack/react-router";
 import { Title } from "../ui/Pool";
 
 /** Our own mistake, said plainly. */
-export function SlipPage({ reset }: ErrorComponentProps) {
+export function ErrorPage({ reset }: ErrorComponentProps) {
   return (
     <div className="page lone">
-      <Title of="A tile slipped" />
+      <Title of="Something went wrong" />
       <section className="panel">
-        <h1>A tile slipped</h1>
-        <p>This page broke while it was drawn. That is our fault, and your shares are fine.</p>
+        <h1>Something went wrong</h1>
+        <p>This page could not be displayed. That is our fault; your shares are safe.</p>
         <p className="actions">
           <button type="button" className="button" onClick={reset}>
-            Lay it again
+            Try again
           </button>
         </p>
       </section>
