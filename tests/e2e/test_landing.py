@@ -59,7 +59,7 @@ def test_a_reported_block_is_told_apart_from_those_that_are_confirmed(
     )
     page = open_page("/")
     said = re.compile(
-        rf"{before['blocks_found']}\s?block, the last .*"
+        rf"{before['blocks_found']}\s?blocks? found, latest: .*"
         rf"{before['blocks_reported'] + 1} reported by the pool, not confirmed yet"
     )
     for width in (1440, 360):
