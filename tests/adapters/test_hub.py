@@ -85,7 +85,7 @@ async def until(true: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_frames_reach_those_who_follow_and_no_others(hub: Hub, redis: Redis) -> None:
+async def test_frames_reach_only_their_followers(hub: Hub, redis: Redis) -> None:
     one, both = await listen(hub, "pool"), await listen(hub, "pool", "miner:a")
     await say(redis, "pool", 1)
     await say(redis, "miner:a", 2)
@@ -114,7 +114,7 @@ async def test_a_frame_arrives_as_it_was_published_and_is_one_packet_for_all(
     assert frames[0] is frames[1] is frames[2]
 
 
-async def test_redis_is_asked_once_a_subject_and_no_longer_than_somebody_follows(
+async def test_redis_is_subscribed_once_per_subject_while_somebody_follows(
     hub: Hub, redis: Redis
 ) -> None:
     a, b = await listen(hub, "pool", "miner:a"), await listen(hub, "pool")
@@ -168,7 +168,7 @@ async def test_a_mailbox_that_runs_over_is_closed_and_the_others_go_on(
     assert slow.mailbox.closed
 
 
-async def test_a_burst_in_one_packet_overruns_nobody_who_reads(hub: Hub, redis: Redis) -> None:
+async def test_a_burst_in_one_packet_does_not_overrun_readers(hub: Hub, redis: Redis) -> None:
     listeners = [await listen(hub, "pool") for _ in range(20)]
     many = 4 * limits.SOCKET_QUEUE
     reading = [asyncio.create_task(_take(listener, many)) for listener in listeners]
@@ -183,7 +183,7 @@ async def _take(listener: Listener, many: int) -> list[int]:
     return [(await listener.next())["data"]["n"] for _ in range(many)]
 
 
-async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
+async def test_after_a_redis_restart_everybody_must_read_again() -> None:
     with servers.embedded(durable=True) as (_, valkey):
         redis = redis_adapter.connect(valkey.url)
         async with running(redis) as hub:

@@ -89,7 +89,7 @@ def test_the_next_start_uses_the_keys_that_are_there(ring: KeyRing, made: Path) 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o622])
 @pytest.mark.parametrize("which", ["secret", "jwt-*.pem"])
-def test_a_key_that_others_may_touch_is_refused_with_what_to_do(
+def test_a_key_that_others_can_access_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock, which: str, mode: int
 ) -> None:
     folder = tmp_path / "keys"
@@ -118,7 +118,7 @@ def test_a_key_that_others_may_touch_is_refused_with_what_to_do(
     ],
     ids=["empty", "short", "zeros", "block", "ones", "word", "two", "tail", "head", "page"],
 )
-def test_a_secret_that_is_not_random_is_refused_with_what_to_do(
+def test_a_secret_that_is_not_random_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock, secret: bytes
 ) -> None:
     """A disk that was full, or a power cut, leaves zeros where a secret was written."""
@@ -141,7 +141,7 @@ def test_a_secret_of_another_s_making_is_as_good(
     KeyRing(folder, clock, ISSUER).prepare()
 
 
-def test_a_folder_that_others_may_change_is_refused_with_what_to_do(
+def test_a_folder_that_others_can_change_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock
 ) -> None:
     folder = tmp_path / "keys"
@@ -151,7 +151,7 @@ def test_a_folder_that_others_may_change_is_refused_with_what_to_do(
         KeyRing(folder, clock, ISSUER).prepare()
 
 
-def test_a_file_that_is_no_key_is_named(tmp_path: Path, clock: FixedClock) -> None:
+def test_an_invalid_key_file_is_named(tmp_path: Path, clock: FixedClock) -> None:
     folder = tmp_path / "keys"
     KeyRing(folder, clock, ISSUER).prepare()
     (pem,) = folder.glob("jwt-*.pem")
@@ -198,7 +198,7 @@ def test_processes_that_prepare_an_empty_folder_at_once_agree(tmp_path: Path) ->
 # --- tokens -----------------------------------------------------------------------------------
 
 
-def test_a_token_says_who_and_which_session(ring: KeyRing) -> None:
+def test_a_token_names_user_and_session(ring: KeyRing) -> None:
     token = ring.sign(user_id=42, session_id=SESSION)
     assert jwt.get_unverified_header(token) == {
         "alg": "RS256", "typ": "at+jwt", "kid": only_key(ring).kid,
@@ -311,7 +311,7 @@ def test_a_token_with_a_wrong_header_is_refused(ring: KeyRing, header: dict[str,
         ring.verify(forged(ring, **header))
 
 
-def test_a_token_that_nobody_signed_is_refused(ring: KeyRing) -> None:
+def test_an_unsigned_token_is_refused(ring: KeyRing) -> None:
     good = ring.sign(user_id=42, session_id=SESSION)
     header, payload, signature = good.split(".")
     for alg in ("none", "None", "nOnE", ""):
@@ -329,7 +329,7 @@ def test_a_token_that_nobody_signed_is_refused(ring: KeyRing) -> None:
 
 
 @pytest.mark.parametrize("alg", ["HS256", "RS256"])
-def test_the_public_key_is_no_shared_secret(ring: KeyRing, alg: str) -> None:
+def test_the_public_key_cannot_sign_as_a_shared_secret(ring: KeyRing, alg: str) -> None:
     key = only_key(ring)
     public = key.private.public_key()
     for encoding, form in (
@@ -586,7 +586,7 @@ def test_an_api_key_names_its_owner(ring: KeyRing) -> None:
     assert ring.new_api_key("42k0123abcd") != key
 
 
-def test_an_api_key_with_any_character_changed_is_none_of_ours(ring: KeyRing) -> None:
+def test_an_api_key_with_any_character_changed_is_refused(ring: KeyRing) -> None:
     key = ring.new_api_key("42k0123abcd")
     for at, there in enumerate(key):
         for other in "0f_k":
@@ -597,7 +597,7 @@ def test_an_api_key_with_any_character_changed_is_none_of_ours(ring: KeyRing) ->
         assert ring.owner_of(odd) is None, odd
 
 
-def test_an_api_key_of_another_installation_is_none_of_ours(
+def test_an_api_key_of_another_installation_is_refused(
     ring: KeyRing, tmp_path: Path, clock: FixedClock
 ) -> None:
     other = another(tmp_path / "keys", clock)
@@ -605,7 +605,7 @@ def test_an_api_key_of_another_installation_is_none_of_ours(
 
 
 @given(key=st.text(max_size=120) | st.from_regex(r"tbg_[0-9]+k[0-9a-f]{8}_[0-9a-f]{40}_[0-9a-f]+"))
-def test_a_guessed_api_key_is_nobody_s(made: Path, key: str) -> None:
+def test_a_guessed_api_key_is_refused(made: Path, key: str) -> None:
     assert _ring_of(made).owner_of(key) is None
 
 

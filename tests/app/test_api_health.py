@@ -118,7 +118,7 @@ async def test_a_check_that_hangs_does_not_hang_the_answer(
     assert "no answer within" in bad["redis"]
 
 
-async def test_events_that_wait_too_long_are_told(
+async def test_events_that_wait_too_long_are_reported(
     db: Database, clock: FixedClock, redis: Redis
 ) -> None:
     await all_services_alive(redis)
@@ -173,7 +173,7 @@ async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
     assert "appendonly is no" in bad["redis_settings"]
 
 
-async def test_a_full_disk_is_told(
+async def test_a_full_disk_is_reported(
     db: Database, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A disk cannot be filled here without filling everybody's: only the figure is made up.

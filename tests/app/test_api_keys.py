@@ -103,7 +103,7 @@ async def test_a_key_is_shown_once_and_kept_as_digests(db: Database, me: SignedI
 
 
 @pytest.mark.parametrize(("scope", "status"), [("read", 200), ("mining", 200), ("service", 403)])
-async def test_a_key_may_what_its_scope_says(
+async def test_a_key_may_do_what_its_scope_allows(
     db: Database, client: httpx.AsyncClient, me: SignedIn, scope: str, status: int
 ) -> None:
     await promoted(db, me)
@@ -152,9 +152,7 @@ async def test_keys_for_services_are_made_by_operators_alone(db: Database, me: S
     problem(await me.ask("POST", KEYS, json=wish | signed), 403, "approval_needed")
 
 
-async def test_a_key_reads_what_its_owner_has_and_nobody_else(
-    client: httpx.AsyncClient, me: SignedIn
-) -> None:
+async def test_a_key_reads_only_its_owners_data(client: httpx.AsyncClient, me: SignedIn) -> None:
     other = await sign_in(client, 1)
     made = await make_key(me)
     assert made["api_key"]["id"].startswith(f"{me.user['id']}k")
@@ -415,7 +413,7 @@ async def test_an_answer_in_the_table_is_unreadable_without_the_key_that_asked(
     assert key.encode() in opened
 
 
-async def test_after_a_day_a_key_may_be_used_anew(
+async def test_after_a_day_a_key_can_be_used_again(
     db: Database, me: SignedIn, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     wish = {"name": "daily", "scope": "read"}
@@ -438,7 +436,7 @@ async def test_a_key_that_is_none_is_refused(me: SignedIn, key: str) -> None:
     problem(answer, 422, "invalid")
 
 
-async def test_who_is_nobody_has_nothing_replayed(client: httpx.AsyncClient, me: SignedIn) -> None:
+async def test_anonymous_requests_are_not_replayed(client: httpx.AsyncClient, me: SignedIn) -> None:
     body = {"address": me.user["address"]}
     made = [
         await client.post("/api/v1/auth/challenge", json=body, headers=keyed("c")) for _ in range(2)
@@ -511,7 +509,7 @@ async def test_a_request_whose_process_died_may_be_sent_again(
     assert left[0] == me.user["id"]
 
 
-async def test_a_long_answer_is_replayed_to_who_takes_it_compressed_and_who_does_not(
+async def test_a_long_answer_is_replayed_compressed_and_uncompressed(
     me: SignedIn, odd: dict[str, int]
 ) -> None:
     answers = [

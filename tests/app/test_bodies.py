@@ -51,7 +51,7 @@ async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, add
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/not_an_address")
 
 
-async def test_what_somebody_signed_in_is_told_is_kept_by_nobody_else(
+async def test_answers_to_signed_in_users_are_private(
     client: httpx.AsyncClient,
 ) -> None:
     me = await sign_in(client)

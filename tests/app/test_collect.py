@@ -80,7 +80,7 @@ def shell(tmp_path: Path, redis_url: str) -> Shell:
     return Shell(tmp_path / "data", redis_url)
 
 
-def test_once_prints_what_it_did_and_nothing_else(shell: Shell) -> None:
+def test_once_prints_only_its_result(shell: Shell) -> None:
     logs = FIXTURES / "a" / "logs"
     code, out, _ = shell.run(logs, "--source", "a", "--once", "--json")
     counts = json.loads(out)

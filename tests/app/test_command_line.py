@@ -36,7 +36,7 @@ def test_the_version_is_said() -> None:
     assert done.stdout == f"tbg {version('tbg')}\n"
 
 
-def test_help_is_shown_to_who_asks_for_it_and_to_who_says_nothing() -> None:
+def test_help_is_shown_on_request_and_without_arguments() -> None:
     for words, code in ((["-h"], 0), (["events", "--help"], 0), ([], 2), (["events"], 2)):
         done = tbg(*words)
         assert (done.returncode, done.stderr) == (code, "")

@@ -184,7 +184,7 @@ async def test_the_application_makes_owns_and_rewrites_nothing(roles: Roles) -> 
     assert allowed == {}
 
 
-async def test_everything_belongs_to_the_owner_and_runs_as_who_asks(
+async def test_everything_belongs_to_the_owner_and_runs_as_the_caller(
     db: Database, roles: Roles
 ) -> None:
     """But for the functions that make and drop months: closed to others, with a fixed path."""
@@ -455,7 +455,7 @@ class TestOwner:
                 servers.execute(roles.superuser, back)
         upgrade(roles)
 
-    async def test_takes_away_what_lets_others_create(self, roles: Roles) -> None:
+    async def test_privileges_to_create_are_revoked(self, roles: Roles) -> None:
         app, name = quoted(APPLICATION), quoted(roles.owner.rpartition("/")[2])
         servers.execute(
             roles.superuser,

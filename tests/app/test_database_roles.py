@@ -57,7 +57,7 @@ async def test_neither_role_is_a_superuser(db: Database, roles: Roles) -> None:
     await owner.close()
 
 
-async def test_what_people_do_stands_in_the_log(
+async def test_actions_are_in_the_audit_log(
     db: Database, redis: Redis, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     for index in (0, 1):
@@ -129,7 +129,7 @@ async def months_go_by(db: Database, clock: FixedClock, *, superuser: str) -> No
     assert (made[0], made[-1]) == ("shares_2026_05", "shares_2026_11")
 
 
-async def test_to_migrate_again_mends_what_was_granted(roles: Roles, db: Database) -> None:
+async def test_migrating_again_restores_the_grants(roles: Roles, db: Database) -> None:
     app = quoted(APPLICATION)
     servers.execute(
         roles.owner,

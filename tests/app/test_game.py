@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.events import ingest_on, publish, share
 
 
-async def test_the_first_service_says_what_the_game_is(db: Database, redis: Redis) -> None:
+async def test_the_first_service_declares_the_game(db: Database, redis: Redis) -> None:
     assert await read_game(redis) is None
     said = await declare(load_settings(network="signet", demo=True), db, redis)
     assert await read_game(redis) == said == Game("signet", demo=True)

@@ -122,7 +122,7 @@ async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
     assert (await challenge(player(1).address, "9.9.9.1")).status_code == 201
 
 
-async def test_one_user_asks_so_often_by_all_his_sessions(
+async def test_all_sessions_of_a_user_share_one_quota(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     one, two, other = await sign_in(client), await sign_in(client), await sign_in(client, 1)
@@ -246,7 +246,7 @@ def test_who_is_at_the_other_end(peer: str, forwarded: list[str], who: str) -> N
     assert client_ip(scope, settings) == who
 
 
-async def test_a_proxy_that_is_not_trusted_is_told_once(
+async def test_an_untrusted_proxy_is_logged_once(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def told(proxies: str = "") -> list[tuple[str, str]]:
@@ -264,7 +264,7 @@ async def test_a_proxy_that_is_not_trusted_is_told_once(
     assert await told("127.0.0.0/8") == []
 
 
-async def test_nobody_is_somebody_else_by_saying_so(
+async def test_untrusted_forwarding_headers_are_ignored(
     db: Database, redis: Redis, tight: Tight
 ) -> None:
     policy = tight(BY_IP, 3)

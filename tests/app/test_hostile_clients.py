@@ -223,7 +223,7 @@ async def read(reader: StreamReader, *, pause: float, piece: int) -> int:
     return got
 
 
-async def test_who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not(
+async def test_clients_that_do_not_read_are_cut_off_but_slow_readers_are_not(
     app: FastAPI, host: str
 ) -> None:
     size = 15_000_000  # more than the kernel holds for anybody

@@ -201,7 +201,7 @@ async def test_several_consumers_side_by_side(db: Database, redis: Redis) -> Non
     )
 
 
-async def test_the_running_service_takes_what_comes_and_stops_when_told(
+async def test_the_running_service_processes_new_events_and_stops_when_asked(
     db: Database, redis: Redis
 ) -> None:
     running = ingest_on(db, redis)
@@ -241,7 +241,7 @@ async def test_old_history_counts_but_is_not_kept_raw(db: Database, redis: Redis
     assert await one(db, "SELECT count(*) FROM outbox") == 0
 
 
-async def test_a_miner_who_only_connects_or_is_refused_is_a_user_too(
+async def test_a_miner_with_only_connections_or_rejects_becomes_a_user(
     db: Database, redis: Redis
 ) -> None:
     await publish(redis, share(NOW, agent="bitaxe/2"), stream=MINER_CONNECTED)
@@ -293,7 +293,7 @@ async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, red
     assert tuple(row) == (NOW - timedelta(minutes=9), NOW - timedelta(minutes=1))
 
 
-async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
+async def test_a_block_reported_twice_is_one_block(db: Database, redis: Redis) -> None:
     told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "backed": "true"}
     await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)
     await ingest_on(db, redis).drain()
@@ -327,7 +327,7 @@ async def test_the_state_does_not_depend_on_order_or_cut(db: Database, redis: Re
     assert (state.current_streak, state.best_difficulty) == (2, 7e9)
 
 
-async def test_every_batch_shows_a_miner_his_best_share(db: Database, redis: Redis) -> None:
+async def test_every_batch_shows_miners_their_best_share(db: Database, redis: Redis) -> None:
     async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
         await publish(redis, share(NOW, sdiff="2000"), share(NOW, sdiff="8000"))

@@ -357,7 +357,7 @@ class TestUnite:
         merged = "SELECT id, merged_into FROM users ORDER BY id"
         assert await rows(db, merged) == [(alice, None), (bob, alice), (carol, alice)]
 
-    async def test_one_summary_is_told_and_badges_are_counted(
+    async def test_one_summary_is_announced_and_badges_are_counted(
         self, db: Database, clock: FixedClock
     ) -> None:
         await play(db, [share(NOW) for _ in range(60)])
@@ -378,7 +378,7 @@ class TestUnite:
         sql = "SELECT total_earned, percentage FROM badge_stats WHERE badge_slug = 'first_share'"
         assert await rows(db, sql) == [(1, 100)]
 
-    async def test_a_loss_takes_no_more_than_there_is(self, db: Database) -> None:
+    async def test_a_loss_takes_at_most_the_total(self, db: Database) -> None:
         await play(db, [share(on(2026, 2, day), sdiff=float(day)) for day in (1, 2, 3)])
         first = on(2026, 1, 31)
         await play(db, [share(first, user=BOB, sdiff=9.0)])
@@ -502,7 +502,7 @@ class TestUnite:
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
 
     @pytest.mark.parametrize("job", [*(job.name for job in gamification.JOBS), "event", "xp"])
-    async def test_who_rewards_is_not_in_hand_meanwhile(self, db: Database, job: str) -> None:
+    async def test_no_reward_transaction_runs_during_a_merge(self, db: Database, job: str) -> None:
         """Else a job that had looked already would reward who is no more."""
         await play(db, [share(NOW - WEEK + timedelta(days=n), sdiff=n + 1.0) for n in range(3)])
         await play(db, [share(NOW, user=BOB)])
@@ -693,7 +693,9 @@ class TestErase:
         await leave(db, ALICE)
         assert await value(db, "SELECT count(DISTINCT name_key) FROM workers") == 8
 
-    async def test_those_who_are_due_one_by_one(self, db: Database, clock: FixedClock) -> None:
+    async def test_due_accounts_are_erased_one_by_one(
+        self, db: Database, clock: FixedClock
+    ) -> None:
         dave = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
         users = []
         for user, days in ((ALICE, -1), (BOB, -2), (CAROL, 1), (dave, None)):
@@ -723,7 +725,7 @@ class TestErase:
 
 class TestMessagesOnTheirWay:
     @pytest.mark.parametrize("how", ["merged", "erased"])
-    async def test_nobody_is_told_of_who_is_no_more(
+    async def test_messages_of_merged_or_erased_users_are_not_delivered(
         self, db: Database, redis: Redis, how: str
     ) -> None:
         await play(db, [share(NOW, sdiff=2e6), block(NOW), share(NOW, user=BOB)])
@@ -876,7 +878,7 @@ class TestExport:
         tables = {name for (name,) in await rows(db, sql)}
         assert tables - _NOT_TAKEN == set(_TABLES.values()) - {"audit_log"}
 
-    async def test_somebody_who_never_was(self, db: Database) -> None:
+    async def test_an_unknown_user(self, db: Database) -> None:
         with await taken_along(db, 99) as archive:
             assert json.loads(archive.read("profile.json")) == []
             assert archive.read("shares.ndjson") == b""

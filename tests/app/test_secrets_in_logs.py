@@ -191,7 +191,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, di
 
 
 @pytest.mark.parametrize("which", TOKENS)
-def test_a_secret_that_somebody_writes_fails_his_test(
+def test_a_test_that_writes_a_secret_fails(
     planted: tuple[str, dict[str, dict[str, str]]], which: str
 ) -> None:
     said, outcomes = planted

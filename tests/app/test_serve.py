@@ -40,9 +40,7 @@ def serving(env: dict[str, str], *, descriptors: int = 0) -> Iterator[subprocess
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_told_to_stop(
-    fresh_database: str, redis_url: str, stop: signal.Signals
-) -> None:
+def test_it_serves_until_stopped(fresh_database: str, redis_url: str, stop: signal.Signals) -> None:
     port = free_port()
     env = environment(fresh_database, redis_url, TBG_PORT=str(port))
     with serving(env) as process:
@@ -135,7 +133,7 @@ def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) -> None:
+def test_a_stale_schema_is_refused_with_the_remedy(pg_url: str, redis_url: str) -> None:
     with servers.database(pg_url) as empty:
         done = serve(environment(empty, redis_url, TBG_PORT="0"))
     assert done.returncode == 1

@@ -111,7 +111,7 @@ async def test_no_damaged_signature_is_too_much_for_the_service(
     assert statuses[401] > 150  # the rest is of another form, or only its case had been damaged
 
 
-async def test_the_answer_to_a_sign_in_is_kept_by_nobody(client: httpx.AsyncClient) -> None:
+async def test_the_answer_to_a_sign_in_is_not_cached(client: httpx.AsyncClient) -> None:
     answer = await verify(client, await signed_challenge(client, player(0)))
     assert answer.headers["cache-control"] == "no-store"
     told = answer.json()
@@ -119,7 +119,7 @@ async def test_the_answer_to_a_sign_in_is_kept_by_nobody(client: httpx.AsyncClie
     assert "set-cookie" not in answer.headers
 
 
-async def test_a_person_can_read_what_he_signs(client: httpx.AsyncClient) -> None:
+async def test_the_message_to_sign_is_readable(client: httpx.AsyncClient) -> None:
     address = player(0).address
     made = (await client.post(f"{AUTH}/challenge", json={"address": f" {address} "})).json()
     told, _, nonce = made["message"].rpartition(", nonce ")
@@ -163,7 +163,7 @@ async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without
      "x" * 200, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1\u00e9",
      b32.address_from_witness(2, bytes(40))],  # of a kind not in use: no key belongs to it
 )  # fmt: skip
-async def test_what_is_no_address_gets_nothing_to_sign(
+async def test_an_invalid_address_gets_no_message(
     db: Database, client: httpx.AsyncClient, address: str
 ) -> None:
     answer = await client.post(f"{AUTH}/challenge", json={"address": address})
@@ -171,7 +171,7 @@ async def test_what_is_no_address_gets_nothing_to_sign(
     assert await count(db, "auth_challenges") == 0
 
 
-async def test_an_address_of_another_network_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_an_address_of_another_network_is_refused_by_name(client: httpx.AsyncClient) -> None:
     address = demo_key("x", 0, network="testnet").address
     answer = await client.post(f"{AUTH}/challenge", json={"address": address})
     assert "a network other than" in problem(answer, 422, "not_an_address")["detail"]
@@ -216,7 +216,7 @@ async def test_a_message_signs_in_once(db: Database, client: httpx.AsyncClient) 
     assert await count(db, "sessions") == 1
 
 
-async def test_a_message_to_link_lets_nobody_in(db: Database, client: httpx.AsyncClient) -> None:
+async def test_a_message_to_link_cannot_sign_in(db: Database, client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     body = await signed_challenge(client, player(1), headers=me.headers, purpose="link")
     problem(await verify(client, body), 409, "challenge_spent")
@@ -301,7 +301,7 @@ async def test_a_refresh_gives_new_tokens_for_the_same_session(
     assert (await renew(client, tokens["refresh_token"])).status_code == 200
 
 
-async def test_a_refresh_token_that_comes_twice_ends_the_session_for_all_who_have_it(
+async def test_a_reused_refresh_token_ends_the_session_for_all_holders(
     client: httpx.AsyncClient,
 ) -> None:
     me, elsewhere = await sign_in(client), await sign_in(client)
@@ -463,7 +463,7 @@ async def test_whoever_comes_to_an_ended_session_learns_why(
     assert (await later.ask("GET", "/users/me/sessions")).json()["ended"] == []
 
 
-async def test_who_became_part_of_another_account_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_a_merged_user_learns_why_the_session_ended(client: httpx.AsyncClient) -> None:
     gone, kept = await sign_in(client), await sign_in(client, 1)
     assert (await link(kept, 0)).json()["merged"] is True
     answer = problem(await renew(client, gone.refresh_token), 401, "session_ended")
@@ -551,7 +551,7 @@ async def test_the_proof_of_one_session_is_none_for_another(browser: httpx.Async
     ["https://evil.example", "null", "http://127.0.0.1:8001", "https://127.0.0.1.evil.example:8000",
      "", "https://evil.example/127.0.0.1:8000", "127.0.0.1:8000", "https://127.0.0.1"],
 )  # fmt: skip
-async def test_a_change_from_a_foreign_page_is_refused_whoever_is_signed_in(
+async def test_a_change_from_a_foreign_page_is_refused_for_everybody(
     browser: httpx.AsyncClient, origin: str
 ) -> None:
     await sign_in_here(browser)
@@ -570,7 +570,7 @@ async def test_a_change_from_a_page_whose_name_was_made_to_lead_here_is_refused(
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 
 
-async def test_a_change_from_a_page_of_ours_is_let_in(browser: httpx.AsyncClient) -> None:
+async def test_a_change_from_an_own_page_is_accepted(browser: httpx.AsyncClient) -> None:
     await sign_in_here(browser)
     for origin in ("http://127.0.0.1:8000", "https://127.0.0.1:8000"):
         headers = {"Origin": origin, "X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}

@@ -56,7 +56,7 @@ def entries(client: redis.Redis, stream: str = SHARES) -> list[dict[bytes, bytes
     return [fields for _, fields in client.xrange(stream)]  # type: ignore[union-attr]
 
 
-def test_the_summary_is_what_is_in_the_streams(client: redis.Redis, redis_url: str) -> None:
+def test_the_summary_matches_the_streams(client: redis.Redis, redis_url: str) -> None:
     """Counted here from the raw entries, by the real decoder, not from the generator's labels."""
     done = run(
         redis_url,

@@ -105,7 +105,7 @@ def routes_of(app: FastAPI) -> dict[str, str]:
     return found
 
 
-def test_this_table_has_a_row_for_every_route(app: FastAPI) -> None:
+def test_the_table_has_a_row_for_every_route(app: FastAPI) -> None:
     # Besides routes there are `/ws`, which any may open (what he may follow, its own tests say),
     # and the web app's files.
     assert routes_of(app) == WHO_MAY
@@ -128,7 +128,7 @@ ENDS = {"DELETE /api/v1/users/me", "POST /api/v1/auth/logout", "POST /api/v1/aut
 """What an asker can ask for no more than once: these come last, with askers of their own."""
 
 
-async def test_who_may_may_and_nobody_else(
+async def test_only_permitted_callers_are_admitted(
     db: Database, client: httpx.AsyncClient, redis: Redis
 ) -> None:
     everybody = await askers(db, client)

@@ -134,7 +134,7 @@ class TestDue:
         go.set()
         assert await running is True
 
-    async def test_a_failure_stops_nobody_and_is_made_up_for(self, db: Database) -> None:
+    async def test_a_failed_job_stops_no_other_and_is_retried(self, db: Database) -> None:
         runs: list[str] = []
 
         async def fail(_: Database) -> None:
@@ -173,7 +173,7 @@ class TestWorker:
         await asyncio.wait_for(running, 15)
         assert runs == ["weekly"]
 
-    async def test_arq_wakes_what_is_due(self, redis: Redis, redis_url: str) -> None:
+    async def test_arq_wakes_due_jobs(self, redis: Redis, redis_url: str) -> None:
         """Through the queue in Redis, as two workers would: both are told, one of them wakes."""
         woken: list[str] = []
 
@@ -285,7 +285,7 @@ class TestAttacks:
         pickle.loads(pickle.dumps(Bomb(trap)))
         assert trap.exists()
 
-    async def test_what_is_no_job_of_ours_is_thrown_away(
+    async def test_unknown_queue_entries_are_discarded(
         self, redis: Redis, woken: list[str]
     ) -> None:
         bad = [

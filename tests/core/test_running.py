@@ -108,7 +108,7 @@ def test_a_game_that_is_still_starting_is_said_to_be(folder: Path) -> None:
     lock.release()
 
 
-def test_a_record_of_another_version_is_read_as_far_as_it_is_known(
+def test_known_fields_of_another_versions_record_are_read(
     game: dict[str, Any], folder: Path
 ) -> None:
     lock = Lock(folder / ".tbg", "servers")
@@ -118,7 +118,7 @@ def test_a_record_of_another_version_is_read_as_far_as_it_is_known(
     assert load_settings().network == "signet"
 
 
-def test_a_folder_of_another_user_is_named_with_what_to_do(folder: Path) -> None:
+def test_another_users_folder_is_refused_with_the_remedy(folder: Path) -> None:
     data = folder / ".tbg"
     (data / "up.lock").touch(mode=0o600)
     program = (

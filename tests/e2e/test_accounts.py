@@ -55,7 +55,7 @@ def test_what_a_browser_was_given_is_known_to_the_canary(browser: Tabs, game: Ga
     assert canary.leaks(proof) == [f"a cookie ({proof[:12]}…)"]
 
 
-def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:
+def test_signing_in_by_hand_returns_to_the_requested_page(open_page: Open) -> None:
     key = new_key()
     page = open_page("/settings/privacy", allowed=(REFUSED,))
     expect(page).to_have_url(re.compile(r"/sign-in\?back=%2Fsettings%2Fprivacy$"))
@@ -88,7 +88,7 @@ CAMERA = """() => {
 """A camera that is held, a little askew, before the code on the page."""
 
 
-def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page: Open) -> None:
+def test_a_code_is_scanned_without_a_built_in_reader(open_page: Open) -> None:
     page = open_page("/badges", allowed=(REFUSED,), own=True)
     page.add_init_script("delete window.BarcodeDetector")
     page.goto(page.url.replace("/badges", "/sign-in"))
@@ -214,9 +214,7 @@ def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
 
-def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
-    person: Person, open_page: Open, game: Game
-) -> None:
+def test_a_profile_is_shown_and_hidden_as_set(person: Person, open_page: Open, game: Game) -> None:
     page, name = person.page, f"axe-{next(numbers)}-north"
     page.goto(f"{game.url}/settings/profile")
     page.get_by_label("Handle", exact=True).fill("a b")
@@ -336,7 +334,7 @@ def take_along_leave_and_stay(page: Page, game: Game, own: DemoKey) -> None:
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)
 
 
-def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
+def test_a_player_manages_their_account(person: Person, game: Game) -> None:
     other = new_key()
     game.mine(share(other.address), share(other.address), miner=other.address)
     link_and_unite(person.page, game, person.key, other, shares=1 + 2)

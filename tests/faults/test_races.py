@@ -28,7 +28,7 @@ def message(number: int) -> StreakExpiring:
     return StreakExpiring(user_id=1, streak=number, week_iso="2026-W09", week_end=NOW.date())
 
 
-async def test_the_relay_sees_what_commits_late(db: Database, redis: Redis) -> None:
+async def test_the_relay_sees_messages_that_commit_late(db: Database, redis: Redis) -> None:
     async with db.transaction() as tx:
         await tx.run("INSERT INTO users (id, created_at) OVERRIDING SYSTEM VALUE VALUES (1, :now)",
                      now=tx.now)  # fmt: skip

@@ -295,7 +295,7 @@ def test_a_planted_startup_parameter_is_named(tmp_path: Path) -> None:
     assert list(startup_parameters(path)) == ["m.py: work_mem"]
 
 
-def test_planted_code_that_matches_what_is_returned_by_place_is_named() -> None:
+def test_planted_code_that_matches_returned_rows_by_position_is_named() -> None:
     code = (
         "async def f(tx, a):\n"
         "    rows = await tx.rows('INSERT INTO workers SELECT 1 RETURNING id')\n"

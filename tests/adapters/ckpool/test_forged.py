@@ -163,7 +163,7 @@ def test_a_block_stays_a_report_on_evidence(solved: Pool, evidence: Callable[[Po
     assert kinds(solved) == ["report"]
 
 
-def test_ckpool_without_the_networks_difficulty_is_believed_by_what_it_leaves_out(
+def test_without_a_network_difficulty_the_pools_best_confirms_a_block(
     solved: Pool,
 ) -> None:
     """Its best share of the user is not the pool's best: so it reached the difficulty."""
@@ -197,7 +197,7 @@ def test_a_block_is_not_believed_because_the_pools_best_was_reset(
 
 
 @pytest.mark.parametrize(("sdiff", "believed"), [(1.006e12, True), (0.99e12, False)])
-def test_the_networks_difficulty_out_of_what_the_pool_has_of_it(
+def test_the_networks_difficulty_follows_from_the_pools_percentage(
     pool: Pool, sdiff: float, believed: bool
 ) -> None:
     pool.write(FILE, share(1, sdiff=sdiff) + b"\n")
@@ -306,7 +306,7 @@ def test_a_line_end_in_a_name_puts_no_worker_on_anybodys_page(pool: Pool, text: 
 
 
 @pytest.mark.parametrize("name", ["rig 1", "a\x1b[31m", "é⛏", "\u2028", "x\ry", 'we "ird" \\x'])
-def test_a_name_is_the_same_in_the_log_and_in_what_backs_it(pool: Pool, name: str) -> None:
+def test_worker_names_match_between_log_and_evidence(pool: Pool, name: str) -> None:
     pool.write("ckpool.log", authorised(f"{ADDRESS}.{name}", ADDRESS))
     pool.write(FILE, share(1) + b"\n")
     assert (pool.collect().connections, pool.collect().unknown_workers) == (0, 1)

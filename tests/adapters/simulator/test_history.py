@@ -94,7 +94,7 @@ def test_demo_started_again_repeats_itself_and_goes_on() -> None:
     assert all(float(next_week[key]["ts"]) > NOW for key in new)
 
 
-def test_demo_history_holds_what_a_visitor_wants_to_see() -> None:
+def test_demo_history_is_rich_enough_for_visitors() -> None:
     plan = demo_history(20, now=NOW)
     entries = list(generate(plan))
     begin = datetime.fromtimestamp(plan.start, UTC)

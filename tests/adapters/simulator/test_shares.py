@@ -118,7 +118,7 @@ def test_heights_advance_a_block_in_ten_minutes() -> None:
     assert max(Counter(b - a for a, b in pairwise(heights))) <= 2
 
 
-def test_lifecycle_own_what_people_own() -> None:
+def test_simulated_miners_have_realistic_devices() -> None:
     miners = population("people", 3_000, network="mainnet")
     counts = Counter(len(miner.workers) for miner in miners)
     models = Counter(w.device.model for miner in miners for w in miner.workers)

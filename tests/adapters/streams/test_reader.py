@@ -110,7 +110,7 @@ async def test_who_failed_before_he_succeeded_is_forgotten(redis: Redis) -> None
     assert left == [f"{SHARE_SUBMITTED}/{entries[1].id}".encode()]
 
 
-async def test_trimming_stops_at_what_is_not_acknowledged(redis: Redis) -> None:
+async def test_trimming_stops_at_unacknowledged_entries(redis: Redis) -> None:
     reader = Reader(redis, consumer="a")
     await reader.ensure_group()
     await publish(redis, *[share(NOW) for _ in range(10)])

@@ -94,7 +94,7 @@ async def test_a_stolen_session_links_no_address_of_the_thief_s(
     assert await addresses(owner) == [owner.key.address]
 
 
-async def test_a_signature_is_good_for_what_its_message_says_and_for_nothing_else(
+async def test_a_signature_is_valid_only_for_its_messages_purpose(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     """Whoever is tricked into signing in, or into removing something, lets nobody in."""
@@ -236,9 +236,7 @@ async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.Async
     refused(await me.ask("POST", "/users/me/addresses", json=body), 409, "already_yours")
 
 
-async def test_links_at_once_do_not_wait_for_each_other_for_ever(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_concurrent_links_do_not_deadlock(db: Database, client: httpx.AsyncClient) -> None:
     for index in range(6):
         await mined(db, index, 30)
     one, two = await sign_in(client, 0), await sign_in(client, 3)
@@ -326,7 +324,7 @@ async def test_a_stolen_session_removes_no_address_of_the_owner_s(
 
 
 @pytest.mark.parametrize("removed", [0, EVIL])
-async def test_an_address_that_was_merged_loses_the_right_to_sign_in_and_what_it_mined_stays(
+async def test_a_removed_merged_address_cannot_sign_in_but_its_shares_stay(
     db: Database, client: httpx.AsyncClient, clock: FixedClock, removed: int
 ) -> None:
     """The first one too: an account is not who it began with, but who holds one of its keys."""
@@ -402,7 +400,7 @@ async def test_what_a_removed_address_was_in_the_middle_of_ends(
     refused(answer, 403, "approval_needed")
 
 
-async def test_a_key_of_which_nobody_knows_by_which_address_it_was_made_ends_with_any(
+async def test_a_key_of_unknown_address_ends_with_any_address(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     """Those made before that was kept: better one made anew than one of a thief's."""
@@ -467,7 +465,7 @@ async def test_an_address_linked_and_removed_at_once_is_in_one_account_or_in_non
 # --- the owner is told ------------------------------------------------------------------------
 
 
-async def test_the_owner_is_told_of_what_changes_the_account_on_every_channel(
+async def test_the_owner_is_notified_of_account_changes_on_every_channel(
     db: Database, redis: Redis, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"

@@ -66,7 +66,7 @@ class TestChampion:
         said = {"event": "weekly_diff_champion", "week": "2026-W09", "sdiff": 6000.0}
         assert earned[1] == said | {"share_id": str(best)}
 
-    async def test_a_tie_goes_to_who_was_first_then_to_the_lower_id(
+    async def test_a_tie_goes_to_the_first_then_to_the_lower_id(
         self, db: Database, clock: FixedClock
     ) -> None:
         clock.at = MONDAY
@@ -160,7 +160,7 @@ class TestPersonalBests:
         assert await pay_personal_bests(db) == 1
         assert await self.paid(db) == ["1:2026-03-02", "1:2026-03-03"]
 
-    async def test_a_day_of_rejected_shares_is_no_first_day(
+    async def test_a_day_of_rejected_shares_is_not_a_first_day(
         self, db: Database, clock: FixedClock
     ) -> None:
         clock.at = on(2026, 3, 6, 0, 5)
@@ -274,7 +274,7 @@ class TestCorrections:
         async with db.transaction(owners="shared") as tx:
             await correct_xp(tx, user_id=1, amount=amount, reason=reason, by="operator")
 
-    async def test_given_and_taken_with_who_and_why(self, db: Database) -> None:
+    async def test_corrections_record_who_and_why(self, db: Database) -> None:
         await play(db, [share(NOW)])
         await self.correct(db, 1000)
         await self.correct(db, -450)
@@ -286,7 +286,7 @@ class TestCorrections:
         ) == [(1000, "operator", "a mistake"), (-450, "operator", "a mistake")]
         assert (await verify(db)).mismatches == 0
 
-    async def test_a_level_is_told_once(self, db: Database) -> None:
+    async def test_a_level_is_announced_once(self, db: Database) -> None:
         await play(db, [share(NOW)])
         for amount in (50, -50, 50):
             await self.correct(db, amount)

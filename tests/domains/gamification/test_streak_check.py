@@ -244,7 +244,9 @@ async def test_three_missed_mondays_are_three_single_checks(
     await other.close()
 
 
-async def test_missing_mondays_one_is_told_of_a_break_once(db: Database, clock: FixedClock) -> None:
+async def test_after_missed_checks_a_break_is_announced_once(
+    db: Database, clock: FixedClock
+) -> None:
     await mine(db, clock, 5, 4, 3)
     clock.at = MONDAY - 2 * WEEK
     await check_streaks(db)
@@ -270,7 +272,7 @@ async def test_late_shares_of_a_closed_week_join_two_runs(db: Database, clock: F
     assert await rows(db, "SELECT badges, xp FROM silent_rewards") == [(1, 25 + 25 + 25 + 100)]
 
 
-async def test_history_breaks_nobody_s_streak_aloud(db: Database, clock: FixedClock) -> None:
+async def test_breaks_in_history_are_silent(db: Database, clock: FixedClock) -> None:
     clock.at = MONDAY - timedelta(days=3)
     await play(db, [share(MONDAY - n * WEEK, history=True) for n in (40, 41, 42)])
     clock.at = MONDAY

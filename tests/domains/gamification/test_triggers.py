@@ -121,14 +121,12 @@ class TestBlockFoundTrigger:
         (metadata,) = await rows(db, "SELECT metadata FROM user_badges")
         assert metadata[0] == {"height": 850_001, "hash": "0a" * 32, "worker": "bitaxe"}
 
-    async def test_a_block_told_twice_is_one_block(self, db: Database) -> None:
+    async def test_a_block_reported_twice_is_one_block(self, db: Database) -> None:
         await play(db, [block(NOW), block(NOW)])
         await play(db, [block(NOW)])
         assert await value(db, "SELECT blocks_found FROM user_gamification") == 1
 
-    async def test_a_report_that_nothing_backs_awards_nothing_and_tells_nobody(
-        self, db: Database
-    ) -> None:
+    async def test_an_unbacked_report_awards_and_announces_nothing(self, db: Database) -> None:
         assert await play(db, [block(NOW, backed=False)]) == []
         assert await value(db, "SELECT blocks_found FROM user_gamification") == 0
         assert await rows(db, "SELECT hash, confirmed_by FROM blocks") == [("00" * 32, None)]

@@ -98,7 +98,7 @@ async def test_two_keepers_at_once(db: Database) -> None:
     assert sum(map(len, made)) == len(MONTHS)
 
 
-async def test_it_does_not_make_batches_wait_for_ever(
+async def test_it_makes_batches_wait_only_briefly(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "TABLE_LOCK_SECONDS", 0.2)

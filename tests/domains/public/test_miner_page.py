@@ -25,7 +25,7 @@ async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]
     return body
 
 
-async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_is_404(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"/api/v1/public/miners/{ALICE}")
     assert answer.status_code == 404
     assert answer.json()["type"] == "/problems/not_found"
@@ -42,7 +42,7 @@ async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> N
         "ünïcödeünïcödeünïcöde",
     ],
 )
-async def test_what_is_no_address_is_422(client: httpx.AsyncClient, handle: str) -> None:
+async def test_an_invalid_address_is_422(client: httpx.AsyncClient, handle: str) -> None:
     answer = await client.get(f"/api/v1/public/miners/{handle}")
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/not_an_address"
@@ -169,7 +169,7 @@ async def test_sums_and_hashrates(db: Database, client: httpx.AsyncClient) -> No
     assert stats["hashrate_ths_24h"] == pytest.approx(steady)
 
 
-async def test_a_miner_who_has_just_come_is_measured_since_then(
+async def test_a_new_miners_rate_counts_from_their_first_share(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [share(NOW - n * MINUTE, diff=600.0, sdiff=700.0) for n in range(1, 11)])
@@ -229,7 +229,7 @@ async def test_rejected_shares_alone_make_a_page(db: Database, client: httpx.Asy
     assert body["feed"] == []
 
 
-async def test_a_miner_who_only_connected_has_no_share(
+async def test_a_miner_with_only_connections_has_no_share(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [connection(NOW, connected=True)])

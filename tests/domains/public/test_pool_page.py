@@ -209,7 +209,7 @@ async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no
 
 
 @pytest.mark.parametrize("listed", [True, False])
-async def test_the_live_news_name_only_who_is_on_leaderboards(
+async def test_the_live_news_name_only_users_on_leaderboards(
     db: Database, client: httpx.AsyncClient, listed: bool
 ) -> None:
     me = await sign_in(client)

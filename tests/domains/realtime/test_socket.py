@@ -44,7 +44,7 @@ async def test_control_frames_have_the_shape_of_all_frames(socket: ClientConnect
     assert datetime.fromisoformat(frame["ts"]) == NOW
 
 
-async def test_frames_of_what_was_subscribed_to_and_of_nothing_else(
+async def test_only_frames_of_subscribed_channels_arrive(
     socket: ClientConnection, redis: Redis
 ) -> None:
     frame = await ask(socket, "subscribe", channels=[f"miner:{ALICE}", "pool"])
@@ -155,9 +155,7 @@ async def test_one_page_under_two_names_is_left_under_one_of_them(
     assert (await hear(socket))["data"]["n"] == 1
 
 
-async def test_nobody_is_followed_while_nobody_can_say_who_is_public(
-    host: str, app: FastAPI
-) -> None:
+async def test_without_a_database_no_miner_can_be_followed(host: str, app: FastAPI) -> None:
     away = connect_database("postgresql://nobody@127.0.0.1:1/none", app.state.database.clock)
     app.state.database = away
     async with connect(f"ws://{host}/ws") as late:
@@ -194,7 +192,7 @@ async def test_a_key_that_reads_nothing_follows_no_closed_page(
             assert followed == subjects
 
 
-async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:
+async def test_after_unsubscribe_no_frames_arrive(socket: ClientConnection, redis: Redis) -> None:
     await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
     frame = await ask(socket, "unsubscribe", channels=[f"miner:{ALICE}"])
     assert (frame["type"], frame["data"]) == ("unsubscribed", {"channels": [f"miner:{ALICE}"]})
@@ -239,7 +237,7 @@ async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> No
         ("{}", "unknown_op"),
     ],
 )
-async def test_what_is_not_understood_is_told_and_the_socket_stays(
+async def test_an_unknown_message_is_answered_and_the_socket_stays(
     socket: ClientConnection, text: str, code: str
 ) -> None:
     await socket.send(text)
@@ -251,7 +249,7 @@ async def test_what_is_not_understood_is_told_and_the_socket_stays(
         frame = await ask(socket, "ping")
 
 
-async def test_a_socket_follows_so_many_and_no_more(socket: ClientConnection) -> None:
+async def test_a_socket_follows_a_limited_number_of_channels(socket: ClientConnection) -> None:
     names = [f"miner:{address}" for address in _addresses(limits.SOCKET_SUBJECTS + 1)]
     frame = await ask(socket, "subscribe", channels=names)
     assert frame["data"]["code"] == "bad_channels"

@@ -56,7 +56,7 @@ async def test_a_stalled_client_is_closed_with_1013_and_the_others_lose_nothing(
     assert [await close_code(client) for client in slow] == [1013] * 5
 
 
-async def test_one_who_never_reads_again_is_cut_off(
+async def test_a_client_that_stops_reading_is_cut_off(
     host: str, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SOCKET_SEND_SECONDS", 0.5)
