@@ -28,7 +28,7 @@ export function MinerPage() {
   return <OneMiner key={who} who={who} />;
 }
 
-/** What this miner's frames are asked for by: his handle, or the address one came by. */
+/** The name under which this miner's frames are requested: the handle, or the visited address. */
 function useFrameName(who: string, miner: PublicMiner | undefined): string | null {
   const network = useNetwork();
   return miner?.handle ?? (looksRight(who, network) ? who : null);

@@ -96,7 +96,7 @@ def _takes(scope: Scope, coding: str) -> bool:
 
 
 class CompressedApi(GZipMiddleware):
-    """Compresses what the API answers; files were compressed when they were built."""
+    """Compresses answers of the API; files were compressed when they were built."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

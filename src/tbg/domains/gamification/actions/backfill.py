@@ -18,7 +18,7 @@ from tbg.domains.gamification.queries import BadgeDefinition
 
 
 async def backfill_badges(database: Database) -> int:
-    """Give every badge that waits for it to those who had reached it; the badges given."""
+    """Award every new badge to users who had already reached it; return the badges."""
     async with database.transaction() as tx:
         waiting = [
             item.badge
