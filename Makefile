@@ -6,14 +6,14 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 VENV := .venv/bin
-# Each of them on servers of its own; servers that TBG_TEST_… names can be one's only.
+# Each of them on its own servers; servers that TBG_TEST_… names can serve only one.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 5 --no-loadscope-reorder
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 pyproject.toml
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Else each of the processes that tests start would compile the program once more.
+# Otherwise each process that tests start would compile the program again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help

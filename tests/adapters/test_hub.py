@@ -191,7 +191,7 @@ async def test_after_a_redis_restart_everybody_must_read_again() -> None:
             assert valkey.process is not None
             valkey.process.kill()
             await asyncio.to_thread(valkey.process.wait)
-            # While it is away a socket may come: it is not kept waiting for ever.
+            # A socket that connects while Redis is down does not wait endlessly.
             late = Listener()
             hub.join(late.mailbox)
             async with asyncio.timeout(limits.SUBSCRIBE_SECONDS + 2):
@@ -217,7 +217,7 @@ async def test_a_silent_connection_is_asked_and_then_given_up(
         listener = await listen(hub, "pool")
         await asyncio.sleep(1.0)  # several silences, each answered
         assert listener.is_empty()
-        # A Redis that hangs answers no longer: the connection is given up, and everybody told.
+        # A hanging Redis does not answer: the connection is dropped, and everybody is notified.
         await redis.execute_command("CLIENT", "PAUSE", "1000", "ALL")  # type: ignore[no-untyped-call]
         assert await listener.next(10) == SNAPSHOT
         await say(redis, "pool", 1)

@@ -259,7 +259,7 @@ def segment(content: object) -> str:
 
 
 def forged(ring: KeyRing, *, payload: object = None, **header: Any) -> str:
-    """A token that our own key signed, whatever stands in it: only its content can be wrong."""
+    """A token signed by our own key, so that only its content can be wrong."""
     key = only_key(ring)
     full = {"alg": "RS256", "typ": "at+jwt", "kid": key.kid} | header
     told = {name: value for name, value in full.items() if value is not ...}

@@ -69,7 +69,7 @@ async def test_after_retry_after_a_request_passes(counter: Limiter, quota: int) 
         assert not (await taken(counter, policy)).retry_after
     refused = await taken(counter, policy)
     assert refused.retry_after == 1
-    # Asking meanwhile does not put it off.
+    # Requests in between do not delay it.
     for _ in range(5):
         await asyncio.sleep(0.05)
         await taken(counter, policy)

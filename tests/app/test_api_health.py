@@ -133,7 +133,7 @@ async def test_events_that_wait_too_long_are_reported(
     status, bad = await ready(db, redis)
     assert status == 503
     assert bad["ingest_lag"].startswith("3 events are waiting, the oldest for 36")
-    # In the hands of a consumer that never finishes, they wait all the same.
+    # Entries of a consumer that never finishes count as waiting too.
     entries = await reader.read(block_ms=None)
     assert len(entries) == 3
     status, bad = await ready(db, redis)

@@ -1,4 +1,4 @@
-"""API keys, and requests sent twice: over HTTP, down to what stands in the tables."""
+"""API keys, and repeated requests: over HTTP, checked in the tables."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ async def test_a_key_takes_no_nonsense(me: SignedIn, wish: dict[str, Any]) -> No
 
 @contextmanager
 def statements(db: Database) -> Iterator[list[str]]:
-    """Every statement that is sent meanwhile."""
+    """Every statement that is sent within this context."""
     sent: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:

@@ -338,7 +338,7 @@ class TestUpgrade:
         owner = connect(old.owner, FixedClock(NOW))
         assert await value(owner, "SELECT count(*) FROM audit_log") == 1
         await owner.close()
-        connection = await asyncpg.connect(old.application)  # no second try, whoever tidies up
+        connection = await asyncpg.connect(old.application)  # no second attempt
         again = f"CREATE FUNCTION public.f(integer) {RAISES}"
         assert await refusal(connection, again) == NO_PRIVILEGE
         await connection.close()

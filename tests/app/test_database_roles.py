@@ -64,7 +64,7 @@ async def test_actions_are_in_the_audit_log(
         await publish(redis, share(NOW, user=player(index).address))
     await ingest_on(db, redis).drain()
     me = await sign_in(client)
-    assert (await link(me, 1)).status_code == 201  # two users unite: the lock of who is who
+    assert (await link(me, 1)).status_code == 201  # two users merge: the owners' lock
     assert await value(db, "SELECT count(DISTINCT user_id) FROM user_addresses") == 1
     assert (await leave(me)).is_success
     clock.move(timedelta(days=40))

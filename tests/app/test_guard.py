@@ -155,7 +155,7 @@ async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient)
     assert (await me.ask("PATCH", "/users/me", json={"bio": "x"})).status_code == 200
     too_many(await me.ask("PATCH", "/users/me", json={"bio": "y"}), policy)
     answer = await me.ask("GET", "/users/me")
-    assert answer.json()["bio"] == "x"  # he may read, and nothing was changed
+    assert answer.json()["bio"] == "x"  # they may read, and nothing was changed
 
 
 async def test_one_key_asks_so_often_and_its_owner_goes_on(
@@ -206,7 +206,7 @@ V6 = "2001:db8:1:2::/64"
     [
         # Nobody is trusted but 10.0.0.0/8, ::1 and fd00::/8.
         ("9.9.9.9", [], "9.9.9.9"),
-        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # a stranger says what he likes
+        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # a stranger may claim anything
         ("9.9.9.9", ["10.0.0.1"], "9.9.9.9"),
         ("10.0.0.1", [], "10.0.0.1"),
         ("10.0.0.1", [""], "10.0.0.1"),
@@ -214,12 +214,12 @@ V6 = "2001:db8:1:2::/64"
         ("10.0.0.1", ["9.9.9.9, 10.0.0.2"], "9.9.9.9"),
         ("10.0.0.1", [" 9.9.9.9 ,10.0.0.2,10.0.0.3 "], "9.9.9.9"),
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.1"),  # all of them ours
-        # What he wrote himself is to the left of what our proxies added.
+        # What they wrote themselves is to the left of what our proxies added.
         ("10.0.0.1", ["1.1.1.1, 9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["10.0.0.7, 9.9.9.9, 10.0.0.2"], "9.9.9.9"),
         ("10.0.0.1", ["garbage, 9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["<script>, ' OR 1=1, 9.9.9.9"], "9.9.9.9"),
-        # Some proxies add a line of their own below his.
+        # Some proxies add a separate line below.
         ("10.0.0.1", ["1.1.1.1", "9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["1.1.1.1", "9.9.9.9", "10.0.0.2"], "9.9.9.9"),
         # What our own proxy writes and is no address names nobody.
@@ -306,7 +306,7 @@ async def test_a_request_given_up_changes_nothing_and_may_be_sent_again(
     database: Database = app.state.database
     wish = {"name": "slow", "scope": "read"}
     headers = {"Idempotency-Key": "slow"}
-    # Somebody holds the user's row: his own other request, or a job.
+    # Somebody holds the user's row: another request of theirs, or a job.
     async with database.transaction() as tx:
         await tx.run("SELECT 1 FROM users WHERE id = :id FOR UPDATE", id=me.user["id"])
         with monkeypatch.context() as patch:
@@ -352,7 +352,7 @@ async def test_a_named_page_may_call_the_api_with_a_token_and_without_cookies(
     refused = await open_to_one.get(ME, headers={"Origin": NAMED})
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == NAMED  # so that it can read why
-    # The proof that goes with cookies is for pages of ours.
+    # The CSRF token of a cookie session is for our pages.
     told = await open_to_one.options(
         ME, headers={"Origin": NAMED} | asked_before("PATCH", "x-csrf-token")
     )

@@ -65,7 +65,7 @@ async def test_a_flood_of_frames_of_any_kind_is_closed_with_1008(host: str, what
     reader, writer = await websocket(host)
     sending = asyncio.create_task(flood(writer, what * 500, seconds=5))
     assert await close_of(reader) == 1008
-    async with httpx.AsyncClient() as client:  # others are answered meanwhile
+    async with httpx.AsyncClient() as client:  # others are still answered
         answer = await client.get(f"http://{host}/health", timeout=1)
     assert answer.status_code == 200
     await sending

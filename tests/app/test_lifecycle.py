@@ -387,7 +387,7 @@ class TestUnite:
         total = await value(db, f"{sql} WHERE user_id = :u", u=alice)
         async with db.transaction() as tx:
             await correct_xp(tx, user_id=alice, amount=-total, reason="a cheat", by="ops")
-        # Alice's personal bests are none on the united facts, and what she lost is lost.
+        # Alice's personal bests are not bests on the united facts; her losses stay.
         await join(db, ALICE, BOB)
         assert await rows(db, sql) == [(0,)]
         await in_order(db)
@@ -497,13 +497,13 @@ class TestUnite:
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
         assert await value(db, "SELECT count(*) FROM shares") == 6_000
         await in_order(db)
-        await asyncio.sleep(1.1)  # statistics are told a second late
+        await asyncio.sleep(1.1)  # statistics are published a second late
         assert await value(db, deadlocks) == before
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
 
     @pytest.mark.parametrize("job", [*(job.name for job in gamification.JOBS), "event", "xp"])
     async def test_no_reward_transaction_runs_during_a_merge(self, db: Database, job: str) -> None:
-        """Else a job that had looked already would reward who is no more."""
+        """Otherwise a job that has already read could reward a user who no longer exists."""
         await play(db, [share(NOW - WEEK + timedelta(days=n), sdiff=n + 1.0) for n in range(3)])
         await play(db, [share(NOW, user=BOB)])
         await execute(db, "UPDATE badge_definitions SET backfilled_at = NULL")
@@ -738,7 +738,7 @@ class TestMessagesOnTheirWay:
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(bob,)]
         assert await rows(db, "SELECT user_id FROM frame_counters") == [(bob,)]
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
-        # What was announced of who was erased is forgotten at once: it names his devices.
+        # Messages about erased users are deleted at once, because they name devices.
         assert len(await told(db, "BlockRecorded")) == (1 if how == "merged" else 0)
         assert gone != bob
 

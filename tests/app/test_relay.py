@@ -154,7 +154,7 @@ async def test_parked_messages_are_listed_and_retried(
     assert tbg("events", "retry", str(second["id"])) == "1 will be delivered again\n"
     assert tbg("events", "retry", "--all") == "1 will be delivered again\n"
     async with db.transaction() as tx:
-        await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is mended
+        await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is fixed
     tbg("relay", "--drain")
     assert await one(db, "SELECT count(*) FROM failed_deliveries") == 0
     assert "No parked messages" in tbg("events", "parked")

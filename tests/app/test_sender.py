@@ -130,7 +130,7 @@ async def test_a_target_that_hangs_delays_no_other(
     sender.stopping.set()
     async with asyncio.timeout(10):
         await running
-    assert (await state(db, "slow 0")).finished_at is not None  # in hand when told to stop
+    assert (await state(db, "slow 0")).finished_at is not None  # running when stopped
 
 
 async def test_a_dead_target_is_asked_by_one_task_at_a_time_and_the_others_keep_their_attempts(

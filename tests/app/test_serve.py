@@ -117,7 +117,7 @@ def test_who_holds_up_the_metrics_is_cut_off(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def quiet(one: socket.socket) -> bytes:
-    """What it is told until it is closed; TimeoutError when it is not."""
+    """Everything received until the socket is closed; TimeoutError if it is not."""
     with one, suppress(ConnectionError):
         one.settimeout(2)
         return one.recv(1000)

@@ -86,7 +86,7 @@ async def test_every_signature_of_every_kind_signs_in_on_every_network(
 async def test_no_damaged_signature_is_too_much_for_the_service(
     db: Database, redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    """Each is refused by its name, or is none the worse for it, as a second verifier says."""
+    """Each is refused by its name, or still valid, as a second verifier confirms."""
     random, statuses = Random(1), Counter[int]()
     for index in range(len(KINDS)):
         mine = wallet("damaged", index)
@@ -146,7 +146,7 @@ async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
 async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without(
     client: httpx.AsyncClient,
 ) -> None:
-    """Whose page is closed has not been found here by whoever types his address."""
+    """A user whose page is private cannot be found here by their address."""
     me, other = await sign_in(client), await sign_in(client, 1)
     asked = []
     for address in (other.user["address"], player(5).address):
@@ -311,7 +311,7 @@ async def test_a_reused_refresh_token_ends_the_session_for_all_holders(
     problem(await renew(client, newer["refresh_token"]), 401, "session_ended")
     for token in (me.access_token, newer["access_token"]):
         problem(await client.get(ME, headers=bearer(token)), 401, "sign_in_required")
-    # His other session goes on.
+    # Their other session continues.
     assert (await elsewhere.ask("GET", "/users/me")).status_code == 200
     assert (await renew(client, elsewhere.refresh_token)).status_code == 200
 
@@ -323,7 +323,7 @@ async def test_of_twenty_refreshes_at_once_one_succeeds_at_most(
     answers = await asyncio.gather(*(renew(client, me.refresh_token) for _ in range(20)))
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses == {200: 1, 401: 19}
-    # The twentieth was a copy, whoever came first: nobody has the session any more.
+    # The twentieth was a copy: nobody has the session any more.
     (good,) = [answer.json() for answer in answers if answer.status_code == 200]
     problem(await renew(client, good["refresh_token"]), 401, "session_ended")
     assert await count(db, "refresh_tokens") == 2
@@ -376,7 +376,7 @@ async def test_a_session_ends_after_thirty_days_however_often_it_was_refreshed(
     access = bearer(tokens["access_token"])
     assert (await client.get(ME, headers=access)).status_code == 200
     clock.move(SECOND)
-    # Its access token would go on for a quarter of an hour: the session does not.
+    # Its access token would be valid for a quarter of an hour more; the session is not.
     problem(await client.get(ME, headers=access), 401, "sign_in_required")
     problem(await renew(client, tokens["refresh_token"]), 401, "session_ended")
 
@@ -468,7 +468,7 @@ async def test_a_merged_user_learns_why_the_session_ended(client: httpx.AsyncCli
     assert (await link(kept, 0)).json()["merged"] is True
     answer = problem(await renew(client, gone.refresh_token), 401, "session_ended")
     assert answer["ended"] == "merged"
-    # Of a session that nobody knows of, nothing is told.
+    # Nothing is revealed about an unknown session.
     unknown = re.sub("_[0-9a-f]{32}_", f"_{'0' * 32}_", gone.refresh_token)
     answer = problem(await renew(client, unknown), 401, "session_ended")
     assert (answer["ended"], answer["detail"]) == (None, "The session has ended. Sign in again.")
@@ -557,7 +557,7 @@ async def test_a_change_from_a_foreign_page_is_refused_for_everybody(
     await sign_in_here(browser)
     headers = {"Origin": origin, "X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}
     problem(await browser.patch(ME, json={"bio": "x"}, headers=headers), 403, "csrf")
-    # Nor may it sign anybody in, as whoever made the page.
+    # Nor may it sign visitors in as the author of that page.
     body = {"address": player(1).address}
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 

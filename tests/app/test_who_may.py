@@ -106,8 +106,8 @@ def routes_of(app: FastAPI) -> dict[str, str]:
 
 
 def test_the_table_has_a_row_for_every_route(app: FastAPI) -> None:
-    # Besides routes there are `/ws`, which any may open (what he may follow, its own tests say),
-    # and the web app's files.
+    # Besides routes there are `/ws`, which anybody may open (its own tests cover what they may
+    # follow), and the web app's files.
     assert routes_of(app) == WHO_MAY
     app.add_api_route("/api/v1/back-door", for_admins, include_in_schema=False)
     assert set(routes_of(app)) - set(WHO_MAY) == {"GET /api/v1/back-door"}
@@ -135,7 +135,7 @@ async def test_only_permitted_callers_are_admitted(
     wrong = []
     for route in sorted(WHO_MAY, key=lambda route: (route in ENDS, route)):
         if route in ENDS:
-            await redis.flushdb()  # what askers may do in a while is counted anew
+            await redis.flushdb()  # rate limits are reset
             everybody = await askers(db, client)
         wrong += await wrongly_met(client, everybody, route, WHO_MAY[route])
     assert wrong == []
@@ -177,7 +177,7 @@ async def wrongly_met(
         if (
             refused != (asker not in MAY[letter])
             or (refused and answer.status_code != status)
-            or answer.status_code == 429  # which says nothing of who may
+            or answer.status_code == 429  # which says nothing about permissions
             or (answer.status_code >= 500 and path != "/health/ready")
         ):
             wrong.append(f"{route} as {asker}: {answer.status_code} {answer.text}")

@@ -1,4 +1,4 @@
-"""The worker: what is due runs once, whoever wakes it, and one job's failure is its own."""
+"""The worker: due jobs run once, whatever wakes them, and a failure affects no other job."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class TestWorker:
         assert runs == ["weekly"]
 
     async def test_arq_wakes_due_jobs(self, redis: Redis, redis_url: str) -> None:
-        """Through the queue in Redis, as two workers would: both are told, one of them wakes."""
+        """Through the queue in Redis, like two workers: both enqueue, one of them wakes."""
         woken: list[str] = []
 
         async def wake(job: Cron) -> None:

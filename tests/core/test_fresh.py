@@ -10,7 +10,7 @@ from tbg.core.fresh import Fresh
 
 
 class Well:
-    """Something dear to compute: counts how often, takes `seconds`, fails when told to."""
+    """An expensive computation: counts calls, takes `seconds`, fails on request."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds

@@ -1,4 +1,4 @@
-"""Signing in with an address, and what is one's own afterwards."""
+"""Signing in with an address, and managing the account afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
 
 @dataclass
 class Person:
-    """Somebody in his browser, signed in."""
+    """A signed-in user in their browser."""
 
     page: Page
     key: DemoKey
@@ -304,7 +304,7 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
 
 
 def remove_an_address(page: Page, game: Game, own: DemoKey, other: DemoKey) -> None:
-    """One that was merged is removed with a signature by one that stays; it stands in the list."""
+    """A merged address is removed with a signature by one that stays; it is in the list."""
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name=f"Remove {other.address}").click()
     page.get_by_role("button", name="Keep it").click()
@@ -319,7 +319,7 @@ def remove_an_address(page: Page, game: Game, own: DemoKey, other: DemoKey) -> N
 
 
 def take_along_leave_and_stay(page: Page, game: Game, own: DemoKey) -> None:
-    """Export, delete, and change one's mind."""
+    """Export, delete, and cancel the deletion."""
     page.goto(f"{game.url}/settings/data")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()

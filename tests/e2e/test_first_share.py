@@ -33,7 +33,7 @@ WATCH = """() => {
   new MutationObserver(look).observe(document.body,
     {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
-"""Notes when (unix seconds) the badge shows up where, and what a screen reader is told."""
+"""Records when (unix seconds) the badge appears where, and what a screen reader announces."""
 
 
 def place(page: Page, name: str) -> Locator:

@@ -1,4 +1,4 @@
-"""The landing page: the pool's numbers, its wall, and the way to one's own miner."""
+"""The landing page: the pool's numbers, its wall, and the way to a miner's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API goes away and comes back: the page says so, and mends itself."""
+"""The API stops and comes back: the page says so, and recovers."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Miner = dict[str, Any]
 
 @pytest.fixture
 def miner(game: Game, town: Town) -> Miner:
-    """The veteran, as the API has him."""
+    """The veteran's page, as the API returns it."""
     found: Miner = game.ask(f"/public/miners/{town.veteran}")
     return found
 

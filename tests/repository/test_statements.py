@@ -104,7 +104,8 @@ EXCEPTIONS = {
         "rule 3: locks rows of several users of workers",
     ),
 }
-"""What does not keep the rules yet. This list may only shrink: mend a new statement instead."""
+"""Statements that do not keep the rules yet. This list may only shrink: fix new statements
+instead."""
 
 PASSED_ON = {
     # Statements that PostgreSQL has put together from the catalogue, with names it has quoted.
@@ -146,7 +147,7 @@ def test_statements_keep_the_rules_but_for_the_named_exceptions() -> None:
         for fault in faults(parse(statement.sql), statement.sql, places)
     ]
     assert sorted(set(found) - EXCEPTIONS) == []
-    assert sorted(EXCEPTIONS - set(found)) == []  # mended: take it off the list
+    assert sorted(EXCEPTIONS - set(found)) == []  # fixed: remove it from the list
     assert len(found) == len(set(found))  # no second statement hides behind an exception
 
 

@@ -1,4 +1,4 @@
-"""History: weeks in order, habits that show, and nothing told twice."""
+"""History: weeks in order, visible habits, and no duplicates."""
 
 from __future__ import annotations
 

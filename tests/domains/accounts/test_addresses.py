@@ -1,6 +1,6 @@
 """Addresses of one account: linked with two signatures, and removed with one that stays.
 
-Most of it is what somebody tries who has an access token of the owner's, and no key.
+Most tests try what somebody with a stolen access token, but no key, could do.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def test_a_stolen_session_links_no_address_of_the_thief_s(
     # No address but the account's own is asked to approve anything.
     wish = {"address": evil.address, "purpose": "let_in", "subject": evil.address}
     refused(await stolen.ask("POST", "/auth/challenge", json=wish), 409, "not_your_address")
-    # An approval of the thief's own account is none of the owner's.
+    # An approval of the thief's account is not one of the owner's.
     other = await approval(thief, "let_in", subject=player(2).address)
     refused(await link_with(stolen, 2, **other), 403, "approval_needed")
     # One that nobody has signed, and one that never was.
@@ -195,7 +195,7 @@ async def test_of_two_accounts_that_link_one_address_at_once_one_has_it(
     one, two = await sign_in(client, 0), await sign_in(client, 2)
     answers = await asyncio.gather(link(one, EVIL), link(two, EVIL))
     statuses = sorted(answer.status_code for answer in answers)
-    # The other one is asked to sign anew: it would unite with the first now.
+    # The other one has to sign again, because it would now be merged with the first.
     assert statuses in ([201, 201], [201, 409])
     owners = await rows(
         db, "SELECT user_id FROM user_addresses WHERE address = :a", a=player(EVIL).address
@@ -345,7 +345,7 @@ async def test_a_removed_merged_address_cannot_sign_in_but_its_shares_stay(
     page = (await client.get(f"/api/v1/public/miners/{player(stays).address}")).json()
     assert page["stats"]["shares_accepted"] == 110
     assert await rows(db, totals, u=me.user["id"]) == before
-    # Whoever has its key begins anew, and so do its miners.
+    # The holder of its key starts a new account, and so do its miners.
     assert (await sign_in(client, removed)).user["id"] != me.user["id"]
     await mined(db, removed, 2)
     page = (await client.get(f"/api/v1/public/miners/{player(removed).address}")).json()
@@ -403,7 +403,7 @@ async def test_what_a_removed_address_was_in_the_middle_of_ends(
 async def test_a_key_of_unknown_address_ends_with_any_address(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    """Those made before that was kept: better one made anew than one of a thief's."""
+    """Keys from before this was recorded: creating one again is better than keeping a thief's."""
     me = await sign_in(client, 0)
     clock.move(SECOND)
     assert (await link(me, EVIL)).status_code == 201

@@ -132,7 +132,7 @@ class TestPersonalBests:
         bests = {1: 50.0, 2: 40.0, 3: 50.0, 4: 60.0, 5: 70.0, 6: 90.0}
         await play(db, [share(on(2026, 3, day, 0), sdiff=s) for day, s in bests.items()])
         assert await pay_personal_bests(db) == 2
-        # The first day is none, a best that is only equalled is none, today is not over.
+        # The first day does not count, nor does an equalled best, and today is not over.
         assert await self.paid(db) == ["1:2026-03-04", "1:2026-03-05"]
         assert await xp(db, source="personal_best") == 100
         assert await pay_personal_bests(db) == 0

@@ -72,7 +72,7 @@ async def test_the_list_of_earners_is_bounded(db: Database, client: httpx.AsyncC
             now=tx.now,
             many=many,
         )
-        # The first user has no address any more: he was deleted, his badge counts on.
+        # The first user has no address any more: they were deleted, but their badge still counts.
         await tx.run(
             """
             INSERT INTO user_addresses SELECT 'address-' || n, n, :now

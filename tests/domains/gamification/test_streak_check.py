@@ -237,7 +237,7 @@ async def test_three_missed_mondays_are_three_single_checks(
     assert await state(db) == await state(other)
     assert "streak_4" in await badges(db, ALICE)
     assert await xp(db, BOB, source="streak") == 50
-    # The break of the user who stopped is told once; one who came back meanwhile is spared it.
+    # The break of the user who stopped is announced once; one who came back gets no message.
     stopped = [event for event in await told(db, "StreakBroken") if event["was"] == 2]
     assert len(stopped) == 1
     assert stopped == [event for event in await told(other, "StreakBroken") if event["was"] == 2]

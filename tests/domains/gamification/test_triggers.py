@@ -232,7 +232,7 @@ async def test_a_hundred_awards_of_one_badge_at_once_are_one(db: Database) -> No
 
 
 async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> None:
-    """One share: badges, ledger, totals and what is told, all of one transaction."""
+    """One share: badges, ledger, totals and messages, all in one transaction."""
     events = await play(db, [share(NOW, sdiff=1_500_000)])
     assert earned(events) == {"first_share", "diff_1e6"}
     assert await xp(db) == 100

@@ -131,7 +131,7 @@ async def test_a_year_of_weeks_with_the_running_one_last(
     assert (streak["current_streak"], streak["longest_streak"]) == (3, 3)
     assert streak["streak_start_date"] == "2026-02-16"
     assert streak["is_active_this_week"] is True
-    # Next week it still stands, the week after it is over, with nothing having run meanwhile.
+    # Next week it still counts, the week after it is over, although no job has run.
     clock.move(timedelta(weeks=1))
     streak = (await page(client))["streak"]
     assert (streak["current_streak"], streak["is_active_this_week"]) == (3, False)
@@ -294,7 +294,7 @@ async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
     assert many == few <= 12
     assert len(body["workers"]) == limits.WORKERS_SHOWN
     assert len(body["feed"]) == limits.FEED_ITEMS
-    # Those not listed count all the same.
+    # Workers that are not listed count too.
     assert (body["workers_total"], body["workers_online"]) == (len(names), lit)
     shares = 40 * 2 * len(names) + lit
     assert body["stats"]["shares_accepted"] == shares

@@ -1,4 +1,4 @@
-"""A player's own frames: numbered, in order, none twice and none missing, to him alone."""
+"""A player's own frames: numbered, in order, complete, without duplicates, only for them."""
 
 from __future__ import annotations
 

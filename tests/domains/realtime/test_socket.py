@@ -109,7 +109,7 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
         refusal = await ask(socket, "subscribe", channels=[name])
         assert (refusal["type"], refusal["data"]["code"]) == ("error", "unknown_channel")
         assert (await hear(socket))["data"]["channels"] == []
-    # Nothing tells his address from one that has not mined yet, but that nothing ever comes.
+    # Their address looks like one that has not mined yet, except that no frames ever arrive.
     for address in (player(0).address, player(1).address):
         answer = await ask(socket, "subscribe", channels=[f"miner:{address}"])
         assert answer["data"]["channels"] == [f"miner:{address}"]
@@ -216,7 +216,7 @@ async def test_resume_on_public_subjects_subscribes_and_asks_to_read_again(
 async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> None:
     frame = await ask(socket, "subscribe", channels=["me", "pool"])
     assert (frame["type"], frame["data"]["code"]) == ("error", "sign_in_needed")
-    frame = await hear(socket)  # what may be had is had all the same
+    frame = await hear(socket)  # what is available is still delivered
     assert (frame["type"], frame["data"]) == ("subscribed", {"channels": ["pool"], "after": None})
 
 

@@ -24,7 +24,7 @@ import { Workers } from "./Workers";
 
 export function MinerPage() {
   const who = spelled(useParams({ from: "/m/$address" }).address);
-  // A page per name: what is drawn, fired and slid in belongs to one miner alone.
+  // A page per name: what is drawn, celebrated and slid in belongs to one miner only.
   return <OneMiner key={who} who={who} />;
 }
 
