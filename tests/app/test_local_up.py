@@ -233,7 +233,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
 
     exports = tbg("env", "--data", str(root)).stdout
     assert f"TBG_PUBLIC_URL={up.url};\n" in exports
-    assert "kept by tbg up" in tbg("local", "status", "--data", str(root)).stdout
+    assert "started by tbg up" in tbg("local", "status", "--data", str(root)).stdout
 
     second = tbg("up", "--port", "0", "--data", str(root))
     assert second.returncode == 1

@@ -445,7 +445,7 @@ async def test_whoever_comes_to_an_ended_session_learns_why(
     reused = problem(await renew(client, copied.refresh_token), 401, "session_ended")
     assert await told(copied) == (reused["ended"], reused["detail"])
     assert reused["ended"] == "refresh token reused"
-    # He himself finds all of it beside what still holds, the last one first; nobody else does.
+    # They see all of it beside current sessions, the latest first; nobody else does.
     stranger = await sign_in(client, 1)
     assert (await stranger.ask("GET", "/users/me/sessions")).json()["ended"] == []
     body = (await me.ask("GET", "/users/me/sessions")).json()
