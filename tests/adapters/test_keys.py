@@ -219,9 +219,7 @@ def test_a_token_holds_until_its_end_and_no_moment_longer(ring: KeyRing, clock: 
         ring.verify(token)
 
 
-def test_a_token_of_a_machine_whose_clock_is_a_little_ahead_holds(
-    ring: KeyRing, clock: FixedClock
-) -> None:
+def test_a_token_from_a_slightly_fast_clock_is_valid(ring: KeyRing, clock: FixedClock) -> None:
     token = ring.sign(user_id=42, session_id=SESSION)
     clock.move(-limits.CLOCK_LEEWAY)
     assert ring.verify(token)["sub"] == "42"
@@ -268,7 +266,7 @@ def forged(ring: KeyRing, *, payload: object = None, **header: Any) -> str:
     return f"{signed}.{segment(algorithm.sign(signed.encode(), key.private))}"
 
 
-def test_what_is_forged_here_would_hold_if_nothing_were_wrong(ring: KeyRing) -> None:
+def test_unforged_tokens_of_this_test_are_valid(ring: KeyRing) -> None:
     assert ring.verify(forged(ring)) == claims()
 
 
@@ -290,7 +288,7 @@ def test_a_token_with_a_wrong_claim_is_refused(ring: KeyRing, change: dict[str, 
 
 
 @pytest.mark.parametrize("payload", [[], 7, "text", b"\xff", b"", b"[" * 2000, {}], ids=repr)
-def test_a_token_that_says_nothing_is_refused(ring: KeyRing, payload: object) -> None:
+def test_a_token_with_an_invalid_payload_is_refused(ring: KeyRing, payload: object) -> None:
     with pytest.raises(TokenRefused):
         ring.verify(forged(ring, payload=payload))
 
@@ -609,7 +607,7 @@ def test_a_guessed_api_key_is_refused(made: Path, key: str) -> None:
     assert _ring_of(made).owner_of(key) is None
 
 
-def test_what_is_sealed_opens_for_its_purpose_and_secret_alone(
+def test_sealed_data_opens_only_with_its_purpose_and_secret(
     ring: KeyRing, tmp_path: Path, clock: FixedClock
 ) -> None:
     sealed = ring.seal("letters", b"secret", b"the words")

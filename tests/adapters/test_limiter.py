@@ -89,7 +89,7 @@ async def test_the_headers_state_remaining_quota_and_reset_time(
     }
 
 
-async def test_a_refusal_says_when_to_come_again(counter: Limiter) -> None:
+async def test_a_refusal_says_when_to_retry(counter: Limiter) -> None:
     policy = Policy("tell", 2, 120)
     await counter.require((policy, "me"))
     await counter.require((policy, "me"))

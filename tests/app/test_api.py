@@ -31,7 +31,9 @@ async def test_an_unknown_address_is_a_problem(client: httpx.AsyncClient) -> Non
     problem(await client.post("/health/nothing"), 404, "not_found")
 
 
-async def test_a_wrong_method_is_a_problem_that_says_which(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_is_a_problem_that_names_the_allowed_ones(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.post("/api/v1/badges")
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "GET"
@@ -149,7 +151,7 @@ async def test_over_https_hsts_is_sent(db: Database, redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("path", ["badges", "levels", "config", "badges/first_share"])
-async def test_what_is_known_already_is_304(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unchanged_answer_is_304(client: httpx.AsyncClient, path: str) -> None:
     first = await client.get(f"/api/v1/{path}")
     assert first.status_code == 200
     tag = first.headers["etag"]
@@ -316,7 +318,7 @@ async def test_a_missing_file_is_404(built: httpx.AsyncClient, path: str) -> Non
     assert "not yours" not in answer.text
 
 
-async def test_a_page_takes_no_post(built: httpx.AsyncClient) -> None:
+async def test_a_page_refuses_post(built: httpx.AsyncClient) -> None:
     problem(await built.post("/badges"), 405, "method_not_allowed")
 
 

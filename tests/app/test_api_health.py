@@ -90,7 +90,7 @@ async def test_a_stale_schema_is_named_with_the_command_that_mends_it(
     assert "tbg migrate" in bad["migrations"]
 
 
-async def test_redis_away_is_named_and_nothing_of_where_it_is(db: Database) -> None:
+async def test_a_redis_outage_is_named_without_its_address(db: Database) -> None:
     away = redis_adapter.connect("redis://secret-host:1/0", retries=0)
     status, bad = await ready(db, away)
     assert status == 503
@@ -157,7 +157,7 @@ async def test_streams_so_full_that_producers_wait_are_unready(
         await asyncio.wait_for(publisher.wait_for_room(), 0.3)
 
 
-async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
+async def test_a_redis_that_may_lose_events_is_unready_only_in_production(
     db: Database, redis: Redis
 ) -> None:
     await all_services_alive(redis)

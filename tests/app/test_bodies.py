@@ -42,7 +42,9 @@ async def test_a_body_is_read_in_one_way_or_refused(
 
 
 @pytest.mark.parametrize("address", ["a\u0000b", "x" * 200, "é", "", "bc1" + "q" * 90])
-async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, address: str) -> None:
+async def test_an_invalid_address_in_a_body_is_refused(
+    client: httpx.AsyncClient, address: str
+) -> None:
     content = b'{"address": "%s"}' % address.encode("unicode_escape").replace(b"\\x00", b"\\u0000")
     content = content.replace(b"\\xe9", b"\\u00e9")
     answer = await client.post(

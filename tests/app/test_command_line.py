@@ -30,7 +30,7 @@ def test_wrong_arguments_end_with_one_line(words: list[str], said: str) -> None:
     assert line.startswith(f"tbg: {said}")
 
 
-def test_the_version_is_said() -> None:
+def test_the_version_is_printed() -> None:
     done = tbg("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"tbg {version('tbg')}\n"

@@ -169,7 +169,7 @@ async def refusal(connection: asyncpg.Connection, statement: str) -> str | None:
     return None
 
 
-async def test_the_application_makes_owns_and_rewrites_nothing(roles: Roles) -> None:
+async def test_the_application_creates_owns_and_rewrites_nothing(roles: Roles) -> None:
     names = {"{owner}": quoted(OWNER), "{database}": quoted(roles.owner.rpartition("/")[2])}
     connection = await asyncpg.connect(roles.application)
     allowed = {}
@@ -362,7 +362,7 @@ class TestUpgrade:
         ],
         ids=lambda statement: statement.partition("(")[0][:40],
     )
-    async def test_what_the_application_left_behind_is_named_and_not_taken_over(
+    async def test_objects_of_the_application_are_named_and_not_taken_over(
         self, old: Roles, statement: str
     ) -> None:
         servers.execute(old.application, statement)
@@ -466,7 +466,7 @@ class TestOwner:
             f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {app}",
         )
         upgrade(roles)
-        await test_the_application_makes_owns_and_rewrites_nothing(roles)
+        await test_the_application_creates_owns_and_rewrites_nothing(roles)
 
     async def test_migrates_an_empty_database(self, pg_url: str, all_roles: None) -> None:
         with servers.database(pg_url, owner=quoted(OWNER)) as url:

@@ -77,7 +77,7 @@ async def test_actions_are_in_the_audit_log(
         assert await first_fault(tx) is None
 
 
-async def test_the_services_do_all_they_have_to(
+async def test_the_services_role_suffices_for_all_work(
     db: Database, redis: Redis, redis_url: str, clock: FixedClock
 ) -> None:
     """The registry, which locks its table, was loaded by the application when it migrated."""

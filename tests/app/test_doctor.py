@@ -42,7 +42,7 @@ def findings(env: dict[str, str], **more: str) -> dict[str, Finding]:
     return {name: Finding(**found) for name, found in json.loads(done.stdout).items()}
 
 
-def test_keys_are_looked_at_and_never_made(env: dict[str, str], tmp_path: Path) -> None:
+def test_keys_are_checked_and_never_created(env: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "data" / "keys"
     assert findings(env)["keys"] == (True, f"none yet: the API makes them in {folder}")
     assert not folder.exists()

@@ -63,7 +63,7 @@ def too_many(answer: httpx.Response, policy: Policy) -> None:
 # --- how often --------------------------------------------------------------------------------
 
 
-async def test_every_answer_says_what_is_left(client: httpx.AsyncClient) -> None:
+async def test_every_answer_states_the_remaining_quota(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/levels", headers=from_("9.9.9.9"))
     assert answer.headers["ratelimit-policy"] == '"ip";q=1200;w=60'
     assert answer.headers["ratelimit"] == '"ip";r=1199;t=1'
@@ -75,7 +75,7 @@ async def test_every_answer_says_what_is_left(client: httpx.AsyncClient) -> None
     assert answer.headers["ratelimit-policy"] == '"user";q=600;w=60'
 
 
-async def test_one_address_of_the_internet_asks_so_often(
+async def test_requests_of_an_ip_address_are_limited(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_IP, 3)
@@ -88,7 +88,7 @@ async def test_one_address_of_the_internet_asks_so_often(
     assert (await client.get("/health", headers=from_("9.9.9.9"))).status_code == 200
 
 
-async def test_an_ip_address_tries_to_sign_in_so_often(
+async def test_sign_in_attempts_of_an_ip_address_are_limited(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(SIGNING_IN, 3)
@@ -103,7 +103,7 @@ async def test_an_ip_address_tries_to_sign_in_so_often(
     assert (await client.get("/api/v1/levels", headers=from_("9.9.9.9"))).status_code == 200
 
 
-async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
+async def test_challenges_for_a_bitcoin_address_are_limited_per_caller(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_ADDRESS, 2)
@@ -149,7 +149,7 @@ async def test_a_class_of_rate_limits_is_a_setting(db: Database, redis: Redis) -
         too_many(answer, Policy("auth", 1, 3600))
 
 
-async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient) -> None:
+async def test_changes_by_a_user_are_limited(tight: Tight, client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     policy = tight(CHANGES, 1)
     assert (await me.ask("PATCH", "/users/me", json={"bio": "x"})).status_code == 200
@@ -158,7 +158,7 @@ async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient)
     assert answer.json()["bio"] == "x"  # they may read, and nothing was changed
 
 
-async def test_one_key_asks_so_often_and_its_owner_goes_on(
+async def test_requests_of_a_key_are_limited_separately_from_its_owner(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     me = await sign_in(client)
@@ -176,7 +176,7 @@ async def test_one_key_asks_so_often_and_its_owner_goes_on(
     assert (await me.ask("GET", "/users/me")).status_code == 200
 
 
-async def test_a_forged_token_is_counted_by_where_it_comes_from(
+async def test_a_forged_token_counts_towards_its_ip_address(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_IP, 3)
@@ -186,7 +186,7 @@ async def test_a_forged_token_is_counted_by_where_it_comes_from(
     too_many(await client.get(ME, headers=headers), policy)
 
 
-async def test_while_redis_is_away_the_game_goes_on(db: Database) -> None:
+async def test_while_redis_is_down_requests_are_served(db: Database) -> None:
     away = redis_adapter.connect("redis://127.0.0.1:1/0", retries=0)
     async with client_of(make_app(db, away)) as client:
         me = await sign_in(client)
@@ -278,7 +278,7 @@ async def test_untrusted_forwarding_headers_are_ignored(
 # --- for how long -----------------------------------------------------------------------------
 
 
-async def test_a_request_that_takes_too_long_is_given_up(
+async def test_a_request_that_takes_too_long_is_cancelled(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = []
@@ -299,7 +299,7 @@ async def test_a_request_that_takes_too_long_is_given_up(
     assert (await client.get("/api/v1/levels")).status_code == 200
 
 
-async def test_a_request_given_up_changes_nothing_and_may_be_sent_again(
+async def test_a_cancelled_request_changes_nothing_and_can_be_retried(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me = await sign_in(client)
@@ -364,7 +364,7 @@ async def test_a_named_page_may_call_the_api_with_a_token_and_without_cookies(
     ["https://evil.example", "https://stats.example.evil.example", "http://stats.example", "null",
      "https://stats.example:8443"],
 )  # fmt: skip
-async def test_another_page_may_read_nothing(open_to_one: httpx.AsyncClient, origin: str) -> None:
+async def test_a_foreign_page_can_read_nothing(open_to_one: httpx.AsyncClient, origin: str) -> None:
     before = asked_before("GET", "authorization")
     told = await open_to_one.options(ME, headers={"Origin": origin} | before)
     assert told.status_code == 400

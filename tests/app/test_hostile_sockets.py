@@ -88,7 +88,7 @@ async def test_sockets_of_one_address_share_its_limit(
         writer.close()
 
 
-async def test_a_message_has_so_many_fragments_however_slowly_they_come(
+async def test_fragments_of_a_message_are_limited_however_slowly_they_arrive(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SOCKET_FRAMES", 10**9)

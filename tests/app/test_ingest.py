@@ -99,7 +99,7 @@ async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failure
     assert await redis.hlen("mining:failures") == 0  # type: ignore[misc]
 
 
-async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
+async def test_a_temporary_failure_never_counts(db: Database, redis: Redis) -> None:
     away = 3
 
     async def connection_lost(tx: Tx, batch: Batch) -> None:
@@ -131,7 +131,7 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
     assert await redis.exists("mining:failures") == 0
 
 
-async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
+async def test_a_service_that_waits_for_postgresql_stops_when_asked(
     db: Database, redis: Redis
 ) -> None:
     async def lost(tx: Tx, batch: Batch) -> None:
@@ -150,7 +150,7 @@ async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
     await ingest_on(db, redis).drain()
 
 
-async def test_what_another_lane_has_in_hand_is_not_taken_twice(
+async def test_entries_of_another_lane_are_not_processed_twice(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)

@@ -446,7 +446,9 @@ class TestUnite:
         assert set(await rows(db, sql, a=alice)) == {(ALICE, None), (BOB, NOW)}
 
     @pytest.mark.parametrize(("gone", "kept"), [(1, 1), (1, 99), (99, 1), (1, 3), (3, 1)])
-    async def test_who_cannot_be_united(self, db: Database, gone: int, kept: int) -> None:
+    async def test_accounts_that_cannot_be_merged_are_refused(
+        self, db: Database, gone: int, kept: int
+    ) -> None:
         await play(db, [share(NOW)])
         await execute(db, "SELECT nextval('users_id_seq')")
         await execute(
@@ -624,7 +626,7 @@ async def leave(db: Database, address: str) -> int:
 
 
 class TestErase:
-    async def test_the_person_goes_and_the_numbers_stay(self, db: Database) -> None:
+    async def test_erasure_removes_the_person_and_keeps_the_numbers(self, db: Database) -> None:
         await play(db, [share(NOW - WEEK, worker="Basement", sdiff=2e9) for _ in range(120)])
         await play(db, [block(NOW), share(NOW, user=BOB, worker="Kitchen"), share(NOW, user=CAROL)])
         await furnish(db, await user_of(db, BOB))
@@ -743,7 +745,7 @@ class TestMessagesOnTheirWay:
         assert gone != bob
 
     @pytest.mark.parametrize("how", ["merged", "erased"])
-    async def test_a_delivery_waits_with_nothing_in_hand(
+    async def test_a_waiting_delivery_holds_no_locks(
         self, db: Database, redis: Redis, how: str
     ) -> None:
         await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB, sdiff=2e6)])
@@ -868,7 +870,7 @@ class TestExport:
         assert SECRET.encode() not in b"".join(files.values())
         assert CAROL.encode() not in b"".join(files.values())
 
-    async def test_every_table_of_people_is_taken_or_left_for_a_reason(self, db: Database) -> None:
+    async def test_every_table_about_users_is_exported_or_exempt(self, db: Database) -> None:
         sql = """
             SELECT table_name FROM information_schema.columns JOIN information_schema.tables
                 USING (table_schema, table_name)

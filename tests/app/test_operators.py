@@ -71,7 +71,7 @@ def test_keys_are_listed_and_rotated(env: dict[str, str], tmp_path: Path) -> Non
     assert "chmod 600" in refusal
 
 
-async def test_roles_are_granted_and_stand_in_the_log(
+async def test_roles_are_granted_and_logged(
     db: Database, redis: Redis, env: dict[str, str]
 ) -> None:
     assert "nobody yet" in tbg(env, "admin", "roles")[0]

@@ -214,7 +214,7 @@ async def test_a_running_relay_reacts_to_nudges_and_stops_when_asked(
     assert await redis.exists("tbg:heartbeat:relay") == 1
 
 
-async def test_a_relay_with_much_to_do_shows_its_life_and_hears_that_it_is_to_stop(
+async def test_a_busy_relay_sends_heartbeats_and_stops_when_asked(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 0)

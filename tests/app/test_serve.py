@@ -77,7 +77,7 @@ def test_its_metrics_are_on_a_port_of_their_own(fresh_database: str, redis_url: 
     assert "TBG_METRICS_PORT" in warning["do"]
 
 
-def test_more_connections_than_descriptors_are_refused_and_it_goes_on(
+def test_connections_beyond_the_descriptors_are_refused_and_the_server_continues(
     fresh_database: str, redis_url: str
 ) -> None:
     port = free_port()
@@ -124,7 +124,7 @@ def quiet(one: socket.socket) -> bytes:
     return b""
 
 
-def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(fresh_database: str, redis_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = serve(environment(fresh_database, redis_url, TBG_PORT=port))

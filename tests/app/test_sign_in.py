@@ -134,7 +134,7 @@ async def test_the_message_to_sign_is_readable(client: httpx.AsyncClient) -> Non
     assert again["challenge_id"] != made["challenge_id"]
 
 
-async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
+async def test_a_message_to_link_says_so(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(1).address, "purpose": "link"}
     made = await client.post(f"{AUTH}/challenge", json=wish, headers=me.headers)
@@ -143,7 +143,7 @@ async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
     assert told in made.json()["message"]
 
 
-async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without(
+async def test_a_message_to_link_is_the_same_with_and_without_a_game(
     client: httpx.AsyncClient,
 ) -> None:
     """A user whose page is private cannot be found here by their address."""
@@ -238,13 +238,13 @@ async def test_a_message_to_sign_in_links_nothing(client: httpx.AsyncClient) -> 
     assert (await verify(client, body)).json()["user"]["id"] != me.user["id"]
 
 
-async def test_who_is_not_signed_in_has_nothing_to_link_to(client: httpx.AsyncClient) -> None:
+async def test_linking_without_a_session_is_refused(client: httpx.AsyncClient) -> None:
     wish = {"address": player(1).address, "purpose": "link"}
     answer = await client.post(f"{AUTH}/challenge", json=wish)
     problem(answer, 401, "sign_in_required")
 
 
-async def test_fifty_replays_at_once_open_one_session(
+async def test_fifty_concurrent_replays_open_one_session(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     body = await signed_challenge(client, player(0))
@@ -316,7 +316,7 @@ async def test_a_reused_refresh_token_ends_the_session_for_all_holders(
     assert (await renew(client, elsewhere.refresh_token)).status_code == 200
 
 
-async def test_of_twenty_refreshes_at_once_one_succeeds_at_most(
+async def test_of_twenty_concurrent_refreshes_at_most_one_succeeds(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     me = await sign_in(client)
@@ -352,7 +352,7 @@ async def test_a_refresh_waits_for_one_in_hand_and_finds_its_token_used(
     ids=["cut", "longer", "other secret", "empty", "mixed up", "huge", "other user", "upper",
          "a zero before", "other digits", "padded"],
 )  # fmt: skip
-async def test_a_token_that_was_never_given_refreshes_nothing_and_ends_nothing(
+async def test_an_unknown_token_refreshes_and_ends_nothing(
     client: httpx.AsyncClient, bend: Any
 ) -> None:
     me = await sign_in(client)
@@ -423,7 +423,7 @@ async def test_sessions_are_listed_and_ended_one_by_one(
     assert left["id"] == rows[0]["id"]
 
 
-async def test_whoever_comes_to_an_ended_session_learns_why(
+async def test_requests_of_an_ended_session_learn_why(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     async def told(me: SignedIn) -> tuple[str, str]:
@@ -538,7 +538,7 @@ async def test_a_change_by_cookie_needs_the_token_that_only_our_pages_can_read(
     assert answer.json()["bio"] == "hi"
 
 
-async def test_the_proof_of_one_session_is_none_for_another(browser: httpx.AsyncClient) -> None:
+async def test_a_csrf_token_of_another_session_is_refused(browser: httpx.AsyncClient) -> None:
     await sign_in_here(browser, 1)
     headers = {"X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}
     browser.cookies.clear()
@@ -562,7 +562,7 @@ async def test_a_change_from_a_foreign_page_is_refused_for_everybody(
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 
 
-async def test_a_change_from_a_page_whose_name_was_made_to_lead_here_is_refused(
+async def test_a_change_from_a_rebound_name_is_refused(
     browser: httpx.AsyncClient,
 ) -> None:
     headers = {"Origin": "http://rebound.example:8000", "Host": "rebound.example:8000"}

@@ -207,9 +207,7 @@ async def test_what_is_another_s_is_not_there(
     assert (await owner.ask("DELETE", paths[2])).status_code == 204
 
 
-async def test_a_role_that_is_taken_away_is_gone_at_once(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_a_revoked_role_ends_at_once(db: Database, client: httpx.AsyncClient) -> None:
     admin = await promoted(db, await sign_in(client))
     key = await key_of(admin, "service")
     async with db.transaction() as tx:

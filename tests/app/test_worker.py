@@ -112,7 +112,7 @@ class TestDue:
         assert await worker.run_all_due() == ["hourly"]
         assert runs == ["hourly"] * 3
 
-    async def test_many_wakes_at_once_are_one_run(self, db: Database) -> None:
+    async def test_many_concurrent_wakes_are_one_run(self, db: Database) -> None:
         runs: list[str] = []
         job = counted("hourly", runs)
         worker = self.worker(db, job)
@@ -268,7 +268,7 @@ class TestAttacks:
         await redis.set(b"arq:job:" + job_id, payload)
         await redis.zadd(QUEUE, {job_id: float(score)})
 
-    async def test_pickles_are_not_run_and_the_worker_goes_on(
+    async def test_pickles_are_not_executed_and_the_worker_continues(
         self, redis: Redis, woken: list[str], tmp_path: Path
     ) -> None:
         trap = tmp_path / "run"

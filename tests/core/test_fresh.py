@@ -53,7 +53,7 @@ async def test_callers_wait_for_a_value_that_is_far_too_old() -> None:
     assert await fresh.get() == 2
 
 
-async def test_what_is_dear_is_kept_longer() -> None:
+async def test_expensive_values_are_kept_longer() -> None:
     well = Well(0.1)
     fresh = Fresh(well.draw, seconds=0.0, share=0.1)
     await fresh.get()

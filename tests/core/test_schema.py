@@ -139,7 +139,7 @@ async def test_an_upgraded_schema_is_the_one_of_a_new_installation(
 
 
 @pytest.mark.parametrize("number", [1, 4, 7])
-async def test_an_installation_under_an_older_release_s_revision_name_goes_on_from_there(
+async def test_an_installation_with_an_old_revision_name_upgrades(
     empty: Database, number: int
 ) -> None:
     names = sorted(path.stem for path in (MIGRATIONS / "versions").glob("*.py"))

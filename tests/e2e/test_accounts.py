@@ -46,7 +46,7 @@ def person(open_page: Open, game: Game) -> Person:
     return Person(page, key)
 
 
-def test_what_a_browser_was_given_is_known_to_the_canary(browser: Tabs, game: Game) -> None:
+def test_the_canary_knows_the_browsers_secrets(browser: Tabs, game: Game) -> None:
     with readers(browser, game) as begin:
         page = begin("/sign-in", allowed=(REFUSED, OUT, CUT))
         sign_in(page, new_key())
@@ -356,7 +356,7 @@ def demo(game: Game) -> Iterator[Game]:
     ("width", "height", "miners"), [(390, 844, (0, 1)), (1440, 1000, (2, 3))],
     ids=["on a phone", "on a desk"],
 )  # fmt: skip
-def test_a_demo_miner_goes_all_the_way(
+def test_a_demo_miner_completes_every_step(
     browser: Tabs, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
 ) -> None:
     one, other = (demo_key(DEMO_SEED, index) for index in miners)
@@ -405,9 +405,7 @@ def test_tabs_renew_an_old_session_together_and_leave_it_together(
     expect(other).to_have_url(re.compile("/sign-in"))
 
 
-def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
-    person: Person, game: Game
-) -> None:
+def test_the_sign_in_page_reports_a_copied_session(person: Person, game: Game) -> None:
     page, key = person.page, person.key
     page.goto(f"{game.url}/settings/sessions")
     expect(page.get_by_text("this device")).to_be_visible()  # else what it still asks renews them
@@ -444,7 +442,9 @@ def inside(browser: Tabs, game: Game) -> Iterator[Page]:
         yield page
 
 
-def test_wishes_for_news_are_kept_and_said_to_wait(inside: Page, game: Game) -> None:
+def test_notification_settings_are_stored_and_marked_as_not_sent_yet(
+    inside: Page, game: Game
+) -> None:
     inside.goto(f"{game.url}/settings/preferences")
     news = inside.get_by_role("region", name="Notify me about")
     expect(news).to_contain_text("Nothing is sent yet.")

@@ -51,7 +51,7 @@ def page(opened: Page) -> Page:
     return opened
 
 
-def test_nothing_runs_out_of_the_page(page: Page) -> None:
+def test_nothing_overflows_the_page(page: Page) -> None:
     assert crowded(page) == []
 
 

@@ -59,7 +59,7 @@ def test_after_reconnecting_badges_earned_offline_appear(open_page: Open, outage
     expect(page.get_by_text("3 of 20 earned")).to_be_visible()
 
 
-def test_a_page_that_cannot_be_read_says_so_and_tries_again(
+def test_a_page_that_cannot_be_loaded_says_so_and_retries(
     open_page: Open, outage: Game, town: Town
 ) -> None:
     page = open_page("/", allowed=(AWAY,))

@@ -79,7 +79,7 @@ def test_a_link_can_be_reloaded_and_sent(open_page: Open, town: Town, path: str)
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/badges/nothing_of_the_kind"])
-def test_a_wrong_way_is_said_and_leads_on(open_page: Open, game: Game, path: str) -> None:
+def test_an_unknown_page_offers_ways_on(open_page: Open, game: Game, path: str) -> None:
     page = open_page(path, allowed=(REFUSED,))
     expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     page.get_by_role("link", name="To the wall").click()

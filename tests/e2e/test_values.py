@@ -137,7 +137,7 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
     assert LONG_NAME in {worker["name"] for worker in miner["workers"]}
 
 
-def test_a_farm_is_counted_whole(open_page: Open, game: Game) -> None:
+def test_all_workers_of_a_farm_are_counted(open_page: Open, game: Game) -> None:
     farmer = game.new_miner()
     names = [f"rig {n}" for n in range(200)]
     game.mine(*(share(farmer, worker=name, ago=30.0) for name in names[:150]), miner=farmer)

@@ -75,7 +75,7 @@ def test_real_services_and_servers_fall_and_come_back() -> None:
     assert figures["deadlocks"] == 0
 
 
-def test_the_command_prints_its_figures_and_nothing_else() -> None:
+def test_the_command_prints_only_its_figures() -> None:
     done = tbg("faults", "run", "--schedules", "2", "--seed", "5", "--json")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

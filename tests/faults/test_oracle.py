@@ -42,7 +42,7 @@ def test_only_closed_weeks_and_days_are_rewarded() -> None:
     assert later["miner", "a", "xp", "streak"] == 5 * 25
 
 
-def test_a_personal_best_beats_all_days_before_and_the_first_is_none() -> None:
+def test_a_personal_best_beats_all_earlier_days_and_the_first_does_not_count() -> None:
     days = [share(MONDAY + timedelta(days=n), best) for n, best in enumerate((5, 9, 7, 9, 10))]
     state = expect(days, now=NOW, closed=MONDAY + timedelta(days=5))
     assert state["miner", "a", "xp", "personal_best"] == 100

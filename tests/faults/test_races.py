@@ -79,7 +79,7 @@ async def test_two_relays_never_deliver_one_message_twice(db: Database, redis: R
 
 
 @pytest.mark.timeout(300)
-async def test_a_thousand_awards_at_once_are_one(fresh_database: str) -> None:
+async def test_a_thousand_concurrent_awards_are_one(fresh_database: str) -> None:
     """100 connections, each giving the same badge and grant to the same users, in any order."""
     clock = FixedClock(NOW)
     db = connect(fresh_database, clock, size=CONNECTIONS)

@@ -181,7 +181,7 @@ class TestPacks:
             ("{}", "badges"),
         ],
     )
-    def test_they_never_redefine(self, tmp_path: Path, content: str, says: str) -> None:
+    def test_packs_cannot_redefine_badges(self, tmp_path: Path, content: str, says: str) -> None:
         written(tmp_path, content, "a.json")
         with pytest.raises(BadArguments, match=says):
             read_registry(packs=tmp_path)
@@ -192,7 +192,7 @@ class TestPacks:
         with pytest.raises(BadArguments, match=r"b\.json.*already exists"):
             read_registry(packs=tmp_path)
 
-    def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(BadArguments, match="TBG_BADGE_PACKS"):
             read_registry(packs=tmp_path / "nowhere")
 

@@ -73,7 +73,7 @@ async def test_rows_are_reset_to_the_template_without_another_copy(reused: Reuse
     ],
     ids=lambda statement: " ".join(statement.split()[:3]),
 )
-async def test_who_did_more_than_write_rows_costs_the_next_one_a_copy_and_nothing_else(
+async def test_a_test_that_changes_more_than_rows_costs_the_next_one_only_a_copy(
     reused: Reused, statement: str
 ) -> None:
     first = reused.fresh()

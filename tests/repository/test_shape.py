@@ -50,7 +50,7 @@ def test_files_are_one_room_s_worth() -> None:
     assert long == []
 
 
-def test_no_file_is_called_after_nothing() -> None:
+def test_no_file_has_a_meaningless_name() -> None:
     assert [_name(path) for path in SOURCES if path.name in FORBIDDEN_FILES] == []
 
 

@@ -129,7 +129,7 @@ def test_an_incomplete_line_is_reported_once_and_its_successor_is_read(pool: Poo
     assert pool.published()[-1]["event_id"].startswith(f"{FILE}:{offset}:")
 
 
-def test_glued_at_once_is_the_same_as_glued_later(pool: Pool) -> None:
+def test_joined_records_are_read_the_same_at_any_time(pool: Pool) -> None:
     pool.write(FILE, lines(1) + share(2)[:300] + rejected(3) + b"\n" + lines(4))
     counts = pool.collect()
     assert (counts.lines, counts.published, counts.quarantined) == (4, 3, 1)
@@ -138,7 +138,7 @@ def test_glued_at_once_is_the_same_as_glued_later(pool: Pool) -> None:
     assert rejects[0]["event_id"].startswith(f"{FILE}:{offset}:")
 
 
-def test_a_whole_record_without_its_line_end_is_not_lost(pool: Pool) -> None:
+def test_a_complete_record_without_a_line_end_is_not_lost(pool: Pool) -> None:
     pool.write(FILE, share(1))
     assert pool.collect().partial == 1
     pool.clock.move(timedelta(minutes=16))
@@ -289,7 +289,7 @@ def test_recently_read_history_is_published_again_too(pool: Pool) -> None:
     assert pool.ids() == hashes(1)
 
 
-def test_a_lost_record_leaves_old_lines_alone_until_asked(pool: Pool) -> None:
+def test_after_a_lost_record_old_lines_are_skipped_until_requested(pool: Pool) -> None:
     pool.write(FILE, lines(1, at=seconds(days=200)) + lines(2))
     pool.collect()
     shutil.rmtree(pool.data)
@@ -333,7 +333,7 @@ def test_from_never_drops_lines_that_were_not_read_yet(pool: Pool) -> None:
     assert pool.ids() == hashes(1, 2, 3)
 
 
-def test_killed_while_reading_again_takes_nothing_back(
+def test_a_kill_while_reading_again_loses_nothing(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
@@ -361,7 +361,7 @@ def test_what_was_read_long_ago_is_written_down_in_pieces(
     assert written >= 4, "files without anything to publish fill a batch, too"
 
 
-def test_dead_letters_never_hold_the_collector_back(
+def test_dead_letters_never_delay_the_collector(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STREAM_BACKLOG", 4)
@@ -372,7 +372,7 @@ def test_dead_letters_never_hold_the_collector_back(
     assert pool.ids() == hashes(1)
 
 
-def test_a_collector_that_waits_for_room_still_hears_that_it_is_to_stop(
+def test_a_collector_that_waits_for_room_stops_when_asked(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STREAM_BACKLOG", 0)
@@ -443,7 +443,7 @@ def test_a_block_is_published_with_the_fields_of_its_share(pool: Pool) -> None:
     ]
 
 
-def test_a_share_that_comes_after_its_block(pool: Pool) -> None:
+def test_a_share_that_arrives_after_its_block(pool: Pool) -> None:
     pool.write(FILE, lines(1))
     pool.write("ckpool.log", solved(2, height=111))
     pool.status()
@@ -487,7 +487,7 @@ def test_solves_cut_off_from_their_outcome_by_a_restart(pool: Pool) -> None:
     assert pool.collect().blocks == 1
 
 
-def test_a_rejected_block_is_none(pool: Pool) -> None:
+def test_a_rejected_block_is_not_counted(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2))
     pool.write("ckpool.log", solved(2, height=111).replace(
         f"Solved and confirmed block 111 by {ADDRESS}.rig1".encode(),

@@ -270,7 +270,7 @@ async def test_forged_blocks_of_many_heights_neither_slow_a_sweep_nor_hide_a_blo
         assert looked == []
 
 
-def test_forged_blocks_take_only_so_much_room_and_push_out_no_report(
+def test_forged_blocks_are_bounded_and_displace_no_report(
     solved: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "MOST_OPEN", 5)
@@ -316,9 +316,7 @@ def test_worker_names_match_between_log_and_evidence(pool: Pool, name: str) -> N
     assert entry["worker"] == name
 
 
-def test_made_up_workers_take_only_so_much_room(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_made_up_workers_are_bounded(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "MOST_WAITING", 5)
     pool.write(FILE, share(1) + b"\n")
     names = [f"{VICTIM}.{number}" for number in range(9)]
@@ -341,7 +339,7 @@ def test_connections_that_redis_lost_are_published_again(pool: Pool) -> None:
     assert len(pool.published(MINER_CONNECTED)) == 1
 
 
-def test_what_is_quarantined_has_nothing_that_a_terminal_obeys(pool: Pool) -> None:
+def test_quarantined_lines_contain_no_control_characters(pool: Pool) -> None:
     pool.write(FILE, '{"workinfoid": \x1b[2J\x9b31m\u202e\u2028'.encode() + b"\n")
     assert pool.collect().quarantined == 1
     assert pool.quarantined()[0]["sample"].isprintable()

@@ -60,7 +60,7 @@ def test_a_dropped_client(end: str) -> None:
         "Submitting possible block solve share diff 1.517264 !",
     ],
 )
-def test_lines_that_say_nothing_to_us(text: str) -> None:
+def test_irrelevant_lines_are_ignored(text: str) -> None:
     assert reader().read(said(text)) is None
 
 

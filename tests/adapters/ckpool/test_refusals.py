@@ -31,9 +31,7 @@ def hashes(*numbers: int) -> set[str]:
 
 
 @pytest.mark.parametrize("begin", [".", "_"])
-def test_a_user_that_begins_with_a_separator_is_whom_ckpool_takes_it_for(
-    pool: Pool, begin: str
-) -> None:
+def test_a_user_that_begins_with_a_separator_is_read_as_in_ckpool(pool: Pool, begin: str) -> None:
     pool.write(FILE, line(1, workername=f"{begin}{ADDRESS}"))
     assert pool.collect().published == 1
     (entry,) = pool.published()

@@ -72,7 +72,7 @@ def test_without_events_a_day_is_the_same_in_every_window() -> None:
     assert ids[0] < ids[1]
 
 
-def test_demo_started_again_repeats_itself_and_goes_on() -> None:
+def test_a_restarted_demo_repeats_its_history_and_continues() -> None:
     def shares(now: float) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for entry in generate(demo_history(20, now=now)):

@@ -34,7 +34,7 @@ def read(fields: dict[str, str], stream: str = SHARE_SUBMITTED, entry: str = "1-
     return decode(stream, entry, raw, RULES)
 
 
-def test_a_share_is_read_whole() -> None:
+def test_a_share_is_decoded_completely() -> None:
     fact = read(share(NOW, errn=0, height=900_000, workinfoid=2**62, hash="00ff", agent="x"))
     assert isinstance(fact, Share)
     assert (fact.address, fact.worker, fact.diff, fact.sdiff) == (ADDRESS, "bitaxe-1", 1000, 5120)
@@ -207,7 +207,7 @@ def test_the_other_kinds() -> None:
         ),
     ),
 )  # fmt: skip
-def test_nothing_but_a_refusal_comes_of_garbage(stream: str, fields: dict[bytes, bytes]) -> None:
+def test_garbage_is_always_refused(stream: str, fields: dict[bytes, bytes]) -> None:
     try:
         fact = decode(stream, "1772625600000-0", fields, RULES)
     except BadEvent:

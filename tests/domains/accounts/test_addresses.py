@@ -189,7 +189,7 @@ async def test_an_approval_is_good_once_and_for_five_minutes(
     refused(again, 403, "approval_needed")
 
 
-async def test_of_two_accounts_that_link_one_address_at_once_one_has_it(
+async def test_of_two_concurrent_links_of_an_address_one_succeeds(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     one, two = await sign_in(client, 0), await sign_in(client, 2)
@@ -227,7 +227,7 @@ async def test_a_second_address_brings_its_game_along(
     assert (await sign_in(client, 1)).user["id"] == me.user["id"]
 
 
-async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.AsyncClient) -> None:
+async def test_linking_an_own_address_is_refused_by_name(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(0).address, "purpose": "let_in", "subject": player(0).address}
     answer = await me.ask("POST", "/auth/challenge", json=wish)
@@ -266,7 +266,7 @@ async def test_links_come_seldom_and_end_somewhere(
 
 
 @pytest.mark.parametrize("together", [50, 51])
-async def test_two_accounts_with_more_addresses_than_one_may_have_are_not_united(
+async def test_accounts_with_too_many_addresses_together_are_not_merged(
     db: Database, client: httpx.AsyncClient, together: int
 ) -> None:
     await mined(db, 0, 3)

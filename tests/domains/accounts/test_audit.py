@@ -113,7 +113,7 @@ async def test_entries_are_numbered_and_sealed_once(five: Database) -> None:
     assert await fault(five) is None
 
 
-async def test_an_empty_log_is_whole(db: Database) -> None:
+async def test_an_empty_log_is_intact(db: Database) -> None:
     assert await fault(db) is None
 
 
@@ -196,7 +196,7 @@ async def test_writers_do_not_wait_and_late_commits_are_sealed_later(
     assert await fault(db) is None
 
 
-async def test_entries_sealed_by_several_at_once_are_in_one_chain(
+async def test_concurrently_sealed_entries_are_in_one_chain(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "PAGE_ROWS", 10)
@@ -237,7 +237,7 @@ DETAILS = st.dictionaries(
 )
 @given(details=DETAILS, words=st.tuples(WORDS, WORDS, WORDS))
 @example(details={"a": -0.0, "b": 1e16, "c": 1e300, "d": 5e-324, "e": 1.0}, words=("", "", ""))
-async def test_whatever_is_written_is_whole_when_it_is_read(
+async def test_any_written_entry_verifies_when_read(
     db: Database, details: dict[str, Any], words: tuple[str, str, str]
 ) -> None:
     actor, action, subject = words

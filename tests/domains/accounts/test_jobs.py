@@ -18,9 +18,7 @@ def gone(cleaned: Cleaned) -> dict[str, int]:
     return {name: rows for name, rows in cleaned._asdict().items() if rows}
 
 
-async def test_what_has_run_out_goes_and_the_rest_stays(
-    db: Database, redis: Redis, clock: FixedClock
-) -> None:
+async def test_only_expired_data_is_deleted(db: Database, redis: Redis, clock: FixedClock) -> None:
     async with client_of(make_app(db, redis)) as client:
         me = await sign_in(client)
         wish = {"name": "n", "scope": "read"}

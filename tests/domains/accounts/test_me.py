@@ -46,7 +46,7 @@ async def test_signing_in_claims_the_user_that_mining_made(
         assert await tx.value("SELECT count(*) FROM users") == 1
 
 
-async def test_who_never_mined_is_made_when_he_signs_in(client: httpx.AsyncClient) -> None:
+async def test_a_user_who_never_mined_is_created_by_signing_in(client: httpx.AsyncClient) -> None:
     me = await sign_in(client, 1)
     assert me.user["addresses"] == 1
     assert me.user["claimed_at"] is not None
@@ -160,7 +160,9 @@ async def test_of_two_concurrent_claims_of_a_handle_one_succeeds(client: httpx.A
      {"display_name": "\u0430dm\u0456n"}, {"role": "admin"},
      {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
 )  # fmt: skip
-async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
+async def test_invalid_fields_of_a_profile_are_refused(
+    client: httpx.AsyncClient, change: object
+) -> None:
     me = await sign_in(client)
     answer = await me.ask("PATCH", "/users/me", json=change)
     assert answer.status_code == 422
@@ -316,7 +318,7 @@ async def test_the_export_is_a_zip_of_all_data(db: Database, client: httpx.Async
     assert len(shares) == 3
 
 
-async def test_an_account_is_deleted_with_a_signature_alone(client: httpx.AsyncClient) -> None:
+async def test_an_account_is_deleted_only_with_a_signature(client: httpx.AsyncClient) -> None:
     me, other = await sign_in(client, 0), await sign_in(client, 1)
     await link(me, 2)
     unlinking = await approval(me, "unlink", subject=player(2).address)
@@ -355,7 +357,7 @@ async def test_restoring_what_was_not_deleted_and_deleting_again_leave_no_entry(
     assert at == "2026-03-11T12:00:00Z"
 
 
-async def test_an_account_goes_a_week_after_it_was_deleted(
+async def test_an_account_is_erased_a_week_after_its_deletion(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     await mined(db, 0, 100)
@@ -381,7 +383,7 @@ async def test_an_account_goes_a_week_after_it_was_deleted(
     assert await wants(new, "returner") == 200
 
 
-async def test_a_handle_that_looks_like_an_older_one_stays_its_owner_s(
+async def test_an_existing_lookalike_handle_stays_with_its_owner(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     """Those that were had before looks were compared as they are now (see the migration)."""

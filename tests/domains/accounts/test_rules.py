@@ -102,7 +102,7 @@ def test_an_address_is_shown_as_its_owner_wants() -> None:
     assert shown_address(address, "hidden") is None
 
 
-def test_text_keeps_nothing_that_cannot_be_seen() -> None:
+def test_text_keeps_no_invisible_characters() -> None:
     assert tidy("  a\u202eb\u200b\x00c\nd ") == "abc\nd"
     assert tidy("\u200b\u2066") == ""
 

@@ -101,15 +101,15 @@ class TestChampion:
     async def test_nothing_to_crown(self, db: Database) -> None:
         assert await crown_champions(db) == []
 
-    async def test_many_at_once_crown_one(self, db: Database, clock: FixedClock) -> None:
+    async def test_concurrent_runs_crown_one_champion(
+        self, db: Database, clock: FixedClock
+    ) -> None:
         clock.at = MONDAY
         await play(db, [share(LAST_WEEK), share(LAST_WEEK, user=BOB, sdiff=2000)])
         found = await asyncio.gather(*[crown_champions(db) for _ in range(10)])
         assert sum(map(len, found)) == 1
 
-    async def test_what_comes_late_takes_nothing_away(
-        self, db: Database, clock: FixedClock
-    ) -> None:
+    async def test_late_shares_take_nothing_away(self, db: Database, clock: FixedClock) -> None:
         clock.at = MONDAY
         await play(db, [share(LAST_WEEK, sdiff=2000)])
         await crown_champions(db)
@@ -292,14 +292,14 @@ class TestCorrections:
             await self.correct(db, amount)
         assert [event["new_level"] for event in await told(db, "LevelUp")] == [2]
 
-    async def test_never_below_nothing(self, db: Database) -> None:
+    async def test_totals_never_become_negative(self, db: Database) -> None:
         await play(db, [share(NOW)])
         with pytest.raises(BelowZero):
             await self.correct(db, -51)
         await self.correct(db, -50)
         assert await xp(db) == 0
 
-    async def test_one_that_says_nothing_is_refused(self, db: Database) -> None:
+    async def test_a_correction_without_a_reason_is_refused(self, db: Database) -> None:
         await play(db, [share(NOW)])
         for amount, reason in ((0, "why"), (5, "  ")):
             with pytest.raises(NothingToCorrect):

@@ -180,7 +180,7 @@ async def test_the_edge_of_the_week_to_a_microsecond(db: Database, clock: FixedC
     ]
 
 
-async def test_a_streak_goes_on_over_the_new_year(db: Database, clock: FixedClock) -> None:
+async def test_a_streak_continues_over_the_new_year(db: Database, clock: FixedClock) -> None:
     days = [on(2025, 12, 24), on(2025, 12, 28), on(2025, 12, 29), on(2026, 1, 4), on(2026, 1, 7)]
     clock.at = on(2026, 1, 12, 0, 5)
     await play(db, [share(day) for day in days])
@@ -201,7 +201,7 @@ async def test_twice_is_once(db: Database, clock: FixedClock) -> None:
     assert await value(db, "SELECT count(*) FROM outbox") == said
 
 
-async def test_twenty_at_once_are_one(
+async def test_twenty_concurrent_checks_are_one(
     db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "JOB_USERS", 2)
@@ -281,7 +281,7 @@ async def test_breaks_in_history_are_silent(db: Database, clock: FixedClock) -> 
     assert await xp(db, source="streak") == 75
 
 
-async def test_it_goes_through_users_in_chunks(
+async def test_the_check_handles_users_in_chunks(
     db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "JOB_USERS", 1)

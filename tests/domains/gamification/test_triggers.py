@@ -245,7 +245,7 @@ async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> N
     assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == len(events)
 
 
-async def test_of_many_bests_in_a_batch_the_greatest_alone_are_shown(
+async def test_of_many_bests_in_a_batch_only_the_greatest_are_shown(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "FRAMES_PER_BATCH", 2)

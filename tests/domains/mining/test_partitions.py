@@ -93,7 +93,7 @@ async def test_a_month_is_kept_until_its_last_share_may_go(db: Database, clock: 
         assert ("shares_2025_12" in await partitions(db)) is there
 
 
-async def test_two_keepers_at_once(db: Database) -> None:
+async def test_two_concurrent_partition_jobs(db: Database) -> None:
     made = await asyncio.gather(*[make(db) for _ in range(4)])
     assert sum(map(len, made)) == len(MONTHS)
 

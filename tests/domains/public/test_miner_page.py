@@ -100,7 +100,7 @@ async def test_the_way_to_the_badges_that_count_something(
     }
 
 
-async def test_what_is_reached_and_not_awarded_yet_is_neither_on_the_way_nor_earned(
+async def test_a_reached_badge_before_its_award_is_neither_pending_nor_earned(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     """Weeks that came late are paid by the next check, which comes a few seconds later."""
@@ -208,7 +208,7 @@ async def test_workers_the_last_heard_of_first(
     assert body["online"] is False
 
 
-async def test_a_worker_that_said_goodbye_is_offline_until_it_mines(
+async def test_a_disconnected_worker_is_offline_until_it_mines(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [share(NOW - 3 * MINUTE)])
@@ -271,9 +271,7 @@ async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
     ]
 
 
-async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_a_pages_size_and_cost_are_bounded(db: Database, client: httpx.AsyncClient) -> None:
     """Bounded lists, and the same number of statements for one share as for many workers."""
     await mine(db, [share(NOW, user=BOB)])
     few = await _statements(db, page(client, BOB))

@@ -148,7 +148,7 @@ async def _lost(*_: Any, **__: Any) -> None:
     await asyncio.sleep(0)
 
 
-async def test_more_than_a_queue_holds_is_taken_up_piece_by_piece(
+async def test_more_frames_than_a_queue_holds_are_resumed_in_pieces(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     many = 2 * limits.SOCKET_QUEUE + 3
@@ -158,7 +158,7 @@ async def test_more_than_a_queue_holds_is_taken_up_piece_by_piece(
         assert await told(socket, many) == [(n, n) for n in range(1, many + 1)]
 
 
-async def test_nobody_hears_anybody_elses(
+async def test_nobody_receives_another_players_frames(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     async with client_of(app) as client, page_of(me, host, app) as socket:
@@ -174,7 +174,7 @@ async def test_nobody_hears_anybody_elses(
 
 
 @pytest.mark.parametrize("how", ["logout", "logout-all", "another device", "unlinked", "merged"])
-async def test_who_is_signed_out_is_cut_off_at_once(
+async def test_signing_out_closes_the_socket_at_once(
     host: str, app: FastAPI, me: SignedIn, how: str
 ) -> None:
     async with client_of(app) as client:

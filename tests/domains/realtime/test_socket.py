@@ -175,7 +175,7 @@ async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: Fa
         assert (await ask(socket, "subscribe", channels=[name]))["data"]["channels"] == [name]
 
 
-async def test_a_key_that_reads_nothing_follows_no_closed_page(
+async def test_a_key_without_read_scope_cannot_follow_a_private_page(
     host: str, app: FastAPI, db: Database
 ) -> None:
     async with client_of(app) as client:
@@ -386,7 +386,7 @@ async def test_nothing_is_compressed(host: str) -> None:
         assert socket.protocol.extensions == []
 
 
-async def test_a_server_that_stops_says_so(app: FastAPI) -> None:
+async def test_a_stopping_server_closes_sockets_with_a_reason(app: FastAPI) -> None:
     async with served(app) as host:
         socket = await connect(f"ws://{host}/ws")
         await ask(socket, "subscribe", channels=["pool"])

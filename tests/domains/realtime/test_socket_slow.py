@@ -67,7 +67,7 @@ async def test_a_client_that_stops_reading_is_cut_off(
     assert await close_code(slow) is None
 
 
-async def test_a_frame_that_is_not_taken_in_time_ends_the_socket(
+async def test_a_frame_that_is_not_read_in_time_closes_the_socket(
     host: str, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when too few frames wait for the mailbox to run over."""
