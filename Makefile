@@ -6,18 +6,18 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 VENV := .venv/bin
-# Each of them on servers of its own; servers that TBG_TEST_… names can be one's only.
+# Each of them on its own servers; servers that TBG_TEST_… names can serve only one.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 5 --no-loadscope-reorder
 NPM := $(VENV)/python tools/bootstrap.py npm
 COMPILE := $(VENV)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-emit-index-url --python-version 3.11 pyproject.toml
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Else each of the processes that tests start would compile the program once more.
+# Otherwise each process that tests start would compile the program again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
-help: ## list what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: python
@@ -36,7 +36,7 @@ up: setup ## start the game here with demo miners (PORT=8000 DATA=.tbg DEMO=5, 0
 		--demo $(or $(DEMO),5) $(if $(filter command line,$(origin HOST)),--host $(HOST))
 
 .PHONY: footprint
-footprint: python ## how much memory and disk the running game takes (DATA=.tbg)
+footprint: python ## measure the memory and disk of the running game (DATA=.tbg)
 	@$(VENV)/python -m tools.footprint $(or $(DATA),.tbg)
 
 .PHONY: check
@@ -60,7 +60,7 @@ quick: setup ## the tests that a change touches, in under a minute (BASE=… com
 	@BASE="$(BASE)" $(VENV)/python tools/quick.py $(if $(TBG_TEST_DATABASE_URL),,$(SIDE_BY_SIDE)) $(PYTEST)
 
 .PHONY: coverage
-coverage: ## every test, and what they reach: fails below 90 % of all, 95 % of gamification and accounts
+coverage: ## every test, with coverage: fails below 90 % in total, 95 % in gamification and accounts
 	$(MAKE) test PYTEST="--cov=tbg --cov-report= $(PYTEST)"
 	$(VENV)/coverage report --fail-under=90
 	$(VENV)/coverage report --include="*/domains/gamification/*" --fail-under=95
@@ -76,7 +76,7 @@ faults: python ## 300 fault schedules on real servers, and every planted bug cau
 	$(VENV)/tbg faults run --schedules 300 --mutants
 
 .PHONY: signatures
-signatures: python ## a million damaged signatures (N=…), each one accepted asked of a second verifier
+signatures: python ## check a million damaged signatures (N=…); a second verifier must agree with each accepted one
 	$(VENV)/python -m tests.adapters.bitcoin.mutations $(or $(N),1000000)
 
 .PHONY: merges
@@ -84,11 +84,11 @@ merges: python ## 1,000 random histories (N=…) of accounts that are merged: no
 	$(VENV)/pytest tests/app/test_merge_xp.py --timeout 0 --histories $(or $(N),1000) $(PYTEST)
 
 .PHONY: bench
-bench: python ## shares per second, beside the event-at-a-time way and a raw COPY
+bench: python ## shares per second, compared with event-at-a-time processing and a raw COPY
 	$(VENV)/tbg bench pipeline
 
 .PHONY: bench-scale
-bench-scale: python ## what a share costs with ten million there before it (minutes, 8 GB)
+bench-scale: python ## the cost of a share after ten million others (minutes, 8 GB)
 	$(VENV)/tbg bench scale
 
 .PHONY: web
@@ -105,7 +105,7 @@ api: setup ## after a change of routes, schemas or frames: the documents in web/
 	$(NPM) run --silent gen
 
 .PHONY: lock
-lock: python ## bring the locks up to date with pyproject.toml (UPGRADE=1: with the registry)
+lock: python ## update the lock files from pyproject.toml (UPGRADE=1: from the registry)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -o requirements-dev.lock
 	cp requirements-dev.lock requirements.lock
 	$(COMPILE) -o requirements.lock

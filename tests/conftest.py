@@ -174,7 +174,7 @@ def fresh_database(_reused: Reused) -> str:
 
 @pytest.fixture
 def clock() -> FixedClock:
-    """The clock that `db` reads; it stands at `NOW` until a test moves it."""
+    """The clock that `db` reads; it stays at `NOW` until a test moves it."""
     return FixedClock(NOW)
 
 

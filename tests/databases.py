@@ -22,7 +22,7 @@ from tests import servers
 Result = TypeVar("Result")
 
 _MUCH = 16 * 1024 * 1024
-"""Bytes of dead rows that the next tests shall not have to read past."""
+"""Bytes of dead rows that the next tests must not have to skip."""
 
 _LEAVING_SECONDS = 0.5
 """How long a connection that its test closed may take to be gone."""
@@ -113,7 +113,7 @@ class Reused:
         return self._url
 
     def drop(self) -> None:
-        """Drop it, whoever still uses it."""
+        """Drop it, even if it is in use."""
         self._apart(self._leave)
         self._made.close()
         self._url, self._pristine = "", None
@@ -166,7 +166,7 @@ async def _cleaned(connection: asyncpg.Connection[Any], pristine: _Pristine) -> 
     deadline = asyncio.get_running_loop().time() + _LEAVING_SECONDS
     while await connection.fetchval(_GUESTS):
         if asyncio.get_running_loop().time() > deadline:
-            return False  # who is still here may write at any moment
+            return False  # remaining sessions may write at any moment
         await asyncio.sleep(0.005)
     schema, size = await _state(connection)
     if schema != pristine.schema or size > pristine.size + _MUCH:

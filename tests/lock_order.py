@@ -22,10 +22,10 @@ _SCHEMA = re.compile(r"\s*(GRANT|REVOKE|CREATE|ALTER|DROP)\b|.*\bpg_has_role\b",
 """What a migration does before anybody mines: no merge comes in between."""
 
 _NOBODYS = ("INSERT INTO event_keys", "INSERT INTO users")
-"""What no merge ever wants: the keys by which a batch counts, and people who are new."""
+"""Locks that no merge needs: the keys of a batch's events, and new users."""
 
 _OF_THE_SCHEMA = "SET LOCAL search_path"
-"""So begins what the owner of the tables does: it changes the schema, and no one's rows."""
+"""The first statement of the tables' owner, who changes the schema and no rows of users."""
 
 _found: list[str] = []
 

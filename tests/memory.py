@@ -9,7 +9,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 6 * 1024**3
-"""Bytes that must be free: a run of all tests shall leave the machine most of them."""
+"""Bytes that must be free: a run of all tests must leave most of them to the machine."""
 
 
 def keep_temporary_files_in_memory() -> None:

@@ -75,7 +75,7 @@ def embedded(root: Path | None = None, *, durable: bool = False) -> Iterator[Pai
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """A directory that goes at the end; whoever the servers run as may pass through it."""
+    """A directory that is deleted at the end; the servers' user may enter it."""
     place = Path(tempfile.mkdtemp(prefix="tbg-test-"))
     place.chmod(0o711)
     try:

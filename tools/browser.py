@@ -1,6 +1,7 @@
 """A Chromium for the browser tests: the machine's, else Debian's, else Playwright's.
 
-`browser.py` prints the path of one, installing it if need be; tests call `find`. Standard library.
+`browser.py` prints the path of one, installing it if necessary; tests call `find`. Standard
+library.
 The headless shell comes first: without windows it takes three quarters of the work.
 """
 
@@ -64,7 +65,7 @@ def install() -> None:
 
 
 def main() -> int:
-    """Print a browser's path (0), or say what mends it (1)."""
+    """Print a browser's path (0), or say how to get one (1)."""
     path = find()
     if path is None:
         print("setup: installing a browser for the browser tests", file=sys.stderr)

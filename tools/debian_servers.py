@@ -1,7 +1,7 @@
 """Runs a command with TBG_TEST_… naming Debian's own PostgreSQL and Redis, started privately.
 
-`debian_servers.py .venv/bin/pytest tests` installs the packages if need be (root), starts both on
-free ports under a temporary directory, runs the command, and stops them. The exit code is the
+`debian_servers.py .venv/bin/pytest tests` installs the packages if necessary (as root), starts both
+on free ports under a temporary directory, runs the command, and stops them. The exit code is the
 command's.
 """
 

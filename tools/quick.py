@@ -31,7 +31,7 @@ SLOW = (
     "tests/bench/test_bench.py",
     "tests/app/test_local_up.py",
 )
-"""What takes a minute by itself."""
+"""Tests that take a minute on their own."""
 
 FILES = {
     "migrations/": "tests/core/test_schema.py tests/app/test_database_roles.py tests/repository",
@@ -47,7 +47,7 @@ FILES = {
     "pyproject.toml": "tests/repository",
     "tools/": "tests/repository",
 }
-"""What no module imports → the tests that are about it; the first that fits counts."""
+"""Files that no module imports → their tests; the first match counts."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def base() -> str:
 
 
 def changed(since: str) -> list[str]:
-    """Files that are not as they were, new ones included."""
+    """Changed files, including new ones."""
     files = git("diff", "--name-only", since)
     return sorted({*files, *git("ls-files", "--others", "--exclude-standard")})
 

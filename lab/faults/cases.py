@@ -159,8 +159,7 @@ class _Maker:
         return found
 
     def _part(self, events: list[Event]) -> None:
-        """No two miners reach the same at the same moment, because then ids would decide who is
-        champion."""
+        """No two miners reach the same at the same moment: then ids would decide the champion."""
         who: dict[tuple[datetime, float], str] = {}
         for event in events:
             if event.kind != "best" and not event.accepted:

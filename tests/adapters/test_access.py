@@ -209,7 +209,7 @@ async def _may(admin: Redis, *command: str) -> bool:
 
 
 class TestServices:
-    async def test_do_all_they_have_to(
+    async def test_its_permissions_suffice(
         self, db: Database, server: Valkey, services: Redis, admin: Redis, clock: FixedClock
     ) -> None:
         await publish(services, share(NOW, user=player(0).address), share(NOW, user="nobody"))
@@ -285,7 +285,7 @@ class TestServices:
             "SET other 1", "GET other", "PUBLISH other x", "SUBSCRIBE other",
         ],
     )  # fmt: skip
-    async def test_may_neither_administer_nor_leave_the_game_s_keys(
+    async def test_it_may_neither_administer_nor_use_other_keys(
         self, services: Redis, command: str
     ) -> None:
         with pytest.raises(ResponseError, match=r"[Nn]o permissions|command not allowed"):

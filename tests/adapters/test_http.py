@@ -85,7 +85,7 @@ def test_the_public_url_is_ours_behind_a_proxy_that_asks_for_another_host() -> N
     assert not asked("https://game.example:8443", "10.0.0.7:8000")
 
 
-def test_what_is_no_browser_says_nothing_and_a_nameless_page_is_not_ours() -> None:
+def test_clients_without_an_origin_pass_and_opaque_origins_are_refused() -> None:
     assert asked(None, "evil.example")
     assert not asked("null", "127.0.0.1:8000")
     assert not asked("null", "null")
@@ -93,7 +93,7 @@ def test_what_is_no_browser_says_nothing_and_a_nameless_page_is_not_ours() -> No
     assert not asked("127.0.0.1:8000", "127.0.0.1:8000")
 
 
-def test_a_page_that_is_refused_is_told_once_and_not_for_ever(
+def test_a_refused_page_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(http, "_PAGES", Once())

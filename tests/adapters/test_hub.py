@@ -85,7 +85,7 @@ async def until(true: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_frames_reach_those_who_follow_and_no_others(hub: Hub, redis: Redis) -> None:
+async def test_frames_reach_only_their_followers(hub: Hub, redis: Redis) -> None:
     one, both = await listen(hub, "pool"), await listen(hub, "pool", "miner:a")
     await say(redis, "pool", 1)
     await say(redis, "miner:a", 2)
@@ -114,7 +114,7 @@ async def test_a_frame_arrives_as_it_was_published_and_is_one_packet_for_all(
     assert frames[0] is frames[1] is frames[2]
 
 
-async def test_redis_is_asked_once_a_subject_and_no_longer_than_somebody_follows(
+async def test_redis_is_subscribed_once_per_subject_while_somebody_follows(
     hub: Hub, redis: Redis
 ) -> None:
     a, b = await listen(hub, "pool", "miner:a"), await listen(hub, "pool")
@@ -141,9 +141,7 @@ async def test_redis_is_asked_once_a_subject_and_no_longer_than_somebody_follows
     assert (await c.next())["data"]["n"] == 1
 
 
-async def test_leaving_and_coming_back_at_once_loses_no_subscription(
-    hub: Hub, redis: Redis
-) -> None:
+async def test_resubscribing_immediately_loses_no_subscription(hub: Hub, redis: Redis) -> None:
     for n in range(50):
         listener = await listen(hub, "miner:a")
         await say(redis, "miner:a", n)
@@ -168,7 +166,7 @@ async def test_a_mailbox_that_runs_over_is_closed_and_the_others_go_on(
     assert slow.mailbox.closed
 
 
-async def test_a_burst_in_one_packet_overruns_nobody_who_reads(hub: Hub, redis: Redis) -> None:
+async def test_a_burst_in_one_packet_does_not_overrun_readers(hub: Hub, redis: Redis) -> None:
     listeners = [await listen(hub, "pool") for _ in range(20)]
     many = 4 * limits.SOCKET_QUEUE
     reading = [asyncio.create_task(_take(listener, many)) for listener in listeners]
@@ -183,7 +181,7 @@ async def _take(listener: Listener, many: int) -> list[int]:
     return [(await listener.next())["data"]["n"] for _ in range(many)]
 
 
-async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
+async def test_after_a_redis_restart_everybody_must_read_again() -> None:
     with servers.embedded(durable=True) as (_, valkey):
         redis = redis_adapter.connect(valkey.url)
         async with running(redis) as hub:
@@ -191,7 +189,7 @@ async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
             assert valkey.process is not None
             valkey.process.kill()
             await asyncio.to_thread(valkey.process.wait)
-            # While it is away a socket may come: it is not kept waiting for ever.
+            # A socket that connects while Redis is down does not wait endlessly.
             late = Listener()
             hub.join(late.mailbox)
             async with asyncio.timeout(limits.SUBSCRIBE_SECONDS + 2):
@@ -209,7 +207,7 @@ async def test_redis_restarts_and_everybody_is_told_to_read_again() -> None:
         await redis.aclose()
 
 
-async def test_a_silent_connection_is_asked_and_then_given_up(
+async def test_a_silent_connection_is_pinged_and_then_dropped(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "_SILENCE_SECONDS", 0.2)
@@ -217,7 +215,7 @@ async def test_a_silent_connection_is_asked_and_then_given_up(
         listener = await listen(hub, "pool")
         await asyncio.sleep(1.0)  # several silences, each answered
         assert listener.is_empty()
-        # A Redis that hangs answers no longer: the connection is given up, and everybody told.
+        # A hanging Redis does not answer: the connection is dropped, and everybody is notified.
         await redis.execute_command("CLIENT", "PAUSE", "1000", "ALL")  # type: ignore[no-untyped-call]
         assert await listener.next(10) == SNAPSHOT
         await say(redis, "pool", 1)

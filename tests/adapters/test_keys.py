@@ -89,7 +89,7 @@ def test_the_next_start_uses_the_keys_that_are_there(ring: KeyRing, made: Path) 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o622])
 @pytest.mark.parametrize("which", ["secret", "jwt-*.pem"])
-def test_a_key_that_others_may_touch_is_refused_with_what_to_do(
+def test_a_key_that_others_can_access_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock, which: str, mode: int
 ) -> None:
     folder = tmp_path / "keys"
@@ -118,7 +118,7 @@ def test_a_key_that_others_may_touch_is_refused_with_what_to_do(
     ],
     ids=["empty", "short", "zeros", "block", "ones", "word", "two", "tail", "head", "page"],
 )
-def test_a_secret_that_is_not_random_is_refused_with_what_to_do(
+def test_a_secret_that_is_not_random_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock, secret: bytes
 ) -> None:
     """A disk that was full, or a power cut, leaves zeros where a secret was written."""
@@ -141,7 +141,7 @@ def test_a_secret_of_another_s_making_is_as_good(
     KeyRing(folder, clock, ISSUER).prepare()
 
 
-def test_a_folder_that_others_may_change_is_refused_with_what_to_do(
+def test_a_folder_that_others_can_change_is_refused_with_the_remedy(
     tmp_path: Path, clock: FixedClock
 ) -> None:
     folder = tmp_path / "keys"
@@ -151,7 +151,7 @@ def test_a_folder_that_others_may_change_is_refused_with_what_to_do(
         KeyRing(folder, clock, ISSUER).prepare()
 
 
-def test_a_file_that_is_no_key_is_named(tmp_path: Path, clock: FixedClock) -> None:
+def test_an_invalid_key_file_is_named(tmp_path: Path, clock: FixedClock) -> None:
     folder = tmp_path / "keys"
     KeyRing(folder, clock, ISSUER).prepare()
     (pem,) = folder.glob("jwt-*.pem")
@@ -198,7 +198,7 @@ def test_processes_that_prepare_an_empty_folder_at_once_agree(tmp_path: Path) ->
 # --- tokens -----------------------------------------------------------------------------------
 
 
-def test_a_token_says_who_and_which_session(ring: KeyRing) -> None:
+def test_a_token_names_user_and_session(ring: KeyRing) -> None:
     token = ring.sign(user_id=42, session_id=SESSION)
     assert jwt.get_unverified_header(token) == {
         "alg": "RS256", "typ": "at+jwt", "kid": only_key(ring).kid,
@@ -219,9 +219,7 @@ def test_a_token_holds_until_its_end_and_no_moment_longer(ring: KeyRing, clock: 
         ring.verify(token)
 
 
-def test_a_token_of_a_machine_whose_clock_is_a_little_ahead_holds(
-    ring: KeyRing, clock: FixedClock
-) -> None:
+def test_a_token_from_a_slightly_fast_clock_is_valid(ring: KeyRing, clock: FixedClock) -> None:
     token = ring.sign(user_id=42, session_id=SESSION)
     clock.move(-limits.CLOCK_LEEWAY)
     assert ring.verify(token)["sub"] == "42"
@@ -259,7 +257,7 @@ def segment(content: object) -> str:
 
 
 def forged(ring: KeyRing, *, payload: object = None, **header: Any) -> str:
-    """A token that our own key signed, whatever stands in it: only its content can be wrong."""
+    """A token signed by our own key, so that only its content can be wrong."""
     key = only_key(ring)
     full = {"alg": "RS256", "typ": "at+jwt", "kid": key.kid} | header
     told = {name: value for name, value in full.items() if value is not ...}
@@ -268,7 +266,7 @@ def forged(ring: KeyRing, *, payload: object = None, **header: Any) -> str:
     return f"{signed}.{segment(algorithm.sign(signed.encode(), key.private))}"
 
 
-def test_what_is_forged_here_would_hold_if_nothing_were_wrong(ring: KeyRing) -> None:
+def test_unforged_tokens_of_this_test_are_valid(ring: KeyRing) -> None:
     assert ring.verify(forged(ring)) == claims()
 
 
@@ -290,7 +288,7 @@ def test_a_token_with_a_wrong_claim_is_refused(ring: KeyRing, change: dict[str, 
 
 
 @pytest.mark.parametrize("payload", [[], 7, "text", b"\xff", b"", b"[" * 2000, {}], ids=repr)
-def test_a_token_that_says_nothing_is_refused(ring: KeyRing, payload: object) -> None:
+def test_a_token_with_an_invalid_payload_is_refused(ring: KeyRing, payload: object) -> None:
     with pytest.raises(TokenRefused):
         ring.verify(forged(ring, payload=payload))
 
@@ -311,7 +309,7 @@ def test_a_token_with_a_wrong_header_is_refused(ring: KeyRing, header: dict[str,
         ring.verify(forged(ring, **header))
 
 
-def test_a_token_that_nobody_signed_is_refused(ring: KeyRing) -> None:
+def test_an_unsigned_token_is_refused(ring: KeyRing) -> None:
     good = ring.sign(user_id=42, session_id=SESSION)
     header, payload, signature = good.split(".")
     for alg in ("none", "None", "nOnE", ""):
@@ -329,7 +327,7 @@ def test_a_token_that_nobody_signed_is_refused(ring: KeyRing) -> None:
 
 
 @pytest.mark.parametrize("alg", ["HS256", "RS256"])
-def test_the_public_key_is_no_shared_secret(ring: KeyRing, alg: str) -> None:
+def test_the_public_key_cannot_sign_as_a_shared_secret(ring: KeyRing, alg: str) -> None:
     key = only_key(ring)
     public = key.private.public_key()
     for encoding, form in (
@@ -586,7 +584,7 @@ def test_an_api_key_names_its_owner(ring: KeyRing) -> None:
     assert ring.new_api_key("42k0123abcd") != key
 
 
-def test_an_api_key_with_any_character_changed_is_none_of_ours(ring: KeyRing) -> None:
+def test_an_api_key_with_any_character_changed_is_refused(ring: KeyRing) -> None:
     key = ring.new_api_key("42k0123abcd")
     for at, there in enumerate(key):
         for other in "0f_k":
@@ -597,7 +595,7 @@ def test_an_api_key_with_any_character_changed_is_none_of_ours(ring: KeyRing) ->
         assert ring.owner_of(odd) is None, odd
 
 
-def test_an_api_key_of_another_installation_is_none_of_ours(
+def test_an_api_key_of_another_installation_is_refused(
     ring: KeyRing, tmp_path: Path, clock: FixedClock
 ) -> None:
     other = another(tmp_path / "keys", clock)
@@ -605,11 +603,11 @@ def test_an_api_key_of_another_installation_is_none_of_ours(
 
 
 @given(key=st.text(max_size=120) | st.from_regex(r"tbg_[0-9]+k[0-9a-f]{8}_[0-9a-f]{40}_[0-9a-f]+"))
-def test_a_guessed_api_key_is_nobody_s(made: Path, key: str) -> None:
+def test_a_guessed_api_key_is_refused(made: Path, key: str) -> None:
     assert _ring_of(made).owner_of(key) is None
 
 
-def test_what_is_sealed_opens_for_its_purpose_and_secret_alone(
+def test_sealed_data_opens_only_with_its_purpose_and_secret(
     ring: KeyRing, tmp_path: Path, clock: FixedClock
 ) -> None:
     sealed = ring.seal("letters", b"secret", b"the words")

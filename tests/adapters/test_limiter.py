@@ -41,7 +41,7 @@ async def taken(counter: Limiter, policy: Policy, who: str = "me") -> QuotaState
     return verdict
 
 
-async def test_a_whole_quota_may_be_taken_at_once_and_no_more(counter: Limiter) -> None:
+async def test_a_burst_may_use_exactly_the_whole_quota(counter: Limiter) -> None:
     policy = Policy("burst", 10, 3600)
     left = [(await taken(counter, policy)).remaining for _ in range(10)]
     assert left == list(range(9, -1, -1))
@@ -50,7 +50,7 @@ async def test_a_whole_quota_may_be_taken_at_once_and_no_more(counter: Limiter) 
     assert refused.remaining == 0
 
 
-async def test_after_a_burst_one_is_let_in_at_the_even_rate(counter: Limiter) -> None:
+async def test_after_a_burst_requests_pass_at_the_even_rate(counter: Limiter) -> None:
     policy = Policy("even", 20, 2)  # one each tenth of a second
     for _ in range(20):
         assert not (await taken(counter, policy)).retry_after
@@ -63,13 +63,13 @@ async def test_after_a_burst_one_is_let_in_at_the_even_rate(counter: Limiter) ->
 
 
 @pytest.mark.parametrize("quota", [1, 5])
-async def test_who_waits_as_long_as_he_was_told_is_let_in(counter: Limiter, quota: int) -> None:
+async def test_after_retry_after_a_request_passes(counter: Limiter, quota: int) -> None:
     policy = Policy("wait", quota, quota)
     for _ in range(quota):
         assert not (await taken(counter, policy)).retry_after
     refused = await taken(counter, policy)
     assert refused.retry_after == 1
-    # Asking meanwhile does not put it off.
+    # Requests in between do not delay it.
     for _ in range(5):
         await asyncio.sleep(0.05)
         await taken(counter, policy)
@@ -78,7 +78,7 @@ async def test_who_waits_as_long_as_he_was_told_is_let_in(counter: Limiter, quot
 
 
 @pytest.mark.parametrize("policy", IN_FORCE, ids=lambda policy: policy.name)
-async def test_the_headers_say_what_is_left_and_when_all_is_back(
+async def test_the_headers_state_remaining_quota_and_reset_time(
     counter: Limiter, policy: Policy
 ) -> None:
     name, quota, seconds = policy
@@ -89,7 +89,7 @@ async def test_the_headers_say_what_is_left_and_when_all_is_back(
     }
 
 
-async def test_a_refusal_says_when_to_come_again(counter: Limiter) -> None:
+async def test_a_refusal_says_when_to_retry(counter: Limiter) -> None:
     policy = Policy("tell", 2, 120)
     await counter.require((policy, "me"))
     await counter.require((policy, "me"))
@@ -104,7 +104,7 @@ async def test_a_refusal_says_when_to_come_again(counter: Limiter) -> None:
     assert LIMITED.labels("tell")._value.get() == before + 1
 
 
-async def test_each_asker_and_each_policy_has_a_quota_of_its_own(counter: Limiter) -> None:
+async def test_each_caller_and_policy_has_a_separate_quota(counter: Limiter) -> None:
     one, two = Policy("one", 1, 3600), Policy("two", 1, 3600)
     for policy in (one, two):
         for who in ("me", "you"):
@@ -112,7 +112,7 @@ async def test_each_asker_and_each_policy_has_a_quota_of_its_own(counter: Limite
     assert (await taken(counter, one)).retry_after
 
 
-async def test_of_several_policies_the_tightest_is_told(counter: Limiter) -> None:
+async def test_of_several_policies_the_tightest_is_reported(counter: Limiter) -> None:
     wide, narrow = Policy("wide", 1000, 60), Policy("narrow", 3, 3600)
     for left in (2, 1, 0):
         verdict = await counter.take((wide, "me"), (narrow, "me"))
@@ -125,7 +125,7 @@ async def test_of_several_policies_the_tightest_is_told(counter: Limiter) -> Non
     assert (await taken(counter, wide)).remaining == 995
 
 
-async def test_however_many_ask_at_once_no_more_than_the_quota_get_in(redis_url: str) -> None:
+async def test_concurrent_requests_never_exceed_the_quota(redis_url: str) -> None:
     policy = Policy("crowd", 50, 3600)
     clients = [redis_adapter.connect(redis_url) for _ in range(4)]  # as of four processes
     await clients[0].flushdb()
@@ -157,7 +157,7 @@ async def away() -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def test_while_redis_is_away_all_are_let_in_and_that_is_counted(away: Redis) -> None:
+async def test_while_redis_is_down_requests_pass_and_are_counted(away: Redis) -> None:
     before = UNCOUNTED._value.get()
     counter, policy = Limiter(away, mac=mac), Policy("away", 1, 3600)
     for _ in range(3):
@@ -166,7 +166,7 @@ async def test_while_redis_is_away_all_are_let_in_and_that_is_counted(away: Redi
     assert UNCOUNTED._value.get() == before + 6
 
 
-async def test_a_redis_that_hangs_holds_nobody_up() -> None:
+async def test_a_hanging_redis_delays_nobody() -> None:
     async def swallow(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()  # until the client goes
 
@@ -183,7 +183,7 @@ async def test_a_redis_that_hangs_holds_nobody_up() -> None:
         await client.aclose()
 
 
-async def test_redis_sees_neither_ip_nor_bitcoin_addresses_of_who_asks(
+async def test_redis_sees_neither_ip_nor_bitcoin_addresses_of_callers(
     redis: Redis, client: httpx.AsyncClient
 ) -> None:
     """What is written to Redis stays in its append-only file: read as it would be written there."""

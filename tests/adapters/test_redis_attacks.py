@@ -60,7 +60,7 @@ async def test_a_dead_letter_of_any_shape_is_listed_stays_and_can_be_dropped(
 @pytest.mark.parametrize(
     "receipt", [b"\xff\xfe 1", b"x y", b"x -1", b"x " + b"9" * 400, b" ", b"x"]
 )
-async def test_a_receipt_that_is_none_ends_no_collector(
+async def test_a_malformed_receipt_stops_no_collector(
     redis: Redis, redis_url: str, tmp_path: Path, receipt: bytes
 ) -> None:
     """It publishes again what it may have lost, which is what keys are for."""

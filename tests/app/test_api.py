@@ -31,7 +31,9 @@ async def test_an_unknown_address_is_a_problem(client: httpx.AsyncClient) -> Non
     problem(await client.post("/health/nothing"), 404, "not_found")
 
 
-async def test_a_wrong_method_is_a_problem_that_says_which(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_is_a_problem_that_names_the_allowed_ones(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.post("/api/v1/badges")
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "GET"
@@ -71,7 +73,7 @@ def broken(app: FastAPI) -> FastAPI:
     return app
 
 
-async def test_a_fault_of_ours_says_nothing_of_our_insides(broken: FastAPI) -> None:
+async def test_an_internal_error_reveals_no_details(broken: FastAPI) -> None:
     async with client_of(broken) as client:
         with structlog.testing.capture_logs() as lines:
             answer = await client.get("/bug", headers={"X-Request-Id": "find-me-again"})
@@ -90,7 +92,7 @@ async def test_a_refusal_is_a_problem_with_its_own_words(broken: FastAPI) -> Non
     assert body["seats"] == 0
 
 
-async def test_a_body_that_is_no_json_is_400(broken: FastAPI) -> None:
+async def test_a_body_that_is_not_json_is_400(broken: FastAPI) -> None:
     async with client_of(broken) as client:
         headers = {"content-type": "application/json"}
         answer = await client.post("/echo", content=b"{", headers=headers)
@@ -140,7 +142,7 @@ async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient) 
         assert "strict-transport-security" not in headers
 
 
-async def test_over_https_browsers_are_told_to_stay_there(db: Database, redis: Redis) -> None:
+async def test_over_https_hsts_is_sent(db: Database, redis: Redis) -> None:
     app = make_app(db, redis, env="production", public_url="https://game.example")
     async with client_of(app) as client:
         headers = (await client.get("/health")).headers
@@ -149,7 +151,7 @@ async def test_over_https_browsers_are_told_to_stay_there(db: Database, redis: R
 
 
 @pytest.mark.parametrize("path", ["badges", "levels", "config", "badges/first_share"])
-async def test_what_is_known_already_is_304(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unchanged_answer_is_304(client: httpx.AsyncClient, path: str) -> None:
     first = await client.get(f"/api/v1/{path}")
     assert first.status_code == 200
     tag = first.headers["etag"]
@@ -176,7 +178,7 @@ async def test_an_entity_tag_changes_with_what_it_names(
     assert after.headers["etag"] != before.headers["etag"]
 
 
-async def test_long_answers_are_compressed_for_those_who_like_it(app: FastAPI) -> None:
+async def test_long_answers_are_compressed_for_clients_that_accept_it(app: FastAPI) -> None:
     async with served(app) as host, httpx.AsyncClient(base_url=f"http://{host}") as client:
         request = client.build_request("GET", "/api/v1/badges", headers={"Accept-Encoding": "gzip"})
         answer = await client.send(request, stream=True)
@@ -241,7 +243,7 @@ async def test_pages_are_the_app(built: httpx.AsyncClient, path: str) -> None:
     assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_hashed_files_are_kept_for_ever(built: httpx.AsyncClient) -> None:
+async def test_hashed_files_are_cached_permanently(built: httpx.AsyncClient) -> None:
     answer = await built.get("/assets/main-B4dC0ffe.js")
     assert answer.status_code == 200
     assert "javascript" in answer.headers["content-type"]
@@ -310,17 +312,17 @@ def test_the_built_app_has_its_files_packed() -> None:
     ["/assets/gone.js", "/favicon.ico", "/../outside.txt", "/%2e%2e/outside.txt", "/a%00b.js",
      "/assets/..%2f..%2foutside.txt"],
 )  # fmt: skip
-async def test_what_is_no_file_is_404(built: httpx.AsyncClient, path: str) -> None:
+async def test_a_missing_file_is_404(built: httpx.AsyncClient, path: str) -> None:
     answer = await built.get(path)
     assert answer.status_code == 404
     assert "not yours" not in answer.text
 
 
-async def test_a_page_takes_no_post(built: httpx.AsyncClient) -> None:
+async def test_a_page_refuses_post(built: httpx.AsyncClient) -> None:
     problem(await built.post("/badges"), 405, "method_not_allowed")
 
 
-async def test_without_a_built_app_the_page_says_what_to_do(
+async def test_without_a_built_app_the_page_names_the_command(
     db: Database, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "_CHECKOUT", tmp_path / "none")

@@ -90,7 +90,7 @@ async def test_a_stale_schema_is_named_with_the_command_that_mends_it(
     assert "tbg migrate" in bad["migrations"]
 
 
-async def test_redis_away_is_named_and_nothing_of_where_it_is(db: Database) -> None:
+async def test_a_redis_outage_is_named_without_its_address(db: Database) -> None:
     away = redis_adapter.connect("redis://secret-host:1/0", retries=0)
     status, bad = await ready(db, away)
     assert status == 503
@@ -118,7 +118,7 @@ async def test_a_check_that_hangs_does_not_hang_the_answer(
     assert "no answer within" in bad["redis"]
 
 
-async def test_events_that_wait_too_long_are_told(
+async def test_events_that_wait_too_long_are_reported(
     db: Database, clock: FixedClock, redis: Redis
 ) -> None:
     await all_services_alive(redis)
@@ -133,7 +133,7 @@ async def test_events_that_wait_too_long_are_told(
     status, bad = await ready(db, redis)
     assert status == 503
     assert bad["ingest_lag"].startswith("3 events are waiting, the oldest for 36")
-    # In the hands of a consumer that never finishes, they wait all the same.
+    # Entries of a consumer that never finishes count as waiting too.
     entries = await reader.read(block_ms=None)
     assert len(entries) == 3
     status, bad = await ready(db, redis)
@@ -157,7 +157,7 @@ async def test_streams_so_full_that_producers_wait_are_unready(
         await asyncio.wait_for(publisher.wait_for_room(), 0.3)
 
 
-async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
+async def test_a_redis_that_may_lose_events_is_unready_only_in_production(
     db: Database, redis: Redis
 ) -> None:
     await all_services_alive(redis)
@@ -173,7 +173,7 @@ async def test_a_redis_that_may_lose_events_is_unready_in_production_alone(
     assert "appendonly is no" in bad["redis_settings"]
 
 
-async def test_a_full_disk_is_told(
+async def test_a_full_disk_is_reported(
     db: Database, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A disk cannot be filled here without filling everybody's: only the figure is made up.

@@ -1,4 +1,4 @@
-"""API keys, and requests sent twice: over HTTP, down to what stands in the tables."""
+"""API keys, and repeated requests: over HTTP, checked in the tables."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_a_key_is_shown_once_and_kept_as_digests(db: Database, me: SignedI
 
 
 @pytest.mark.parametrize(("scope", "status"), [("read", 200), ("mining", 200), ("service", 403)])
-async def test_a_key_may_what_its_scope_says(
+async def test_a_key_may_do_what_its_scope_allows(
     db: Database, client: httpx.AsyncClient, me: SignedIn, scope: str, status: int
 ) -> None:
     await promoted(db, me)
@@ -140,7 +140,7 @@ async def test_no_key_manages_an_account(
     assert len((await me.ask("GET", KEYS)).json()["api_keys"]) == 1
 
 
-async def test_keys_for_services_are_made_by_operators_alone(db: Database, me: SignedIn) -> None:
+async def test_only_operators_can_create_service_keys(db: Database, me: SignedIn) -> None:
     wish = {"name": "payments", "scope": "service"}
     problem(await me.ask("POST", KEYS, json=wish), 403, "not_allowed")
     assert (await me.ask("GET", KEYS)).json() == {"api_keys": []}
@@ -152,9 +152,7 @@ async def test_keys_for_services_are_made_by_operators_alone(db: Database, me: S
     problem(await me.ask("POST", KEYS, json=wish | signed), 403, "approval_needed")
 
 
-async def test_a_key_reads_what_its_owner_has_and_nobody_else(
-    client: httpx.AsyncClient, me: SignedIn
-) -> None:
+async def test_a_key_reads_only_its_owners_data(client: httpx.AsyncClient, me: SignedIn) -> None:
     other = await sign_in(client, 1)
     made = await make_key(me)
     assert made["api_key"]["id"].startswith(f"{me.user['id']}k")
@@ -223,7 +221,7 @@ async def test_a_revoked_key_is_refused_by_every_process_at_once(
     assert (await me.ask("GET", KEYS)).json() == {"api_keys": []}
 
 
-async def test_one_has_only_so_many_keys(db: Database, me: SignedIn) -> None:
+async def test_the_number_of_keys_is_limited(db: Database, me: SignedIn) -> None:
     async with db.transaction() as tx:
         await tx.run(
             """
@@ -245,7 +243,7 @@ async def test_one_has_only_so_many_keys(db: Database, me: SignedIn) -> None:
     [{"name": ""}, {"name": "\u200b"}, {"name": "x" * 61}, {"scope": "all"}, {"scope": "admin"},
      {"expires_in_days": 0}, {"expires_in_days": 367}, {"expires_in_days": "3"}, {"role": "admin"}],
 )  # fmt: skip
-async def test_a_key_takes_no_nonsense(me: SignedIn, wish: dict[str, Any]) -> None:
+async def test_invalid_fields_of_a_key_are_refused(me: SignedIn, wish: dict[str, Any]) -> None:
     answer = await me.ask("POST", KEYS, json={"name": "x", "scope": "read", **wish})
     problem(answer, 422, "invalid")
 
@@ -255,7 +253,7 @@ async def test_a_key_takes_no_nonsense(me: SignedIn, wish: dict[str, Any]) -> No
 
 @contextmanager
 def statements(db: Database) -> Iterator[list[str]]:
-    """Every statement that is sent meanwhile."""
+    """Every statement that is sent within this context."""
     sent: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
@@ -378,7 +376,7 @@ async def test_two_players_may_choose_the_same_key(client: httpx.AsyncClient, me
     assert made[0].json()["key"] != made[1].json()["key"]
 
 
-async def test_of_the_same_at_once_one_is_done_and_the_others_wait(
+async def test_of_concurrent_identical_requests_one_runs_and_the_others_wait(
     db: Database, me: SignedIn
 ) -> None:
     wish = {"name": "race", "scope": "read"}
@@ -415,7 +413,7 @@ async def test_an_answer_in_the_table_is_unreadable_without_the_key_that_asked(
     assert key.encode() in opened
 
 
-async def test_after_a_day_a_key_may_be_used_anew(
+async def test_after_a_day_a_key_can_be_used_again(
     db: Database, me: SignedIn, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     wish = {"name": "daily", "scope": "read"}
@@ -428,7 +426,7 @@ async def test_after_a_day_a_key_may_be_used_anew(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "é"])
-async def test_a_key_that_is_none_is_refused(me: SignedIn, key: str) -> None:
+async def test_a_malformed_key_is_refused(me: SignedIn, key: str) -> None:
     headers = {b"idempotency-key": key.encode(), b"authorization": f"Bearer {me.access_token}"}
     answer = await me.client.post(
         f"/api/v1{KEYS}",
@@ -438,7 +436,7 @@ async def test_a_key_that_is_none_is_refused(me: SignedIn, key: str) -> None:
     problem(answer, 422, "invalid")
 
 
-async def test_who_is_nobody_has_nothing_replayed(client: httpx.AsyncClient, me: SignedIn) -> None:
+async def test_anonymous_requests_are_not_replayed(client: httpx.AsyncClient, me: SignedIn) -> None:
     body = {"address": me.user["address"]}
     made = [
         await client.post("/api/v1/auth/challenge", json=body, headers=keyed("c")) for _ in range(2)
@@ -493,7 +491,7 @@ async def test_a_request_in_hand_is_not_begun_again(me: SignedIn, odd: dict[str,
     assert odd["slow"] == 1
 
 
-async def test_a_request_whose_process_died_may_be_sent_again(
+async def test_a_request_whose_process_died_can_be_retried(
     db: Database, me: SignedIn, clock: FixedClock, odd: dict[str, int]
 ) -> None:
     running = asyncio.create_task(me.ask("POST", "/odd/slow", headers=keyed("s")))
@@ -511,7 +509,7 @@ async def test_a_request_whose_process_died_may_be_sent_again(
     assert left[0] == me.user["id"]
 
 
-async def test_a_long_answer_is_replayed_to_who_takes_it_compressed_and_who_does_not(
+async def test_a_long_answer_is_replayed_compressed_and_uncompressed(
     me: SignedIn, odd: dict[str, int]
 ) -> None:
     answers = [
@@ -542,7 +540,9 @@ async def test_a_body_without_declared_length_is_counted_here_too(me: SignedIn) 
     problem(answer, 413, "too_large")
 
 
-async def test_who_was_cut_off_in_the_middle_may_send_the_whole(app: FastAPI, me: SignedIn) -> None:
+async def test_a_request_that_was_cut_off_can_be_sent_again_completely(
+    app: FastAPI, me: SignedIn
+) -> None:
     body = b'{"name": "cut off", "scope": "read"}'
     head = (
         f"POST /api/v1{KEYS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {me.access_token}\r\n"

@@ -148,7 +148,7 @@ def _wrong(command: str, done: subprocess.CompletedProcess[str], data: Path) -> 
     return ""
 
 
-def test_every_command_of_the_readme_finds_the_game_by_its_folder_alone(
+def test_every_command_of_the_readme_finds_the_game_by_its_folder(
     game: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logs = game.parent / "logs"

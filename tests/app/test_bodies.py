@@ -42,7 +42,9 @@ async def test_a_body_is_read_in_one_way_or_refused(
 
 
 @pytest.mark.parametrize("address", ["a\u0000b", "x" * 200, "é", "", "bc1" + "q" * 90])
-async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, address: str) -> None:
+async def test_an_invalid_address_in_a_body_is_refused(
+    client: httpx.AsyncClient, address: str
+) -> None:
     content = b'{"address": "%s"}' % address.encode("unicode_escape").replace(b"\\x00", b"\\u0000")
     content = content.replace(b"\\xe9", b"\\u00e9")
     answer = await client.post(
@@ -51,7 +53,7 @@ async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, add
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/not_an_address")
 
 
-async def test_what_somebody_signed_in_is_told_is_kept_by_nobody_else(
+async def test_answers_to_signed_in_users_are_private(
     client: httpx.AsyncClient,
 ) -> None:
     me = await sign_in(client)

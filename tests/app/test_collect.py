@@ -80,7 +80,7 @@ def shell(tmp_path: Path, redis_url: str) -> Shell:
     return Shell(tmp_path / "data", redis_url)
 
 
-def test_once_prints_what_it_did_and_nothing_else(shell: Shell) -> None:
+def test_once_prints_only_its_result(shell: Shell) -> None:
     logs = FIXTURES / "a" / "logs"
     code, out, _ = shell.run(logs, "--source", "a", "--once", "--json")
     counts = json.loads(out)
@@ -155,7 +155,7 @@ def test_a_quarantined_line_needs_a_person(shell: Shell, tmp_path: Path) -> None
         ((FIXTURES / "a/logs",), 2, "--source"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(
+def test_errors_are_reported_in_one_line(
     shell: Shell, words: tuple[str | Path, ...], code: int, said: str
 ) -> None:
     got, out, err = shell.run(*words)
@@ -188,7 +188,7 @@ def test_a_game_that_is_not_the_pool_s_is_refused_before_anything_is_published(
     assert len(shell.ids()) > 3_000
 
 
-def test_addresses_of_another_network_are_said_and_read_with_the_right_one(shell: Shell) -> None:
+def test_addresses_of_another_network_are_reported_and_read_once_it_is_right(shell: Shell) -> None:
     shell.empty_redis(network="mainnet")
     shell.env["TBG_NETWORK"] = "mainnet"
     code, out, _ = shell.run(FIXTURES / "a/logs", "--source", "a", "--once")

@@ -30,13 +30,13 @@ def test_wrong_arguments_end_with_one_line(words: list[str], said: str) -> None:
     assert line.startswith(f"tbg: {said}")
 
 
-def test_the_version_is_said() -> None:
+def test_the_version_is_printed() -> None:
     done = tbg("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"tbg {version('tbg')}\n"
 
 
-def test_help_is_shown_to_who_asks_for_it_and_to_who_says_nothing() -> None:
+def test_help_is_shown_on_request_and_without_arguments() -> None:
     for words, code in ((["-h"], 0), (["events", "--help"], 0), ([], 2), (["events"], 2)):
         done = tbg(*words)
         assert (done.returncode, done.stderr) == (code, "")

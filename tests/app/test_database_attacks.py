@@ -169,7 +169,7 @@ async def refusal(connection: asyncpg.Connection, statement: str) -> str | None:
     return None
 
 
-async def test_the_application_makes_owns_and_rewrites_nothing(roles: Roles) -> None:
+async def test_the_application_creates_owns_and_rewrites_nothing(roles: Roles) -> None:
     names = {"{owner}": quoted(OWNER), "{database}": quoted(roles.owner.rpartition("/")[2])}
     connection = await asyncpg.connect(roles.application)
     allowed = {}
@@ -184,7 +184,7 @@ async def test_the_application_makes_owns_and_rewrites_nothing(roles: Roles) -> 
     assert allowed == {}
 
 
-async def test_everything_belongs_to_the_owner_and_runs_as_who_asks(
+async def test_everything_belongs_to_the_owner_and_runs_as_the_caller(
     db: Database, roles: Roles
 ) -> None:
     """But for the functions that make and drop months: closed to others, with a fixed path."""
@@ -338,7 +338,7 @@ class TestUpgrade:
         owner = connect(old.owner, FixedClock(NOW))
         assert await value(owner, "SELECT count(*) FROM audit_log") == 1
         await owner.close()
-        connection = await asyncpg.connect(old.application)  # no second try, whoever tidies up
+        connection = await asyncpg.connect(old.application)  # no second attempt
         again = f"CREATE FUNCTION public.f(integer) {RAISES}"
         assert await refusal(connection, again) == NO_PRIVILEGE
         await connection.close()
@@ -362,7 +362,7 @@ class TestUpgrade:
         ],
         ids=lambda statement: statement.partition("(")[0][:40],
     )
-    async def test_what_the_application_left_behind_is_named_and_not_taken_over(
+    async def test_objects_of_the_application_are_named_and_not_taken_over(
         self, old: Roles, statement: str
     ) -> None:
         servers.execute(old.application, statement)
@@ -455,7 +455,7 @@ class TestOwner:
                 servers.execute(roles.superuser, back)
         upgrade(roles)
 
-    async def test_takes_away_what_lets_others_create(self, roles: Roles) -> None:
+    async def test_privileges_to_create_are_revoked(self, roles: Roles) -> None:
         app, name = quoted(APPLICATION), quoted(roles.owner.rpartition("/")[2])
         servers.execute(
             roles.superuser,
@@ -466,7 +466,7 @@ class TestOwner:
             f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {app}",
         )
         upgrade(roles)
-        await test_the_application_makes_owns_and_rewrites_nothing(roles)
+        await test_the_application_creates_owns_and_rewrites_nothing(roles)
 
     async def test_migrates_an_empty_database(self, pg_url: str, all_roles: None) -> None:
         with servers.database(pg_url, owner=quoted(OWNER)) as url:

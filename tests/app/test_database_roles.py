@@ -57,14 +57,14 @@ async def test_neither_role_is_a_superuser(db: Database, roles: Roles) -> None:
     await owner.close()
 
 
-async def test_what_people_do_stands_in_the_log(
+async def test_actions_are_in_the_audit_log(
     db: Database, redis: Redis, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     for index in (0, 1):
         await publish(redis, share(NOW, user=player(index).address))
     await ingest_on(db, redis).drain()
     me = await sign_in(client)
-    assert (await link(me, 1)).status_code == 201  # two users unite: the lock of who is who
+    assert (await link(me, 1)).status_code == 201  # two users merge: the owners' lock
     assert await value(db, "SELECT count(DISTINCT user_id) FROM user_addresses") == 1
     assert (await leave(me)).is_success
     clock.move(timedelta(days=40))
@@ -77,7 +77,7 @@ async def test_what_people_do_stands_in_the_log(
         assert await first_fault(tx) is None
 
 
-async def test_the_services_do_all_they_have_to(
+async def test_the_services_role_suffices_for_all_work(
     db: Database, redis: Redis, redis_url: str, clock: FixedClock
 ) -> None:
     """The registry, which locks its table, was loaded by the application when it migrated."""
@@ -129,7 +129,7 @@ async def months_go_by(db: Database, clock: FixedClock, *, superuser: str) -> No
     assert (made[0], made[-1]) == ("shares_2026_05", "shares_2026_11")
 
 
-async def test_to_migrate_again_mends_what_was_granted(roles: Roles, db: Database) -> None:
+async def test_migrating_again_restores_the_grants(roles: Roles, db: Database) -> None:
     app = quoted(APPLICATION)
     servers.execute(
         roles.owner,

@@ -42,7 +42,7 @@ def findings(env: dict[str, str], **more: str) -> dict[str, Finding]:
     return {name: Finding(**found) for name, found in json.loads(done.stdout).items()}
 
 
-def test_keys_are_looked_at_and_never_made(env: dict[str, str], tmp_path: Path) -> None:
+def test_keys_are_checked_and_never_created(env: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "data" / "keys"
     assert findings(env)["keys"] == (True, f"none yet: the API makes them in {folder}")
     assert not folder.exists()
@@ -67,7 +67,7 @@ async def test_a_badge_of_a_pack_that_is_not_here_is_named(
     assert findings(env, TBG_BADGE_PACKS=str(tmp_path))["badges"].ok
 
 
-async def test_a_parked_message_is_told_with_the_command_for_it(
+async def test_a_parked_message_is_reported_with_its_command(
     db: Database, env: dict[str, str]
 ) -> None:
     well = (True, "0 parked messages, 0 waiting for more than a minute")
@@ -89,7 +89,7 @@ async def test_a_parked_message_is_told_with_the_command_for_it(
     assert found.detail.startswith("1 parked messages: see `tbg events parked`")
 
 
-def test_https_without_production_is_told(env: dict[str, str]) -> None:
+def test_https_without_production_is_reported(env: dict[str, str]) -> None:
     assert findings(env)["settings"] == (True, "development, mainnet")
     found = findings(env, TBG_PUBLIC_URL="https://game.example")["settings"]
     assert not found.ok

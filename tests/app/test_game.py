@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.events import ingest_on, publish, share
 
 
-async def test_the_first_service_says_what_the_game_is(db: Database, redis: Redis) -> None:
+async def test_the_first_service_declares_the_game(db: Database, redis: Redis) -> None:
     assert await read_game(redis) is None
     said = await declare(load_settings(network="signet", demo=True), db, redis)
     assert await read_game(redis) == said == Game("signet", demo=True)
@@ -56,7 +56,9 @@ async def test_a_demo_stays_one_whatever_the_next_service_is_set_to(
     assert await declare(load_settings(), db, redis) == Game("mainnet", demo=True)
 
 
-async def test_ingest_says_it_again_when_redis_has_lost_it(db: Database, redis: Redis) -> None:
+async def test_ingest_declares_the_game_again_after_redis_lost_it(
+    db: Database, redis: Redis
+) -> None:
     ingest = ingest_on(db, redis, game=Game("mainnet", demo=False))
     await redis.flushdb()
     await ingest.housekeeping()

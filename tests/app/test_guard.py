@@ -63,7 +63,7 @@ def too_many(answer: httpx.Response, policy: Policy) -> None:
 # --- how often --------------------------------------------------------------------------------
 
 
-async def test_every_answer_says_what_is_left(client: httpx.AsyncClient) -> None:
+async def test_every_answer_states_the_remaining_quota(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/levels", headers=from_("9.9.9.9"))
     assert answer.headers["ratelimit-policy"] == '"ip";q=1200;w=60'
     assert answer.headers["ratelimit"] == '"ip";r=1199;t=1'
@@ -75,7 +75,7 @@ async def test_every_answer_says_what_is_left(client: httpx.AsyncClient) -> None
     assert answer.headers["ratelimit-policy"] == '"user";q=600;w=60'
 
 
-async def test_one_address_of_the_internet_asks_so_often(
+async def test_requests_of_an_ip_address_are_limited(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_IP, 3)
@@ -88,7 +88,7 @@ async def test_one_address_of_the_internet_asks_so_often(
     assert (await client.get("/health", headers=from_("9.9.9.9"))).status_code == 200
 
 
-async def test_an_ip_address_tries_to_sign_in_so_often(
+async def test_sign_in_attempts_of_an_ip_address_are_limited(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(SIGNING_IN, 3)
@@ -103,7 +103,7 @@ async def test_an_ip_address_tries_to_sign_in_so_often(
     assert (await client.get("/api/v1/levels", headers=from_("9.9.9.9"))).status_code == 200
 
 
-async def test_an_ip_address_asks_for_the_published_keys_so_often(
+async def test_published_keys_are_limited_per_ip_address(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(KEY_SETS, 2)
@@ -115,7 +115,7 @@ async def test_an_ip_address_asks_for_the_published_keys_so_often(
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/levels", "/api/v1/nothing"])
-async def test_what_is_below_the_first_segment_of_the_api_is_guarded_and_no_page(
+async def test_paths_below_the_api_are_guarded_and_are_no_pages(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)
@@ -124,7 +124,7 @@ async def test_what_is_below_the_first_segment_of_the_api_is_guarded_and_no_page
 
 
 @pytest.mark.parametrize("path", ["/apiary", "/m/api/v1", "/", "/health"])
-async def test_a_path_that_merely_contains_the_api_s_is_not_guarded(
+async def test_paths_that_only_contain_the_api_s_are_not_guarded(
     client: httpx.AsyncClient, path: str
 ) -> None:
     answer = await client.get(path)
@@ -132,7 +132,7 @@ async def test_a_path_that_merely_contains_the_api_s_is_not_guarded(
     assert "ratelimit" not in answer.headers
 
 
-async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
+async def test_challenges_for_a_bitcoin_address_are_limited_per_caller(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_ADDRESS, 2)
@@ -151,7 +151,7 @@ async def test_one_bitcoin_address_is_challenged_so_often_by_one_asker(
     assert (await challenge(player(1).address, "9.9.9.1")).status_code == 201
 
 
-async def test_one_user_asks_so_often_by_all_his_sessions(
+async def test_all_sessions_of_a_user_share_one_quota(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     one, two, other = await sign_in(client), await sign_in(client), await sign_in(client, 1)
@@ -178,16 +178,16 @@ async def test_a_class_of_rate_limits_is_a_setting(db: Database, redis: Redis) -
         too_many(answer, Policy("auth", 1, 3600))
 
 
-async def test_one_user_changes_so_much(tight: Tight, client: httpx.AsyncClient) -> None:
+async def test_changes_by_a_user_are_limited(tight: Tight, client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     policy = tight(CHANGES, 1)
     assert (await me.ask("PATCH", "/users/me", json={"bio": "x"})).status_code == 200
     too_many(await me.ask("PATCH", "/users/me", json={"bio": "y"}), policy)
     answer = await me.ask("GET", "/users/me")
-    assert answer.json()["bio"] == "x"  # he may read, and nothing was changed
+    assert answer.json()["bio"] == "x"  # they may read, and nothing was changed
 
 
-async def test_one_key_asks_so_often_and_its_owner_goes_on(
+async def test_requests_of_a_key_are_limited_separately_from_its_owner(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     me = await sign_in(client)
@@ -205,7 +205,7 @@ async def test_one_key_asks_so_often_and_its_owner_goes_on(
     assert (await me.ask("GET", "/users/me")).status_code == 200
 
 
-async def test_a_forged_token_is_counted_by_where_it_comes_from(
+async def test_a_forged_token_counts_towards_its_ip_address(
     tight: Tight, client: httpx.AsyncClient
 ) -> None:
     policy = tight(BY_IP, 3)
@@ -215,7 +215,7 @@ async def test_a_forged_token_is_counted_by_where_it_comes_from(
     too_many(await client.get(ME, headers=headers), policy)
 
 
-async def test_while_redis_is_away_the_game_goes_on(db: Database) -> None:
+async def test_while_redis_is_down_requests_are_served(db: Database) -> None:
     away = redis_adapter.connect("redis://127.0.0.1:1/0", retries=0)
     async with client_of(make_app(db, away)) as client:
         me = await sign_in(client)
@@ -235,7 +235,7 @@ V6 = "2001:db8:1:2::/64"
     [
         # Nobody is trusted but 10.0.0.0/8, ::1 and fd00::/8.
         ("9.9.9.9", [], "9.9.9.9"),
-        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # a stranger says what he likes
+        ("9.9.9.9", ["1.1.1.1"], "9.9.9.9"),  # a stranger may claim anything
         ("9.9.9.9", ["10.0.0.1"], "9.9.9.9"),
         ("10.0.0.1", [], "10.0.0.1"),
         ("10.0.0.1", [""], "10.0.0.1"),
@@ -243,12 +243,12 @@ V6 = "2001:db8:1:2::/64"
         ("10.0.0.1", ["9.9.9.9, 10.0.0.2"], "9.9.9.9"),
         ("10.0.0.1", [" 9.9.9.9 ,10.0.0.2,10.0.0.3 "], "9.9.9.9"),
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.1"),  # all of them ours
-        # What he wrote himself is to the left of what our proxies added.
+        # What they wrote themselves is to the left of what our proxies added.
         ("10.0.0.1", ["1.1.1.1, 9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["10.0.0.7, 9.9.9.9, 10.0.0.2"], "9.9.9.9"),
         ("10.0.0.1", ["garbage, 9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["<script>, ' OR 1=1, 9.9.9.9"], "9.9.9.9"),
-        # Some proxies add a line of their own below his.
+        # Some proxies add a separate line below.
         ("10.0.0.1", ["1.1.1.1", "9.9.9.9"], "9.9.9.9"),
         ("10.0.0.1", ["1.1.1.1", "9.9.9.9", "10.0.0.2"], "9.9.9.9"),
         # What our own proxy writes and is no address names nobody.
@@ -275,7 +275,7 @@ def test_who_is_at_the_other_end(peer: str, forwarded: list[str], who: str) -> N
     assert client_ip(scope, settings) == who
 
 
-async def test_a_proxy_that_is_not_trusted_is_told_once(
+async def test_an_untrusted_proxy_is_logged_once(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def told(proxies: str = "") -> list[tuple[str, str]]:
@@ -293,7 +293,7 @@ async def test_a_proxy_that_is_not_trusted_is_told_once(
     assert await told("127.0.0.0/8") == []
 
 
-async def test_nobody_is_somebody_else_by_saying_so(
+async def test_untrusted_forwarding_headers_are_ignored(
     db: Database, redis: Redis, tight: Tight
 ) -> None:
     policy = tight(BY_IP, 3)
@@ -307,7 +307,7 @@ async def test_nobody_is_somebody_else_by_saying_so(
 # --- for how long -----------------------------------------------------------------------------
 
 
-async def test_a_request_that_takes_too_long_is_given_up(
+async def test_a_request_that_takes_too_long_is_cancelled(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = []
@@ -328,14 +328,14 @@ async def test_a_request_that_takes_too_long_is_given_up(
     assert (await client.get("/api/v1/levels")).status_code == 200
 
 
-async def test_a_request_given_up_changes_nothing_and_may_be_sent_again(
+async def test_a_cancelled_request_changes_nothing_and_can_be_retried(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me = await sign_in(client)
     database: Database = app.state.database
     wish = {"name": "slow", "scope": "read"}
     headers = {"Idempotency-Key": "slow"}
-    # Somebody holds the user's row: his own other request, or a job.
+    # Somebody holds the user's row: another request of theirs, or a job.
     async with database.transaction() as tx:
         await tx.run("SELECT 1 FROM users WHERE id = :id FOR UPDATE", id=me.user["id"])
         with monkeypatch.context() as patch:
@@ -381,7 +381,7 @@ async def test_a_named_page_may_call_the_api_with_a_token_and_without_cookies(
     refused = await open_to_one.get(ME, headers={"Origin": NAMED})
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == NAMED  # so that it can read why
-    # The proof that goes with cookies is for pages of ours.
+    # The CSRF token of a cookie session is for our pages.
     told = await open_to_one.options(
         ME, headers={"Origin": NAMED} | asked_before("PATCH", "x-csrf-token")
     )
@@ -393,7 +393,7 @@ async def test_a_named_page_may_call_the_api_with_a_token_and_without_cookies(
     ["https://evil.example", "https://stats.example.evil.example", "http://stats.example", "null",
      "https://stats.example:8443"],
 )  # fmt: skip
-async def test_another_page_may_read_nothing(open_to_one: httpx.AsyncClient, origin: str) -> None:
+async def test_a_foreign_page_can_read_nothing(open_to_one: httpx.AsyncClient, origin: str) -> None:
     before = asked_before("GET", "authorization")
     told = await open_to_one.options(ME, headers={"Origin": origin} | before)
     assert told.status_code == 400

@@ -97,7 +97,7 @@ async def test_who_sends_too_slowly_is_cut_off(host: str) -> None:
     assert await answered(host)
 
 
-async def test_who_says_nothing_is_cut_off_without_a_word(host: str) -> None:
+async def test_silent_connections_are_cut_off(host: str) -> None:
     reader, writer = await connect(host)
     assert await is_closed(reader, within=3) == b""
     writer.close()
@@ -131,7 +131,7 @@ async def test_heads_without_end_are_refused(host: str, monkeypatch: pytest.Monk
         assert sent < 400_000, name
 
 
-async def test_a_large_head_that_comes_at_once_is_refused(host: str) -> None:
+async def test_a_large_head_in_one_packet_is_refused(host: str) -> None:
     for fields in (b"X: " + b"x" * limits.HEAD_BYTES + b"\r\n", b"a:\r\n" * 1_000):
         reader, writer = await connect(host)
         writer.write(GET + fields + b"\r\n")
@@ -140,7 +140,7 @@ async def test_a_large_head_that_comes_at_once_is_refused(host: str) -> None:
         writer.close()
 
 
-async def test_a_body_that_goes_on_after_its_refusal_is_not_read(host: str) -> None:
+async def test_a_body_that_continues_after_its_refusal_is_not_read(host: str) -> None:
     reader, writer = await connect(host)
     writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
     sent = 0
@@ -223,7 +223,7 @@ async def read(reader: StreamReader, *, pause: float, piece: int) -> int:
     return got
 
 
-async def test_who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not(
+async def test_clients_that_do_not_read_are_cut_off_but_slow_readers_are_not(
     app: FastAPI, host: str
 ) -> None:
     size = 15_000_000  # more than the kernel holds for anybody
@@ -250,7 +250,7 @@ async def test_who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_n
     slow.close()
 
 
-async def test_one_address_has_so_many_connections_and_another_one_its_own(
+async def test_connections_are_limited_separately_per_address(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "CONNECTIONS_BY_ADDRESS", 5)

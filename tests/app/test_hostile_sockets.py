@@ -65,14 +65,14 @@ async def test_a_flood_of_frames_of_any_kind_is_closed_with_1008(host: str, what
     reader, writer = await websocket(host)
     sending = asyncio.create_task(flood(writer, what * 500, seconds=5))
     assert await close_of(reader) == 1008
-    async with httpx.AsyncClient() as client:  # others are answered meanwhile
+    async with httpx.AsyncClient() as client:  # others are still answered
         answer = await client.get(f"http://{host}/health", timeout=1)
     assert answer.status_code == 200
     await sending
     writer.close()
 
 
-async def test_many_sockets_of_one_address_send_no_more_together_than_it_may(
+async def test_sockets_of_one_address_share_its_limit(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "SHARED_FRAMES", 60)
@@ -88,7 +88,7 @@ async def test_many_sockets_of_one_address_send_no_more_together_than_it_may(
         writer.close()
 
 
-async def test_a_message_has_so_many_fragments_however_slowly_they_come(
+async def test_fragments_of_a_message_are_limited_however_slowly_they_arrive(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SOCKET_FRAMES", 10**9)
@@ -113,7 +113,7 @@ async def test_fragments_that_are_few_make_a_message(host: str) -> None:
     writer.close()
 
 
-async def test_pongs_that_nobody_reads_are_not_kept(
+async def test_pongs_are_not_queued_for_clients_that_do_not_read(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SOCKET_FRAMES", 10**9)  # the rate apart
@@ -138,7 +138,7 @@ BAD_TEXT = {
 
 
 @pytest.mark.parametrize("sent", BAD_TEXT.values(), ids=BAD_TEXT)
-async def test_text_that_is_no_utf8_is_1007_and_no_traceback(
+async def test_invalid_utf8_is_1007_without_a_traceback(
     host: str, sent: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader, writer = await websocket(host)

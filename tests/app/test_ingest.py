@@ -101,7 +101,7 @@ async def test_an_event_that_fails_by_itself_is_a_dead_letter_after_five_failure
     assert await redis.hlen("mining:failures") == 0  # type: ignore[misc]
 
 
-async def test_a_passing_cause_never_counts(db: Database, redis: Redis) -> None:
+async def test_a_temporary_failure_never_counts(db: Database, redis: Redis) -> None:
     away = 3
 
     async def connection_lost(tx: Tx, batch: Batch) -> Batch:
@@ -135,7 +135,7 @@ async def test_a_batch_that_takes_too_long_is_halved_until_it_does_not(
     assert await redis.exists("mining:failures") == 0
 
 
-async def test_a_projection_is_given_what_the_one_before_it_returned(
+async def test_a_projection_receives_the_batch_that_the_previous_one_returned(
     db: Database, redis: Redis
 ) -> None:
     seen: list[Batch] = []
@@ -156,7 +156,7 @@ async def test_a_projection_is_given_what_the_one_before_it_returned(
     assert last == replace(full, shares=())
 
 
-async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
+async def test_a_service_that_waits_for_postgresql_stops_when_asked(
     db: Database, redis: Redis
 ) -> None:
     async def lost(tx: Tx, batch: Batch) -> Batch:
@@ -176,7 +176,7 @@ async def test_a_service_that_waits_for_postgresql_hears_that_it_is_to_stop(
     await ingest_on(db, redis).drain()
 
 
-async def test_what_another_lane_has_in_hand_is_not_taken_twice(
+async def test_entries_of_another_lane_are_not_processed_twice(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "CLAIM_IDLE_MS", 1)
@@ -228,7 +228,7 @@ async def test_several_consumers_side_by_side(db: Database, redis: Redis) -> Non
     )
 
 
-async def test_the_running_service_takes_what_comes_and_stops_when_told(
+async def test_the_running_service_processes_new_events_and_stops_when_asked(
     db: Database, redis: Redis
 ) -> None:
     running = ingest_on(db, redis)
@@ -268,7 +268,7 @@ async def test_old_history_counts_but_is_not_kept_raw(db: Database, redis: Redis
     assert await one(db, "SELECT count(*) FROM outbox") == 0
 
 
-async def test_a_miner_who_only_connects_or_is_refused_is_a_user_too(
+async def test_a_miner_with_only_connections_or_rejects_becomes_a_user(
     db: Database, redis: Redis
 ) -> None:
     await publish(redis, share(NOW, agent="bitaxe/2"), stream=MINER_CONNECTED)
@@ -320,7 +320,7 @@ async def test_a_worker_was_first_seen_with_its_earliest_share(db: Database, red
     assert tuple(row) == (NOW - timedelta(minutes=9), NOW - timedelta(minutes=1))
 
 
-async def test_a_block_told_of_twice_is_one_block(db: Database, redis: Redis) -> None:
+async def test_a_block_reported_twice_is_one_block(db: Database, redis: Redis) -> None:
     told = {"height": 879_412, "hash": "00" * 32, "diff": "1e14", "backed": "true"}
     await publish(redis, share(NOW, **told), share(NOW, **told, source="b"), stream=BLOCK_FOUND)
     await ingest_on(db, redis).drain()
@@ -354,7 +354,7 @@ async def test_the_state_does_not_depend_on_order_or_cut(db: Database, redis: Re
     assert (state.current_streak, state.best_difficulty) == (2, 7e9)
 
 
-async def test_every_batch_shows_a_miner_his_best_share(db: Database, redis: Redis) -> None:
+async def test_every_batch_shows_miners_their_best_share(db: Database, redis: Redis) -> None:
     async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
         await publish(redis, share(NOW, sdiff="2000"), share(NOW, sdiff="8000"))

@@ -342,7 +342,7 @@ class TestUnite:
         merged = "SELECT id, merged_into FROM users ORDER BY id"
         assert await rows(db, merged) == [(alice, None), (bob, alice), (carol, alice)]
 
-    async def test_one_summary_is_told_and_badges_are_counted(
+    async def test_one_summary_is_announced_and_badges_are_counted(
         self, db: Database, clock: FixedClock
     ) -> None:
         await play(db, [share(NOW) for _ in range(60)])
@@ -362,7 +362,7 @@ class TestUnite:
         sql = "SELECT total_earned, percentage FROM badge_stats WHERE badge_slug = 'first_share'"
         assert await rows(db, sql) == [(1, 100)]
 
-    async def test_a_loss_takes_no_more_than_there_is(self, db: Database) -> None:
+    async def test_a_loss_takes_at_most_the_total(self, db: Database) -> None:
         await play(db, [share(on(2026, 2, day), sdiff=float(day)) for day in (1, 2, 3)])
         first = on(2026, 1, 31)
         await play(db, [share(first, user=BOB, sdiff=9.0)])
@@ -371,7 +371,7 @@ class TestUnite:
         total = await value(db, f"{sql} WHERE user_id = :u", u=alice)
         async with db.transaction() as tx:
             await correct_xp(tx, user_id=alice, amount=-total, reason="a cheat", by="ops")
-        # Alice's personal bests are none on the united facts, and what she lost is lost.
+        # Alice's personal bests are not bests on the united facts; her losses stay.
         await join(db, ALICE, BOB)
         assert await rows(db, sql) == [(0,)]
         await in_order(db)
@@ -431,7 +431,9 @@ class TestUnite:
         assert set(await rows(db, sql, a=alice)) == {(ALICE, None), (BOB, NOW)}
 
     @pytest.mark.parametrize(("gone", "kept"), [(1, 1), (1, 99), (99, 1), (1, 3), (3, 1)])
-    async def test_who_cannot_be_united(self, db: Database, gone: int, kept: int) -> None:
+    async def test_accounts_that_cannot_be_merged_are_refused(
+        self, db: Database, gone: int, kept: int
+    ) -> None:
         await play(db, [share(NOW)])
         await execute(db, "SELECT nextval('users_id_seq')")
         await execute(
@@ -482,13 +484,13 @@ class TestUnite:
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(alice,)]
         assert await value(db, "SELECT count(*) FROM shares") == 6_000
         await in_order(db)
-        await asyncio.sleep(1.1)  # statistics are told a second late
+        await asyncio.sleep(1.1)  # statistics are published a second late
         assert await value(db, deadlocks) == before
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
 
     @pytest.mark.parametrize("job", [*(job.name for job in gamification.JOBS), "event", "xp"])
-    async def test_who_rewards_is_not_in_hand_meanwhile(self, db: Database, job: str) -> None:
-        """Else a job that had looked already would reward who is no more."""
+    async def test_no_reward_transaction_runs_during_a_merge(self, db: Database, job: str) -> None:
+        """Otherwise a job that has already read could reward a user who no longer exists."""
         await play(db, [share(NOW - WEEK + timedelta(days=n), sdiff=n + 1.0) for n in range(3)])
         await play(db, [share(NOW, user=BOB)])
         await execute(db, "UPDATE badge_definitions SET backfilled_at = NULL")
@@ -543,7 +545,7 @@ async def _rush(db: Database, relay: Relay, until: asyncio.Task[None]) -> None:
 
 
 class TestErase:
-    async def test_the_person_goes_and_the_numbers_stay(self, db: Database) -> None:
+    async def test_erasure_removes_the_person_and_keeps_the_numbers(self, db: Database) -> None:
         await play(db, [share(NOW - WEEK, worker="Basement", sdiff=2e9) for _ in range(120)])
         await play(db, [block(NOW), share(NOW, user=BOB, worker="Kitchen"), share(NOW, user=CAROL)])
         await furnish(db, await user_of(db, BOB))
@@ -611,7 +613,9 @@ class TestErase:
         await leave(db, ALICE)
         assert await value(db, "SELECT count(DISTINCT name_key) FROM workers") == 8
 
-    async def test_those_who_are_due_one_by_one(self, db: Database, clock: FixedClock) -> None:
+    async def test_due_accounts_are_erased_one_by_one(
+        self, db: Database, clock: FixedClock
+    ) -> None:
         dave = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
         users = []
         for user, days in ((ALICE, -1), (BOB, -2), (CAROL, 1), (dave, None)):
@@ -641,7 +645,7 @@ class TestErase:
 
 class TestMessagesOnTheirWay:
     @pytest.mark.parametrize("how", ["merged", "erased"])
-    async def test_nobody_is_told_of_who_is_no_more(
+    async def test_messages_of_merged_or_erased_users_are_not_delivered(
         self, db: Database, redis: Redis, how: str
     ) -> None:
         await play(db, [share(NOW, sdiff=2e6), block(NOW), share(NOW, user=BOB)])
@@ -654,12 +658,12 @@ class TestMessagesOnTheirWay:
         assert await rows(db, "SELECT DISTINCT user_id FROM frames") == [(bob,)]
         assert await rows(db, "SELECT user_id FROM frame_counters") == [(bob,)]
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
-        # What was announced of who was erased is forgotten at once: it names his devices.
+        # Messages about erased users are deleted at once, because they name devices.
         assert len(await told(db, "BlockRecorded")) == (1 if how == "merged" else 0)
         assert gone != bob
 
     @pytest.mark.parametrize("how", ["merged", "erased"])
-    async def test_a_delivery_waits_with_nothing_in_hand(
+    async def test_a_waiting_delivery_holds_no_locks(
         self, db: Database, redis: Redis, how: str
     ) -> None:
         await play(db, [share(NOW, sdiff=2e6), share(NOW, user=BOB, sdiff=2e6)])

@@ -11,14 +11,14 @@ from tbg.core.errors import BadArguments, CannotRun
 
 
 @pytest.mark.parametrize("host", ["256.1.1.1", "no such host", "203.0.113.9", "x" * 70, "::g"])
-def test_a_wrong_host_is_said_to_be_a_wrong_host(host: str) -> None:
+def test_a_wrong_host_is_reported_as_such(host: str) -> None:
     with pytest.raises(BadArguments, match="--host") as refusal:
         listen(host, 0)
     assert host in str(refusal.value)
     assert "port" not in str(refusal.value)
 
 
-def test_a_port_in_use_is_said_to_be_one() -> None:
+def test_a_port_in_use_is_reported_as_such() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotRun, match=f"port {port} of 127.0.0.1 is in use: .*--port"):

@@ -154,7 +154,7 @@ def test_a_pid_file_that_names_a_stranger_is_cleared(root: Path) -> None:
         assert pg.ready()
 
 
-def test_a_half_made_cluster_is_made_anew(root: Path) -> None:
+def test_an_incomplete_cluster_is_created_again(root: Path) -> None:
     instance.make_root(root)
     (root / "pg.half").mkdir()
     (root / "pg.half" / "PG_VERSION").write_text("18\n")

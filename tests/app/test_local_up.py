@@ -233,7 +233,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
 
     exports = tbg("env", "--data", str(root)).stdout
     assert f"TBG_PUBLIC_URL={up.url};\n" in exports
-    assert "kept by tbg up" in tbg("local", "status", "--data", str(root)).stdout
+    assert "started by tbg up" in tbg("local", "status", "--data", str(root)).stdout
 
     second = tbg("up", "--port", "0", "--data", str(root))
     assert second.returncode == 1
@@ -320,7 +320,7 @@ def test_what_dies_is_started_again_and_named(game: Up) -> None:
     assert eventually(up.ready)
 
 
-def test_a_service_that_is_refused_before_the_game_is_up_is_told_at_once(tmp_path: Path) -> None:
+def test_a_service_that_is_refused_during_startup_is_reported_at_once(tmp_path: Path) -> None:
     packs, data = tmp_path / "packs", servers.copy_pristine(tmp_path / "data")
     packs.mkdir()
     (packs / "ours.json").write_text("{")
@@ -382,7 +382,7 @@ def test_a_killed_supervisor_blocks_nothing(start: Callable[..., Up], tmp_path: 
     assert eventually(lambda: alive_in(tmp_path) == [])
 
 
-def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -521,7 +521,9 @@ def test_a_redis_that_is_away_is_one_line(
     assert "hush" not in done.stdout + line
 
 
-def test_a_database_that_lets_nobody_in_is_one_line(fresh_database: str, tmp_path: Path) -> None:
+def test_a_database_that_refuses_the_login_is_reported_in_one_line(
+    fresh_database: str, tmp_path: Path
+) -> None:
     user = urlsplit(fresh_database).username
     place = fresh_database.rpartition("@")[2]
     url = f"postgresql://{user}_of_another_game:hush@{place}"

@@ -71,7 +71,7 @@ def test_keys_are_listed_and_rotated(env: dict[str, str], tmp_path: Path) -> Non
     assert "chmod 600" in refusal
 
 
-async def test_roles_are_granted_and_stand_in_the_log(
+async def test_roles_are_granted_and_logged(
     db: Database, redis: Redis, env: dict[str, str]
 ) -> None:
     assert "nobody yet" in tbg(env, "admin", "roles")[0]
@@ -95,7 +95,7 @@ async def test_roles_are_granted_and_stand_in_the_log(
     assert entries[0]["by"].startswith("tbg admin (")
 
 
-async def test_an_audit_log_that_was_changed_is_told(
+async def test_a_changed_audit_log_is_reported(
     db: Database, redis: Redis, env: dict[str, str]
 ) -> None:
     async with client_of(make_app(db, redis)) as client:

@@ -68,7 +68,7 @@ class TestFullPipeline:
 
 
 async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database, redis: Redis) -> None:
-    """A share of 1.5 M: two badges, 100 XP, level 2, and the frames for whoever watches."""
+    """A share of 1.5 M: two badges, 100 XP, level 2, and the frames for watchers."""
     async with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"tbg:frames:miner:{ADDRESS}")
         await publish(redis, share(NOW, sdiff="1500000"))

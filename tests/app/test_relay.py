@@ -70,7 +70,7 @@ async def test_messages_are_delivered_in_order_and_once(db: Database, redis: Red
     assert await relay(db, redis, heard).drain() == 0
 
 
-async def test_a_bad_message_is_parked_and_holds_nobody_up(
+async def test_a_bad_message_is_parked_without_delaying_others(
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:
     heard: list[int] = []
@@ -89,7 +89,7 @@ async def test_a_bad_message_is_parked_and_holds_nobody_up(
     assert "cracked" in row.error
 
 
-async def test_finishing_waits_for_the_last_try_and_counts_what_is_parked(
+async def test_draining_waits_for_the_last_attempt_and_counts_parked_messages(
     db: Database, redis: Redis, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 0.01)
@@ -111,7 +111,7 @@ async def test_finishing_waits_for_the_last_try_and_counts_what_is_parked(
         assert await task == 1
 
 
-async def test_finishing_ends_when_told_to(db: Database, redis: Redis) -> None:
+async def test_draining_ends_when_stopped(db: Database, redis: Redis) -> None:
     await announce(db, 1)
     out = relay(db, redis, [], bad=1)
     out.stopping.set()
@@ -119,7 +119,7 @@ async def test_finishing_ends_when_told_to(db: Database, redis: Redis) -> None:
         assert await out.finish() == 0
 
 
-async def test_parked_messages_are_listed_and_let_go(
+async def test_parked_messages_are_listed_and_retried(
     db: Database, fresh_database: str, redis: Redis, redis_url: str
 ) -> None:
     async with db.transaction() as tx:
@@ -154,7 +154,7 @@ async def test_parked_messages_are_listed_and_let_go(
     assert tbg("events", "retry", str(second["id"])) == "1 will be delivered again\n"
     assert tbg("events", "retry", "--all") == "1 will be delivered again\n"
     async with db.transaction() as tx:
-        await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is mended
+        await tx.run("UPDATE outbox SET type = 'LevelUp'")  # the cause is fixed
     tbg("relay", "--drain")
     assert await one(db, "SELECT count(*) FROM failed_deliveries") == 0
     assert "No parked messages" in tbg("events", "parked")
@@ -194,7 +194,7 @@ async def test_two_relays_share_the_work(db: Database, redis: Redis) -> None:
     assert sorted(heard) == list(range(900))
 
 
-async def test_a_running_relay_is_nudged_and_stops_when_told(
+async def test_a_running_relay_reacts_to_nudges_and_stops_when_asked(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 30)
@@ -214,7 +214,7 @@ async def test_a_running_relay_is_nudged_and_stops_when_told(
     assert await redis.exists("tbg:heartbeat:relay") == 1
 
 
-async def test_a_relay_with_much_to_do_shows_its_life_and_hears_that_it_is_to_stop(
+async def test_a_busy_relay_sends_heartbeats_and_stops_when_asked(
     db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "RELAY_SWEEP_SECONDS", 0)
@@ -236,7 +236,7 @@ async def test_a_relay_with_much_to_do_shows_its_life_and_hears_that_it_is_to_st
     assert beats == 3
 
 
-async def test_an_event_nobody_knows_any_more_is_parked_not_lost(
+async def test_an_unknown_event_is_parked_not_lost(
     db: Database, redis: Redis, clock: FixedClock
 ) -> None:
     await announce(db, 1)

@@ -68,7 +68,7 @@ class _Gone(io.StringIO):
 
 
 @pytest.mark.parametrize("make", [Lines, lambda out: Terminal(out, logs=Path())])
-def test_an_output_that_has_gone_away_is_let_go(make, clock: FixedClock) -> None:
+def test_a_closed_output_is_dropped(make, clock: FixedClock) -> None:
     report: Report = make(_Gone())
     report.say("up", "The game is up: x")
     report.line("serve", TROUBLE)

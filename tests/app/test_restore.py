@@ -94,7 +94,7 @@ def game(tmp_path: Path) -> Iterator[Game]:
     game.run("tbg local stop")
 
 
-def test_a_restored_game_is_the_one_that_was_never_lost(game: Game) -> None:
+def test_a_restored_game_equals_the_lost_one(game: Game) -> None:
     game.tbg("migrate")
     game.mine(slice(6))
     early = game.play()

@@ -145,7 +145,7 @@ def test_an_error_line_is_escaped(monkeypatch, capsys) -> None:
     assert not set(RAW) & set(err)
 
 
-def test_only_those_pass_the_guard_who_escape_by_themselves() -> None:
+def test_only_code_that_escapes_its_output_bypasses_the_guard() -> None:
     """Progress bars have text of our own alone; `tbg up` escapes before it colours."""
     root = Path(cli.__file__).parents[4]
     passing = {

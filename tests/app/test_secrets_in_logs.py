@@ -191,7 +191,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, di
 
 
 @pytest.mark.parametrize("which", TOKENS)
-def test_a_secret_that_somebody_writes_fails_his_test(
+def test_a_test_that_writes_a_secret_fails(
     planted: tuple[str, dict[str, dict[str, str]]], which: str
 ) -> None:
     said, outcomes = planted
@@ -214,14 +214,14 @@ def test_the_logs_of_a_browser_s_game_are_looked_through(tmp_path: Path) -> None
         game.stop()
 
 
-def test_what_the_api_gave_away_is_known_from_then_on() -> None:
+def test_the_canary_learns_secrets_from_api_answers() -> None:
     secret = "H0mNb9yT" * 8  # no shape gives it away
     assert canary.leaks(f"… {secret} …") == []
     canary.remember("a signature", secret)
     assert canary.leaks(f"… {secret} …") == ["a signature (H0mNb9yTH0mN…)"]
 
 
-async def test_a_refusal_that_says_a_secret_fails_the_test_that_got_it() -> None:
+async def test_a_refusal_that_contains_a_secret_fails_its_test() -> None:
     body = {"detail": f"Not {TOKENS['refresh']}"}
     headers = {"content-type": "application/problem+json"}
     answer = httpx.Response(401, headers=headers, json=body)

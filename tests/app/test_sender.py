@@ -130,7 +130,7 @@ async def test_a_target_that_hangs_delays_no_other(
     sender.stopping.set()
     async with asyncio.timeout(10):
         await running
-    assert (await state(db, "slow 0")).finished_at is not None  # in hand when told to stop
+    assert (await state(db, "slow 0")).finished_at is not None  # running when stopped
 
 
 async def test_a_dead_target_is_asked_by_one_task_at_a_time_and_the_others_keep_their_attempts(
@@ -152,7 +152,7 @@ async def test_a_task_that_takes_too_long_is_ended_while_its_lease_lasts(
     assert "TimeoutError" in str((await state(db, "a")).error)
 
 
-async def test_a_lease_that_expires_twice_gives_the_task_to_the_last_sender_alone(
+async def test_after_a_lease_expires_twice_only_the_last_sender_has_the_task(
     db: Database, target: Target, clock: FixedClock
 ) -> None:
     kind, room = target.kind(), Room(10)
@@ -196,7 +196,7 @@ async def test_many_senders_run_each_task_once(db: Database, redis: Redis, targe
     assert target.requests == {f"{n}": 1 for n in range(40)}
 
 
-async def test_an_erased_person_s_tasks_are_deleted_at_once(
+async def test_tasks_of_an_erased_user_are_deleted_at_once(
     db: Database, redis: Redis, target: Target
 ) -> None:
     async with db.transaction() as tx:

@@ -40,9 +40,7 @@ def serving(env: dict[str, str], *, descriptors: int = 0) -> Iterator[subprocess
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_told_to_stop(
-    fresh_database: str, redis_url: str, stop: signal.Signals
-) -> None:
+def test_it_serves_until_stopped(fresh_database: str, redis_url: str, stop: signal.Signals) -> None:
     port = free_port()
     env = environment(fresh_database, redis_url, TBG_PORT=str(port))
     with serving(env) as process:
@@ -79,7 +77,7 @@ def test_its_metrics_are_on_a_port_of_their_own(fresh_database: str, redis_url: 
     assert "TBG_METRICS_PORT" in warning["do"]
 
 
-def test_more_connections_than_descriptors_are_refused_and_it_goes_on(
+def test_connections_beyond_the_descriptors_are_refused_and_the_server_continues(
     fresh_database: str, redis_url: str
 ) -> None:
     port = free_port()
@@ -119,14 +117,14 @@ def test_who_holds_up_the_metrics_is_cut_off(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def quiet(one: socket.socket) -> bytes:
-    """What it is told until it is closed; TimeoutError when it is not."""
+    """Everything received until the socket is closed; TimeoutError if it is not."""
     with one, suppress(ConnectionError):
         one.settimeout(2)
         return one.recv(1000)
     return b""
 
 
-def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -> None:
+def test_a_port_in_use_is_reported_in_one_line(fresh_database: str, redis_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = serve(environment(fresh_database, redis_url, TBG_PORT=port))
@@ -135,7 +133,7 @@ def test_a_port_that_is_taken_is_one_line(fresh_database: str, redis_url: str) -
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_stale_schema_is_refused_with_what_to_do(pg_url: str, redis_url: str) -> None:
+def test_a_stale_schema_is_refused_with_the_remedy(pg_url: str, redis_url: str) -> None:
     with servers.database(pg_url) as empty:
         done = serve(environment(empty, redis_url, TBG_PORT="0"))
     assert done.returncode == 1

@@ -86,7 +86,7 @@ async def test_every_signature_of_every_kind_signs_in_on_every_network(
 async def test_no_damaged_signature_is_too_much_for_the_service(
     db: Database, redis: Redis, client: httpx.AsyncClient
 ) -> None:
-    """Each is refused by its name, or is none the worse for it, as a second verifier says."""
+    """Each is refused by its name, or still valid, as a second verifier confirms."""
     random, statuses = Random(1), Counter[int]()
     for index in range(len(KINDS)):
         mine = wallet("damaged", index)
@@ -111,7 +111,7 @@ async def test_no_damaged_signature_is_too_much_for_the_service(
     assert statuses[401] > 150  # the rest is of another form, or only its case had been damaged
 
 
-async def test_the_answer_to_a_sign_in_is_kept_by_nobody(client: httpx.AsyncClient) -> None:
+async def test_the_answer_to_a_sign_in_is_not_cached(client: httpx.AsyncClient) -> None:
     answer = await verify(client, await signed_challenge(client, player(0)))
     assert answer.headers["cache-control"] == "no-store"
     told = answer.json()
@@ -119,7 +119,7 @@ async def test_the_answer_to_a_sign_in_is_kept_by_nobody(client: httpx.AsyncClie
     assert "set-cookie" not in answer.headers
 
 
-async def test_a_person_can_read_what_he_signs(client: httpx.AsyncClient) -> None:
+async def test_the_message_to_sign_is_readable(client: httpx.AsyncClient) -> None:
     address = player(0).address
     made = (await client.post(f"{AUTH}/challenge", json={"address": f" {address} "})).json()
     told, _, nonce = made["message"].rpartition(", nonce ")
@@ -134,7 +134,7 @@ async def test_a_person_can_read_what_he_signs(client: httpx.AsyncClient) -> Non
     assert again["challenge_id"] != made["challenge_id"]
 
 
-async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
+async def test_a_message_to_link_says_so(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(1).address, "purpose": "link"}
     made = await client.post(f"{AUTH}/challenge", json=wish, headers=me.headers)
@@ -143,10 +143,10 @@ async def test_a_link_says_that_it_is_one(client: httpx.AsyncClient) -> None:
     assert told in made.json()["message"]
 
 
-async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without(
+async def test_a_message_to_link_is_the_same_with_and_without_a_game(
     client: httpx.AsyncClient,
 ) -> None:
-    """Whose page is closed has not been found here by whoever types his address."""
+    """A user whose page is private cannot be found here by their address."""
     me, other = await sign_in(client), await sign_in(client, 1)
     asked = []
     for address in (other.user["address"], player(5).address):
@@ -163,7 +163,7 @@ async def test_a_link_says_the_same_of_an_address_with_a_game_and_of_one_without
      "x" * 200, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "bc1\u00e9",
      b32.address_from_witness(2, bytes(40))],  # of a kind not in use: no key belongs to it
 )  # fmt: skip
-async def test_what_is_no_address_gets_nothing_to_sign(
+async def test_an_invalid_address_gets_no_message(
     db: Database, client: httpx.AsyncClient, address: str
 ) -> None:
     answer = await client.post(f"{AUTH}/challenge", json={"address": address})
@@ -171,7 +171,7 @@ async def test_what_is_no_address_gets_nothing_to_sign(
     assert await count(db, "auth_challenges") == 0
 
 
-async def test_an_address_of_another_network_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_an_address_of_another_network_is_refused_by_name(client: httpx.AsyncClient) -> None:
     address = demo_key("x", 0, network="testnet").address
     answer = await client.post(f"{AUTH}/challenge", json={"address": address})
     assert "a network other than" in problem(answer, 422, "not_an_address")["detail"]
@@ -216,7 +216,7 @@ async def test_a_message_signs_in_once(db: Database, client: httpx.AsyncClient) 
     assert await count(db, "sessions") == 1
 
 
-async def test_a_message_to_link_lets_nobody_in(db: Database, client: httpx.AsyncClient) -> None:
+async def test_a_message_to_link_cannot_sign_in(db: Database, client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     body = await signed_challenge(client, player(1), headers=me.headers, purpose="link")
     problem(await verify(client, body), 409, "challenge_spent")
@@ -238,13 +238,13 @@ async def test_a_message_to_sign_in_links_nothing(client: httpx.AsyncClient) -> 
     assert (await verify(client, body)).json()["user"]["id"] != me.user["id"]
 
 
-async def test_who_is_not_signed_in_has_nothing_to_link_to(client: httpx.AsyncClient) -> None:
+async def test_linking_without_a_session_is_refused(client: httpx.AsyncClient) -> None:
     wish = {"address": player(1).address, "purpose": "link"}
     answer = await client.post(f"{AUTH}/challenge", json=wish)
     problem(answer, 401, "sign_in_required")
 
 
-async def test_fifty_replays_at_once_open_one_session(
+async def test_fifty_concurrent_replays_open_one_session(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     body = await signed_challenge(client, player(0))
@@ -301,7 +301,7 @@ async def test_a_refresh_gives_new_tokens_for_the_same_session(
     assert (await renew(client, tokens["refresh_token"])).status_code == 200
 
 
-async def test_a_refresh_token_that_comes_twice_ends_the_session_for_all_who_have_it(
+async def test_a_reused_refresh_token_ends_the_session_for_all_holders(
     client: httpx.AsyncClient,
 ) -> None:
     me, elsewhere = await sign_in(client), await sign_in(client)
@@ -311,19 +311,19 @@ async def test_a_refresh_token_that_comes_twice_ends_the_session_for_all_who_hav
     problem(await renew(client, newer["refresh_token"]), 401, "session_ended")
     for token in (me.access_token, newer["access_token"]):
         problem(await client.get(ME, headers=bearer(token)), 401, "sign_in_required")
-    # His other session goes on.
+    # Their other session continues.
     assert (await elsewhere.ask("GET", "/users/me")).status_code == 200
     assert (await renew(client, elsewhere.refresh_token)).status_code == 200
 
 
-async def test_of_twenty_refreshes_at_once_one_succeeds_at_most(
+async def test_of_twenty_concurrent_refreshes_at_most_one_succeeds(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     me = await sign_in(client)
     answers = await asyncio.gather(*(renew(client, me.refresh_token) for _ in range(20)))
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses == {200: 1, 401: 19}
-    # The twentieth was a copy, whoever came first: nobody has the session any more.
+    # The twentieth was a copy: nobody has the session any more.
     (good,) = [answer.json() for answer in answers if answer.status_code == 200]
     problem(await renew(client, good["refresh_token"]), 401, "session_ended")
     assert await count(db, "refresh_tokens") == 2
@@ -352,7 +352,7 @@ async def test_a_refresh_waits_for_one_in_hand_and_finds_its_token_used(
     ids=["cut", "longer", "other secret", "empty", "mixed up", "huge", "other user", "upper",
          "a zero before", "other digits", "padded"],
 )  # fmt: skip
-async def test_a_token_that_was_never_given_refreshes_nothing_and_ends_nothing(
+async def test_an_unknown_token_refreshes_and_ends_nothing(
     client: httpx.AsyncClient, bend: Any
 ) -> None:
     me = await sign_in(client)
@@ -376,7 +376,7 @@ async def test_a_session_ends_after_thirty_days_however_often_it_was_refreshed(
     access = bearer(tokens["access_token"])
     assert (await client.get(ME, headers=access)).status_code == 200
     clock.move(SECOND)
-    # Its access token would go on for a quarter of an hour: the session does not.
+    # Its access token would be valid for a quarter of an hour more; the session is not.
     problem(await client.get(ME, headers=access), 401, "sign_in_required")
     problem(await renew(client, tokens["refresh_token"]), 401, "session_ended")
 
@@ -423,7 +423,7 @@ async def test_sessions_are_listed_and_ended_one_by_one(
     assert left["id"] == rows[0]["id"]
 
 
-async def test_whoever_comes_to_an_ended_session_learns_why(
+async def test_requests_of_an_ended_session_learn_why(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     async def told(me: SignedIn) -> tuple[str, str]:
@@ -445,7 +445,7 @@ async def test_whoever_comes_to_an_ended_session_learns_why(
     reused = problem(await renew(client, copied.refresh_token), 401, "session_ended")
     assert await told(copied) == (reused["ended"], reused["detail"])
     assert reused["ended"] == "refresh token reused"
-    # He himself finds all of it beside what still holds, the last one first; nobody else does.
+    # They see all of it beside current sessions, the latest first; nobody else does.
     stranger = await sign_in(client, 1)
     assert (await stranger.ask("GET", "/users/me/sessions")).json()["ended"] == []
     body = (await me.ask("GET", "/users/me/sessions")).json()
@@ -463,12 +463,12 @@ async def test_whoever_comes_to_an_ended_session_learns_why(
     assert (await later.ask("GET", "/users/me/sessions")).json()["ended"] == []
 
 
-async def test_who_became_part_of_another_account_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_a_merged_user_learns_why_the_session_ended(client: httpx.AsyncClient) -> None:
     gone, kept = await sign_in(client), await sign_in(client, 1)
     assert (await link(kept, 0)).json()["merged"] is True
     answer = problem(await renew(client, gone.refresh_token), 401, "session_ended")
     assert answer["ended"] == "merged"
-    # Of a session that nobody knows of, nothing is told.
+    # Nothing is revealed about an unknown session.
     unknown = re.sub("_[0-9a-f]{32}_", f"_{'0' * 32}_", gone.refresh_token)
     answer = problem(await renew(client, unknown), 401, "session_ended")
     assert (answer["ended"], answer["detail"]) == (None, "The session has ended. Sign in again.")
@@ -538,7 +538,7 @@ async def test_a_change_by_cookie_needs_the_token_that_only_our_pages_can_read(
     assert answer.json()["bio"] == "hi"
 
 
-async def test_the_proof_of_one_session_is_none_for_another(browser: httpx.AsyncClient) -> None:
+async def test_a_csrf_token_of_another_session_is_refused(browser: httpx.AsyncClient) -> None:
     await sign_in_here(browser, 1)
     headers = {"X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}
     browser.cookies.clear()
@@ -551,18 +551,18 @@ async def test_the_proof_of_one_session_is_none_for_another(browser: httpx.Async
     ["https://evil.example", "null", "http://127.0.0.1:8001", "https://127.0.0.1.evil.example:8000",
      "", "https://evil.example/127.0.0.1:8000", "127.0.0.1:8000", "https://127.0.0.1"],
 )  # fmt: skip
-async def test_a_change_from_a_foreign_page_is_refused_whoever_is_signed_in(
+async def test_a_change_from_a_foreign_page_is_refused_for_everybody(
     browser: httpx.AsyncClient, origin: str
 ) -> None:
     await sign_in_here(browser)
     headers = {"Origin": origin, "X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}
     problem(await browser.patch(ME, json={"bio": "x"}, headers=headers), 403, "csrf")
-    # Nor may it sign anybody in, as whoever made the page.
+    # Nor may it sign visitors in as the author of that page.
     body = {"address": player(1).address}
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 
 
-async def test_a_change_from_a_page_whose_name_was_made_to_lead_here_is_refused(
+async def test_a_change_from_a_rebound_name_is_refused(
     browser: httpx.AsyncClient,
 ) -> None:
     headers = {"Origin": "http://rebound.example:8000", "Host": "rebound.example:8000"}
@@ -570,7 +570,7 @@ async def test_a_change_from_a_page_whose_name_was_made_to_lead_here_is_refused(
     problem(await browser.post(f"{AUTH}/challenge", json=body, headers=headers), 403, "csrf")
 
 
-async def test_a_change_from_a_page_of_ours_is_let_in(browser: httpx.AsyncClient) -> None:
+async def test_a_change_from_an_own_page_is_accepted(browser: httpx.AsyncClient) -> None:
     await sign_in_here(browser)
     for origin in ("http://127.0.0.1:8000", "https://127.0.0.1:8000"):
         headers = {"Origin": origin, "X-CSRF-Token": browser.cookies["__Host-tbg_csrf"]}

@@ -56,7 +56,7 @@ def entries(client: redis.Redis, stream: str = SHARES) -> list[dict[bytes, bytes
     return [fields for _, fields in client.xrange(stream)]  # type: ignore[union-attr]
 
 
-def test_the_summary_is_what_is_in_the_streams(client: redis.Redis, redis_url: str) -> None:
+def test_the_summary_matches_the_streams(client: redis.Redis, redis_url: str) -> None:
     """Counted here from the raw entries, by the real decoder, not from the generator's labels."""
     done = run(
         redis_url,
@@ -242,7 +242,7 @@ def test_stamps_durations_and_rates() -> None:
             parse_duration(text)
 
 
-def test_flat_out_shares_never_lie_ahead() -> None:
+def test_shares_at_full_speed_are_never_in_the_future() -> None:
     """Unpaced shares bear moments before the start, so that none is refused as too early."""
     for events in (10, 1_000, 2_000_000):
         plan = Plan(miners=3, start=NOW.timestamp(), events=events)

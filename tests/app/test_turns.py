@@ -53,7 +53,7 @@ class Office:
             self.queue.leave(who)
 
 
-async def test_who_comes_alone_does_not_wait_behind_a_crowd() -> None:
+async def test_a_single_request_does_not_wait_behind_another_addresss_crowd() -> None:
     office = Office(FairQueue(at_once=4, each=2))
     crowd = [asyncio.create_task(office.work("crowd")) for _ in range(500)]
     others = [asyncio.create_task(office.work("crowd, too")) for _ in range(500)]
@@ -67,7 +67,7 @@ async def test_who_comes_alone_does_not_wait_behind_a_crowd() -> None:
     assert office.queue._free == 4
 
 
-async def test_whoever_gives_up_waiting_takes_no_turn_along() -> None:
+async def test_a_cancelled_request_releases_its_turn() -> None:
     queue = FairQueue(at_once=1, each=1)
     await queue.enter("first")
     for moment in ("while it waits", "as it is given"):

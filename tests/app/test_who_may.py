@@ -105,9 +105,9 @@ def routes_of(app: FastAPI) -> dict[str, str]:
     return found
 
 
-def test_this_table_has_a_row_for_every_route(app: FastAPI) -> None:
-    # Besides routes there are `/ws`, which any may open (what he may follow, its own tests say),
-    # and the web app's files.
+def test_the_table_has_a_row_for_every_route(app: FastAPI) -> None:
+    # Besides routes there are `/ws`, which anybody may open (its own tests cover what they may
+    # follow), and the web app's files.
     assert routes_of(app) == WHO_MAY
     app.add_api_route("/api/v1/back-door", for_admins, include_in_schema=False)
     assert set(routes_of(app)) - set(WHO_MAY) == {"GET /api/v1/back-door"}
@@ -128,14 +128,14 @@ ENDS = {"DELETE /api/v1/users/me", "POST /api/v1/auth/logout", "POST /api/v1/aut
 """What an asker can ask for no more than once: these come last, with askers of their own."""
 
 
-async def test_who_may_may_and_nobody_else(
+async def test_only_permitted_callers_are_admitted(
     db: Database, client: httpx.AsyncClient, redis: Redis
 ) -> None:
     everybody = await askers(db, client)
     wrong = []
     for route in sorted(WHO_MAY, key=lambda route: (route in ENDS, route)):
         if route in ENDS:
-            await redis.flushdb()  # what askers may do in a while is counted anew
+            await redis.flushdb()  # rate limits are reset
             everybody = await askers(db, client)
         wrong += await wrongly_met(client, everybody, route, WHO_MAY[route])
     assert wrong == []
@@ -177,7 +177,7 @@ async def wrongly_met(
         if (
             refused != (asker not in MAY[letter])
             or (refused and answer.status_code != status)
-            or answer.status_code == 429  # which says nothing of who may
+            or answer.status_code == 429  # which says nothing about permissions
             or (answer.status_code >= 500 and path != "/health/ready")
         ):
             wrong.append(f"{route} as {asker}: {answer.status_code} {answer.text}")
@@ -207,9 +207,7 @@ async def test_what_is_another_s_is_not_there(
     assert (await owner.ask("DELETE", paths[2])).status_code == 204
 
 
-async def test_a_role_that_is_taken_away_is_gone_at_once(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_a_revoked_role_ends_at_once(db: Database, client: httpx.AsyncClient) -> None:
     admin = await promoted(db, await sign_in(client))
     key = await key_of(admin, "service")
     async with db.transaction() as tx:

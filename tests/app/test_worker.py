@@ -1,4 +1,4 @@
-"""The worker: what is due runs once, whoever wakes it, and one job's failure is its own."""
+"""The worker: due jobs run once, whatever wakes them, and a failure affects no other job."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestDue:
         assert await worker.run_all_due() == ["hourly"]
         assert runs == ["hourly"] * 3
 
-    async def test_many_wakes_at_once_are_one_run(self, db: Database) -> None:
+    async def test_many_concurrent_wakes_are_one_run(self, db: Database) -> None:
         runs: list[str] = []
         job = counted("hourly", runs)
         worker = self.worker(db, job)
@@ -134,7 +134,7 @@ class TestDue:
         go.set()
         assert await running is True
 
-    async def test_a_failure_stops_nobody_and_is_made_up_for(self, db: Database) -> None:
+    async def test_a_failed_job_stops_no_other_and_is_retried(self, db: Database) -> None:
         runs: list[str] = []
 
         async def fail(_: Database) -> None:
@@ -173,8 +173,8 @@ class TestWorker:
         await asyncio.wait_for(running, 15)
         assert runs == ["weekly"]
 
-    async def test_arq_wakes_what_is_due(self, redis: Redis, redis_url: str) -> None:
-        """Through the queue in Redis, as two workers would: both are told, one of them wakes."""
+    async def test_arq_wakes_due_jobs(self, redis: Redis, redis_url: str) -> None:
+        """Through the queue in Redis, like two workers: both enqueue, one of them wakes."""
         woken: list[str] = []
 
         async def wake(job: Cron) -> None:
@@ -268,7 +268,7 @@ class TestAttacks:
         await redis.set(b"arq:job:" + job_id, payload)
         await redis.zadd(QUEUE, {job_id: float(score)})
 
-    async def test_pickles_are_not_run_and_the_worker_goes_on(
+    async def test_pickles_are_not_executed_and_the_worker_continues(
         self, redis: Redis, woken: list[str], tmp_path: Path
     ) -> None:
         trap = tmp_path / "run"
@@ -285,7 +285,7 @@ class TestAttacks:
         pickle.loads(pickle.dumps(Bomb(trap)))
         assert trap.exists()
 
-    async def test_what_is_no_job_of_ours_is_thrown_away(
+    async def test_unknown_queue_entries_are_discarded(
         self, redis: Redis, woken: list[str]
     ) -> None:
         bad = [

@@ -44,7 +44,7 @@ async def pair(pg_url: str) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.C
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_server_reads_what_the_driver_would_have_sent(kind, pair) -> None:
+async def test_arrays_are_encoded_like_the_drivers(kind, pair) -> None:
     ours, theirs = pair
     lists = st.lists(st.none() | KINDS[kind], max_size=30)
     sent: list[list[Any]] = [[], [None]]

@@ -10,7 +10,7 @@ from tbg.core.fresh import Fresh
 
 
 class Well:
-    """Something dear to compute: counts how often, takes `seconds`, fails when told to."""
+    """An expensive computation: counts calls, takes `seconds`, fails on request."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
@@ -45,7 +45,7 @@ async def test_a_little_late_the_old_value_is_given_while_a_new_one_is_made() ->
     assert well.drawn == 2
 
 
-async def test_far_too_late_those_who_ask_wait() -> None:
+async def test_callers_wait_for_a_value_that_is_far_too_old() -> None:
     well = Well()
     fresh = Fresh(well.draw, seconds=0.05, share=1)
     assert await fresh.get() == 1
@@ -53,7 +53,7 @@ async def test_far_too_late_those_who_ask_wait() -> None:
     assert await fresh.get() == 2
 
 
-async def test_what_is_dear_is_kept_longer() -> None:
+async def test_expensive_values_are_kept_longer() -> None:
     well = Well(0.1)
     fresh = Fresh(well.draw, seconds=0.0, share=0.1)
     await fresh.get()
@@ -62,7 +62,7 @@ async def test_what_is_dear_is_kept_longer() -> None:
     assert well.drawn == 1
 
 
-async def test_a_failure_is_told_to_those_who_waited_and_then_tried_again() -> None:
+async def test_a_failure_reaches_waiting_callers_and_is_retried() -> None:
     well = Well(0.02)
     well.broken = True
     fresh = Fresh(well.draw, seconds=10, share=1)
@@ -72,7 +72,7 @@ async def test_a_failure_is_told_to_those_who_waited_and_then_tried_again() -> N
     assert await fresh.get() == 2
 
 
-async def test_one_who_gives_up_waiting_does_not_spoil_it_for_the_others() -> None:
+async def test_a_caller_that_stops_waiting_does_not_affect_others() -> None:
     well = Well(0.1)
     fresh = Fresh(well.draw, seconds=10, share=1)
     patient = asyncio.create_task(fresh.get())

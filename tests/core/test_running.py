@@ -56,7 +56,7 @@ def test_every_setting_is_recorded(game: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("place", ["environment", ".env", "tbg.toml", "option"])
-def test_what_is_set_here_goes_before_the_running_game(
+def test_settings_here_override_the_running_game(
     place: str, game: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, Any] = {}
@@ -74,7 +74,7 @@ def test_what_is_set_here_goes_before_the_running_game(
 
 
 @pytest.mark.parametrize("name", ["database_url", "redis_url"])
-def test_a_url_of_another_instance_leaves_the_running_game_out_of_it(
+def test_with_a_url_of_another_instance_the_running_game_is_ignored(
     name: str, game: dict[str, Any]
 ) -> None:
     other: dict[str, Any] = {name: f"{URLS[name]}9"}
@@ -85,9 +85,7 @@ def test_a_url_of_another_instance_leaves_the_running_game_out_of_it(
     assert (found.network, found.redis) == ("regtest", URLS["redis_url"])
 
 
-def test_a_record_whose_game_has_ended_counts_for_nothing(
-    game: dict[str, Any], folder: Path
-) -> None:
+def test_a_record_of_an_ended_game_is_ignored(game: dict[str, Any], folder: Path) -> None:
     (folder / "old").mkdir()
     gone = Lock(folder / "old", "up")
     assert gone.take()
@@ -100,7 +98,7 @@ def test_a_record_whose_game_has_ended_counts_for_nothing(
         _ = found.database
 
 
-def test_a_game_that_is_still_starting_is_said_to_be(folder: Path) -> None:
+def test_a_starting_game_is_reported_as_such(folder: Path) -> None:
     lock = Lock(folder / ".tbg", "up")
     assert lock.take()
     with pytest.raises(CannotRun, match="is still starting: try again"):
@@ -108,7 +106,7 @@ def test_a_game_that_is_still_starting_is_said_to_be(folder: Path) -> None:
     lock.release()
 
 
-def test_a_record_of_another_version_is_read_as_far_as_it_is_known(
+def test_known_fields_of_another_versions_record_are_read(
     game: dict[str, Any], folder: Path
 ) -> None:
     lock = Lock(folder / ".tbg", "servers")
@@ -118,7 +116,7 @@ def test_a_record_of_another_version_is_read_as_far_as_it_is_known(
     assert load_settings().network == "signet"
 
 
-def test_a_folder_of_another_user_is_named_with_what_to_do(folder: Path) -> None:
+def test_another_users_folder_is_refused_with_the_remedy(folder: Path) -> None:
     data = folder / ".tbg"
     (data / "up.lock").touch(mode=0o600)
     program = (
@@ -136,7 +134,7 @@ def test_a_folder_of_another_user_is_named_with_what_to_do(folder: Path) -> None
         )
     finally:
         data.chmod(0o700)
-    assert done.stdout == "mainnet\n", done.stderr  # for whoever needs no server
+    assert done.stdout == "mainnet\n", done.stderr  # for commands that need no server
     assert f"{data} belongs to " in done.stderr
     assert "sudo -u" in done.stderr
     assert "your own TBG_DATA_DIR" in done.stderr

@@ -140,7 +140,7 @@ async def test_an_upgraded_schema_is_the_one_of_a_new_installation(
 
 
 @pytest.mark.parametrize("number", [1, 4, 7])
-async def test_an_installation_under_an_older_release_s_revision_name_goes_on_from_there(
+async def test_an_installation_with_an_old_revision_name_upgrades(
     empty: Database, number: int
 ) -> None:
     names = sorted(path.stem for path in (MIGRATIONS / "versions").glob("*.py"))
@@ -153,7 +153,7 @@ async def test_an_installation_under_an_older_release_s_revision_name_goes_on_fr
     assert await schema.current(empty) == schema.REVISION
 
 
-async def test_a_migration_waits_for_a_lock_only_so_long_and_leaves_the_schema_as_it_was(
+async def test_a_migration_that_gets_no_lock_leaves_the_schema_unchanged(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert limits.TABLE_LOCK_SECONDS < 60

@@ -51,7 +51,7 @@ def test_an_unknown_setting_is_named_with_its_place_and_what_was_meant(
     ]
 
 
-def test_a_wrong_value_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_is_refused_with_a_plain_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TBG_DATABASE_URL", "mysql://x")
     assert refusal() == "TBG_DATABASE_URL: must start with postgresql://"
     monkeypatch.delenv("TBG_DATABASE_URL")
@@ -59,6 +59,6 @@ def test_a_wrong_value_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> 
     assert refusal() == "TBG_PUBLIC_URL must start with https:// in production"
 
 
-def test_a_file_that_is_no_toml_is_named(folder: Path) -> None:
+def test_an_invalid_toml_file_is_named(folder: Path) -> None:
     (folder / "tbg.toml").write_text("port 1")
     assert refusal().startswith("tbg.toml cannot be read: ")

@@ -16,7 +16,7 @@ for number in range(2000):
 """
 
 
-def test_lines_of_services_that_share_a_log_stay_whole() -> None:
+def test_log_lines_of_several_services_are_not_interleaved() -> None:
     """They start unbuffered, as `tbg up` and most containers start them."""
     out, into = os.pipe()
     services = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# Every piece of text that can be seen: its element, where it lies, and what cuts it off.
+# Every piece of text that can be seen: its element, its position, and what cuts it off.
 _TEXTS = """
   const hidden = el => {
     if (!el.checkVisibility({opacityProperty: true, visibilityProperty: true})) return true;
@@ -163,7 +163,7 @@ FAINT_TEXT = f"""() => {{ {_TEXTS}
   }}
   return wrong;
 }}"""
-"""Text that is too close to what it stands on (WCAG 2: 4.5, large 3)."""
+"""Text with too little contrast to its background (WCAG 2: 4.5, large 3)."""
 
 STRUCTURE = """() => {
   const wrong = [];
@@ -229,7 +229,7 @@ MOVING = """() => document.getAnimations()
       lasts: timing.endTime === Infinity ? -1 : timing.endTime,
       who: a.effect.target?.getAttribute('class') ?? ''};
   })"""
-"""Everything that moves now; `lasts` is in ms, -1 for ever."""
+"""Everything that moves now; `lasts` is in ms, -1 if endless."""
 
 
 def named_by_the_browser(page: Any) -> list[str]:

@@ -157,7 +157,7 @@ class Game:
         return int(apart(run)[-1].partition(b"-")[0]) / 1000
 
     def mine(self, *entries: Entry, miner: str) -> None:
-        """Publish a miner's shares and wait until his page knows them all."""
+        """Publish a miner's shares and wait until their page shows them all."""
         before = self.ask(f"/public/miners/{miner}")
         wanted = len(entries) + (_shares(before) if before else 0)
         self.publish(*entries)

@@ -23,7 +23,7 @@ numbers = count()
 
 
 def new_key(kind: str = "p2wpkh") -> DemoKey:
-    """The key of somebody who was never here, to an address of this kind."""
+    """The key of a new user, for an address of this kind."""
     seed = f"somebody {next(numbers)}"
     return next(key for index in count() if (key := demo_key(seed, index)).kind == kind)
 

@@ -1,4 +1,4 @@
-"""Signing in with an address, and what is one's own afterwards."""
+"""Signing in with an address, and managing the account afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSED = r"status of (401|409|422) .*/api/v1/(auth/(verify|refresh)|users/me)"
 
 @dataclass
 class Person:
-    """Somebody in his browser, signed in."""
+    """A signed-in user in their browser."""
 
     page: Page
     key: DemoKey
@@ -46,7 +46,7 @@ def person(open_page: Open, game: Game) -> Person:
     return Person(page, key)
 
 
-def test_what_a_browser_was_given_is_known_to_the_canary(browser: Tabs, game: Game) -> None:
+def test_the_canary_knows_the_browsers_secrets(browser: Tabs, game: Game) -> None:
     with readers(browser, game) as begin:
         page = begin("/sign-in", allowed=(REFUSED, OUT, CUT))
         sign_in(page, new_key())
@@ -55,7 +55,7 @@ def test_what_a_browser_was_given_is_known_to_the_canary(browser: Tabs, game: Ga
     assert canary.leaks(proof) == [f"a cookie ({proof[:12]}…)"]
 
 
-def test_by_hand_and_back_to_where_one_wanted_to_go(open_page: Open) -> None:
+def test_signing_in_by_hand_returns_to_the_requested_page(open_page: Open) -> None:
     key = new_key()
     page = open_page("/settings/privacy", allowed=(REFUSED,))
     expect(page).to_have_url(re.compile(r"/sign-in\?back=%2Fsettings%2Fprivacy$"))
@@ -88,7 +88,7 @@ CAMERA = """() => {
 """A camera that is held, a little askew, before the code on the page."""
 
 
-def test_a_code_is_scanned_where_the_browser_has_no_reader_of_its_own(open_page: Open) -> None:
+def test_a_code_is_scanned_without_a_built_in_reader(open_page: Open) -> None:
     page = open_page("/badges", allowed=(REFUSED,), own=True)
     page.add_init_script("delete window.BarcodeDetector")
     page.goto(page.url.replace("/badges", "/sign-in"))
@@ -214,9 +214,7 @@ def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
 
-def test_a_profile_shows_on_the_page_and_hides_what_it_shall(
-    person: Person, open_page: Open, game: Game
-) -> None:
+def test_a_profile_is_shown_and_hidden_as_set(person: Person, open_page: Open, game: Game) -> None:
     page, name = person.page, f"axe-{next(numbers)}-north"
     page.goto(f"{game.url}/settings/profile")
     page.get_by_label("Handle", exact=True).fill("a b")
@@ -306,7 +304,7 @@ def make_and_revoke_a_key(page: Page, game: Game) -> None:
 
 
 def remove_an_address(page: Page, game: Game, own: DemoKey, other: DemoKey) -> None:
-    """One that was merged is removed with a signature by one that stays; it stands in the list."""
+    """A merged address is removed with a signature by one that stays; it is in the list."""
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name=f"Remove {other.address}").click()
     page.get_by_role("button", name="Keep it").click()
@@ -321,7 +319,7 @@ def remove_an_address(page: Page, game: Game, own: DemoKey, other: DemoKey) -> N
 
 
 def take_along_leave_and_stay(page: Page, game: Game, own: DemoKey) -> None:
-    """Export, delete, and change one's mind."""
+    """Export, delete, and cancel the deletion."""
     page.goto(f"{game.url}/settings/data")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
@@ -336,7 +334,7 @@ def take_along_leave_and_stay(page: Page, game: Game, own: DemoKey) -> None:
     expect(page.get_by_role("region", name="Your account")).to_have_count(0)
 
 
-def test_an_account_of_one_s_own(person: Person, game: Game) -> None:
+def test_a_player_manages_their_account(person: Person, game: Game) -> None:
     other = new_key()
     game.mine(share(other.address), share(other.address), miner=other.address)
     link_and_unite(person.page, game, person.key, other, shares=1 + 2)
@@ -358,7 +356,7 @@ def demo(game: Game) -> Iterator[Game]:
     ("width", "height", "miners"), [(390, 844, (0, 1)), (1440, 1000, (2, 3))],
     ids=["on a phone", "on a desk"],
 )  # fmt: skip
-def test_a_demo_miner_goes_all_the_way(
+def test_a_demo_miner_completes_every_step(
     browser: Tabs, game: Game, demo: Game, width: int, height: int, miners: tuple[int, int]
 ) -> None:
     one, other = (demo_key(DEMO_SEED, index) for index in miners)
@@ -407,9 +405,7 @@ def test_tabs_renew_an_old_session_together_and_leave_it_together(
     expect(other).to_have_url(re.compile("/sign-in"))
 
 
-def test_a_session_that_was_copied_says_so_where_one_signs_in_again(
-    person: Person, game: Game
-) -> None:
+def test_the_sign_in_page_reports_a_copied_session(person: Person, game: Game) -> None:
     page, key = person.page, person.key
     page.goto(f"{game.url}/settings/sessions")
     expect(page.get_by_text("this device")).to_be_visible()  # else what it still asks renews them
@@ -446,7 +442,9 @@ def inside(browser: Tabs, game: Game) -> Iterator[Page]:
         yield page
 
 
-def test_wishes_for_news_are_kept_and_said_to_wait(inside: Page, game: Game) -> None:
+def test_notification_settings_are_stored_and_marked_as_not_sent_yet(
+    inside: Page, game: Game
+) -> None:
     inside.goto(f"{game.url}/settings/preferences")
     news = inside.get_by_role("region", name="Notify me about")
     expect(news).to_contain_text("Nothing is sent yet.")

@@ -31,7 +31,7 @@ def test_the_catalogue_shows_every_badge(open_page: Open, game: Game, town: Town
     assert len(set(drawings)) == 20
 
 
-def test_one_badge_tells_what_it_is(open_page: Open, game: Game, town: Town) -> None:
+def test_a_badge_page_describes_the_badge(open_page: Open, game: Game, town: Town) -> None:
     page = open_page("/badges")
     page.get_by_role("link", name=re.compile("^Billion Club")).click()
     expect(page).to_have_url(f"{game.url}/badges/diff_1e9")

@@ -51,11 +51,11 @@ def page(opened: Page) -> Page:
     return opened
 
 
-def test_nothing_runs_out_of_the_page(page: Page) -> None:
+def test_nothing_overflows_the_page(page: Page) -> None:
     assert crowded(page) == []
 
 
-def test_text_stands_out(page: Page) -> None:
+def test_text_has_enough_contrast(page: Page) -> None:
     assert faint(page) == []
 
 
@@ -63,7 +63,7 @@ def test_everything_has_a_name_and_a_place(page: Page) -> None:
     assert broken(page) == []
 
 
-def test_fingers_hit_what_they_aim_at(page: Page) -> None:
+def test_touch_targets_are_large_enough(page: Page) -> None:
     resize(page, 390)
     assert page.evaluate(SMALL_TARGETS) == []
 

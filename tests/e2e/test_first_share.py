@@ -33,7 +33,7 @@ WATCH = """() => {
   new MutationObserver(look).observe(document.body,
     {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
-"""Notes when (unix seconds) the badge shows up where, and what a screen reader is told."""
+"""Records when (unix seconds) the badge appears where, and what a screen reader announces."""
 
 
 def place(page: Page, name: str) -> Locator:
@@ -71,7 +71,9 @@ def test_within_a_second_the_first_badge_is_on_the_screen(open_page: Open, game:
     assert slow == {}
 
 
-def test_several_badges_of_one_share_queue_and_are_told_once(open_page: Open, game: Game) -> None:
+def test_several_badges_of_one_share_queue_and_are_announced_once(
+    open_page: Open, game: Game
+) -> None:
     miner = game.new_miner()
     page = open_page(f"/m/{miner}", allowed=(REFUSED,), own=True)
     live(page)
@@ -146,7 +148,7 @@ LOOK = """away => {
 """Turns away from the page or back to it, as a locked phone or another tab does."""
 
 
-def test_a_badge_waits_for_who_looks_away(open_page: Open, game: Game) -> None:
+def test_a_badge_waits_until_the_page_is_visible(open_page: Open, game: Game) -> None:
     miner = game.new_miner()
     game.mine(share(miner), miner=miner)
     page = open_page(f"/m/{miner}", own=True)

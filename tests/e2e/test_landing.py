@@ -1,4 +1,4 @@
-"""The landing page: the pool's numbers, its wall, and the way to one's own miner."""
+"""The landing page: the pool's numbers, its wall, and the way to a miner's page."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def test_it_shows_the_pool_as_the_api_has_it(open_page: Open, game: Game, town: 
         expect(line).to_contain_text(item["user"])
 
 
-def test_a_reported_block_is_told_apart_from_those_that_are_confirmed(
-    open_page: Open, game: Game, town: Town
-) -> None:
+def test_a_reported_block_is_shown_as_unconfirmed(open_page: Open, game: Game, town: Town) -> None:
     before = game.ask("/public/stats")
     miner = game.new_miner()
     game.publish(share(miner), block(miner, height=970_002, ago=0, backed=False))
@@ -84,7 +82,7 @@ def test_figures_are_in_the_language_of_the_words(open_page: Open, town: Town) -
     expect(page.get_by_role("region", name="Best ever")).to_contain_text("4.29 G")
 
 
-def test_a_best_of_somebody_on_no_list_leads_nowhere(open_page: Open, town: Town) -> None:
+def test_a_best_of_an_unlisted_user_has_no_link(open_page: Open, town: Town) -> None:
     page = open_page("/badges", own=True)
 
     def unnamed(route: Route) -> None:
@@ -130,7 +128,9 @@ def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -
 
 
 @pytest.mark.parametrize("wrong", ["hello there", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"])
-def test_what_is_no_address_is_told_how_they_begin(open_page: Open, wrong: str) -> None:
+def test_an_invalid_address_is_refused_with_how_addresses_begin(
+    open_page: Open, wrong: str
+) -> None:
     page = open_page("/")
     field = page.get_by_label("Address or handle of a miner")
     field.fill(wrong)
@@ -170,7 +170,7 @@ def test_totals_move_when_shares_arrive(open_page: Open, game: Game, town: Town)
     expect(page.locator(f'.wall a[href="/m/{newcomer}"]')).to_be_visible()
 
 
-def test_a_pool_has_a_name_of_its_own_and_says_when_its_miners_are_simulated(
+def test_pages_show_the_pools_name_and_whether_its_miners_are_simulated(
     browser: Tabs, game: Game, town: Town, open_page: Open
 ) -> None:
     page = open_page("/badges")

@@ -1,4 +1,4 @@
-"""The API goes away and comes back: the page says so, and mends itself."""
+"""The API stops and comes back: the page says so, and recovers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def outage(game: Game, town: Town) -> Iterator[Game]:
         game.start("serve")
 
 
-def test_it_reconnects_and_shows_what_was_earned_meanwhile(open_page: Open, outage: Game) -> None:
+def test_after_reconnecting_badges_earned_offline_appear(open_page: Open, outage: Game) -> None:
     miner = outage.new_miner()
     outage.mine(share(miner), miner=miner)
     page = open_page(f"/m/{miner}", allowed=(AWAY,))
@@ -59,7 +59,7 @@ def test_it_reconnects_and_shows_what_was_earned_meanwhile(open_page: Open, outa
     expect(page.get_by_text("3 of 20 earned")).to_be_visible()
 
 
-def test_a_page_that_cannot_be_read_says_so_and_tries_again(
+def test_a_page_that_cannot_be_loaded_says_so_and_retries(
     open_page: Open, outage: Game, town: Town
 ) -> None:
     page = open_page("/", allowed=(AWAY,))
@@ -83,7 +83,7 @@ def test_a_page_that_cannot_be_read_says_so_and_tries_again(
     ("status", "words", "number"),
     [(429, "Too many requests.", ""), (500, "The server had a problem.", "0a1b2c3d" * 4)],
 )
-def test_a_refusal_is_told_as_what_it_is(
+def test_a_refusal_shows_its_reason(
     open_page: Open, town: Town, status: int, words: str, number: str
 ) -> None:
     page = open_page("/", allowed=(f"status of {status}",), own=True)

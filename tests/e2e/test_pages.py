@@ -79,7 +79,7 @@ def test_a_link_can_be_reloaded_and_sent(open_page: Open, town: Town, path: str)
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/badges/nothing_of_the_kind"])
-def test_a_wrong_way_is_said_and_leads_on(open_page: Open, game: Game, path: str) -> None:
+def test_an_unknown_page_offers_ways_on(open_page: Open, game: Game, path: str) -> None:
     page = open_page(path, allowed=(REFUSED,))
     expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     page.get_by_role("link", name="To the wall").click()
@@ -87,7 +87,7 @@ def test_a_wrong_way_is_said_and_leads_on(open_page: Open, game: Game, path: str
     expect(page.get_by_role("region", name="The wall of miners")).to_be_visible()
 
 
-def test_an_unknown_path_of_the_api_is_no_page(game: Game, open_page: Open) -> None:
+def test_an_unknown_api_path_is_not_a_page(game: Game, open_page: Open) -> None:
     page = open_page("/badges")
     for path in ("/api/v1/nowhere", "/health/nowhere", "/.well-known/nowhere"):
         answer = page.request.get(game.url + path)
@@ -115,7 +115,7 @@ def test_the_tabs_of_a_phone_lead_everywhere(open_page: Open, game: Game, town: 
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_what_a_notification_names_leads_to_one_s_own_page(
+def test_links_of_notifications_lead_to_the_players_own_page(
     open_page: Open, game: Game, town: Town
 ) -> None:
     key = new_key()

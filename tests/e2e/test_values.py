@@ -18,7 +18,7 @@ Miner = dict[str, Any]
 
 @pytest.fixture
 def miner(game: Game, town: Town) -> Miner:
-    """The veteran, as the API has him."""
+    """The veteran's page, as the API returns it."""
     found: Miner = game.ask(f"/public/miners/{town.veteran}")
     return found
 
@@ -40,7 +40,7 @@ def words(page: Page, region: str) -> str:
     return re.sub(r"\s+", " ", page.get_by_role("region", name=region, exact=True).inner_text())
 
 
-def test_the_api_says_what_the_database_holds(game: Game, town: Town, miner: Miner) -> None:
+def test_the_api_agrees_with_the_database(game: Game, town: Town, miner: Miner) -> None:
     [(user, xp, level, streak, longest, shares, best, blocks)] = game.rows(
         """
         SELECT user_id, total_xp, level, current_streak, longest_streak, total_shares,
@@ -137,7 +137,7 @@ def test_bests_numbers_and_workers(open_page: Open, town: Town, miner: Miner) ->
     assert LONG_NAME in {worker["name"] for worker in miner["workers"]}
 
 
-def test_a_farm_is_counted_whole(open_page: Open, game: Game) -> None:
+def test_all_workers_of_a_farm_are_counted(open_page: Open, game: Game) -> None:
     farmer = game.new_miner()
     names = [f"rig {n}" for n in range(200)]
     game.mine(*(share(farmer, worker=name, ago=30.0) for name in names[:150]), miner=farmer)
@@ -148,7 +148,7 @@ def test_a_farm_is_counted_whole(open_page: Open, game: Game) -> None:
     expect(panel).to_contain_text("And 188 more, all counted above.")
 
 
-def test_on_a_phone_a_worker_s_figures_say_what_they_are(open_page: Open, town: Town) -> None:
+def test_on_a_phone_a_workers_figures_have_labels(open_page: Open, town: Town) -> None:
     page = open_page(f"/m/{town.veteran}", width=390, height=844)
     panel = page.get_by_role("region", name="Workers")
     table = panel.get_by_role("table", name="Workers")

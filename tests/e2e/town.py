@@ -1,4 +1,4 @@
-"""Who lives in the game that the browser sees: one veteran with a year behind him, and a wall."""
+"""The users of the game in the browser tests: one veteran with a year of mining, and a wall."""
 
 from __future__ import annotations
 

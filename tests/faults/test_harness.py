@@ -76,7 +76,7 @@ def test_real_services_and_servers_fall_and_come_back() -> None:
     assert figures["deadlocks"] == 0
 
 
-def test_the_command_prints_its_figures_and_nothing_else() -> None:
+def test_the_command_prints_only_its_figures() -> None:
     done = tbg("faults", "run", "--schedules", "2", "--seed", "5", "--json")
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
@@ -86,7 +86,7 @@ def test_the_command_prints_its_figures_and_nothing_else() -> None:
     assert {name: figures[name] for name in wanted} == dict.fromkeys(wanted, 0)
 
 
-def test_a_planted_bug_is_told_of_with_its_seed_and_exit_3(
+def test_a_broken_promise_is_reported_with_its_seed_and_exit_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bug = next(mutant for mutant in MUTANTS if mutant.name == "repeats_counted")

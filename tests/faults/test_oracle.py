@@ -30,7 +30,7 @@ def test_a_microsecond_decides_the_week() -> None:
     assert state["pool", "work"] == Decimal("1.5")
 
 
-def test_only_what_is_over_is_paid() -> None:
+def test_only_closed_weeks_and_days_are_rewarded() -> None:
     weeks = [share(MONDAY - timedelta(weeks=n)) for n in range(5)]
     open_ = expect(weeks, now=NOW, closed=None)
     assert ("miner", "a", "xp", "streak") not in open_
@@ -42,7 +42,7 @@ def test_only_what_is_over_is_paid() -> None:
     assert later["miner", "a", "xp", "streak"] == 5 * 25
 
 
-def test_a_personal_best_beats_all_days_before_and_the_first_is_none() -> None:
+def test_a_personal_best_beats_all_earlier_days_and_the_first_does_not_count() -> None:
     days = [share(MONDAY + timedelta(days=n), best) for n, best in enumerate((5, 9, 7, 9, 10))]
     state = expect(days, now=NOW, closed=MONDAY + timedelta(days=5))
     assert state["miner", "a", "xp", "personal_best"] == 100
@@ -67,7 +67,7 @@ def test_levels(xp: int, level: int) -> None:
     assert level_of(xp) == level
 
 
-def test_differences_are_named_for_what_they_are() -> None:
+def test_differences_are_classified_correctly() -> None:
     want = {("a",): 2, ("b",): 2, ("c",): 1, ("e",): "x", ("f",): frozenset({"p", "q"}), ("g",): 0}
     have = {("a",): 1, ("b",): 3, ("d",): 1, ("e",): "y", ("f",): "q"}
     found = [finding.sort for finding in differences(want, have)]

@@ -28,7 +28,7 @@ def message(number: int) -> StreakExpiring:
     return StreakExpiring(user_id=1, streak=number, week_iso="2026-W09", week_end=NOW.date())
 
 
-async def test_the_relay_sees_what_commits_late(db: Database, redis: Redis) -> None:
+async def test_the_relay_sees_messages_that_commit_late(db: Database, redis: Redis) -> None:
     async with db.transaction() as tx:
         await tx.run("INSERT INTO users (id, created_at) OVERRIDING SYSTEM VALUE VALUES (1, :now)",
                      now=tx.now)  # fmt: skip
@@ -79,7 +79,7 @@ async def test_two_relays_never_deliver_one_message_twice(db: Database, redis: R
 
 
 @pytest.mark.timeout(300)
-async def test_a_thousand_awards_at_once_are_one(fresh_database: str) -> None:
+async def test_a_thousand_concurrent_awards_are_one(fresh_database: str) -> None:
     """100 connections, each giving the same badge and grant to the same users, in any order."""
     clock = FixedClock(NOW)
     db = connect(fresh_database, clock, size=CONNECTIONS)

@@ -181,7 +181,7 @@ class TestPacks:
             ("{}", "badges"),
         ],
     )
-    def test_they_never_redefine(self, tmp_path: Path, content: str, says: str) -> None:
+    def test_packs_cannot_redefine_badges(self, tmp_path: Path, content: str, says: str) -> None:
         written(tmp_path, content, "a.json")
         with pytest.raises(BadArguments, match=says):
             read_registry(packs=tmp_path)
@@ -192,7 +192,7 @@ class TestPacks:
         with pytest.raises(BadArguments, match=r"b\.json.*already exists"):
             read_registry(packs=tmp_path)
 
-    def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(BadArguments, match="TBG_BADGE_PACKS"):
             read_registry(packs=tmp_path / "nowhere")
 
@@ -279,7 +279,7 @@ class TestLoading:
                     await retire(tx, slugs, packs=tmp_path)
         assert await value(db, "SELECT count(*) FROM badge_definitions WHERE is_active") == 21
 
-    async def test_words_may_change_what_was_earned_may_not(
+    async def test_texts_of_an_earned_badge_may_change_but_not_its_trigger(
         self, db: Database, tmp_path: Path
     ) -> None:
         written(tmp_path, pack(NEW), "a.json")
@@ -294,7 +294,7 @@ class TestLoading:
             with pytest.raises(BadArguments, match="'shares_2' has been earned"):
                 await load(db, tmp_path)
 
-    async def test_a_change_does_not_wait_for_ever(
+    async def test_a_change_waits_only_briefly(
         self, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(limits, "TABLE_LOCK_SECONDS", 0.2)
@@ -317,7 +317,7 @@ class TestCommand:
         assert json.loads(done.stdout) == {"file": str(REGISTRY), "ok": True, "badges": SLUGS}
         assert "20 badges" in self.run("check", REGISTRY).stdout
 
-    def test_a_pack_beside_those_of_the_settings(self, tmp_path: Path) -> None:
+    def test_a_pack_is_checked_with_those_of_the_settings(self, tmp_path: Path) -> None:
         file = written(tmp_path, EXAMPLE.read_text(), "mine.json")
         assert self.run("check", EXAMPLE).returncode == 0
         done = self.run("check", EXAMPLE, TBG_BADGE_PACKS=str(tmp_path))

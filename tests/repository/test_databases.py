@@ -45,7 +45,7 @@ BADGES = Path(__file__).parents[2] / "src" / "tbg" / "registry" / "badges.json"
 PRISTINE = (0, len(json.loads(BADGES.read_text())["badges"]), 0, 1, 0, 1)
 
 
-async def test_rows_go_and_what_was_there_comes_back_without_another_copy(reused: Reused) -> None:
+async def test_rows_are_reset_to_the_template_without_another_copy(reused: Reused) -> None:
     assert await state(reused.fresh()) == PRISTINE
     copies = reused.copies
     servers.execute(reused.fresh(), *ROWS, ENTRY)  # which even a DELETE cannot take back
@@ -73,7 +73,7 @@ async def test_rows_go_and_what_was_there_comes_back_without_another_copy(reused
     ],
     ids=lambda statement: " ".join(statement.split()[:3]),
 )
-async def test_who_did_more_than_write_rows_costs_the_next_one_a_copy_and_nothing_else(
+async def test_a_test_that_changes_more_than_rows_costs_the_next_one_only_a_copy(
     reused: Reused, statement: str
 ) -> None:
     first = reused.fresh()
@@ -100,7 +100,7 @@ async def refuses(connection: asyncpg.Connection) -> bool:
     return False
 
 
-async def test_a_database_that_somebody_dropped_is_made_anew(pg_url: str, reused: Reused) -> None:
+async def test_a_dropped_database_is_created_again(pg_url: str, reused: Reused) -> None:
     name = reused.fresh().rpartition("/")[2]
     servers.execute(pg_url, f'DROP DATABASE "{name}" WITH (FORCE)')
     assert await state(reused.fresh()) == PRISTINE

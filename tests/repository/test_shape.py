@@ -67,7 +67,7 @@ def test_files_are_short() -> None:
     assert long == []
 
 
-def test_no_file_is_called_after_nothing() -> None:
+def test_no_file_has_a_meaningless_name() -> None:
     assert [_name(path) for path in SOURCES if path.name in FORBIDDEN_FILES] == []
 
 
@@ -86,7 +86,7 @@ def test_no_class_is_a_service_manager_or_repository() -> None:
 _CLOCKS = {"src/tbg/core/clock.py"}
 
 
-def test_nothing_asks_the_machine_what_day_it_is() -> None:
+def test_only_the_clock_module_reads_the_system_time() -> None:
     found = []
     for path in SOURCES:
         if _name(path) in _CLOCKS:
@@ -253,7 +253,7 @@ def test_every_event_is_documented_and_handled() -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
-def test_a_domain_keeps_what_is_promised_of_every_domain(domain: Domain) -> None:
+def test_every_domain_keeps_the_promises_of_domains(domain: Domain) -> None:
     package = f"tbg.domains.{domain.name}"
     assert broken_promises(domain, package=package, text=documents()) == []
 
@@ -327,7 +327,7 @@ _TEXT = {".py", ".md", ".ts", ".tsx", ".json", ".css"}
 
 
 @pytest.mark.parametrize("what", _ELSEWHERE)
-def test_the_repository_stands_alone(what: str) -> None:
+def test_the_repository_refers_to_nothing_outside_itself(what: str) -> None:
     files = [
         path
         for folder in ("src", "lab", "docs", "tools", "deploy", "migrations", "web/src")

@@ -95,7 +95,8 @@ EXCEPTIONS = {
         "rule 3: locks rows of several users of workers",
     ),
 }
-"""What does not keep the rules yet. This list may only shrink: mend a new statement instead."""
+"""Statements that do not keep the rules yet. This list may only shrink: fix new statements
+instead."""
 
 PASSED_ON = {
     # Statements that PostgreSQL has put together from the catalogue, with names it has quoted.
@@ -137,7 +138,7 @@ def test_statements_keep_the_rules_but_for_the_named_exceptions() -> None:
         for fault in faults(parse(statement.sql), statement.sql, places)
     ]
     assert sorted(set(found) - EXCEPTIONS) == []
-    assert sorted(EXCEPTIONS - set(found)) == []  # mended: take it off the list
+    assert sorted(EXCEPTIONS - set(found)) == []  # fixed: remove it from the list
     assert len(found) == len(set(found))  # no second statement hides behind an exception
 
 
@@ -286,7 +287,7 @@ def test_a_planted_startup_parameter_is_named(tmp_path: Path) -> None:
     assert list(startup_parameters(path)) == ["m.py: work_mem"]
 
 
-def test_planted_code_that_matches_what_is_returned_by_place_is_named() -> None:
+def test_planted_code_that_matches_returned_rows_by_position_is_named() -> None:
     code = (
         "async def f(tx, a):\n"
         "    rows = await tx.rows('INSERT INTO workers SELECT 1 RETURNING id')\n"

@@ -129,7 +129,7 @@ async def test_every_table_declares_where_it_is(db: Database) -> None:
         assert await undeclared(tx, declared()) == []
 
 
-async def test_keys_begin_with_what_a_table_is_distributed_by_and_each_holds_it(
+async def test_keys_begin_with_the_distribution_column_and_all_contain_it(
     db: Database,
 ) -> None:
     async with db.transaction() as tx:
@@ -146,7 +146,7 @@ async def test_there_are_no_triggers_but_the_named_ones(db: Database) -> None:
         assert await triggers(tx) == set(TRIGGERS)
 
 
-async def test_a_table_without_a_declaration_is_named_with_what_to_write(db: Database) -> None:
+async def test_a_table_without_a_declaration_is_named_with_the_remedy(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.run("CREATE TABLE toys (user_id bigint PRIMARY KEY)")
         (message,) = await undeclared(tx, declared())

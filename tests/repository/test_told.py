@@ -1,4 +1,4 @@
-"""What people are told to type and to set is there: in README, the documents and deploy/."""
+"""Commands and settings named in README, the documents and deploy/ exist."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SPAN = re.compile(r"`([^`]+)`")
 
 
 def _code(path: Path) -> Iterator[str]:
-    """The lines of code in a file: what stands in fences and spans, and in deploy/ the lines."""
+    """The lines of code in a file: fences and spans, and in deploy/ all lines."""
     text = path.read_text().replace("\\\n", " ")
     blocks = _FENCE.findall(text) if path.suffix == ".md" else [re.sub("(?m)^#.*", "", text)]
     for block in blocks:

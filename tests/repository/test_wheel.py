@@ -48,7 +48,7 @@ def tbg(*places: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_wheel_holds_the_game_and_nothing_of_the_lab(wheel: Path) -> None:
+def test_the_wheel_contains_the_game_without_the_lab(wheel: Path) -> None:
     assert {path.name.partition("-")[0] for path in wheel.iterdir()} == {"tbg"}
     for needed in ("registry/badges.json", "_web/index.html", "_migrations/env.py", "app/relay.py"):
         assert (wheel / "tbg" / needed).is_file()

@@ -176,7 +176,7 @@ async def no_deadline(request: Request) -> None:
 
 
 async def idempotent(request: Request) -> None:
-    """A dependency of routes that do once what the same `Idempotency-Key` asks for twice."""
+    """A dependency of routes that do work with the same `Idempotency-Key` only once."""
     await request.app.state.idempotency.begin(request)
 
 
@@ -235,10 +235,10 @@ SCHEMES: dict[Letter, str] = {
 
 
 class Allowed(SecurityBase):
-    """A dependency that lets in who may, by the letters of the API document.
+    """A dependency that admits permitted callers, by the letters of the API document.
 
     P is no dependency at all, U a session, K a session or an API key, S a service's key, A an
-    admin's session. The guard has found out who asks before any route is looked for.
+    admin's session. The guard has identified the caller before any route is matched.
     """
 
     def __init__(self, letter: Letter, *, scope: Scope | None = None) -> None:

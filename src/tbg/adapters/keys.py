@@ -216,7 +216,7 @@ class KeyRing:
         return self.mac("api-key", f"{key_id}_{secret}".encode()).hex()[:16]
 
     def seal(self, purpose: str, secret: bytes, plain: bytes) -> bytes:
-        """Encrypt `plain` so that only who has our secret and this `secret` can read it."""
+        """Encrypt `plain` so that only holders of our secret and this `secret` can read it."""
         nonce = secrets.token_bytes(12)
         return nonce + AESGCM(self.mac(f"seal/{purpose}", secret)).encrypt(nonce, plain, None)
 

@@ -71,7 +71,7 @@ class QuotaState:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The fields that tell a client (draft-ietf-httpapi-ratelimit-headers)."""
+        """The header fields for clients (draft-ietf-httpapi-ratelimit-headers)."""
         name, quota, seconds = self.policy
         told = {
             "ratelimit-policy": f'"{name}";q={quota};w={seconds}',

@@ -62,7 +62,7 @@ def make_worker(url: str, jobs: Iterable[Cron], wake: Callable[[Cron], Awaitable
         job_timeout=limits.JOB_TIMEOUT_SECONDS,
         max_jobs=limits.JOBS_AT_ONCE,
         keep_result=0,
-        # arq's own are pickle's, which runs what it reads.
+        # arq's own serialiser is pickle, which executes what it reads.
         job_serializer=_to_json,
         job_deserializer=_from_json,
         timezone=UTC,

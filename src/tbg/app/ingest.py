@@ -1,7 +1,7 @@
 """The way in: streams → facts → PROJECTIONS in one transaction → commit → acknowledge.
 
-Everything may be killed at any line: what was committed has its keys, what was not is delivered
-again. The acknowledgement comes last and is only a hint.
+The process may be killed at any line: committed events have their keys, others are delivered again.
+The acknowledgement comes last and is only a hint.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When accounts unite, leave or take their data along: what each domain declares is run."""
+"""Merges, erases and exports accounts: runs what each domain declares."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOM
 async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:
     """Remove the person behind a user; what they mined and earned stays without a person.
 
-    With the owners exclusive, as `unite`.
+    Needs the owners' lock exclusively, like `unite`.
     """
     assert tx.owners == "exclusive"
     for domain in domains:

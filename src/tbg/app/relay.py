@@ -166,7 +166,7 @@ class Relay:
         self, way: Callable[[Tx, Sequence[outbox.Message]], Awaitable[None]]
     ) -> int:
         begun = time.perf_counter()
-        # An erasure takes messages too, and handlers ask who is who.
+        # An erasure deletes messages too, and handlers look up users.
         async with self.database.transaction(owners="shared") as tx:
             messages = await outbox.take(tx)
             if not messages:

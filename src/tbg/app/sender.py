@@ -121,7 +121,7 @@ class Sender:
             _log.error("task_lost", error=repr(error)[:300])
 
     async def _run(self, kind: TaskKind, task: Task) -> None:
-        """Run one task, and write down what came of it while it is still ours."""
+        """Run one task, and record its result while it is still ours."""
         begun = time.monotonic()
         place = (kind.name, task.target)
         try:

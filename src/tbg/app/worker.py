@@ -109,7 +109,7 @@ class Worker:
         return job.last_due(tx.now) if job.after is None else await marks.read(tx, job.after)
 
     async def run_all_due(self) -> list[str]:
-        """Make up for what is overdue, one job after the other; the jobs that ran."""
+        """Run overdue jobs one after the other; return those that ran."""
         return [job.name for job in self.jobs if await self.run_due(job)]
 
     async def _catch_up(self) -> None:

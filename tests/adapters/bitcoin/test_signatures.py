@@ -170,7 +170,7 @@ def test_bip137_flags(demo: DemoKey, flag: int) -> None:
     ],
 )
 @pytest.mark.parametrize("demo", KEYS, ids=lambda demo: demo.kind)
-def test_what_is_no_signature_is_refused_by_name(demo: DemoKey, signature: str) -> None:
+def test_malformed_signatures_are_refused_by_name(demo: DemoKey, signature: str) -> None:
     with pytest.raises(SignatureRefused):
         prove(demo.address, MESSAGE, signature)
 

@@ -89,7 +89,7 @@ def test_any_schedule(
         assert pool.ids() == ids
         last = pool.collect()
         assert last.published == last.quarantined == 0
-        # A line is told at least once; a death or a flush may tell it again.
+        # A line is reported at least once; a death or a flush may report it again.
         told = {(bad["path"], bad["offset"]) for bad in pool.quarantined()}
         assert len(told) >= wanted
 
@@ -140,7 +140,7 @@ def test_the_recorded_pool_written_bit_by_bit(
     pool.deaths = Deaths()
     pool.collect()
     assert deaths > 5
-    # What was read before what backs it was told as a report at first.
+    # A block read before its evidence was published as a report first.
     assert {one for one in pool.ids() if not one.startswith("report-")} == ids
     assert pool.ids(BLOCK_FOUND) >= blocks
     assert pool.collect().published == 0

@@ -110,7 +110,7 @@ def test_empty_files_and_foreign_files(pool: Pool) -> None:
     assert (counts.files, counts.lines, pool.published()) == (1, 0, [])
 
 
-def test_a_stump_is_told_once_and_what_is_glued_to_it_is_read(pool: Pool) -> None:
+def test_an_incomplete_line_is_reported_once_and_its_successor_is_read(pool: Pool) -> None:
     stump, last = share(2)[:300], rejected(3)
     pool.write(FILE, lines(1) + stump)
     assert pool.collect().partial == 1
@@ -129,7 +129,7 @@ def test_a_stump_is_told_once_and_what_is_glued_to_it_is_read(pool: Pool) -> Non
     assert pool.published()[-1]["event_id"].startswith(f"{FILE}:{offset}:")
 
 
-def test_glued_at_once_is_the_same_as_glued_later(pool: Pool) -> None:
+def test_joined_records_are_read_the_same_at_any_time(pool: Pool) -> None:
     pool.write(FILE, lines(1) + share(2)[:300] + rejected(3) + b"\n" + lines(4))
     counts = pool.collect()
     assert (counts.lines, counts.published, counts.quarantined) == (4, 3, 1)
@@ -138,7 +138,7 @@ def test_glued_at_once_is_the_same_as_glued_later(pool: Pool) -> None:
     assert rejects[0]["event_id"].startswith(f"{FILE}:{offset}:")
 
 
-def test_a_whole_record_without_its_line_end_is_not_lost(pool: Pool) -> None:
+def test_a_complete_record_without_a_line_end_is_not_lost(pool: Pool) -> None:
     pool.write(FILE, share(1))
     assert pool.collect().partial == 1
     pool.clock.move(timedelta(minutes=16))
@@ -149,7 +149,7 @@ def test_a_whole_record_without_its_line_end_is_not_lost(pool: Pool) -> None:
     assert pool.ids() == hashes(1, 2)
 
 
-def test_a_tail_that_grows_into_a_line_after_it_was_told(pool: Pool) -> None:
+def test_a_reported_tail_that_becomes_a_line_is_read(pool: Pool) -> None:
     line = share(1)
     pool.write(FILE, line[:200])
     pool.clock.move(timedelta(minutes=16))
@@ -198,7 +198,7 @@ def test_redis_away(pool: Pool) -> None:
     assert pool.collect().published == 1
 
 
-def test_two_collectors_of_one_source_are_told_apart(pool: Pool) -> None:
+def test_a_second_collector_of_one_source_is_refused(pool: Pool) -> None:
     pool.write(FILE, lines(1))
     record = Record(pool.data / "collect-pool.sqlite")
     with pytest.raises(CannotRun, match="another"):
@@ -280,7 +280,7 @@ def test_pruned_keys_never_let_a_line_count_twice(pool: Pool) -> None:
     assert pool.ids(SHARE_SUBMITTED) == hashes(3)
 
 
-def test_history_read_lately_is_filled_again_too(pool: Pool) -> None:
+def test_recently_read_history_is_published_again_too(pool: Pool) -> None:
     pool.write(FILE, lines(1, at=seconds(days=700)))
     pool.collect()
     pool.clock.move(timedelta(days=80))
@@ -289,7 +289,7 @@ def test_history_read_lately_is_filled_again_too(pool: Pool) -> None:
     assert pool.ids() == hashes(1)
 
 
-def test_a_lost_record_leaves_old_lines_alone_until_asked(pool: Pool) -> None:
+def test_after_a_lost_record_old_lines_are_skipped_until_requested(pool: Pool) -> None:
     pool.write(FILE, lines(1, at=seconds(days=200)) + lines(2))
     pool.collect()
     shutil.rmtree(pool.data)
@@ -333,7 +333,7 @@ def test_from_never_drops_lines_that_were_not_read_yet(pool: Pool) -> None:
     assert pool.ids() == hashes(1, 2, 3)
 
 
-def test_killed_while_reading_again_takes_nothing_back(
+def test_a_kill_while_reading_again_loses_nothing(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
@@ -361,7 +361,7 @@ def test_what_was_read_long_ago_is_written_down_in_pieces(
     assert written >= 4, "files without anything to publish fill a batch, too"
 
 
-def test_dead_letters_never_hold_the_collector_back(
+def test_dead_letters_never_delay_the_collector(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STREAM_BACKLOG", 4)
@@ -372,7 +372,7 @@ def test_dead_letters_never_hold_the_collector_back(
     assert pool.ids() == hashes(1)
 
 
-def test_a_collector_that_waits_for_room_still_hears_that_it_is_to_stop(
+def test_a_collector_that_waits_for_room_stops_when_asked(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STREAM_BACKLOG", 0)
@@ -423,7 +423,7 @@ def solved(number: int, *, height: int, worker: str = "rig1") -> bytes:
     return said.encode()
 
 
-def test_a_block_is_published_with_what_only_its_share_knows(pool: Pool) -> None:
+def test_a_block_is_published_with_the_fields_of_its_share(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2, 3))
     pool.write("ckpool.log", solved(2, height=111))
     pool.status()
@@ -443,7 +443,7 @@ def test_a_block_is_published_with_what_only_its_share_knows(pool: Pool) -> None
     ]
 
 
-def test_a_share_that_comes_after_its_block(pool: Pool) -> None:
+def test_a_share_that_arrives_after_its_block(pool: Pool) -> None:
     pool.write(FILE, lines(1))
     pool.write("ckpool.log", solved(2, height=111))
     pool.status()
@@ -456,7 +456,7 @@ def test_a_share_that_comes_after_its_block(pool: Pool) -> None:
     assert pool.ids(BLOCK_FOUND) == backed(2)
 
 
-def test_a_block_whose_share_never_comes_is_told(pool: Pool) -> None:
+def test_a_block_without_a_share_is_reported(pool: Pool) -> None:
     pool.write(LATER, lines(1))
     pool.write("ckpool.log", solved(2, height=111))
     pool.collect()
@@ -487,7 +487,7 @@ def test_solves_cut_off_from_their_outcome_by_a_restart(pool: Pool) -> None:
     assert pool.collect().blocks == 1
 
 
-def test_a_rejected_block_is_none(pool: Pool) -> None:
+def test_a_rejected_block_is_not_counted(pool: Pool) -> None:
     pool.write(FILE, lines(1, 2))
     pool.write("ckpool.log", solved(2, height=111).replace(
         f"Solved and confirmed block 111 by {ADDRESS}.rig1".encode(),
@@ -521,7 +521,7 @@ def test_rotation_of_ckpool_log(pool: Pool, way: str) -> None:
 
 
 # --- hot and cold --------------------------------------------------------------------------
-def test_a_running_collector_finds_what_grows_anywhere(pool: Pool) -> None:
+def test_a_running_collector_reads_all_growing_files(pool: Pool) -> None:
     """One collector, many sweeps: hot directories at once, the others within five minutes."""
     for height in range(5):
         pool.write(f"{height:08x}/{height:016x}.sharelog", lines(height + 1))

@@ -93,7 +93,7 @@ def test_a_file_that_becomes_a_link_after_it_was_listed_is_not_opened(tmp_path: 
         assert fd is None  # in a directory that is a link
 
 
-def test_a_directory_that_is_not_ckpools_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_ckpools_is_refused_by_name(tmp_path: Path) -> None:
     def told(path: Path) -> str:
         with pytest.raises(CannotRun) as refused:
             LogDir(path).check()

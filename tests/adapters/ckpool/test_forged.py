@@ -163,7 +163,7 @@ def test_a_block_stays_a_report_on_evidence(solved: Pool, evidence: Callable[[Po
     assert kinds(solved) == ["report"]
 
 
-def test_ckpool_without_the_networks_difficulty_is_believed_by_what_it_leaves_out(
+def test_without_a_network_difficulty_the_pools_best_confirms_a_block(
     solved: Pool,
 ) -> None:
     """Its best share of the user is not the pool's best: so it reached the difficulty."""
@@ -197,7 +197,7 @@ def test_a_block_is_not_believed_because_the_pools_best_was_reset(
 
 
 @pytest.mark.parametrize(("sdiff", "believed"), [(1.006e12, True), (0.99e12, False)])
-def test_the_networks_difficulty_out_of_what_the_pool_has_of_it(
+def test_the_networks_difficulty_follows_from_the_pools_percentage(
     pool: Pool, sdiff: float, believed: bool
 ) -> None:
     pool.write(FILE, share(1, sdiff=sdiff) + b"\n")
@@ -270,7 +270,7 @@ async def test_forged_blocks_of_many_heights_neither_slow_a_sweep_nor_hide_a_blo
         assert looked == []
 
 
-def test_forged_blocks_take_only_so_much_room_and_push_out_no_report(
+def test_forged_blocks_are_bounded_and_displace_no_report(
     solved: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "MOST_OPEN", 5)
@@ -306,7 +306,7 @@ def test_a_line_end_in_a_name_puts_no_worker_on_anybodys_page(pool: Pool, text: 
 
 
 @pytest.mark.parametrize("name", ["rig 1", "a\x1b[31m", "é⛏", "\u2028", "x\ry", 'we "ird" \\x'])
-def test_a_name_is_the_same_in_the_log_and_in_what_backs_it(pool: Pool, name: str) -> None:
+def test_worker_names_match_between_log_and_evidence(pool: Pool, name: str) -> None:
     pool.write("ckpool.log", authorised(f"{ADDRESS}.{name}", ADDRESS))
     pool.write(FILE, share(1) + b"\n")
     assert (pool.collect().connections, pool.collect().unknown_workers) == (0, 1)
@@ -316,9 +316,7 @@ def test_a_name_is_the_same_in_the_log_and_in_what_backs_it(pool: Pool, name: st
     assert entry["worker"] == name
 
 
-def test_made_up_workers_take_only_so_much_room(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_made_up_workers_are_bounded(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "MOST_WAITING", 5)
     pool.write(FILE, share(1) + b"\n")
     names = [f"{VICTIM}.{number}" for number in range(9)]
@@ -341,7 +339,7 @@ def test_connections_that_redis_lost_are_published_again(pool: Pool) -> None:
     assert len(pool.published(MINER_CONNECTED)) == 1
 
 
-def test_what_is_quarantined_has_nothing_that_a_terminal_obeys(pool: Pool) -> None:
+def test_quarantined_lines_contain_no_control_characters(pool: Pool) -> None:
     pool.write(FILE, '{"workinfoid": \x1b[2J\x9b31m\u202e\u2028'.encode() + b"\n")
     assert pool.collect().quarantined == 1
     assert pool.quarantined()[0]["sample"].isprintable()

@@ -35,7 +35,7 @@ def pool(pool: Pool) -> Pool:
         ('{"v": 2}', CannotRun, "version"),
     ],
 )
-def test_no_game_or_another_one_gets_nothing_and_leaves_nothing_behind(
+def test_nothing_is_published_to_another_game_or_none(
     pool: Pool, game: str | None, error: type[Exception], said: str
 ) -> None:
     if game:
@@ -47,7 +47,7 @@ def test_no_game_or_another_one_gets_nothing_and_leaves_nothing_behind(
     assert pool.collect().published == 1
 
 
-def test_a_game_that_becomes_another_one_while_it_is_read_for_gets_nothing_more(
+def test_a_game_that_changes_receives_no_more_events(
     pool: Pool,
 ) -> None:
     async def run() -> None:

@@ -32,7 +32,7 @@ def test_connections_bear_no_ip_address_even_in_their_identity() -> None:
 
 
 @pytest.mark.parametrize("day", ["2026-99-99", "0000-01-01", "2026-02-30"])
-def test_a_damaged_date_is_no_line(day: str) -> None:
+def test_a_line_with_a_damaged_date_is_ignored(day: str) -> None:
     log = reader()
     stamp = f"[{day} 07:50:00.645] "
     client = f"Authorised client 218 198.51.100.23 worker {ADDRESS} as user {ADDRESS}"
@@ -60,7 +60,7 @@ def test_a_dropped_client(end: str) -> None:
         "Submitting possible block solve share diff 1.517264 !",
     ],
 )
-def test_lines_that_say_nothing_to_us(text: str) -> None:
+def test_irrelevant_lines_are_ignored(text: str) -> None:
     assert reader().read(said(text)) is None
 
 

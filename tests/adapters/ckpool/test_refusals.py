@@ -31,9 +31,7 @@ def hashes(*numbers: int) -> set[str]:
 
 
 @pytest.mark.parametrize("begin", [".", "_"])
-def test_a_user_that_begins_with_a_separator_is_whom_ckpool_takes_it_for(
-    pool: Pool, begin: str
-) -> None:
+def test_a_user_that_begins_with_a_separator_is_read_as_in_ckpool(pool: Pool, begin: str) -> None:
     pool.write(FILE, line(1, workername=f"{begin}{ADDRESS}"))
     assert pool.collect().published == 1
     (entry,) = pool.published()
@@ -68,7 +66,7 @@ def test_addresses_of_another_network_are_counted_by_network_with_an_example(poo
     assert counts.networks == wanted  # they are still there, and still said to be
 
 
-def test_a_run_with_the_right_network_reads_what_one_with_a_wrong_network_held_back(
+def test_lines_held_back_for_their_network_are_read_once_it_is_right(
     pool: Pool,
 ) -> None:
     pool.network = "mainnet"

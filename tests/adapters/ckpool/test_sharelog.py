@@ -57,7 +57,7 @@ def test_reasons_of_all_builds(said: dict[str, Any], reason: str | None) -> None
     assert (fields["sdiff"], "hash" in fields) == ("-1.0", False)
 
 
-def test_a_rejected_line_is_itself_by_where_it_stands_and_what_it_says() -> None:
+def test_a_rejected_line_is_identified_by_place_and_contents() -> None:
     def identity(line: bytes, offset: int, place: Place = PLACE) -> str:
         return sharelog.event(line, offset, place)[1]["event_id"]
 

@@ -1,4 +1,4 @@
-"""History: weeks in order, habits that show, and nothing told twice."""
+"""History: weeks in order, visible habits, and no duplicates."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_without_events_a_day_is_the_same_in_every_window() -> None:
     assert ids[0] < ids[1]
 
 
-def test_demo_started_again_repeats_itself_and_goes_on() -> None:
+def test_a_restarted_demo_repeats_its_history_and_continues() -> None:
     def shares(now: float) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for entry in generate(demo_history(20, now=now)):
@@ -94,7 +94,7 @@ def test_demo_started_again_repeats_itself_and_goes_on() -> None:
     assert all(float(next_week[key]["ts"]) > NOW for key in new)
 
 
-def test_demo_history_holds_what_a_visitor_wants_to_see() -> None:
+def test_demo_history_is_rich_enough_for_visitors() -> None:
     plan = demo_history(20, now=NOW)
     entries = list(generate(plan))
     begin = datetime.fromtimestamp(plan.start, UTC)

@@ -36,14 +36,14 @@ def test_luck_is_uniform(shares: list[PlannedEntry]) -> None:
 
 
 @pytest.mark.parametrize("times", [10, 100])
-def test_one_in_so_many_is_so_many_times_as_hard(shares: list[PlannedEntry], times: int) -> None:
+def test_difficulties_are_distributed_exponentially(shares: list[PlannedEntry], times: int) -> None:
     good = accepted(shares)
     hard = sum(float(f["sdiff"]) > times * float(f["diff"]) for f in good)
     expected = len(good) / times
     assert abs(hard - expected) < 4 * math.sqrt(expected)
 
 
-def test_hash_has_the_difficulty_that_is_said(shares: list[PlannedEntry]) -> None:
+def test_a_hash_has_the_stated_difficulty(shares: list[PlannedEntry]) -> None:
     for fields in accepted(shares)[:5_000]:
         assert len(fields["hash"]) == 64
         assert fields["event_id"] == fields["hash"]
@@ -118,7 +118,7 @@ def test_heights_advance_a_block_in_ten_minutes() -> None:
     assert max(Counter(b - a for a, b in pairwise(heights))) <= 2
 
 
-def test_lifecycle_own_what_people_own() -> None:
+def test_simulated_miners_have_realistic_devices() -> None:
     miners = population("people", 3_000, network="mainnet")
     counts = Counter(len(miner.workers) for miner in miners)
     models = Counter(w.device.model for miner in miners for w in miner.workers)

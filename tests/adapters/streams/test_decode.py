@@ -34,7 +34,7 @@ def read(fields: dict[str, str], stream: str = SHARE_SUBMITTED, entry: str = "1-
     return decode(stream, entry, raw, RULES)
 
 
-def test_a_share_is_read_whole() -> None:
+def test_a_share_is_decoded_completely() -> None:
     fact = read(share(NOW, errn=0, height=900_000, workinfoid=2**62, hash="00ff", agent="x"))
     assert isinstance(fact, Share)
     assert (fact.address, fact.worker, fact.diff, fact.sdiff) == (ADDRESS, "bitaxe-1", 1000, 5120)
@@ -142,7 +142,7 @@ def test_the_stratum_user_is_split_as_ckpool_does(
         "\U000e0041",
     ],
 )
-def test_a_character_that_changes_how_others_look_is_replaced_in_what_miners_send(
+def test_reordering_characters_from_miners_are_replaced(
     evil: str,
 ) -> None:
     fact = read(share(NOW, worker=f"rig{evil}1", agent=f"bitaxe{evil}", reject_reason=evil))
@@ -152,7 +152,7 @@ def test_a_character_that_changes_how_others_look_is_replaced_in_what_miners_sen
 
 
 @pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧 rig", "می\u200cخواهم", "Ünïcode 🔥", "עברית"])
-def test_a_name_in_any_script_stays_as_it_is(name: str) -> None:
+def test_a_name_in_any_script_is_unchanged(name: str) -> None:
     assert read(share(NOW, worker=name)).worker == name
 
 
@@ -207,7 +207,7 @@ def test_the_other_kinds() -> None:
         ),
     ),
 )  # fmt: skip
-def test_nothing_but_a_refusal_comes_of_garbage(stream: str, fields: dict[bytes, bytes]) -> None:
+def test_garbage_is_always_refused(stream: str, fields: dict[bytes, bytes]) -> None:
     try:
         fact = decode(stream, "1772625600000-0", fields, RULES)
     except BadEvent:

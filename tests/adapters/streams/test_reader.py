@@ -38,7 +38,7 @@ async def test_a_group_begins_at_the_beginning(redis: Redis) -> None:
     assert await reader.read(block_ms=None) == []
 
 
-async def test_a_lost_group_is_made_again_and_nothing_is_skipped(redis: Redis) -> None:
+async def test_a_lost_group_is_created_again_without_skipping_entries(redis: Redis) -> None:
     reader = Reader(redis, consumer="a")
     await reader.ensure_group()
     await publish(redis, share(NOW))
@@ -78,7 +78,7 @@ async def test_an_entry_is_buried_once(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize("event_id", [None, ""])
-async def test_a_letter_goes_back_once_and_keeps_its_identity_and_its_time(
+async def test_a_replayed_letter_keeps_its_identity_and_time(
     redis: Redis, event_id: str | None
 ) -> None:
     reader = Reader(redis, consumer="a")
@@ -110,7 +110,7 @@ async def test_who_failed_before_he_succeeded_is_forgotten(redis: Redis) -> None
     assert left == [f"{SHARE_SUBMITTED}/{entries[1].id}".encode()]
 
 
-async def test_trimming_stops_at_what_is_not_acknowledged(redis: Redis) -> None:
+async def test_trimming_stops_at_unacknowledged_entries(redis: Redis) -> None:
     reader = Reader(redis, consumer="a")
     await reader.ensure_group()
     await publish(redis, *[share(NOW) for _ in range(10)])
@@ -133,7 +133,7 @@ async def test_a_stream_with_another_reader_is_not_trimmed(redis: Redis) -> None
     assert await redis.xlen(SHARE_SUBMITTED) == 1
 
 
-async def test_of_an_entry_too_large_for_an_event_a_sample_is_kept_that_is_none(
+async def test_of_an_oversized_entry_only_a_sample_is_kept(
     redis: Redis,
 ) -> None:
     reader = Reader(redis, consumer="a")
@@ -151,7 +151,7 @@ async def test_of_an_entry_too_large_for_an_event_a_sample_is_kept_that_is_none(
 
 
 @pytest.mark.parametrize("id_", [f"{2**64 - 1}-{2**64 - 1}", f"{2**64 - 1}-0", "4102444800000-7"])
-async def test_a_stream_whose_ids_ran_ahead_goes_on_when_all_of_it_is_done(
+async def test_a_stream_with_ids_in_the_future_continues_once_all_is_processed(
     redis: Redis, id_: str
 ) -> None:
     reader = Reader(redis, consumer="a")
@@ -173,7 +173,7 @@ async def test_a_stream_whose_ids_ran_ahead_goes_on_when_all_of_it_is_done(
         await reader.trim()
 
 
-async def test_leaving_takes_no_work_along(redis: Redis) -> None:
+async def test_a_leaving_consumer_with_pending_entries_stays(redis: Redis) -> None:
     idle, busy = Reader(redis, consumer="idle"), Reader(redis, consumer="busy")
     await idle.ensure_group()
     await publish(redis, share(NOW))
@@ -263,7 +263,7 @@ async def test_a_batch_is_bounded_in_bytes(redis: Redis, monkeypatch: pytest.Mon
     assert (sum(claims), max(claims)) == (200, 64)
 
 
-async def test_a_batch_of_small_entries_is_read_whole(redis: Redis) -> None:
+async def test_a_batch_of_small_entries_is_read_completely(redis: Redis) -> None:
     reader = Reader(redis, consumer="a")
     await reader.ensure_group()
     await publish(redis, *[share(NOW) for _ in range(2_500)])

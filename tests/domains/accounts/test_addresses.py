@@ -1,6 +1,6 @@
 """Addresses of one account: linked with two signatures, and removed with one that stays.
 
-Most of it is what somebody tries who has an access token of the owner's, and no key.
+Most tests try what somebody with a stolen access token, but no key, could do.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def test_a_stolen_session_links_no_address_of_the_thief_s(
     # No address but the account's own is asked to approve anything.
     wish = {"address": evil.address, "purpose": "let_in", "subject": evil.address}
     refused(await stolen.ask("POST", "/auth/challenge", json=wish), 409, "not_your_address")
-    # An approval of the thief's own account is none of the owner's.
+    # An approval of the thief's account is not one of the owner's.
     other = await approval(thief, "let_in", subject=player(2).address)
     refused(await link_with(stolen, 2, **other), 403, "approval_needed")
     # One that nobody has signed, and one that never was.
@@ -94,7 +94,7 @@ async def test_a_stolen_session_links_no_address_of_the_thief_s(
     assert await addresses(owner) == [owner.key.address]
 
 
-async def test_a_signature_is_good_for_what_its_message_says_and_for_nothing_else(
+async def test_a_signature_is_valid_only_for_its_messages_purpose(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     """Whoever is tricked into signing in, or into removing something, lets nobody in."""
@@ -189,13 +189,13 @@ async def test_an_approval_is_good_once_and_for_five_minutes(
     refused(again, 403, "approval_needed")
 
 
-async def test_of_two_accounts_that_link_one_address_at_once_one_has_it(
+async def test_of_two_concurrent_links_of_an_address_one_succeeds(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     one, two = await sign_in(client, 0), await sign_in(client, 2)
     answers = await asyncio.gather(link(one, EVIL), link(two, EVIL))
     statuses = sorted(answer.status_code for answer in answers)
-    # The other one is asked to sign anew: it would unite with the first now.
+    # The other one has to sign again, because it would now be merged with the first.
     assert statuses in ([201, 201], [201, 409])
     owners = await rows(
         db, "SELECT user_id FROM user_addresses WHERE address = :a", a=player(EVIL).address
@@ -227,7 +227,7 @@ async def test_a_second_address_brings_its_game_along(
     assert (await sign_in(client, 1)).user["id"] == me.user["id"]
 
 
-async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.AsyncClient) -> None:
+async def test_linking_an_own_address_is_refused_by_name(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(0).address, "purpose": "let_in", "subject": player(0).address}
     answer = await me.ask("POST", "/auth/challenge", json=wish)
@@ -236,9 +236,7 @@ async def test_an_address_that_is_mine_already_is_said_to_be(client: httpx.Async
     refused(await me.ask("POST", "/users/me/addresses", json=body), 409, "already_yours")
 
 
-async def test_links_at_once_do_not_wait_for_each_other_for_ever(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_concurrent_links_do_not_deadlock(db: Database, client: httpx.AsyncClient) -> None:
     for index in range(6):
         await mined(db, index, 30)
     one, two = await sign_in(client, 0), await sign_in(client, 3)
@@ -268,7 +266,7 @@ async def test_links_come_seldom_and_end_somewhere(
 
 
 @pytest.mark.parametrize("together", [50, 51])
-async def test_two_accounts_with_more_addresses_than_one_may_have_are_not_united(
+async def test_accounts_with_too_many_addresses_together_are_not_merged(
     db: Database, client: httpx.AsyncClient, together: int
 ) -> None:
     await mined(db, 0, 3)
@@ -326,7 +324,7 @@ async def test_a_stolen_session_removes_no_address_of_the_owner_s(
 
 
 @pytest.mark.parametrize("removed", [0, EVIL])
-async def test_an_address_that_was_merged_loses_the_right_to_sign_in_and_what_it_mined_stays(
+async def test_a_removed_merged_address_cannot_sign_in_but_its_shares_stay(
     db: Database, client: httpx.AsyncClient, clock: FixedClock, removed: int
 ) -> None:
     """The first one too: an account is not who it began with, but who holds one of its keys."""
@@ -347,7 +345,7 @@ async def test_an_address_that_was_merged_loses_the_right_to_sign_in_and_what_it
     page = (await client.get(f"/api/v1/public/miners/{player(stays).address}")).json()
     assert page["stats"]["shares_accepted"] == 110
     assert await rows(db, totals, u=me.user["id"]) == before
-    # Whoever has its key begins anew, and so do its miners.
+    # The holder of its key starts a new account, and so do its miners.
     assert (await sign_in(client, removed)).user["id"] != me.user["id"]
     await mined(db, removed, 2)
     page = (await client.get(f"/api/v1/public/miners/{player(removed).address}")).json()
@@ -402,10 +400,10 @@ async def test_what_a_removed_address_was_in_the_middle_of_ends(
     refused(answer, 403, "approval_needed")
 
 
-async def test_a_key_of_which_nobody_knows_by_which_address_it_was_made_ends_with_any(
+async def test_a_key_of_unknown_address_ends_with_any_address(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    """Those made before that was kept: better one made anew than one of a thief's."""
+    """Keys from before this was recorded: creating one again is better than keeping a thief's."""
     me = await sign_in(client, 0)
     clock.move(SECOND)
     assert (await link(me, EVIL)).status_code == 201
@@ -467,7 +465,7 @@ async def test_an_address_linked_and_removed_at_once_is_in_one_account_or_in_non
 # --- the owner is told ------------------------------------------------------------------------
 
 
-async def test_the_owner_is_told_of_what_changes_the_account_on_every_channel(
+async def test_the_owner_is_notified_of_account_changes_on_every_channel(
     db: Database, redis: Redis, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"

@@ -93,9 +93,7 @@ async def five(db: Database, clock: FixedClock) -> Database:
      "UPDATE audit_seals SET hash = ''", "DELETE FROM audit_seals WHERE id = 2",
      "TRUNCATE audit_seals"],
 )  # fmt: skip
-async def test_the_database_lets_nobody_change_what_was_written(
-    five: Database, statement: str
-) -> None:
+async def test_the_database_refuses_changes_of_entries(five: Database, statement: str) -> None:
     written = "SELECT l, s FROM audit_log l CROSS JOIN audit_seals s ORDER BY l.id, s.id"
     before = await rows(five, written)
     with pytest.raises(DBAPIError, match="the audit log is append-only"):
@@ -115,7 +113,7 @@ async def test_entries_are_numbered_and_sealed_once(five: Database) -> None:
     assert await fault(five) is None
 
 
-async def test_an_empty_log_is_whole(db: Database) -> None:
+async def test_an_empty_log_is_intact(db: Database) -> None:
     assert await fault(db) is None
 
 
@@ -160,7 +158,7 @@ async def test_entries_changed_directly_in_the_database_are_found(
     assert said.startswith(found)
 
 
-async def test_an_entry_that_waits_for_its_seal_is_no_fault(five: Database) -> None:
+async def test_an_unsealed_entry_is_not_a_fault(five: Database) -> None:
     await note(five)
     async with five.transaction() as tx:
         assert (await unsealed(tx), await first_fault(tx)) == (1, None)
@@ -186,7 +184,7 @@ async def test_a_change_far_down_is_found(db: Database, monkeypatch: pytest.Monk
     assert await fault(db) == "entry 203 was changed or is missing"
 
 
-async def test_who_writes_an_entry_waits_for_nobody_and_who_commits_late_is_sealed_later(
+async def test_writers_do_not_wait_and_late_commits_are_sealed_later(
     db: Database,
 ) -> None:
     async with db.transaction() as slow:
@@ -198,7 +196,7 @@ async def test_who_writes_an_entry_waits_for_nobody_and_who_commits_late_is_seal
     assert await fault(db) is None
 
 
-async def test_entries_sealed_by_several_at_once_are_in_one_chain(
+async def test_concurrently_sealed_entries_are_in_one_chain(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "PAGE_ROWS", 10)
@@ -239,7 +237,7 @@ DETAILS = st.dictionaries(
 )
 @given(details=DETAILS, words=st.tuples(WORDS, WORDS, WORDS))
 @example(details={"a": -0.0, "b": 1e16, "c": 1e300, "d": 5e-324, "e": 1.0}, words=("", "", ""))
-async def test_whatever_is_written_is_whole_when_it_is_read(
+async def test_any_written_entry_verifies_when_read(
     db: Database, details: dict[str, Any], words: tuple[str, str, str]
 ) -> None:
     actor, action, subject = words
@@ -247,7 +245,7 @@ async def test_whatever_is_written_is_whole_when_it_is_read(
     assert await fault(db) is None
 
 
-async def test_what_a_player_does_to_his_account_is_in_the_log(db: Database, redis: Redis) -> None:
+async def test_changes_of_an_account_are_in_the_audit_log(db: Database, redis: Redis) -> None:
     async with client_of(make_app(db, redis)) as client:
         me = await sign_in(client)
         made = await me.ask("POST", "/users/me/api-keys", json={"name": "x", "scope": "read"})
@@ -308,9 +306,7 @@ async def test_how_sessions_begin_and_end_is_in_the_log(db: Database, redis: Red
     assert await fault(db) is None
 
 
-async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_name(
-    db: Database, redis: Redis
-) -> None:
+async def test_privacy_changes_are_logged_without_the_name(db: Database, redis: Redis) -> None:
     async with client_of(make_app(db, redis)) as client:
         me = await sign_in(client)
         change = {"handle": "Stoker", "bio": "hi", "privacy": {"address_shown": "short"}}
@@ -326,7 +322,7 @@ async def test_what_others_see_of_a_player_changes_in_the_log_too_but_not_his_na
     assert "stoker" not in str(await rows(db, "SELECT * FROM audit_log")).lower()
 
 
-async def test_lifecycle_who_sign_in_at_once_all_get_in_and_the_log_has_each_of_them(
+async def test_concurrent_sign_ins_all_succeed_and_are_all_logged(
     db: Database, redis: Redis
 ) -> None:
     async with client_of(make_app(db, redis, rate_strict="1000/60")) as client:

@@ -32,7 +32,7 @@ async def test_one_signs_in_as_a_demo_miner_that_has_mined(db: Database, redis: 
         assert (again.status_code, again.json()["type"]) == (409, "/problems/challenge_spent")
 
 
-async def test_a_demo_signs_for_its_own_miners_alone(db: Database, redis: Redis) -> None:
+async def test_a_demo_signs_only_for_its_own_miners(db: Database, redis: Redis) -> None:
     async with client_of(make_app(db, redis, demo=True)) as client:
         wish = {"challenge_id": await challenge(client, player(0).address)}
         answer = await client.post("/api/v1/demo/sign", json=wish)

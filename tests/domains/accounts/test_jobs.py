@@ -18,9 +18,7 @@ def gone(cleaned: Cleaned) -> dict[str, int]:
     return {name: rows for name, rows in cleaned._asdict().items() if rows}
 
 
-async def test_what_has_run_out_goes_and_the_rest_stays(
-    db: Database, redis: Redis, clock: FixedClock
-) -> None:
+async def test_only_expired_data_is_deleted(db: Database, redis: Redis, clock: FixedClock) -> None:
     async with client_of(make_app(db, redis)) as client:
         me = await sign_in(client)
         wish = {"name": "n", "scope": "read"}
@@ -37,7 +35,7 @@ async def test_what_has_run_out_goes_and_the_rest_stays(
         clock.move(limits.IDEMPOTENCY_AGE)
         assert gone(await clean_tokens(db)) == {"challenges": 1, "answers": 1}
         clock.move(limits.SESSION_AGE - limits.IDEMPOTENCY_AGE - timedelta(seconds=1))
-        ended = await sign_in(client)  # and why it ended is told for a while
+        ended = await sign_in(client)  # and the reason for its end is shown for a while
         assert (await ended.ask("POST", "/auth/logout")).status_code == 204
         clock.move(timedelta(seconds=1))
         await sign_in(client, 1)

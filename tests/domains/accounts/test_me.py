@@ -46,7 +46,7 @@ async def test_signing_in_claims_the_user_that_mining_made(
         assert await tx.value("SELECT count(*) FROM users") == 1
 
 
-async def test_who_never_mined_is_made_when_he_signs_in(client: httpx.AsyncClient) -> None:
+async def test_a_user_who_never_mined_is_created_by_signing_in(client: httpx.AsyncClient) -> None:
     me = await sign_in(client, 1)
     assert me.user["addresses"] == 1
     assert me.user["claimed_at"] is not None
@@ -72,7 +72,7 @@ async def test_a_profile_is_changed_and_cleared(client: httpx.AsyncClient) -> No
     assert (body["handle"], body["name"]) == (None, player(0).address)
 
 
-async def test_a_handle_is_had_once_and_so_is_what_looks_like_it(client: httpx.AsyncClient) -> None:
+async def test_handles_and_their_lookalikes_are_unique(client: httpx.AsyncClient) -> None:
     first, second = await sign_in(client, 0), await sign_in(client, 1)
     assert (await first.ask("PATCH", "/users/me", json={"handle": "alice"})).status_code == 200
     answer = await second.ask("PATCH", "/users/me", json={"handle": "AL1CE"})
@@ -87,7 +87,7 @@ async def wants(who: SignedIn, handle: str | None) -> int:
     return (await who.ask("PATCH", "/users/me", json={"handle": handle})).status_code
 
 
-async def test_a_handle_given_up_is_kept_for_who_had_it(
+async def test_a_released_handle_is_reserved_for_its_former_owner(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     first, second = await sign_in(client, 0), await sign_in(client, 1)
@@ -121,7 +121,7 @@ async def test_whoever_has_a_stolen_session_cannot_free_its_owner_s_handle(
     assert await wants(owner, "alice") == 200
 
 
-async def test_a_handle_of_somebody_erased_or_united_is_kept_too(
+async def test_handles_of_erased_or_merged_users_are_reserved_too(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     gone, other, third = [await sign_in(client, index) for index in range(3)]
@@ -145,7 +145,7 @@ async def rows_of(db: Database, column: str) -> set[tuple[object, ...]]:
         return {tuple(row) for row in await tx.rows(f"SELECT {column} FROM resting_handles")}
 
 
-async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.AsyncClient) -> None:
+async def test_of_two_concurrent_claims_of_a_handle_one_succeeds(client: httpx.AsyncClient) -> None:
     players = [await sign_in(client, index) for index in range(4)]
     answers = await asyncio.gather(
         *(one.ask("PATCH", "/users/me", json={"handle": "satoshi-fan"}) for one in players)
@@ -160,7 +160,9 @@ async def test_of_two_who_want_one_handle_at_once_one_gets_it(client: httpx.Asyn
      {"display_name": "\u0430dm\u0456n"}, {"role": "admin"},
      {"privacy": {"address_shown": "maybe"}}, {"handle": 1}],
 )  # fmt: skip
-async def test_a_profile_takes_no_nonsense(client: httpx.AsyncClient, change: object) -> None:
+async def test_invalid_fields_of_a_profile_are_refused(
+    client: httpx.AsyncClient, change: object
+) -> None:
     me = await sign_in(client)
     answer = await me.ask("PATCH", "/users/me", json=change)
     assert answer.status_code == 422
@@ -284,7 +286,7 @@ async def test_two_changes_of_settings_at_once_are_both_kept(client: httpx.Async
     assert [kept[name] for name in ("badges", "levels", "streaks")] == [False] * 3
 
 
-async def test_what_an_account_of_the_past_still_wanted_is_refused(
+async def test_requests_of_an_erased_account_are_refused(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mined(db, 0, 1)
@@ -302,9 +304,7 @@ async def test_what_an_account_of_the_past_still_wanted_is_refused(
     assert (await me.ask("GET", "/users/me")).status_code == 401
 
 
-async def test_the_export_is_a_zip_of_what_there_is(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_the_export_is_a_zip_of_all_data(db: Database, client: httpx.AsyncClient) -> None:
     await mined(db, 0, 3)
     me = await sign_in(client)
     answer = await me.ask("GET", "/users/me/export")
@@ -318,7 +318,7 @@ async def test_the_export_is_a_zip_of_what_there_is(
     assert len(shares) == 3
 
 
-async def test_an_account_is_deleted_with_a_signature_alone(client: httpx.AsyncClient) -> None:
+async def test_an_account_is_deleted_only_with_a_signature(client: httpx.AsyncClient) -> None:
     me, other = await sign_in(client, 0), await sign_in(client, 1)
     await link(me, 2)
     unlinking = await approval(me, "unlink", subject=player(2).address)
@@ -357,7 +357,7 @@ async def test_restoring_what_was_not_deleted_and_deleting_again_leave_no_entry(
     assert at == "2026-03-11T12:00:00Z"
 
 
-async def test_an_account_goes_a_week_after_it_was_deleted(
+async def test_an_account_is_erased_a_week_after_its_deletion(
     db: Database, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     await mined(db, 0, 100)
@@ -383,7 +383,7 @@ async def test_an_account_goes_a_week_after_it_was_deleted(
     assert await wants(new, "returner") == 200
 
 
-async def test_a_handle_that_looks_like_an_older_one_stays_its_owner_s(
+async def test_an_existing_lookalike_handle_stays_with_its_owner(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     """Those that were had before looks were compared as they are now (see the migration)."""

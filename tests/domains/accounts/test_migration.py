@@ -39,7 +39,7 @@ async def migrate(db: Database, revision: str, *, past: bool) -> None:
     await migrate_to(db, revision if past else before)
 
 
-async def test_handles_that_look_alike_now_are_all_kept_and_the_earlier_has_the_key(
+async def test_existing_lookalike_handles_are_kept_and_the_oldest_has_the_key(
     empty: Database,
 ) -> None:
     await migrate(empty, SIGNATURES, past=False)
@@ -126,7 +126,7 @@ async def chained(db: Database, numbers: Iterable[int]) -> bytes:
 @pytest.mark.parametrize(
     ("numbers", "wrong"), [((1, 2, 3), None), ((1, 2, 4), 4), ((1, 2, 2**63 - 1), 2**63 - 1)]
 )
-async def test_a_chained_log_is_sealed_anew_and_says_whether_it_was_whole(
+async def test_an_old_log_is_sealed_and_says_whether_it_was_intact(
     empty: Database, numbers: tuple[int, ...], wrong: int | None
 ) -> None:
     await migrate(empty, SEALS, past=False)

@@ -48,7 +48,7 @@ def test_handles_that_one_may_have(handle: str) -> None:
      "bclq7k3d", "bcIP-7k3d", "b-c1q7k3d", "tb1-alice", "bcrt1xyz", "TBIQ9",
      "mipcBbFg9gMiCh81Kj8tqq", "2mzqwss6d8vtr2y9g1b7u4", "n3a1b2c3d4e5f6g7h8j9k"],
 )  # fmt: skip
-def test_handles_that_nobody_may_have(handle: str) -> None:
+def test_reserved_or_malformed_handles_are_refused(handle: str) -> None:
     assert why_no_handle(handle)
 
 
@@ -61,7 +61,7 @@ def test_handles_that_nobody_may_have(handle: str) -> None:
      ("b0b_7", "bob7"), ("rnax", "max"), ("vvim", "wim"), ("s0lo-miner", "solo_m1ner"),
      ("8ob", "bob")],
 )  # fmt: skip
-def test_what_looks_alike_is_one_handle(one: str, other: str) -> None:
+def test_handles_that_look_alike_share_a_key(one: str, other: str) -> None:
     assert handle_key(one) == handle_key(other)
 
 
@@ -102,7 +102,7 @@ def test_an_address_is_shown_as_its_owner_wants() -> None:
     assert shown_address(address, "hidden") is None
 
 
-def test_text_keeps_nothing_that_cannot_be_seen() -> None:
+def test_text_keeps_no_invisible_characters() -> None:
     assert tidy("  a\u202eb\u200b\x00c\nd ") == "abc\nd"
     assert tidy("\u200b\u2066") == ""
 
@@ -129,7 +129,7 @@ def test_names_of_every_spelling_are_kept(given: str, kept: str) -> None:
      "\uff42\uff43\uff11q", "\u0432\u04411q7k3d", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn",
      "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"],
 )  # fmt: skip
-def test_names_that_nobody_may_have(name: str) -> None:
+def test_unsafe_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"visible|address"):
         name_of(name)
 

@@ -1,4 +1,4 @@
-"""A badge that is new to the registry finds those who had reached it long ago."""
+"""A badge that is new to the registry is awarded to users who reached it long ago."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class TestChampion:
         said = {"event": "weekly_diff_champion", "week": "2026-W09", "sdiff": 6000.0}
         assert earned[1] == said | {"share_id": str(best)}
 
-    async def test_a_tie_goes_to_who_was_first_then_to_the_lower_id(
+    async def test_a_tie_goes_to_the_first_then_to_the_lower_id(
         self, db: Database, clock: FixedClock
     ) -> None:
         clock.at = MONDAY
@@ -103,7 +103,7 @@ class TestChampion:
     async def test_nothing_to_crown(self, db: Database) -> None:
         assert await crown_champions(db) == []
 
-    async def test_champions_are_locked_in_order_whatever_that_of_their_weeks(
+    async def test_champions_are_locked_in_ascending_order(
         self, db: Database, clock: FixedClock
     ) -> None:
         clock.at = MONDAY
@@ -117,15 +117,15 @@ class TestChampion:
             await lock(tx, [2])
         assert await crowning == ["2026-W08", "2026-W09"]
 
-    async def test_many_at_once_crown_one(self, db: Database, clock: FixedClock) -> None:
+    async def test_concurrent_runs_crown_one_champion(
+        self, db: Database, clock: FixedClock
+    ) -> None:
         clock.at = MONDAY
         await play(db, [share(LAST_WEEK), share(LAST_WEEK, user=BOB, sdiff=2000)])
         found = await asyncio.gather(*[crown_champions(db) for _ in range(10)])
         assert sum(map(len, found)) == 1
 
-    async def test_what_comes_late_takes_nothing_away(
-        self, db: Database, clock: FixedClock
-    ) -> None:
+    async def test_late_shares_take_nothing_away(self, db: Database, clock: FixedClock) -> None:
         clock.at = MONDAY
         await play(db, [share(LAST_WEEK, sdiff=2000)])
         await crown_champions(db)
@@ -148,7 +148,7 @@ class TestPersonalBests:
         bests = {1: 50.0, 2: 40.0, 3: 50.0, 4: 60.0, 5: 70.0, 6: 90.0}
         await play(db, [share(on(2026, 3, day, 0), sdiff=s) for day, s in bests.items()])
         assert await pay_personal_bests(db) == 2
-        # The first day is none, a best that is only equalled is none, today is not over.
+        # The first day does not count, nor does an equalled best, and today is not over.
         assert await self.paid(db) == ["1:2026-03-04", "1:2026-03-05"]
         assert await xp(db, source="personal_best") == 100
         assert await pay_personal_bests(db) == 0
@@ -176,7 +176,7 @@ class TestPersonalBests:
         assert await pay_personal_bests(db) == 1
         assert await self.paid(db) == ["1:2026-03-02", "1:2026-03-03"]
 
-    async def test_a_day_of_rejected_shares_is_no_first_day(
+    async def test_a_day_of_rejected_shares_is_not_a_first_day(
         self, db: Database, clock: FixedClock
     ) -> None:
         clock.at = on(2026, 3, 6, 0, 5)
@@ -290,7 +290,7 @@ class TestCorrections:
         async with db.transaction(owners="shared") as tx:
             await correct_xp(tx, user_id=1, amount=amount, reason=reason, by="operator")
 
-    async def test_given_and_taken_with_who_and_why(self, db: Database) -> None:
+    async def test_corrections_record_who_and_why(self, db: Database) -> None:
         await play(db, [share(NOW)])
         await self.correct(db, 1000)
         await self.correct(db, -450)
@@ -302,20 +302,20 @@ class TestCorrections:
         ) == [(1000, "operator", "a mistake"), (-450, "operator", "a mistake")]
         assert (await verify(db)).mismatches == 0
 
-    async def test_a_level_is_told_once(self, db: Database) -> None:
+    async def test_a_level_is_announced_once(self, db: Database) -> None:
         await play(db, [share(NOW)])
         for amount in (50, -50, 50):
             await self.correct(db, amount)
         assert [event["new_level"] for event in await told(db, "LevelUp")] == [2]
 
-    async def test_never_below_nothing(self, db: Database) -> None:
+    async def test_totals_never_become_negative(self, db: Database) -> None:
         await play(db, [share(NOW)])
         with pytest.raises(BelowZero):
             await self.correct(db, -51)
         await self.correct(db, -50)
         assert await xp(db) == 0
 
-    async def test_one_that_says_nothing_is_refused(self, db: Database) -> None:
+    async def test_a_correction_without_a_reason_is_refused(self, db: Database) -> None:
         await play(db, [share(NOW)])
         for amount, reason in ((0, "why"), (5, "  ")):
             with pytest.raises(NothingToCorrect):

@@ -53,7 +53,7 @@ async def test_one_category_alone(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/badges", params={"category": "x" * 65})).status_code == 422
 
 
-async def test_a_badge_names_who_earned_it_last(db: Database, client: httpx.AsyncClient) -> None:
+async def test_a_badge_names_its_latest_earners(db: Database, client: httpx.AsyncClient) -> None:
     earlier = NOW - timedelta(hours=1)
     await play(db, [share(earlier, user=ALICE), share(NOW, user=BOB)])
     body = (await client.get("/api/v1/badges/first_share")).json()
@@ -72,7 +72,7 @@ async def test_the_list_of_earners_is_bounded(db: Database, client: httpx.AsyncC
             now=tx.now,
             many=many,
         )
-        # The first user has no address any more: he was deleted, his badge counts on.
+        # The first user has no address any more: they were deleted, but their badge still counts.
         await tx.run(
             """
             INSERT INTO user_addresses SELECT 'address-' || n, n, :now

@@ -180,7 +180,7 @@ async def test_the_edge_of_the_week_to_a_microsecond(db: Database, clock: FixedC
     ]
 
 
-async def test_a_streak_goes_on_over_the_new_year(db: Database, clock: FixedClock) -> None:
+async def test_a_streak_continues_over_the_new_year(db: Database, clock: FixedClock) -> None:
     days = [on(2025, 12, 24), on(2025, 12, 28), on(2025, 12, 29), on(2026, 1, 4), on(2026, 1, 7)]
     clock.at = on(2026, 1, 12, 0, 5)
     await play(db, [share(day) for day in days])
@@ -201,7 +201,7 @@ async def test_twice_is_once(db: Database, clock: FixedClock) -> None:
     assert await value(db, "SELECT count(*) FROM outbox") == said
 
 
-async def test_twenty_at_once_are_one(
+async def test_twenty_concurrent_checks_are_one(
     db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "JOB_USERS", 2)
@@ -237,14 +237,16 @@ async def test_three_missed_mondays_are_three_single_checks(
     assert await state(db) == await state(other)
     assert "streak_4" in await badges(db, ALICE)
     assert await xp(db, BOB, source="streak") == 50
-    # The break of the user who stopped is told once; one who came back meanwhile is spared it.
+    # The break of the user who stopped is announced once; one who came back gets no message.
     stopped = [event for event in await told(db, "StreakBroken") if event["was"] == 2]
     assert len(stopped) == 1
     assert stopped == [event for event in await told(other, "StreakBroken") if event["was"] == 2]
     await other.close()
 
 
-async def test_missing_mondays_one_is_told_of_a_break_once(db: Database, clock: FixedClock) -> None:
+async def test_after_missed_checks_a_break_is_announced_once(
+    db: Database, clock: FixedClock
+) -> None:
     await mine(db, clock, 5, 4, 3)
     clock.at = MONDAY - 2 * WEEK
     await check_streaks(db)
@@ -270,7 +272,7 @@ async def test_late_shares_of_a_closed_week_join_two_runs(db: Database, clock: F
     assert await rows(db, "SELECT badges, xp FROM silent_rewards") == [(1, 25 + 25 + 25 + 100)]
 
 
-async def test_history_breaks_nobody_s_streak_aloud(db: Database, clock: FixedClock) -> None:
+async def test_breaks_in_history_are_silent(db: Database, clock: FixedClock) -> None:
     clock.at = MONDAY - timedelta(days=3)
     await play(db, [share(MONDAY - n * WEEK, history=True) for n in (40, 41, 42)])
     clock.at = MONDAY
@@ -279,7 +281,7 @@ async def test_history_breaks_nobody_s_streak_aloud(db: Database, clock: FixedCl
     assert await xp(db, source="streak") == 75
 
 
-async def test_it_goes_through_users_in_chunks(
+async def test_the_check_handles_users_in_chunks(
     db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "JOB_USERS", 1)

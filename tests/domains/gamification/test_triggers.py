@@ -121,14 +121,12 @@ class TestBlockFoundTrigger:
         (metadata,) = await rows(db, "SELECT metadata FROM user_badges")
         assert metadata[0] == {"height": 850_001, "hash": "0a" * 32, "worker": "bitaxe"}
 
-    async def test_a_block_told_twice_is_one_block(self, db: Database) -> None:
+    async def test_a_block_reported_twice_is_one_block(self, db: Database) -> None:
         await play(db, [block(NOW), block(NOW)])
         await play(db, [block(NOW)])
         assert await value(db, "SELECT blocks_found FROM user_gamification") == 1
 
-    async def test_a_report_that_nothing_backs_awards_nothing_and_tells_nobody(
-        self, db: Database
-    ) -> None:
+    async def test_an_unbacked_report_awards_and_announces_nothing(self, db: Database) -> None:
         assert await play(db, [block(NOW, backed=False)]) == []
         assert await value(db, "SELECT blocks_found FROM user_gamification") == 0
         assert await rows(db, "SELECT hash, confirmed_by FROM blocks") == [("00" * 32, None)]
@@ -234,7 +232,7 @@ async def test_a_hundred_awards_of_one_badge_at_once_are_one(db: Database) -> No
 
 
 async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> None:
-    """One share: badges, ledger, totals and what is told, all of one transaction."""
+    """One share: badges, ledger, totals and messages, all in one transaction."""
     events = await play(db, [share(NOW, sdiff=1_500_000)])
     assert earned(events) == {"first_share", "diff_1e6"}
     assert await xp(db) == 100
@@ -247,7 +245,7 @@ async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> N
     assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == len(events)
 
 
-async def test_of_many_bests_in_a_batch_the_greatest_alone_are_shown(
+async def test_of_many_bests_in_a_batch_only_the_greatest_are_shown(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "FRAMES_PER_BATCH", 2)

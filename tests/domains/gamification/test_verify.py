@@ -133,7 +133,9 @@ def test_every_check_is_put_to_the_test() -> None:
 
 
 @pytest.mark.parametrize(("name", "statements"), [*CORRUPTIONS.items(), *MORE])
-async def test_it_sees_what_is_wrong(filled: Database, name: str, statements: list[str]) -> None:
+async def test_it_finds_planted_mismatches(
+    filled: Database, name: str, statements: list[str]
+) -> None:
     await execute(filled, *statements)
     verdict = await verify(filled)
     assert verdict.checks[name].mismatches > 0
@@ -156,7 +158,7 @@ async def test_shares_that_wait_for_the_rollups_are_no_mismatch(
     assert verdict.mismatches == 0
 
 
-async def test_repair_derives_again_what_is_derived(filled: Database) -> None:
+async def test_repair_recalculates_derived_values(filled: Database) -> None:
     good = await state(filled)
     for name in ("ledger_total", "level", "badges_earned", "streak_columns"):
         await execute(filled, *CORRUPTIONS[name])
@@ -165,7 +167,7 @@ async def test_repair_derives_again_what_is_derived(filled: Database) -> None:
     assert await state(filled) == good
 
 
-async def test_repair_leaves_alone_what_needs_a_person(filled: Database) -> None:
+async def test_repair_does_not_touch_what_needs_a_person(filled: Database) -> None:
     await execute(filled, *CORRUPTIONS["blocks_found"])
     await repair(filled)
     assert (await verify(filled)).checks["blocks_found"].mismatches == 1
@@ -181,7 +183,7 @@ async def test_the_hourly_verifier_repairs_logs_and_counts(filled: Database) -> 
     assert await verify_xp(filled) == 0
 
 
-async def test_a_negative_ledger_is_not_repaired_but_told(filled: Database) -> None:
+async def test_a_negative_ledger_is_reported_not_repaired(filled: Database) -> None:
     await execute(filled, UNLOCK, "UPDATE xp_ledger SET amount = -amount WHERE user_id = 2")
     await repair(filled)
     assert (await verify(filled)).checks["ledger_total"].users == [2]

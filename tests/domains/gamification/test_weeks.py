@@ -64,7 +64,7 @@ class TestWeekBoundaries:
     @pytest.mark.parametrize(
         "day", [date(2020, 1, 1) + timedelta(days=n) for n in range(0, 3000, 11)]
     )
-    def test_a_week_s_name_and_its_monday_say_the_same(self, day: date) -> None:
+    def test_a_weeks_name_and_its_monday_agree(self, day: date) -> None:
         assert week_start_of(get_week_iso(day)) == get_week_start(day)
         assert week_end(get_week_start(day)).date() - day <= WEEK
 
@@ -78,7 +78,7 @@ def test_runs_are_found_in_any_order() -> None:
     assert streaks([]) == []
 
 
-def test_a_run_goes_on_over_the_new_year() -> None:
+def test_a_run_continues_over_the_new_year() -> None:
     (run,) = streaks([date(2025, 12, 22), date(2025, 12, 29), date(2026, 1, 5)])
     assert run == Streak(3, date(2025, 12, 22), date(2026, 1, 5))
 

@@ -93,12 +93,12 @@ async def test_a_month_is_kept_until_its_last_share_may_go(db: Database, clock: 
         assert ("shares_2025_12" in await partitions(db)) is there
 
 
-async def test_two_keepers_at_once(db: Database) -> None:
+async def test_two_concurrent_partition_jobs(db: Database) -> None:
     made = await asyncio.gather(*[make(db) for _ in range(4)])
     assert sum(map(len, made)) == len(MONTHS)
 
 
-async def test_it_does_not_make_batches_wait_for_ever(
+async def test_it_makes_batches_wait_only_briefly(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "TABLE_LOCK_SECONDS", 0.2)

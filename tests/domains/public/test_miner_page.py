@@ -25,7 +25,7 @@ async def page(client: httpx.AsyncClient, handle: str = ALICE) -> dict[str, Any]
     return body
 
 
-async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_is_404(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"/api/v1/public/miners/{ALICE}")
     assert answer.status_code == 404
     assert answer.json()["type"] == "/problems/not_found"
@@ -42,7 +42,7 @@ async def test_an_address_nobody_heard_of_is_404(client: httpx.AsyncClient) -> N
         "ünïcödeünïcödeünïcöde",
     ],
 )
-async def test_what_is_no_address_is_422(client: httpx.AsyncClient, handle: str) -> None:
+async def test_an_invalid_address_is_422(client: httpx.AsyncClient, handle: str) -> None:
     answer = await client.get(f"/api/v1/public/miners/{handle}")
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/not_an_address"
@@ -100,7 +100,7 @@ async def test_the_way_to_the_badges_that_count_something(
     }
 
 
-async def test_what_is_reached_and_not_awarded_yet_is_neither_on_the_way_nor_earned(
+async def test_a_reached_badge_before_its_award_is_neither_pending_nor_earned(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     """Weeks that came late are paid by the next check, which comes a few seconds later."""
@@ -131,7 +131,7 @@ async def test_a_year_of_weeks_with_the_running_one_last(
     assert (streak["current_streak"], streak["longest_streak"]) == (3, 3)
     assert streak["streak_start_date"] == "2026-02-16"
     assert streak["is_active_this_week"] is True
-    # Next week it still stands, the week after it is over, with nothing having run meanwhile.
+    # Next week it still counts, the week after it is over, although no job has run.
     clock.move(timedelta(weeks=1))
     streak = (await page(client))["streak"]
     assert (streak["current_streak"], streak["is_active_this_week"]) == (3, False)
@@ -169,7 +169,7 @@ async def test_sums_and_hashrates(db: Database, client: httpx.AsyncClient) -> No
     assert stats["hashrate_ths_24h"] == pytest.approx(steady)
 
 
-async def test_a_miner_who_has_just_come_is_measured_since_then(
+async def test_a_new_miners_rate_counts_from_their_first_share(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [share(NOW - n * MINUTE, diff=600.0, sdiff=700.0) for n in range(1, 11)])
@@ -208,7 +208,7 @@ async def test_workers_the_last_heard_of_first(
     assert body["online"] is False
 
 
-async def test_a_worker_that_said_goodbye_is_offline_until_it_mines(
+async def test_a_disconnected_worker_is_offline_until_it_mines(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [share(NOW - 3 * MINUTE)])
@@ -229,7 +229,7 @@ async def test_rejected_shares_alone_make_a_page(db: Database, client: httpx.Asy
     assert body["feed"] == []
 
 
-async def test_a_miner_who_only_connected_has_no_share(
+async def test_a_miner_with_only_connections_has_no_share(
     db: Database, client: httpx.AsyncClient
 ) -> None:
     await mine(db, [connection(NOW, connected=True)])
@@ -271,9 +271,7 @@ async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
     ]
 
 
-async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
-    db: Database, client: httpx.AsyncClient
-) -> None:
+async def test_a_pages_size_and_cost_are_bounded(db: Database, client: httpx.AsyncClient) -> None:
     """Bounded lists, and the same number of statements for one share as for many workers."""
     await mine(db, [share(NOW, user=BOB)])
     few = await _statements(db, page(client, BOB))
@@ -294,7 +292,7 @@ async def test_a_page_is_as_large_and_as_dear_however_much_there_is(
     assert many == few <= 12
     assert len(body["workers"]) == limits.WORKERS_SHOWN
     assert len(body["feed"]) == limits.FEED_ITEMS
-    # Those not listed count all the same.
+    # Workers that are not listed count too.
     assert (body["workers_total"], body["workers_online"]) == (len(names), lit)
     shares = 40 * 2 * len(names) + lit
     assert body["stats"]["shares_accepted"] == shares

@@ -203,13 +203,13 @@ async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no
     assert address not in await lists()
     badge = (await client.get("/api/v1/badges/first_share")).json()["badge"]
     assert [earner["user"] for earner in badge["recent_earners"]] == [BOB]
-    # His page is another matter: that he is on no list does not close it.
+    # Their page is separate: being on no list does not hide it.
     page = (await client.get(f"/api/v1/public/miners/{address}")).json()
     assert page["stats"]["best_difficulty"] == 7e6
 
 
 @pytest.mark.parametrize("listed", [True, False])
-async def test_the_live_news_name_only_who_is_on_leaderboards(
+async def test_the_live_news_name_only_users_on_leaderboards(
     db: Database, client: httpx.AsyncClient, listed: bool
 ) -> None:
     me = await sign_in(client)

@@ -1,4 +1,4 @@
-"""A player's own frames: numbered, in order, none twice and none missing, to him alone."""
+"""A player's own frames: numbered, in order, complete, without duplicates, only for them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def silence(socket: ClientConnection) -> None:
     assert (await ask(socket, "ping"))["type"] == "pong"
 
 
-async def test_a_player_hears_his_own_numbered_from_now_on(
+async def test_a_players_own_frames_are_numbered(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     await tell(db, redis, 10, 20)
@@ -93,7 +93,7 @@ async def test_who_was_away_takes_up_where_he_was(
         await silence(socket)
 
 
-async def test_a_frame_that_was_stored_is_what_was_sent_live(
+async def test_a_stored_frame_equals_the_live_one(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     async with page_of(me, host, app) as live, page_of(me, host, app) as late:
@@ -104,7 +104,7 @@ async def test_a_frame_that_was_stored_is_what_was_sent_live(
 
 
 @pytest.mark.parametrize("after", [None, -1, 4, 10**30, "2", 2.0, True, [2]])
-async def test_where_nothing_can_be_taken_up_a_snapshot_is_told(
+async def test_resume_without_stored_frames_gives_a_snapshot(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn, after: Any
 ) -> None:
     await tell(db, redis, 10, 20, 30)
@@ -132,7 +132,7 @@ async def test_what_is_not_kept_any_more_is_a_snapshot_too(
         assert await told(socket, 1) == [(3, 30)]
 
 
-async def test_what_redis_lost_and_what_came_meanwhile_comes_in_its_order(
+async def test_frames_that_redis_lost_arrive_in_order(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn, monkeypatch: Any
 ) -> None:
     async with page_of(me, host, app) as socket:
@@ -148,7 +148,7 @@ async def _lost(*_: Any, **__: Any) -> None:
     await asyncio.sleep(0)
 
 
-async def test_more_than_a_queue_holds_is_taken_up_piece_by_piece(
+async def test_more_frames_than_a_queue_holds_are_resumed_in_pieces(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     many = 2 * limits.SOCKET_QUEUE + 3
@@ -158,7 +158,7 @@ async def test_more_than_a_queue_holds_is_taken_up_piece_by_piece(
         assert await told(socket, many) == [(n, n) for n in range(1, many + 1)]
 
 
-async def test_nobody_hears_anybody_elses(
+async def test_nobody_receives_another_players_frames(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn
 ) -> None:
     async with client_of(app) as client, page_of(me, host, app) as socket:
@@ -174,7 +174,7 @@ async def test_nobody_hears_anybody_elses(
 
 
 @pytest.mark.parametrize("how", ["logout", "logout-all", "another device", "unlinked", "merged"])
-async def test_who_is_signed_out_is_cut_off_at_once(
+async def test_signing_out_closes_the_socket_at_once(
     host: str, app: FastAPI, me: SignedIn, how: str
 ) -> None:
     async with client_of(app) as client:
@@ -241,7 +241,7 @@ async def test_a_session_that_runs_out_is_cut_off_as_expired(
         assert await closing(socket) == (1008, "expired")
 
 
-async def test_while_nobody_can_say_whose_session_goes_on_a_socket_is_to_come_again(
+async def test_without_a_database_a_socket_must_reconnect(
     host: str, app: FastAPI, me: SignedIn, redis: Redis
 ) -> None:
     away = connect_database("postgresql://nobody@127.0.0.1:1/none", app.state.database.clock)
@@ -253,7 +253,7 @@ async def test_while_nobody_can_say_whose_session_goes_on_a_socket_is_to_come_ag
     await away.close()
 
 
-async def test_what_nobody_told_of_is_noticed_all_the_same(
+async def test_unannounced_changes_are_noticed_too(
     host: str, app: FastAPI, db: Database, redis: Redis, me: SignedIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -44,7 +44,7 @@ async def test_control_frames_have_the_shape_of_all_frames(socket: ClientConnect
     assert datetime.fromisoformat(frame["ts"]) == NOW
 
 
-async def test_frames_of_what_was_subscribed_to_and_of_nothing_else(
+async def test_only_frames_of_subscribed_channels_arrive(
     socket: ClientConnection, redis: Redis
 ) -> None:
     frame = await ask(socket, "subscribe", channels=[f"miner:{ALICE}", "pool"])
@@ -109,7 +109,7 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
         refusal = await ask(socket, "subscribe", channels=[name])
         assert (refusal["type"], refusal["data"]["code"]) == ("error", "unknown_channel")
         assert (await hear(socket))["data"]["channels"] == []
-    # Nothing tells his address from one that has not mined yet, but that nothing ever comes.
+    # Their address looks like one that has not mined yet, except that no frames ever arrive.
     for address in (player(0).address, player(1).address):
         answer = await ask(socket, "subscribe", channels=[f"miner:{address}"])
         assert answer["data"]["channels"] == [f"miner:{address}"]
@@ -155,9 +155,7 @@ async def test_one_page_under_two_names_is_left_under_one_of_them(
     assert (await hear(socket))["data"]["n"] == 1
 
 
-async def test_nobody_is_followed_while_nobody_can_say_who_is_public(
-    host: str, app: FastAPI
-) -> None:
+async def test_without_a_database_no_miner_can_be_followed(host: str, app: FastAPI) -> None:
     away = connect_database("postgresql://nobody@127.0.0.1:1/none", app.state.database.clock)
     app.state.database = away
     async with connect(f"ws://{host}/ws") as late:
@@ -177,7 +175,7 @@ async def test_one_s_own_page_is_live_though_it_is_not_public(host: str, app: Fa
         assert (await ask(socket, "subscribe", channels=[name]))["data"]["channels"] == [name]
 
 
-async def test_a_key_that_reads_nothing_follows_no_closed_page(
+async def test_a_key_without_read_scope_cannot_follow_a_private_page(
     host: str, app: FastAPI, db: Database
 ) -> None:
     async with client_of(app) as client:
@@ -194,7 +192,7 @@ async def test_a_key_that_reads_nothing_follows_no_closed_page(
             assert followed == subjects
 
 
-async def test_after_unsubscribe_no_more_comes(socket: ClientConnection, redis: Redis) -> None:
+async def test_after_unsubscribe_no_frames_arrive(socket: ClientConnection, redis: Redis) -> None:
     await ask(socket, "subscribe", channels=["pool", f"miner:{ALICE}"])
     frame = await ask(socket, "unsubscribe", channels=[f"miner:{ALICE}"])
     assert (frame["type"], frame["data"]) == ("unsubscribed", {"channels": [f"miner:{ALICE}"]})
@@ -218,7 +216,7 @@ async def test_resume_on_public_subjects_subscribes_and_asks_to_read_again(
 async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> None:
     frame = await ask(socket, "subscribe", channels=["me", "pool"])
     assert (frame["type"], frame["data"]["code"]) == ("error", "sign_in_needed")
-    frame = await hear(socket)  # what may be had is had all the same
+    frame = await hear(socket)  # what is available is still delivered
     assert (frame["type"], frame["data"]) == ("subscribed", {"channels": ["pool"], "after": None})
 
 
@@ -241,7 +239,7 @@ async def test_one_s_own_channel_needs_a_sign_in(socket: ClientConnection) -> No
         ("{}", "unknown_op"),
     ],
 )
-async def test_what_is_not_understood_is_told_and_the_socket_stays(
+async def test_an_unknown_message_is_answered_and_the_socket_stays(
     socket: ClientConnection, text: str, code: str
 ) -> None:
     await socket.send(text)
@@ -253,7 +251,7 @@ async def test_what_is_not_understood_is_told_and_the_socket_stays(
         frame = await ask(socket, "ping")
 
 
-async def test_a_socket_follows_so_many_and_no_more(socket: ClientConnection) -> None:
+async def test_a_socket_follows_a_limited_number_of_channels(socket: ClientConnection) -> None:
     names = [f"miner:{address}" for address in _addresses(limits.SOCKET_SUBJECTS + 1)]
     frame = await ask(socket, "subscribe", channels=names)
     assert frame["data"]["code"] == "bad_channels"
@@ -390,7 +388,7 @@ async def test_nothing_is_compressed(host: str) -> None:
         assert socket.protocol.extensions == []
 
 
-async def test_a_server_that_stops_says_so(app: FastAPI) -> None:
+async def test_a_stopping_server_closes_sockets_with_a_reason(app: FastAPI) -> None:
     async with served(app) as host:
         socket = await connect(f"ws://{host}/ws")
         await ask(socket, "subscribe", channels=["pool"])

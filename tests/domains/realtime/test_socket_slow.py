@@ -56,7 +56,7 @@ async def test_a_stalled_client_is_closed_with_1013_and_the_others_lose_nothing(
     assert [await close_code(client) for client in slow] == [1013] * 5
 
 
-async def test_one_who_never_reads_again_is_cut_off(
+async def test_a_client_that_stops_reading_is_cut_off(
     host: str, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SOCKET_SEND_SECONDS", 0.5)
@@ -67,7 +67,7 @@ async def test_one_who_never_reads_again_is_cut_off(
     assert await close_code(slow) is None
 
 
-async def test_a_frame_that_is_not_taken_in_time_ends_the_socket(
+async def test_a_frame_that_is_not_read_in_time_closes_the_socket(
     host: str, app: FastAPI, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when too few frames wait for the mailbox to run over."""

@@ -1,4 +1,4 @@
-/** Everything one does with an account: signing in, changing what is one's own, leaving. */
+/** Everything that users do with an account: signing in, changing it, leaving. */
 import { api, done, read } from "./client";
 import type { components } from "./schema";
 import { noteRenewed } from "./session";

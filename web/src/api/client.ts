@@ -6,7 +6,7 @@ import type { Problem } from "./types";
 export const send = sessionOfPage();
 export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
 
-/** The server answered, and the answer is no. `problem` is what it said, if anything. */
+/** The server refused the request. `problem` is its answer, if any. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,

@@ -1,4 +1,4 @@
-/** Who is signed in, and what is theirs; everything here lies under the key "me". */
+/** The signed-in user and their data; everything here is under the key "me". */
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { account, type Me, type Settings } from "./account";
 import { Refusal } from "./client";
@@ -55,7 +55,7 @@ export const demoMinersQuery = queryOptions({
   staleTime: 5 * MINUTE,
 });
 
-/** Somebody came, went, or became somebody else: what was theirs goes, pages are read again. */
+/** Somebody signed in or out, or switched users: drop their data and read pages again. */
 export function settle(client: QueryClient, me: Me | null | undefined) {
   client.removeQueries({ queryKey: ["me"], predicate: (query) => query.queryKey.length > 1 });
   if (me === undefined) void client.invalidateQueries(meQuery);

@@ -349,7 +349,7 @@ export interface paths {
         head?: never;
         /**
          * Change the profile
-         * @description Change what is given; null clears.
+         * @description Change the given fields; null clears.
          */
         patch: operations["change_me"];
         trace?: never;
@@ -412,7 +412,7 @@ export interface paths {
         post?: never;
         /**
          * Remove an address
-         * @description Take an address out of the account; what it mined stays, what it will mine does not.
+         * @description Take an address out of the account; what it has mined stays, what it will mine does not.
          *
          *     `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
          *     with it end, and so do the API keys that were made in them.
@@ -566,7 +566,7 @@ export interface paths {
         head?: never;
         /**
          * Change settings
-         * @description Change what is given, at any depth; the rest stays.
+         * @description Change the given settings, at any depth; the rest stays.
          */
         patch: operations["change_settings"];
         trace?: never;
@@ -1435,7 +1435,7 @@ export interface components {
         };
         /**
          * Me
-         * @description The player signed in; `name` is what others see.
+         * @description The signed-in player; `name` is what others see.
          */
         Me: {
             /** Address */
@@ -1655,7 +1655,7 @@ export interface components {
         };
         /**
          * PlayerSettings
-         * @description A player's settings. What is stored is what was changed; the rest are these defaults.
+         * @description A player's settings. Only changes are stored; the rest are these defaults.
          */
         PlayerSettings: {
             /**

@@ -108,12 +108,12 @@ export function withSession(around: Surroundings): Send {
     const [again, csrf, since] = [request.clone(), token(), around.now()];
     const answer = await send(request);
     if (answer.status === 403 && token() !== csrf && (await codeOf(answer)) === "csrf") {
-      return send(again); // another tab renewed the cookies meanwhile
+      return send(again); // another tab has renewed the cookies
     }
     if (answer.status !== 401 || (await codeOf(answer)) !== "sign_in_required") return answer;
     const refused = await renew(since);
     if (refused === null) return send(again);
-    // A session that ended is a plain "sign in"; anything else may pass and is told as it is.
+    // A session that ended is a plain "sign in"; anything else may be temporary and is shown as it is.
     return refused.status === 401 ? answer : refused.clone();
   };
 }

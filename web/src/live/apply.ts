@@ -1,4 +1,4 @@
-/** What a frame changes in what is on the screen. */
+/** Applies frames to the data on the screen. */
 import type { Best, PoolFeedItem, PublicMiner, PublicStats, Worker } from "../api/types";
 import { addToFeed } from "./feed";
 import { type Frame, type Frames, reduce, type Reducers } from "./frames";
@@ -42,7 +42,7 @@ function withWorker(
   return { ...miner, workers, workers_total, workers_online, online: workers_online > 0 };
 }
 
-/** The way to the badges that count something; what is reached is about to be awarded. */
+/** The way to the badges that count something; badges that are reached are about to be awarded. */
 function withProgress(miner: PublicMiner): PublicMiner {
   const { stats, streak, badges } = miner;
   const values: Record<string, number> = {

@@ -16,7 +16,7 @@ export function addToFeed<T extends FeedItem>(feed: T[], item: T, length = FEED_
 }
 
 /**
- * A fresh read of the pool does not tell all that frames told (a level, a new best): what was seen
+ * A fresh read of the pool does not contain everything that frames contained (a level, a new best): what was seen
  * stays until newer lines push it out.
  */
 export function keepLines<T extends FeedItem>(seen: T[], read: T[], length = FEED_LENGTH): T[] {

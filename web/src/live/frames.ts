@@ -17,7 +17,7 @@ export function reduce<State>(reducers: Reducers<State>, state: State, frame: Fr
   return reducer ? reducer(state, frame) : state;
 }
 
-/** A frame, or null for what is none. A type that this app does not know is left to its readers. */
+/** A frame, or null for anything else. Types that this app does not know are left to its readers. */
 export function parseFrame(text: string): Frame | null {
   let raw: unknown;
   try {

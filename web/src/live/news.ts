@@ -1,4 +1,4 @@
-/** Badges that frames did not tell of, but a read does: those of a moment ago, and since last time. */
+/** Badges that no frame announced, but a read shows: those of a moment ago, and since last time. */
 import type { QueryClient } from "@tanstack/react-query";
 import { Refusal } from "../api/client";
 import { badgesQuery, minerQuery } from "../api/queries";
@@ -54,7 +54,7 @@ export function celebrateNews(client: QueryClient, push: (badges: Fired[]) => vo
     if (!document.hidden) noteSeen(who, Number.isFinite(newest) ? newest : seen);
   }
 
-  /** Somebody waits for a first share: its badge is news, even if the page is left meanwhile. */
+  /** Somebody waits for a first share: its badge is news, even if they leave the page. */
   function nobodyYet() {
     const { error } = client.getQueryState(queryKey) ?? {};
     const unknown = error instanceof Refusal && error.status === 404;

@@ -24,11 +24,11 @@ import { Workers } from "./Workers";
 
 export function MinerPage() {
   const who = spelled(useParams({ from: "/m/$address" }).address);
-  // A page per name: what is drawn, fired and slid in belongs to one miner alone.
+  // A page per name: what is drawn, celebrated and slid in belongs to one miner only.
   return <OneMiner key={who} who={who} />;
 }
 
-/** What this miner's frames are asked for by: his handle, or the address one came by. */
+/** The name under which this miner's frames are requested: the handle, or the visited address. */
 function useFrameName(who: string, miner: PublicMiner | undefined): string | null {
   const network = useNetwork();
   return miner?.handle ?? (looksRight(who, network) ? who : null);

@@ -8,7 +8,7 @@ import { NotFoundPage } from "./NotFoundPage";
 
 const PARTS = ["badges", "streak"];
 
-/** `/profile`, where notifications lead: one's own page as a miner, under whatever name it is. */
+/** `/profile`, where notifications lead: the player's own page as a miner, under any name. */
 export function OwnPage() {
   const { part } = useParams({ strict: false });
   const me = useQuery(meQuery);

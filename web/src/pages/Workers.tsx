@@ -99,7 +99,7 @@ function InList({ label }: { label: string }) {
 const HOUR = 3_600_000;
 const RECENT = 48 * HOUR;
 
-/** A word when something fell quiet lately: what happened, then whether it matters. */
+/** A note when a worker fell quiet recently: what happened, and whether it matters. */
 function Quiet({ miner, now }: { miner: PublicMiner; now: number }) {
   const quiet = miner.workers.filter((w) => !w.online && w.last_seen);
   const lit = miner.workers_online;

@@ -10,7 +10,7 @@ import { said, WorkButton } from "./form";
 import { useNow } from "./hooks";
 import { Who } from "./names";
 
-/** Only who is signed in needs the menu and what places it. */
+/** Only signed-in users need the menu and its positioning. */
 const AccountMenu = lazy(() => import("./AccountMenu"));
 
 /** At the end of the top bar: the way in, or who is in. Its place is kept while that is unknown. */
@@ -40,7 +40,7 @@ function Trigger({ me }: { me: Me }) {
 
 function SignInLink({ hidden }: { hidden: boolean }) {
   const at = useLocation();
-  // From the landing page and from signing in itself one goes to one's own page afterwards.
+  // From the landing page and the sign-in page, signing in leads to the user's own page.
   const away = at.pathname === "/" || at.pathname === "/sign-in";
   return (
     <Link

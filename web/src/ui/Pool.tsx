@@ -8,7 +8,7 @@ function useName(): string {
   return useQuery(configQuery).data?.name ?? "The Bitcoin Game";
 }
 
-/** The title of a page; a page without a name of its own is the pool's front door. */
+/** The title of a page; a page without a name is the pool's landing page. */
 export function Title({ of }: { of?: string }) {
   const name = useName();
   return <title>{of ? `${of} · ${name}` : `${name}: a score for your home miner`}</title>;

@@ -12,7 +12,7 @@ from tbg.core import limits
 # Base58 version bytes are shared by all test networks; bech32 prefixes by testnet and signet.
 _BECH32 = {"bc1": ("mainnet",), "tb1": ("testnet", "signet"), "bcrt1": ("regtest",)}
 LONGEST_ADDRESS = 90
-"""Characters; what is longer is no address."""
+"""Longest address in characters."""
 
 
 class AddressRefused(ValueError):

@@ -203,7 +203,7 @@ class Hub:
                 awaited.set_result(None)
 
     async def _tell(self, connection: AbstractConnection) -> None:
-        """Ask Redis for what is followed, and no longer for what is not; many in one command."""
+        """Subscribe to followed subjects and unsubscribe from others, many in one command."""
         while True:
             await self._wake.wait()
             self._wake.clear()

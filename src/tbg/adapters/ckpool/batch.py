@@ -26,9 +26,9 @@ class LineOutcome(Enum):
 class Counts:
     """The counts of a run; `lines` = published + already_seen + quarantined.
 
-    `notices`: what was quarantined or is alarming, by name (`refusals.EXPLAINED`). `networks`:
-    lines held back, in this run or before it, for addresses of another network: how many, and one
-    of the addresses.
+    `notices`: quarantined lines and alarms, by name (`refusals.EXPLAINED`). `networks`: lines held
+    back, in this run or before it, for addresses of another network: how many, and one of the
+    addresses.
     """
 
     files: int = 0
@@ -85,7 +85,7 @@ class PendingBatch:
 
 @dataclass(slots=True)
 class Reading:
-    """One file being read: what was known of it before, and the bounds that hold in it."""
+    """One file being read: what was known about it before, and its limits."""
 
     fd: int
     found: Found

@@ -107,8 +107,8 @@ def is_backed(
 ) -> bool:
     """Whether records that no miner can write show that this share reached the difficulty.
 
-    `network`: what is known of the network's difficulty in the share's period, which then decides
-    alone; `easier`: the greatest difficulty that is known to have been no block in it.
+    `network`: what is known about the network's difficulty in the share's period, which then
+    decides alone; `easier`: the greatest difficulty that is known to have been no block in it.
     """
     if network is not None:
         return share.at <= network.at and reaches(share.sdiff, network.value)

@@ -1,30 +1,30 @@
 """The collector: a ckpool log directory into the streams, each line once.
 
-**The order of things.** A batch is published in one MULTI/EXEC together with a receipt, the
-batch's number (`outlet.py`); after that the record (`record.py`, on disk beside the collector)
-says how far every file was read. So, whatever breaks and whenever:
+**Order of writes.** A batch is published in one MULTI/EXEC together with a receipt, the batch's
+number (`outlet.py`). After that, the record (`record.py`, on the collector's disk) says how far
+every file was read. So each failure is covered:
 
-- killed after publishing and before the record was written: the batch is read and published
-  again, with the same event ids, and the game drops what it has seen;
-- Redis loses its tail (or everything): the receipt that the next batch replaces is not the one
-  that was left there. All files with events of the lost batches are read again from their
-  beginning, and the event ids drop what was not lost;
-- the record is lost: Redis still has the receipt of another record. Lines older than
-  `limits.EVENT_AGE` are then left alone and counted, for their keys may have been pruned;
-  younger ones are read again, their keys are all there. `--from` reads older ones in full trust;
-- both are lost, or there was nothing yet: everything is read. That is a first run; who empties
-  Redis *and* deletes the record *and* has pruned keys must say `--from`.
+- Killed after publishing and before the record was written: the batch is read and published
+  again, with the same event ids, and the game drops what it has seen.
+- Redis loses its latest entries (or everything): the receipt that the next batch replaces is not
+  the one that was left there. All files with events of the lost batches are read again from their
+  beginning, and the event ids drop what was not lost.
+- The record is lost: Redis still has the receipt of another record. Lines older than
+  `limits.EVENT_AGE` are then skipped and counted, because their keys may have been pruned; younger
+  ones are read again, since all their keys exist. `--from` reads older ones without this check.
+- Both are lost, or nothing existed yet: everything is read, as in a first run. If you empty Redis
+  *and* delete the record *and* keys have been pruned, you must use `--from`.
 
-**Old lines.** Event keys are kept `limits.KEY_AGE` (100 days) from the day the event was taken
-in. What is read again is published only when it is younger than 90 days, or when its file was
-first read less than 90 days ago: either way its key is still there. Everything else has been
-taken in long ago, and is left alone, `--from` or not.
+**Old lines.** Event keys are kept for `limits.KEY_AGE` (100 days) from the day on which the event
+was processed. A line that is read again is published only if it is younger than 90 days, or if its
+file was first read less than 90 days ago: in both cases its key still exists. Everything else was
+processed long ago and is skipped, with or without `--from`.
 
-**Files.** A file is recognised by what it says before the offset, not by name or inode: one
-that shrank or was replaced is read from its beginning, a renamed ckpool.log goes on where it
-was. A tail without a line end waits; after 15 minutes it is taken if it is a whole record and
-quarantined if it is a stump, but the offset stays at its beginning: when it grows after all
-(a full disk glues the next record to it) the line is read whole, with the same identity.
+**Files.** A file is recognised by its contents before the offset, not by name or inode. A file
+that shrank or was replaced is read from its beginning; a renamed ckpool.log continues where it
+was. A tail without a line end waits. After 15 minutes it is published if it is a complete record,
+and quarantined if it is not, but the offset stays at its beginning: if it grows after all (a full
+disk joins the next record to it), the line is read as a whole, with the same identity.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from tbg.core.clock import Clock
 from tbg.core.telemetry import log
 
 BATCH_ENTRIES = 1_000
-"""Events of one MULTI/EXEC: what they cost one by one is gone by then, Redis is not held up."""
+"""Events of one MULTI/EXEC: enough to save single commands, without blocking Redis."""
 
 HOT_SECONDS = 3_600
 """Shares of a job arrive for minutes after the next one began; an hour is ample."""
@@ -97,7 +97,7 @@ class Collector:
         return self.outlet.network
 
     async def sweep(self) -> None:
-        """Read everything there is, once; what is left afterwards has no line end yet.
+        """Read everything available, once; what remains has no line end yet.
 
         RedisLost: the record was set back, sweep again. RedisError, OSError: nothing that was
         read is lost, sweep again later.
@@ -207,7 +207,7 @@ class Collector:
         return reading, 0 if self.since is not None else known
 
     def _note_progress(self, reading: Reading, offset: int, read: int, *, stamp: str = "") -> None:
-        # Reading again from the beginning never takes back what is known.
+        # Reading again from the beginning keeps what is known.
         if offset >= reading.known:
             progress = reading.at(offset, lines=read)
             progress.stamp = stamp
@@ -269,7 +269,7 @@ class Collector:
     def _add(
         self, stream: str, fields: dict[str, str], at: int, reading: Reading
     ) -> Refusal | None:
-        """Put an event into the batch; what is against it when the game would not take it."""
+        """Put an event into the batch; return why if the game would refuse it."""
         if at < reading.history:
             fields["history"] = "true"
         now = self.clock.now()

@@ -16,7 +16,7 @@ from tbg.adapters.ckpool.sharelog import START
 from tbg.core.errors import CannotRun
 
 CHUNK_BYTES = 256 * 1024
-"""Read at a time: what one file costs in memory, with one line."""
+"""Bytes read at a time: the memory for one file, in addition to one line."""
 
 LINE_BYTES = 64 * 1024
 """Longest line that is read as one; a share is under 1 KiB."""
@@ -211,7 +211,7 @@ def _long(fd: int, offset: int, position: int) -> Generator[Line, None, int]:
 
 
 def _split(offset: int, end: int, head: bytes, tail: bytes, whole: bool) -> Iterator[Line]:
-    # Only the last record can be whole: what came before it was never ended.
+    # Only the last record can be complete: those before it were never finished.
     cut = tail.rfind(START)
     if cut < 0:
         yield Line(offset, end, head, whole, long=True)

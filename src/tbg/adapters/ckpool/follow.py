@@ -1,4 +1,4 @@
-"""Collecting without end: sweep, wait, sweep; what is away, the game too, is waited for."""
+"""Continuous collecting: sweep, wait, sweep; waits for servers and the game if they are down."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _log = log("collect")
 
 
 class RedisLost(Exception):
-    """Redis does not hold what this collector gave it; the record has been set back."""
+    """Redis has lost events of this collector; the record has been reset."""
 
 
 class NoGame(Exception):
@@ -44,7 +44,7 @@ class NoGame(Exception):
 
 @dataclass(slots=True)
 class Outlet:
-    """Where the batches of one source go, in this order: Redis, the quarantine, the record.
+    """The destinations of the batches of one source, in this order: Redis, quarantine, record.
 
     `network`: that of the settings. `declare` says what the game is where its database can be
     asked, for a Redis that does not know.
@@ -67,7 +67,7 @@ class Outlet:
         return int(self.clock.now().timestamp())
 
     async def require_game(self) -> None:
-        """Refuse to publish into a game of another network, a demo, or what is no game (NoGame)."""
+        """Refuse to publish to a game of another network, a demo, or no game (NoGame)."""
         game = await read_game(self.publisher.redis)
         if game is None and self.declare:
             game = await self.declare()
@@ -113,7 +113,7 @@ class Outlet:
         return files
 
     async def flush(self, batch: PendingBatch, *, again: bool) -> None:
-        """Publish what was read, then write down that it was; RedisLost as in `check`.
+        """Publish what was read, then record it; RedisLost as in `check`.
 
         `again`: solved blocks in it are published even if they were before.
         """
@@ -170,6 +170,6 @@ class Outlet:
 
 
 def _receipt(left: bytes | None) -> tuple[str, int]:
-    """Whose a receipt is, and the batch it is for; nobody's when it is none."""
+    """The record and batch that a receipt names; empty if it is not a receipt."""
     whose, _, number = (left or b"").decode(errors="replace").partition(" ")
     return (whose, int(number)) if _BATCH.fullmatch(number) else ("", 0)

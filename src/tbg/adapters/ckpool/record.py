@@ -147,7 +147,7 @@ class Difficulty:
 
 @dataclass(frozen=True, slots=True)
 class UnbackedBlock:
-    """A solved block that nothing backs yet: since when (unix), and what has become of it."""
+    """A solved block without evidence yet: since when (unix), and its state."""
 
     block: Solved
     seen: int
@@ -285,7 +285,7 @@ class Record:
         notes: Notes | None = None,
         held: Iterable[Held] = (),
     ) -> None:
-        """Write down, all or nothing, what a batch has read.
+        """Record what a batch has read, completely or not at all.
 
         `solved`: blocks read of (`again`: also those that were published before); `settled`:
         those published in a batch, or GIVEN_UP; `held`: lines to add to those held back.

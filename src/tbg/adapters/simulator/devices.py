@@ -1,4 +1,4 @@
-"""Who mines: devices as people have them, what they call them, and the difficulty they get."""
+"""Devices as people have them, their names, and the difficulty they get."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _LATEST = 14 * _DAY
 """How late a live share comes at most."""
 
 _EDGES = (-1.0, -0.001, -0.000001, 0.0, 0.000001, 0.001, 1.0)
-"""Seconds around a Monday's midnight where a share's week is easily got wrong."""
+"""Seconds around midnight on Monday, where a share's week is easy to get wrong."""
 
 
 def generate(plan: Plan) -> Iterator[PlannedEntry]:

@@ -8,7 +8,7 @@ from tbg.core.errors import CannotRun
 
 
 async def durability(redis: Redis) -> list[str]:
-    """The settings under which Redis would lose events; empty when there are none.
+    """The settings with which Redis would lose events; empty if there are none.
 
     Asked of INFO, which hosted servers answer where CONFIG is forbidden.
     """

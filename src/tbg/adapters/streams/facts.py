@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class Share(NamedTuple):
-    """A share, accepted or not. `diff` is what the pool asked for, `sdiff` what was reached."""
+    """A share, accepted or not. `diff` is the difficulty requested, `sdiff` the one reached."""
 
     key: UUID
     digest: int
@@ -44,7 +44,7 @@ class BestDiff(NamedTuple):
 
 
 class BlockFound(NamedTuple):
-    """The pool's word that a block was found. `reward_sats` in satoshi, where it is known.
+    """The pool's report that a block was found. `reward_sats` in satoshi, where it is known.
 
     `backed`: its producer has found the share that solved it, and that it reaches the network's
     difficulty, in records that no miner can write. Without that it is a report.

@@ -115,7 +115,7 @@ async def _too_many(redis: Redis) -> bool:
 
 
 async def put_back(redis: Redis, lines: Sequence[bytes]) -> int:
-    """Put the letters of a file back into their streams; how many. Keys drop what is known."""
+    """Put the letters of a file back into their streams; return how many. Keys drop known ones."""
     letters = [DeadLetter(**orjson.loads(line)) for line in lines]
     for start in range(0, len(letters), _PAGE):
         page = [letter for letter in letters[start : start + _PAGE] if _is_event(letter)]

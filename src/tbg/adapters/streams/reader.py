@@ -40,8 +40,8 @@ redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
 return 1
 """
 
-# Each of the next two is one step as well: if the group were lost and made anew between looking and
-# trimming, or a consumer woke up between looking and removing it, what they hold would be lost.
+# Each of the next two is one step as well: if the group were lost and created again between looking
+# and trimming, or a consumer woke up between looking and removing it, their entries would be lost.
 _TRIM = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local groups = redis.call('XINFO', 'GROUPS', KEYS[1])

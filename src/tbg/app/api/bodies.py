@@ -61,7 +61,7 @@ async def whole_body(receive: Receive) -> bytes | None:
 
 
 def again(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was received, then what comes after it."""
+    """Returns a body that was received, then whatever follows it."""
     given = False
 
     async def next_message() -> Message:

@@ -134,11 +134,11 @@ class HttpProtocol(HttpToolsProtocol):
         self.logger = _quiet
         self._in_head = True  # waiting for the rest of a head, or for a request at all
         self._since = self.loop.time()  # … or else of its body; since when
-        self._size = 0  # bytes that came of the message in hand
+        self._size = 0  # bytes received of the current message
         self._fields = 0  # what its head takes in memory
         self._pieces = 0  # of its body
         self._asked: list[RequestResponseCycle] = []  # requests whose answers are not whole
-        self._status = HTTPStatus.BAD_REQUEST  # what a parser's error is answered with
+        self._status = HTTPStatus.BAD_REQUEST  # the answer to a parser's error
         self._unread, self._unread_since = 0, self._since  # what waits for the client to read
         self._place = self.ledger.enter(self, self.client[0] if self.client else "")
         if self._place is None:
@@ -166,7 +166,7 @@ class HttpProtocol(HttpToolsProtocol):
             socket.conn.shared = self.ledger.frames_of(self._place)
 
     def data_received(self, data: bytes) -> None:
-        """Take what comes of a request, within its limits."""
+        """Receive parts of a request, within its limits."""
         if self.transport.is_closing():
             return
         self._size += len(data)
@@ -190,7 +190,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or what stands like one behind a body."""
-        # As HTTP/2 counts them: with what a short one takes in memory as well.
+        # Counted as in HTTP/2: including the memory of a short one.
         self._take_field(len(name) + len(value) + 32)
         super().on_header(name, value)
 
@@ -257,7 +257,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def resume_writing(self) -> None:
-        """The client has read most of what was sent."""
+        """The client has read most of the answer."""
         super().resume_writing()
         self._unread_since = self.loop.time()
 

@@ -145,7 +145,7 @@ class Guard:
 
 
 class Gate:
-    """Finds out who asks, from a cookie, a token or a key."""
+    """Identifies the caller, from a cookie, a token or a key."""
 
     def __init__(
         self, database: Database, keys: KeyRing, hashing: Hashing, cookies: SessionCookies

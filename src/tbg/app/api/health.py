@@ -122,7 +122,7 @@ class Checks:
 
 
 class NotReady(Exception):
-    """A check's own words for what is wrong."""
+    """A check's description of what is wrong."""
 
 
 async def _within(check: Awaitable[str]) -> ReadinessCheck:

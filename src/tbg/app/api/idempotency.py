@@ -141,6 +141,6 @@ class KeptAnswers:
 
 
 async def replayed(_: Request, error: Exception) -> Response:
-    """Answer what was answered before."""
+    """Replay the stored answer."""
     assert isinstance(error, Replayed)
     return error.response

@@ -53,7 +53,7 @@ class FairQueue:
             WAITING.dec()
 
     def leave(self, who: str) -> None:
-        """Give a turn back, and hand out what is free now."""
+        """Return a turn, and give free turns to waiting requests."""
         self._free += 1
         self._held[who] -= 1
         if not self._held[who]:
@@ -86,10 +86,10 @@ class FairQueue:
 
 
 class Turns:
-    """Has requests wait for their address's turn, and bounds what the guard does not count.
+    """Makes requests wait for their address's turn, and bounds what the guard does not count.
 
-    That are requests outside the API, so often by one address, and the bodies that one address
-    has the server hold at once.
+    These are requests of one address outside the API, and the bodies of one address in memory at
+    once.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:

@@ -63,7 +63,7 @@ def _masked(value: Any) -> str | None:
 
 
 def _settings_here(runtime: process.Runtime) -> str:
-    """Where what is set here differs from what the running game has; empty: nowhere."""
+    """Where settings here differ from those of the running game; empty if nowhere."""
     loaded = runtime.settings
     game = running_in(loaded.data_dir)
     if game is None or game.settings is None or names_others(loaded, game.settings):
@@ -78,7 +78,7 @@ def _settings_here(runtime: process.Runtime) -> str:
 
 
 class Finding(NamedTuple):
-    """One check: what was looked at, whether it is well, and what to do when it is not."""
+    """One check: its subject, whether it passed, and what to do if not."""
 
     check: str
     ok: bool

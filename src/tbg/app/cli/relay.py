@@ -1,4 +1,4 @@
-"""`tbg relay`: the service that delivers what was announced."""
+"""`tbg relay`: the service that delivers announced events."""
 
 from __future__ import annotations
 

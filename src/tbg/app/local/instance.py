@@ -10,7 +10,7 @@ from tbg.app.local import processes
 from tbg.core.errors import CannotRun
 
 OWNER = "password"
-"""The file with the password of those who may do everything, in both servers."""
+"""The file with the administrator password of both servers."""
 
 SERVICES = "services_password"
 """The file with the services' password, of both servers."""

@@ -70,7 +70,7 @@ class Postgres:
         return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     async def make_application(self, password: str) -> None:
-        """Make the role that the services are, or give it this password and no settings of its own.
+        """Create the services' role, or give it this password and remove its settings.
 
         The server is up.
         """

@@ -1,4 +1,4 @@
-"""`tbg up`, `tbg local`: what is started for one data directory, and the order of it."""
+"""`tbg up`, `tbg local`: what is started for one data directory, and in which order."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ServersHere:
         self.started: list[servers.Server] = []
 
     def prepare(self, *, by: str) -> Urls:
-        """Make ready what has to be started (`started`), or use what `tbg local` keeps running."""
+        """Prepare the servers to start (`started`), or use those that `tbg local` keeps running."""
         if self._database and self._redis:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():

@@ -27,8 +27,8 @@ def program() -> Path:
 class Valkey:
     """One server, used like `Postgres`. `binary`: a redis-server (7 or newer) in its place.
 
-    `password` is that of the user who may do everything, `users` are those who may do less, by
-    name (`adapters/access.py`), with their passwords.
+    `password` is the administrator's; `users` are restricted ones (`adapters/access.py`), with
+    their passwords.
     """
 
     name = "valkey"
@@ -57,7 +57,7 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """Database 0, which the game uses, as who may do everything."""
+        """Database 0, which the game uses, as the administrator."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def url_of(self, user: str) -> str:
@@ -73,7 +73,7 @@ class Valkey:
         processes.hand_over(settings, like=self.directory)
 
     def end_leftovers(self) -> None:
-        """Stop what a killed supervisor left running."""
+        """Stop a server that a killed supervisor left running."""
         processes.end_leftovers(
             self.directory, program=self.binary.resolve().name, first=signal.SIGTERM
         )
@@ -98,7 +98,7 @@ class Valkey:
             client.close()
 
     def ask_to_stop(self) -> None:
-        """Write down what is in memory, then end."""
+        """Write memory to disk, then end."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
 

@@ -120,7 +120,7 @@ class PrivacyChange(Given):
 
 
 class Me(Told):
-    """The player signed in; `name` is what others see."""
+    """The signed-in player; `name` is what others see."""
 
     id: int
     handle: str | None
@@ -201,7 +201,7 @@ class Units(Given):
 
 
 class PlayerSettings(Given):
-    """A player's settings. What is stored is what was changed; the rest are these defaults."""
+    """A player's settings. Only changes are stored; the rest are these defaults."""
 
     # Stored too, so that a name can change its meaning without losing the old one.
     version: Literal[1] = 1

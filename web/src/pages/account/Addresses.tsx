@@ -234,7 +234,7 @@ function Remove({ address, all, changed, giveUp }: StageProps & { address: strin
   );
 }
 
-/** The button that opened it is gone; the focus goes on inside. */
+/** The button that opened it is gone; the focus moves inside. */
 function focused(box: HTMLDivElement | null) {
   box?.scrollIntoView({ block: "nearest" });
   box?.focus({ preventScroll: true });

@@ -12,7 +12,7 @@ import { CopyButton, ErrorNotice, Panel, Skeleton, Time } from "../../ui/parts";
 import { approvalOf } from "./prove";
 import { Sign } from "./Sign";
 
-/** What a key is for, and what that comes to today. */
+/** What a key is for, and what it can do today. */
 const SCOPES: Record<ApiKey["scope"], [string, string]> = {
   read: ["Read my data", "Currently that is your personal bests."],
   mining: [

@@ -32,7 +32,7 @@ export function WithWallet({ proof }: { proof: Proof }) {
   const box = useFocusOn(stage.at);
   const turn = useRef(0);
 
-  /** Some wallets never answer when their window is closed: whoever gave up hears no more of it. */
+  /** Some wallets never answer when their window is closed: a user who has given up sees no more of it. */
   async function run(work: (still: () => boolean) => Promise<void>, failed: (why: string) => Stage) {
     turn.current += 1;
     const mine = turn.current;
@@ -118,7 +118,7 @@ function missing(wallet: string, from: string[]): string {
   return `${wallet} does not show ${wanted}. Choose that account in the wallet, or sign by hand.`;
 }
 
-/** What was clicked is gone with its stage; the focus goes on with what took its place. */
+/** What was clicked is gone with its stage; the focus moves to its replacement. */
 function useFocusOn(stage: Stage["at"]) {
   const box = useRef<HTMLDivElement>(null);
   const before = useRef(stage);

@@ -1,4 +1,4 @@
-"""Telling open sockets at once that somebody may no longer see what they saw."""
+"""Notifies open sockets at once that somebody may no longer see what they saw."""
 
 from __future__ import annotations
 

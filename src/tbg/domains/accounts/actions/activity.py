@@ -15,7 +15,7 @@ from tbg.domains.accounts.rules import TOLD_AT_ONCE, Activity
 async def note(
     tx: Tx, who: Principal, action: Activity, /, *, about: str | None = None, **details: Any
 ) -> None:
-    """Note what a session did to its own account.
+    """Record what a session did to its own account.
 
     `about` names an address or a key: it stays with the account and goes with it. `details` are
     for the audit log, which outlives people and so names none.
@@ -28,7 +28,7 @@ async def note_own(
     tx: Tx, user_id: int, action: Activity, /, *, session_id: UUID, actor: str = "session",
     about: str | None = None, **details: Any,
 ) -> None:  # fmt: skip
-    """Note what was done to an account in its own user's name; by which device, the session says.
+    """Record what was done to an account in its user's name; the session names the device.
 
     The last thing a transaction does: others wait for its entry in the audit log.
     """

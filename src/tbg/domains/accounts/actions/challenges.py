@@ -115,7 +115,7 @@ async def spend(
 
 
 async def approve(tx: Tx, *, challenge_id: UUID, signature: str, user_id: int) -> AnyRow:
-    """Take the signature of an approval; it waits for what it approves: approval, expires_at."""
+    """Accept the signature of an approval; returns approval, expires_at."""
     found = await open_challenge(tx, challenge_id)
     if found is None or found.for_user != user_id or found.purpose not in APPROVALS:
         raise ChallengeSpent(

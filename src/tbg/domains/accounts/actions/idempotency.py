@@ -17,7 +17,7 @@ class Kept(NamedTuple):
 
 
 async def begin(tx: Tx, *, user_id: int, digest: bytes, request: bytes) -> Kept | None:
-    """Take a key for a request; what is kept of it when it was taken before."""
+    """Take a key for a request; return the stored request if it was taken before."""
     taken = await tx.run(
         """
         INSERT INTO idempotency_keys AS k (user_id, digest, request, created_at)

@@ -20,12 +20,12 @@ from tbg.domains.accounts.queries import settings
 from tbg.domains.accounts.rules import handle_key, merged_settings, why_no_handle
 from tbg.domains.accounts.schemas import PlayerSettings
 
-# By these it is decided who may watch a page, and under which name.
+# These decide who may watch a page, and under which name.
 _FOUND_BY = {"handle", "profile_public", "address_shown"}
 
 
 async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set[str]:
-    """Change some of a profile: `change` has new values by column, None clears; what it changed."""
+    """Change parts of a profile: `change` has new values by column, None clears; return changes."""
     await lock_user(tx, user_id)
     kept = await tx.row(
         """

@@ -61,7 +61,7 @@ async def get_me(tx: Transaction, who: SignedIn) -> Me:
 @router.patch("", summary="Change the profile", operation_id="change_me",
               responses=problems(409), dependencies=[Depends(CHANGES)])  # fmt: skip
 async def change_me(tx: OwnersTransaction, who: SignedIn, wish: ProfileChange) -> Me:
-    """Change what is given; null clears."""
+    """Change the given fields; null clears."""
     change = wish.model_dump(exclude_unset=True)
     privacy = change.pop("privacy", None) or {}
     change |= {name: value for name, value in privacy.items() if value is not None}
@@ -104,7 +104,7 @@ async def get_settings(tx: Transaction, who: SignedIn) -> PlayerSettings:
 @router.patch("/settings", summary="Change settings", operation_id="change_settings",
               dependencies=[Depends(CHANGES)])  # fmt: skip
 async def change_settings(tx: Transaction, who: SignedIn, wish: SettingsChange) -> PlayerSettings:
-    """Change what is given, at any depth; the rest stays."""
+    """Change the given settings, at any depth; the rest stays."""
     change = wish.model_dump(exclude_none=True)
     _checked(merged_settings(await queries.settings(tx, who.user_id), change))
     kept = await profile.change_settings(tx, user_id=who.user_id, change=change)
@@ -192,7 +192,7 @@ async def unlink_address(
     tx: OwnersTransaction, who: SignedIn, address: Annotated[str, Path(max_length=100)],
     approval: UUID | None = None,
 ) -> Response:  # fmt: skip
-    """Take an address out of the account; what it mined stays, what it will mine does not.
+    """Take an address out of the account; what it has mined stays, what it will mine does not.
 
     `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
     with it end, and so do the API keys that were made in them.

@@ -1,4 +1,4 @@
-"""Everything that changes rewards. All XP passes through `reward`, whoever grants it."""
+"""Everything that changes rewards. All XP passes through `reward`, whatever its source."""
 
 from tbg.domains.gamification.actions.corrections import correct_xp
 from tbg.domains.gamification.actions.events import record_event

@@ -22,7 +22,7 @@ _JOB = "registry_backfill"
 
 
 async def backfill_badges(database: Database) -> int:
-    """Give every badge that waits for it to those who had reached it; the badges given."""
+    """Award every new badge to users who had already reached it; return the badges."""
     async with database.transaction() as tx:
         active = [item for item in await queries.every_badge(tx) if item.is_active]
         retried = await user_jobs.are_retried(tx, _JOB)

@@ -17,7 +17,7 @@ CHAMPION_EVENT = "weekly_diff_champion"
 
 
 async def crown_champions(database: Database) -> list[str]:
-    """Crown every closed week that has none yet, among what has arrived; the weeks crowned."""
+    """Crown a champion for every closed week without one; return the weeks."""
     await roll_up_all(database)
     async with database.transaction() as tx:
         monday = running_week(tx.now)
