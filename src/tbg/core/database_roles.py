@@ -40,9 +40,7 @@ async def bare_names(tx: Tx) -> AsyncIterator[None]:
 async def current_role(database: Database) -> str:
     """The role of this connection, in a way that nothing in the database can falsify."""
     async with database.transaction() as tx:
-        return str(
-            await tx.value("SELECT current_user")
-        )  # no cast: anybody may have defined the type
+        return str(await tx.value("SELECT current_user"))  # no cast: types can be forged
 
 
 async def require_no_settings(tx: Tx) -> None:
