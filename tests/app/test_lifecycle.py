@@ -722,7 +722,7 @@ async def test_pages_answer_after_all_that(db: Database, redis: Redis) -> None:
 
 
 class TestExport:
-    async def test_somebody_who_never_was(self, db: Database) -> None:
+    async def test_an_unknown_user_has_an_empty_export(self, db: Database) -> None:
         with await taken_along(db, 99) as archive:
             assert json.loads(archive.read("profile.json")) == []
             assert archive.read("shares.ndjson") == b""
