@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, QuotaState
@@ -164,6 +165,20 @@ async def test_while_redis_is_down_requests_pass_and_are_counted(away: Redis) ->
         assert await counter.take((policy, "me")) is None
         assert await counter.require((policy, "me")) is None
     assert UNCOUNTED._value.get() == before + 6
+
+
+@pytest.mark.parametrize(
+    "reply", ["MOVED 866 127.0.0.1:6380", "CROSSSLOT Keys don't hash to the same slot"]
+)
+async def test_a_counter_on_another_node_is_an_error_and_not_uncounted(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, reply: str
+) -> None:
+    script = f'return redis.error_reply("{reply}")'
+    monkeypatch.setattr("tbg.adapters.limiter._SCRIPT", script)
+    before = UNCOUNTED._value.get()
+    with pytest.raises(ResponseError, match=reply[:5]):
+        await Limiter(redis, mac=mac).take((Policy("moved", 1, 3600), "me"))
+    assert UNCOUNTED._value.get() == before
 
 
 async def test_a_hanging_redis_delays_nobody() -> None:

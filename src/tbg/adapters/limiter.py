@@ -27,6 +27,9 @@ from tbg.core.telemetry import log
 LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
 UNCOUNTED = Counter("tbg_rate_uncounted_total", "Requests let through because Redis was away")
 
+_ELSEWHERE = ("MOVED ", "CROSSSLOT ")
+"""How a node of a cluster answers for keys that it does not have."""
+
 _log = log(__name__)
 
 _SCRIPT = """
@@ -101,6 +104,8 @@ class Limiter:
             async with asyncio.timeout(limits.RATE_SECONDS):
                 rows = await self._script(keys=keys, args=numbers)
         except (RedisError, OSError) as error:
+            if str(error).startswith(_ELSEWHERE):
+                raise  # no server is away: nothing would ever be counted
             UNCOUNTED.inc()
             _log.warning("rate_not_counted", error=repr(error)[:200])
             return None

@@ -41,8 +41,10 @@ async def _oldest_ms(redis: Redis, stream: str) -> int | None:
     delivered = mine["last-delivered-id"].decode() if mine else "0"
     try:
         ids = [entry_id for entry_id, _ in await redis.xrange(stream, f"({delivered}", count=1)]
-    except ResponseError:  # the largest id there is: nothing can come after it
-        ids = []
+    except ResponseError as error:
+        if "invalid start ID" not in str(error):
+            raise
+        ids = []  # the largest id there is: nothing can come after it
     if mine and mine["pending"]:
         pending = await redis.xpending(stream, GROUP)
         ids += [pending["min"]] if pending["min"] else []
