@@ -628,3 +628,22 @@ def test_a_csrf_token_belongs_to_one_session(ring: KeyRing) -> None:
     assert ring.csrf_token(SESSION) == ring.csrf_token(SESSION)
     assert ring.csrf_token(SESSION) != ring.csrf_token("1" + SESSION[1:])
     assert ring.csrf_token(SESSION) != ring.mac("api-key", SESSION.encode()).hex()
+
+
+@pytest.mark.parametrize("name", ["lock", ".secret.new"])
+def test_a_link_in_the_folder_is_never_followed(
+    tmp_path: Path, clock: FixedClock, name: str
+) -> None:
+    """Root would give the file it names to the folder's owner."""
+    folder, other = tmp_path / "keys", tmp_path / "other"
+    folder.mkdir(mode=0o700)
+    other.write_text("not ours")
+    (folder / name).symlink_to(other)
+    ring = KeyRing(folder, clock, ISSUER)
+    if name == "lock":
+        with pytest.raises(CannotRun, match="lock is a link: remove it"):
+            ring.prepare()
+    else:
+        ring.prepare()
+        assert not (folder / name).exists()
+    assert other.read_text() == "not ours"

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from tbg.adapters import redis as redis_adapter
-from tbg.adapters.limiter import LIMITED, UNCOUNTED, Limiter, Policy, QuotaState
+from tbg.adapters.limiter import COUNTED_LOCALLY, LIMITED, Limiter, Policy, QuotaState
 from tbg.adapters.rate_limit import CHANGES
 from tbg.app.api.guard import BY_IP, BY_KEY, BY_USER
 from tbg.core.errors import TooManyRequests
@@ -134,8 +134,7 @@ async def test_concurrent_requests_never_exceed_the_quota(redis_url: str) -> Non
     verdicts = await asyncio.gather(*(counters[n % 4].take((policy, "me")) for n in range(200)))
     for client in clients:
         await client.aclose()
-    admitted = [v for v in verdicts if v is not None and not v.retry_after]
-    assert len(verdicts) - verdicts.count(None) == 200
+    admitted = [v for v in verdicts if not v.retry_after]
     assert len(admitted) == 50
     assert sorted(v.remaining for v in admitted) == list(range(50))
 
@@ -158,13 +157,26 @@ async def away() -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def test_while_redis_is_down_requests_pass_and_are_counted(away: Redis) -> None:
-    before = UNCOUNTED._value.get()
+async def test_while_redis_is_down_each_process_counts_by_itself(away: Redis) -> None:
+    before = COUNTED_LOCALLY._value.get()
+    counter, policy = Limiter(away, mac=mac), Policy("away", 3, 3600)
+    for left in (2, 1, 0):
+        assert (await counter.require((policy, "me"))).remaining == left
+    with pytest.raises(TooManyRequests, match="1200 s"):
+        await counter.require((policy, "me"))
+    assert (await counter.require((policy, "somebody else"))).remaining == 2
+    assert COUNTED_LOCALLY._value.get() == before + 5
+
+
+async def test_local_counts_take_bounded_memory(
+    away: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tbg.adapters.limiter._MOST_LOCAL", 10)
     counter, policy = Limiter(away, mac=mac), Policy("away", 1, 3600)
-    for _ in range(3):
-        assert await counter.take((policy, "me")) is None
-        assert await counter.require((policy, "me")) is None
-    assert UNCOUNTED._value.get() == before + 6
+    for n in range(30):
+        await counter.take((policy, f"caller {n}"))
+    assert len(counter._local) == 10
+    assert (await counter.take((policy, "caller 29"))).retry_after > 0
 
 
 @pytest.mark.parametrize(
@@ -175,17 +187,17 @@ async def test_a_counter_on_another_node_is_an_error_and_not_uncounted(
 ) -> None:
     script = f'return redis.error_reply("{reply}")'
     monkeypatch.setattr("tbg.adapters.limiter._SCRIPT", script)
-    before = UNCOUNTED._value.get()
+    before = COUNTED_LOCALLY._value.get()
     with pytest.raises(ResponseError, match=reply[:5]):
         await Limiter(redis, mac=mac).take((Policy("moved", 1, 3600), "me"))
-    assert UNCOUNTED._value.get() == before
+    assert COUNTED_LOCALLY._value.get() == before
 
 
 async def test_a_hanging_redis_delays_nobody() -> None:
     async def swallow(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()  # until the client goes
 
-    before = UNCOUNTED._value.get()
+    before = COUNTED_LOCALLY._value.get()
     async with await asyncio.start_server(swallow, "127.0.0.1", 0) as hanging:
         port = hanging.sockets[0].getsockname()[1]
         client = redis_adapter.connect(f"redis://127.0.0.1:{port}/0")
@@ -193,8 +205,8 @@ async def test_a_hanging_redis_delays_nobody() -> None:
         begun = time.monotonic()
         verdicts = await asyncio.gather(*(counter.take((policy, "me")) for _ in range(20)))
         assert time.monotonic() - begun < 5
-        assert verdicts == [None] * 20
-        assert UNCOUNTED._value.get() == before + 20
+        assert [one.retry_after > 0 for one in verdicts].count(False) == 1
+        assert COUNTED_LOCALLY._value.get() == before + 20
         await client.aclose()
 
 

@@ -220,3 +220,16 @@ def test_an_ordinary_user(tmp_path: Path) -> None:
         child.terminate()
         child.wait(timeout=30)
         shutil.rmtree(place, ignore_errors=True)
+
+
+def test_a_link_in_place_of_a_settings_file_is_never_followed(tmp_path: Path) -> None:
+    """Root would write the password into the file it names, and give that file away."""
+    other = tmp_path / "other"
+    other.write_text("not ours")
+    for name in ("tbg.conf", "tbg.conf.new"):
+        (tmp_path / name).symlink_to(other)
+    processes.write_private(tmp_path / "tbg.conf", "requirepass secret\n")
+    assert other.read_text() == "not ours"
+    assert (tmp_path / "tbg.conf").read_text() == "requirepass secret\n"
+    assert not (tmp_path / "tbg.conf").is_symlink()
+    assert (tmp_path / "tbg.conf").stat().st_mode & 0o077 == 0

@@ -133,11 +133,11 @@ async def test_slow_bodies_and_slow_readers_hold_no_turn(
 async def test_bodies_of_one_address_are_held_up_to_a_bound(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "BODIES_BYTES", 100_000)
+    monkeypatch.setattr(limits, "BODIES_BYTES", 25_000)
     more = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
-        yield b" " * 40_000
+        yield b" " * 10_000
         await more.wait()
         yield b"{}"
 

@@ -8,6 +8,7 @@ every process that shares the folder before anything is signed with it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import hmac
@@ -240,7 +241,7 @@ class KeyRing:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Prevents others from changing the folder."""
-        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        handle = _open(self.directory / "lock", os.O_CREAT | os.O_RDWR)
         try:
             _give_away(handle, self.directory)
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -323,6 +324,19 @@ def _is_canonical(token: str) -> bool:
         return False
 
 
+def _open(path: Path, flags: int) -> int:
+    """Open a file that only its owner may read, and never what a link there names.
+
+    Root gives the files of this folder to the folder's owner, who may have put links there.
+    """
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise CannotRun(f"{path} is a link: remove it") from None
+        raise
+
+
 def _give_away(handle: int, folder: Path) -> None:
     """Root writes for the owner of the folder, as which the services run."""
     if os.geteuid() == 0:
@@ -333,7 +347,8 @@ def _give_away(handle: int, folder: Path) -> None:
 def _write(path: Path, content: bytes) -> None:
     """Write a file that only the folder's owner may read, completely or not at all."""
     half = path.with_name(f".{path.name}.new")
-    handle = os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    half.unlink(missing_ok=True)  # of a process that was killed
+    handle = _open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     with os.fdopen(handle, "wb") as out:
         _give_away(handle, path.parent)
         out.write(content)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from tbg.core.errors import TooManyRequests
 from tbg.core.telemetry import log
 
 LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
-UNCOUNTED = Counter("tbg_rate_uncounted_total", "Requests let through because Redis was away")
+COUNTED_LOCALLY = Counter("tbg_rate_counted_locally_total", "Requests that one process counted alone")
 
 _ELSEWHERE = ("MOVED ", "CROSSSLOT ")
 """How a node of a cluster answers for keys that it does not have."""
@@ -60,6 +61,9 @@ class Policy(NamedTuple):
     seconds: int
 
 
+_MOST_LOCAL = 10_000
+"""Callers that a process counts by itself; for more it forgets those it met first."""
+
 SOCKETS_BY_IP = Policy("sockets", *limits.RATE_SOCKETS)
 
 
@@ -92,11 +96,13 @@ class Limiter:
     def __init__(self, redis: Redis, *, mac: Callable[[str, bytes], bytes]) -> None:
         self._script: AsyncScript = redis.register_script(_SCRIPT)
         self._mac = mac
+        self._local: dict[str, float] = {}
 
-    async def take(self, *asked: tuple[Policy, str]) -> QuotaState | None:
-        """Count one for each caller; return the tightest verdict. None: Redis is down, let through.
+    async def take(self, *asked: tuple[Policy, str]) -> QuotaState:
+        """Count one for each caller; return the tightest verdict.
 
-        A game that nobody can enter because its counter is away would be the greater harm.
+        While Redis does not answer, this process counts by itself, from nothing: a game that nobody
+        can enter because its counter is down would do more harm than a quota for each process.
         """
         keys = [f"tbg:limit:{policy.name}:{self._digest(policy, who)}" for policy, who in asked]
         numbers = [n for policy, _ in asked for n in (policy.quota, policy.seconds)]
@@ -106,9 +112,12 @@ class Limiter:
         except (RedisError, OSError) as error:
             if str(error).startswith(_ELSEWHERE):
                 raise  # no server is away: nothing would ever be counted
-            UNCOUNTED.inc()
-            _log.warning("rate_not_counted", error=repr(error)[:200])
-            return None
+            COUNTED_LOCALLY.inc()
+            _log.warning("rate_counted_locally", error=repr(error)[:200])
+            rows = [
+                self._take_locally(key, policy)
+                for key, (policy, _) in zip(keys, asked, strict=True)
+            ]
         verdicts = [
             QuotaState(policy, int(left), math.ceil(float(ahead)), math.ceil(float(wait)))
             for (policy, _), (left, wait, ahead) in zip(asked, rows, strict=True)
@@ -118,13 +127,27 @@ class Limiter:
             LIMITED.labels(worst.policy.name).inc()
         return worst
 
+    def _take_locally(self, key: str, policy: Policy) -> tuple[int, float, float]:
+        """The same as the script does in Redis: (left, wait, ahead)."""
+        now, step = time.monotonic(), policy.seconds / policy.quota
+        ahead = max(self._local.pop(key, 0.0), now) - now
+        if refused := ahead + step > policy.seconds + 0.000001:
+            answer = (0, ahead + step - policy.seconds, ahead)
+        else:
+            ahead += step
+            answer = (math.floor((policy.seconds - ahead) / step), 0.0, ahead)
+        self._local[key] = now + ahead
+        if not refused and len(self._local) > _MOST_LOCAL:
+            del self._local[next(iter(self._local))]
+        return answer
+
     def _digest(self, policy: Policy, who: str) -> str:
         return self._mac(f"limit/{policy.name}", who.encode()).hex()[:32]
 
-    async def require(self, *asked: tuple[Policy, str]) -> QuotaState | None:
+    async def require(self, *asked: tuple[Policy, str]) -> QuotaState:
         """As `take`, but TooManyRequests when one of them has no more."""
         verdict = await self.take(*asked)
-        if verdict is not None and verdict.retry_after:
+        if verdict.retry_after:
             raise TooManyRequests(
                 f"Please try again in {verdict.retry_after} s.", headers=verdict.headers
             )

@@ -214,12 +214,12 @@ METRICS_AT_ONCE = 8
 """Readers of metrics at once: each has a thread."""
 
 # --- reading -------------------------------------------------------------------------------
-REQUEST_BYTES = 1024 * 1024
-"""Largest request body."""
+REQUEST_BYTES = 32 * 1024
+"""Largest request body: a signature may have 12,000 characters. Reading JSON stops all others."""
 
-MESSAGE_BYTES = HEAD_BYTES + 2 * REQUEST_BYTES
-"""Bytes of a whole request on the wire: nothing behind a refused body is read, and chunks may not
-consist of framing only."""
+MESSAGE_BYTES = HEAD_BYTES + 2 * 1024 * 1024
+"""Bytes of a whole request on the wire: clients with too large a body still read why it is refused,
+and chunks may not consist of framing only."""
 
 FEED_ITEMS = 30
 """Items in a miner's feed."""

@@ -36,7 +36,9 @@ def normalise(address: str, network: str) -> str:
 
 def networks_of(address: str) -> tuple[str, ...]:
     """The networks that an address may belong to; none when it is not an address."""
-    if not 14 <= len(address) <= LONGEST_ADDRESS or not address.isascii():
+    # The decoders pass over white space: one address would be several players.
+    plain = address.isascii() and address.isalnum()
+    if not 14 <= len(address) <= LONGEST_ADDRESS or not plain:
         return ()
     lower = address.lower()
     try:

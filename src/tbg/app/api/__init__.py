@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import tbg
 from tbg.adapters.broadcast import Broadcast, Hub, packet_of
-from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.cookies import OwnCookies, SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
@@ -66,6 +66,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(OwnCookies, cookies=cookies),
             Middleware(SocketEndpoint, path="/ws"),
             Middleware(Edge, settings=settings),
             Middleware(Turns, settings=settings),
@@ -81,7 +82,6 @@ def create_app(
                 middleware=[
                     Middleware(Guard, settings=settings, gate=gate, limiter=limiter),
                     Middleware(StrictJson),
-                    # Files were compressed when they were built.
                     Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
                     Middleware(EntityTags),
                     Middleware(KeptAnswers, idempotency=idempotency),

@@ -10,6 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tbg.app.api.problems import problem
 
+_MOST_NAMES = 256
+"""Names in one object of a body; ours have a dozen, and each wrong one is an error to report."""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -75,6 +78,8 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _MOST_NAMES:
+        raise _Ambiguous(f"An object of the body has more than {_MOST_NAMES} names.")
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Ambiguous("The body repeats a name within one object.")

@@ -118,9 +118,8 @@ class Guard:
             self._gate.require_proof(connection, principal)
         limit = BY_KEY if principal.key_id else BY_USER
         who = principal.key_id or str(principal.user_id)
-        counted = await self.limiter.require((limit.policy(self.settings), who))
         # Known callers see their own quota, not that of their household.
-        state["rate"] = counted or state["rate"]
+        state["rate"] = await self.limiter.require((limit.policy(self.settings), who))
         state["principal"] = principal
 
     def _tell_of_proxy(self, scope: Scope) -> None:

@@ -209,7 +209,7 @@ class SocketEndpoint:
                 verdict = await state.limiter.take((SOCKETS_BY_IP, asker))
             finally:
                 self.queue.leave(asker)
-            if verdict is not None and verdict.retry_after:
+            if verdict.retry_after:
                 await WebSocket(scope, receive, send).close()
                 return
             services = Live(state.hub, state.settings, state.database, state.gate.principal_of)

@@ -56,7 +56,18 @@ def hand_over(path: Path, *, like: Path) -> None:
     """Give `path` to the owner of `like`, when we may and it is somebody else's."""
     owner = like.stat()
     if os.getuid() == 0 and owner.st_uid != 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file (0600) for the owner of its folder, and never what a link there names."""
+    half = path.with_name(f"{path.name}.new")
+    half.unlink(missing_ok=True)  # of a process that was killed
+    handle = os.open(half, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    hand_over(half, like=path.parent)
+    half.replace(path)
 
 
 def server_environment() -> dict[str, str]:

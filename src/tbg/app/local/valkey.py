@@ -67,10 +67,7 @@ class Valkey:
     def prepare(self) -> None:
         """Write the settings to a file (0600), so that no process list shows the password."""
         self._user = processes.user_for(self.directory)
-        settings = self.directory / "tbg.conf"
-        settings.touch(mode=0o600)
-        settings.write_text(self._settings(), encoding="utf-8")
-        processes.hand_over(settings, like=self.directory)
+        processes.write_private(self.directory / "tbg.conf", self._settings())
 
     def end_leftovers(self) -> None:
         """Stop a server that a killed supervisor left running."""
