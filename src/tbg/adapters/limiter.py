@@ -26,7 +26,9 @@ from tbg.core.errors import TooManyRequests
 from tbg.core.telemetry import log
 
 LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
-COUNTED_LOCALLY = Counter("tbg_rate_counted_locally_total", "Requests that one process counted alone")
+COUNTED_LOCALLY = Counter(
+    "tbg_rate_counted_locally_total", "Requests that one process counted alone"
+)
 
 _ELSEWHERE = ("MOVED ", "CROSSSLOT ")
 """How a node of a cluster answers for keys that it does not have."""

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -100,7 +101,24 @@ def _exports(here: Settings) -> list[str]:
         else:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             lines.append(f"export TBG_{name.upper()}={shlex.quote(text)};")
-    return lines
+    url = game.settings.get("owner_database_url") or game.settings.get("database_url")
+    return lines + _for_libpq(str(url or ""))
+
+
+def _for_libpq(url: str) -> list[str]:
+    """For `psql` and `pg_dump`: a password in their arguments would show in the process list."""
+    parts = urlsplit(url)
+    words = {
+        "PGHOST": parts.hostname,
+        "PGPORT": parts.port,
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.lstrip("/"),
+    }
+    return [
+        f"export {name}={shlex.quote(str(word))};" if word else f"unset {name};"
+        for name, word in words.items()
+    ]
 
 
 @app.command()
