@@ -58,6 +58,14 @@ def _wrong(line: str) -> str:
 
 
 @TOLD
+def test_no_documented_command_has_a_password_among_its_arguments(path: Path) -> None:
+    """All users of a machine can read the arguments of a running command."""
+    tools = r"\b(psql|pg_dump|pg_restore|redis-cli|valkey-cli)\b"
+    shown = [line for line in _code(path) if re.search(tools + r".*(\$\{?TBG_|://)", line)]
+    assert shown == []
+
+
+@TOLD
 def test_every_command_is_there(path: Path) -> None:
     told = [found for line in _code(path) for found in _COMMAND.findall(line)]
     assert [f"tbg {line}" for line in told if _wrong(line)] == []
