@@ -517,7 +517,7 @@ def test_a_redis_that_is_away_is_one_line(
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("tbg: Redis at 127.0.0.1:2 does not answer (")
-    assert line.endswith("mend TBG_REDIS_URL")
+    assert line.endswith("correct TBG_REDIS_URL")
     assert "hush" not in done.stdout + line
 
 

@@ -194,6 +194,9 @@ def is_passing(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, asyncpg.InternalClientError):
+        return True  # the driver lost track of a connection that was cut off during an operation
     return _sqlstate(error).startswith(_PASSING)
 
 
