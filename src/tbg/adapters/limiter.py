@@ -64,7 +64,7 @@ class Policy(NamedTuple):
 
 
 _MOST_LOCAL = 10_000
-"""Callers that a process counts by itself; for more it forgets those it met first."""
+"""Callers that a process counts by itself; beyond that it forgets the one unseen for longest."""
 
 SOCKETS_BY_IP = Policy("sockets", *limits.RATE_SOCKETS)
 
@@ -133,13 +133,13 @@ class Limiter:
         """The same as the script does in Redis: (left, wait, ahead)."""
         now, step = time.monotonic(), policy.seconds / policy.quota
         ahead = max(self._local.pop(key, 0.0), now) - now
-        if refused := ahead + step > policy.seconds + 0.000001:
+        if ahead + step > policy.seconds + 0.000001:
             answer = (0, ahead + step - policy.seconds, ahead)
         else:
             ahead += step
             answer = (math.floor((policy.seconds - ahead) / step), 0.0, ahead)
         self._local[key] = now + ahead
-        if not refused and len(self._local) > _MOST_LOCAL:
+        if len(self._local) > _MOST_LOCAL:
             del self._local[next(iter(self._local))]
         return answer
 
