@@ -83,16 +83,16 @@ async def check_streaks(database: Database) -> StreakCheck:
     closed announces it.
     """
     async with database.transaction() as tx:
-        told = await marks.read(tx, _TOLD)
+        announced_until = await marks.read(tx, _TOLD)
         begun, monday = tx.now, running_week(tx.now)
-    speaks = told is None or told < week_end(monday - timedelta(weeks=1))
+    announces = announced_until is None or announced_until < week_end(monday - timedelta(weeks=1))
     done = await serve_users(
         database,
         "streak_check",
-        find=partial(_find_to_check, monday=monday, speaks=speaks),
-        work=partial(_check, monday=monday, speaks=speaks, told=told),
+        find=partial(_find_to_check, monday=monday, announces=announces),
+        work=partial(_check, monday=monday, announces=announces, announced_until=announced_until),
     )
-    if speaks:
+    if announces:
         async with database.transaction() as tx:
             await marks.move(tx, _TOLD, to=begun)
     return StreakCheck(sum(check.paid for check in done), sum(check.broken for check in done))
@@ -115,8 +115,10 @@ async def warn_streaks(database: Database) -> int:
 _TOLD = "streaks_told"
 
 
-async def _find_to_check(tx: Tx, after: int, most: int, *, monday: date, speaks: bool) -> list[int]:
-    """Users with closed weeks that are not paid and, when it speaks, with streaks that broke."""
+async def _find_to_check(
+    tx: Tx, after: int, most: int, *, monday: date, announces: bool
+) -> list[int]:
+    """Users with closed weeks that are not paid and, when it announces, with streaks that broke."""
     owed = await tx.rows(
         """
         SELECT DISTINCT user_id FROM streak_calendar
@@ -128,7 +130,7 @@ async def _find_to_check(tx: Tx, after: int, most: int, *, monday: date, speaks:
         most=most,
     )
     broken: Sequence[AnyRow] = ()
-    if speaks:
+    if announces:
         broken = await tx.rows(
             """
             SELECT user_id FROM user_gamification
@@ -144,21 +146,25 @@ async def _find_to_check(tx: Tx, after: int, most: int, *, monday: date, speaks:
 
 
 async def _check(
-    tx: Tx, users: Sequence[int], *, monday: date, speaks: bool, told: datetime | None
+    tx: Tx, users: Sequence[int], *, monday: date, announces: bool, announced_until: datetime | None
 ) -> StreakCheck:
     held = await lock(tx, users)
-    paid = await _pay(tx, held, monday=monday, speaks=speaks)
-    broken = await _tell_broken(tx, users, monday=monday, told=told) if speaks else 0
+    paid = await _pay(tx, held, monday=monday, announces=announces)
+    broken = (
+        await _announce_broken(tx, users, monday=monday, announced_until=announced_until)
+        if announces
+        else 0
+    )
     return StreakCheck(paid, broken)
 
 
-async def _pay(tx: Tx, held: Mapping[int, AnyRow], *, monday: date, speaks: bool) -> int:
+async def _pay(tx: Tx, held: Mapping[int, AnyRow], *, monday: date, announces: bool) -> int:
     """Pay the closed weeks of (locked) users that are not paid; how many there were."""
     weeks = await _take_unpaid(tx, list(held), monday=monday)
     last_closed = monday - timedelta(weeks=1)
-    told = {row.user_id for row in weeks if speaks and row.week_start == last_closed}
+    announced = {row.user_id for row in weeks if announces and row.week_start == last_closed}
     grants = [
-        _week_grant(row, silent=row.user_id not in told or row.week_start != last_closed)
+        _week_grant(row, silent=row.user_id not in announced or row.week_start != last_closed)
         for row in weeks
     ]
     run = {
@@ -167,12 +173,12 @@ async def _pay(tx: Tx, held: Mapping[int, AnyRow], *, monday: date, speaks: bool
     }
     awards = [
         award._replace(
-            silent=award.user_id not in told or award.metadata["streak"] > run[award.user_id]
+            silent=award.user_id not in announced or award.metadata["streak"] > run[award.user_id]
         )
         for award in await streak_awards(tx, sorted({row.user_id for row in weeks}))
     ]
     await reward(tx, awards=awards, grants=grants)
-    for user in sorted(told):
+    for user in sorted(announced):
         tx.announce(
             StreakExtended(
                 user_id=user,
@@ -246,7 +252,9 @@ async def streak_awards(tx: Tx, user_ids: Sequence[int]) -> list[Award]:
     return awards
 
 
-async def _tell_broken(tx: Tx, users: Sequence[int], *, monday: date, told: datetime | None) -> int:
+async def _announce_broken(
+    tx: Tx, users: Sequence[int], *, monday: date, announced_until: datetime | None
+) -> int:
     """Announce runs of (locked) users that ended before the last closed week, once per run.
 
     A break from before the last check, or from before the user was known, is history and silent.
@@ -271,7 +279,7 @@ async def _tell_broken(tx: Tx, users: Sequence[int], *, monday: date, told: date
         """,
         ids=[row.user_id for row in rows],
     )
-    known = told or datetime.min.replace(tzinfo=UTC)
+    known = announced_until or datetime.min.replace(tzinfo=UTC)
     broken = 0
     for row in rows:
         missed = week_start_of(row.last_active_week) + timedelta(weeks=1)
