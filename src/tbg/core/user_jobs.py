@@ -1,7 +1,8 @@
-"""Jobs that go through many users: in chunks, and one user who fails stops nobody else.
+"""Jobs that process many users in chunks; a failure for one user does not stop the others.
 
-A chunk that fails is halved until the failing user is alone. That user is parked: the job goes on,
-its next runs leave them out, and an operator is told. After a retry the next run serves them.
+A chunk that fails is halved until the failing user is alone. That user is parked: the job
+continues, its next runs skip them, and an operator is alerted. After a retry the next run serves
+them.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _LOCK_DISABLED = 1 << 31  # of BIP 68: such a sequence is no relative time lock
 
 
 class SignatureRefused(ValueError):
-    """The signature does not prove the address; the message tells the user why."""
+    """The signature does not prove the address; the message explains why."""
 
 
 def prove(address: str, message: str, signature: str, *, timelocked: bool = False) -> None:

@@ -20,7 +20,7 @@ COLLECTOR = "collector_password"
 
 
 def make_root(path: Path) -> Path:
-    """The data directory, absolute; created if it is new, readable by nobody else."""
+    """The data directory, absolute; created if it is new, readable only by its owner."""
     root = path.expanduser().resolve()
     try:
         if not root.exists():

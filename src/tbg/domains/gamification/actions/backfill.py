@@ -29,7 +29,7 @@ async def backfill_badges(database: Database) -> int:
     waiting = [item.badge for item in active if not item.backfilled]
     if not waiting and not retried:
         return 0
-    # Whoever is retried may lack badges that wait for nobody else any more.
+    # A retried user may lack badges whose backfill is complete for everybody else.
     tried = [item.badge for item in active] if retried else waiting
     given = await user_jobs.serve_users(
         database,
