@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.ckpool import judge, record
-from tbg.adapters.ckpool.blocks import SolvingShare, shares
+from tbg.adapters.ckpool.blocks import Candidates, candidates
 from tbg.adapters.ckpool.poollog import Solved
 from tbg.adapters.streams import BLOCK_FOUND, MINER_CONNECTED, MINER_DISCONNECTED, Reader
 from tbg.app.ingest import Ingest
@@ -228,17 +228,59 @@ def test_reports_that_redis_lost_are_published_again(solved: Pool) -> None:
     assert solved.collect(since=0).reported_blocks == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Submitted, but had block 1 rejected",
+        f"Solved and confirmed block 5 by {ADDRESS}.rig1",
+        "Possible block solve diff 7.000000 !",
+    ],
+)
+def test_a_forged_line_between_a_solve_and_its_outcome_hides_no_block(
+    pool: Pool, line: str
+) -> None:
+    possible, *outcome = a_block(REAL, by=f"{VICTIM}.rig9")
+    found = share(9, sdiff=REAL, workername=f"{VICTIM}.rig9", username=VICTIM)
+    pool.write(FILE, share(1, workername=f"{VICTIM}.rig9", username=VICTIM) + b"\n")
+    pool.write(FILE, found + b"\n" + share(2, sdiff=REAL / 3) + b"\n")
+    said = forged(f"{STAMP} {line}") * 9
+    lines = "".join(f"{line}\n" for line in outcome)
+    pool.write("ckpool.log", f"{possible}\n".encode() + said + lines.encode())
+    later(pool)
+    pool.status(difficulty=REAL)
+    pool.collect()
+    later(pool)
+    assert pool.collect().blocks == 1
+    (block,) = pool.published(BLOCK_FOUND)
+    assert (block["user"], block["hash"]) == (VICTIM, f"{9:064x}")
+
+
+def test_a_solve_without_a_logged_difficulty_is_not_even_a_report_below_the_networks(
+    pool: Pool,
+) -> None:
+    pool.write(FILE, share(1, sdiff=REAL / 100) + b"\n")
+    pool.write(
+        "ckpool.log", forged(f"{STAMP} Solved and confirmed block {HEIGHT} by {ADDRESS}.rig1")
+    )
+    later(pool)
+    pool.status(difficulty=REAL)
+    pool.collect()
+    later(pool)
+    pool.collect()
+    assert kinds(pool) == []
+
+
 async def test_forged_blocks_of_many_heights_neither_slow_a_sweep_nor_hide_a_block(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each height that is looked at costs the reading of all its shares."""
     looked: list[int] = []
 
-    def counted(blocks: Sequence[Solved], *args: Any, **options: Any) -> dict[Solved, SolvingShare]:
+    def counted(blocks: Sequence[Solved], *args: Any, **options: Any) -> dict[Solved, Candidates]:
         looked.append(blocks[0].height)
-        return shares(blocks, *args, **options)
+        return candidates(blocks, *args, **options)
 
-    monkeypatch.setattr(judge, "shares", counted)
+    monkeypatch.setattr(judge, "candidates", counted)
     heights = [HEIGHT - back for back in range(40, 0, -1)]
     for height in heights:
         pool.write(f"{height:08x}/000000000000006f.sharelog", share(height) + b"\n")

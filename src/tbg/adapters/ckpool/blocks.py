@@ -3,7 +3,8 @@
 No log line has all of it: "Solved and confirmed block H by W" knows height and worker, "Possible
 block solve diff X" the difficulty, and only the sharelog line of that worker, height and difficulty
 knows the hash. All of ckpool.log can be forged, so its blocks are reports until records that no
-miner can write show that the share reached the network's difficulty (`evidence.py`).
+miner can write show that the share reached the network's difficulty (`evidence.py`). A forged line
+between the two can hide the difficulty; then the worker's best share of that height is looked at.
 """
 
 from __future__ import annotations
@@ -42,10 +43,17 @@ class SolvingShare(NamedTuple):
         return self.fields | {"event_id": f"backed-{self.fields['hash']}", "backed": "true"}
 
 
-def shares(
+class Candidates(NamedTuple):
+    """Shares that may have solved a block: its worker's of a logged difficulty, and its best."""
+
+    logged: SolvingShare | None
+    best: SolvingShare | None
+
+
+def candidates(
     blocks: Sequence[Solved], logs: LogDir, source: str, *, network: str
-) -> dict[Solved, SolvingShare]:
-    """The share of each of these blocks, all of one height, that has one.
+) -> dict[Solved, Candidates]:
+    """The shares that may have solved each of these blocks, which all have one height.
 
     Reads all shares of that height once: blocks are rare, and nothing has to be remembered.
     """
@@ -54,8 +62,9 @@ def shares(
     for block in blocks:
         for diff in block.diffs:
             wanted[diff].append(block)
-    found: dict[Solved, SolvingShare] = {}
-    for file in logs.sharelogs(f"{height:08x}") if wanted else ():
+    logged: dict[Solved, SolvingShare] = {}
+    best: dict[tuple[str, str], SolvingShare | None] = {_worker(b.worker): None for b in blocks}
+    for file in logs.sharelogs(f"{height:08x}"):
         place = sharelog.Place(source, file.path, height)
         with logs.open(file) as fd:
             for line in lines(fd, 0) if fd is not None else ():
@@ -65,8 +74,20 @@ def shares(
                         continue
                     for block in wanted.get(f"{share.sdiff:.6f}", ()):
                         if _is_by(share, block.worker):
-                            found.setdefault(block, share)
-    return found
+                            logged.setdefault(block, share)
+                    worker = (share.fields["user"], share.fields["worker"])
+                    if worker in best:
+                        best[worker] = max(share, best[worker] or share, key=_difficulty)
+    return {block: Candidates(logged.get(block), best[_worker(block.worker)]) for block in blocks}
+
+
+def _difficulty(share: SolvingShare) -> float:
+    return share.sdiff
+
+
+def _worker(logged: str) -> tuple[str, str]:
+    address, name = bitcoin.split_user(logged)
+    return address, name or "default"
 
 
 def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | None:
@@ -89,12 +110,12 @@ def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | No
 
 
 def _is_by(share: SolvingShare, logged: str) -> bool:
-    address, name = bitcoin.split_user(logged)
+    address, name = _worker(logged)
     user, worker = share.fields["user"], share.fields["worker"]
     # A long log line was cut; bytes cut in two have become U+FFFD.
     if len(logged.encode()) > PIECE_BYTES - 64:
         return user == address and worker.startswith(name.rstrip("\ufffd"))
-    return (user, worker) == (address, name or "default")
+    return (user, worker) == (address, name)
 
 
 def is_backed(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tbg.adapters.ckpool import evidence
 from tbg.adapters.ckpool.batch import Counts, PendingBatch
-from tbg.adapters.ckpool.blocks import SolvingShare, is_backed, shares
+from tbg.adapters.ckpool.blocks import SolvingShare, candidates, is_backed
 from tbg.adapters.ckpool.files import LogDir
 from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
 from tbg.adapters.ckpool.record import Difficulty, Record, UnbackedBlock, worker_of
@@ -24,6 +24,11 @@ TAIL_SECONDS = 900
 
 DAY_SECONDS = 86_400
 """A report without backing for this long is looked at again only when a collector starts."""
+
+SHARE_SECONDS = 60
+"""How long to wait for the share of the logged difficulty, which ckpool writes within milliseconds;
+then the worker's best share counts, if it is a block: a forged line may have hidden its difficulty.
+"""
 
 LOOK_SECONDS = 300
 """Longest time until a block is checked again."""
@@ -135,14 +140,22 @@ class Judge:
         self, height: int, opens: list[UnbackedBlock], batch: PendingBatch, *, now: int, once: bool
     ) -> Iterator[Solved]:
         solved = [open_.block for open_ in opens]
-        found = shares(solved, self.logs, self.source, network=self.network)
+        found = candidates(solved, self.logs, self.source, network=self.network)
         period = height // evidence.PERIOD_BLOCKS
-        network, easier = self.record.difficulty(period), self.record.too_easy(period)
+        difficulty, easier = self.record.difficulty(period), self.record.too_easy(period)
+        status = self._status
+
+        def backed(share: SolvingShare | None) -> bool:
+            return share is not None and is_backed(
+                share, self.logs, status, difficulty, easier=easier
+            )
+
         for open_ in opens:
-            share = found.get(open_.block)
+            share, best = found[open_.block]
+            if now - open_.seen >= SHARE_SECONDS and not backed(share) and backed(best):
+                share = best
             if share is not None:
-                backed = is_backed(share, self.logs, self._status, network, easier=easier)
-                self._judge(open_, share, batch, backed=backed, now=now)
+                self._judge(open_, share, batch, backed=backed(share), now=now)
             elif not open_.given_up:
                 late = open_.block.at < now - TAIL_SECONDS
                 if late and (once or open_.seen < now - TAIL_SECONDS):
