@@ -13,7 +13,8 @@ HANDLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}")
 RESERVED = frozenset(
     """
     about account accounts anonymous anyone api app assets auth badge badges
-    bitcoin bitcoingame block blocks blog bot config contact default deleted demo docs everyone faq
+    bitcoin bitcoingame block blocks blog bot ckpool config contact default deleted demo docs
+    everyone faq
     feed game games health help hidden home host info jobs leaderboard leaderboards legal levels
     login logout mail me merged metrics miner miners mining news nobody null
     pool pools privacy profile public robots root satoshi satoshinakamoto
@@ -24,8 +25,8 @@ RESERVED = frozenset(
 )
 
 STAFF = frozenset({
-    "admin", "admins", "administrator", "administrators", "moderator", "moderators", "official",
-    "operator", "owner", "ops", "security", "staff", "support",
+    "admin", "admins", "administrator", "administrators", "mod", "moderator", "moderators", "mods",
+    "official", "operator", "owner", "ops", "security", "staff", "support",
 })  # fmt: skip
 """Words with which a name would imitate the operators of the pool."""
 
@@ -49,6 +50,9 @@ COUNTRIES = frozenset(
 _SAME = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "2": "z", "9": "g",
                        "u": "v", "_": None, "-": None})  # fmt: skip
 _PAIRS = (("m", "rn"), ("w", "vv"), ("d", "cl"))
+_READ_AS = str.maketrans("3478", "eatb")
+"""Digits that are read as letters in a word of staff: `st4ff`."""
+
 _SEPARATORS = str.maketrans("", "", "_-")
 _WORDS = re.compile(r"[^\s_.-]+")
 
@@ -81,10 +85,13 @@ _STAFF_KEYS = frozenset(handle_key(word) for word in STAFF)
 def passes_for_staff(name: str) -> bool:
     """Whether a word of a name suggests that its owner speaks for the pool: `pool-admin2`."""
     words = _WORDS.findall(_plain(name))
+    if all(len(word) == 1 for word in words):
+        words = ["".join(words)]  # `A d m i n`
     return any(
         handle_key(form) in _STAFF_KEYS
         for word in words
-        for form in (word, word.rstrip("0123456789"))
+        for begin in (word, word.rstrip("0123456789"))
+        for form in (begin, begin.translate(_READ_AS))
     )
 
 
