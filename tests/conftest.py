@@ -156,7 +156,7 @@ def migrated_template(pg_url: str) -> Iterator[str]:
         return
     with servers.database(pg_url) as url:
         servers.migrate(url)
-        yield url.rpartition("/")[2]
+        yield servers.name_of(url)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from tbg.app.local import servers
-from tbg.app.local.instance import make_root, password
+from tbg.app.local.instance import OWNER, make_root, password
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 from tests.commands import tbg
@@ -87,10 +87,10 @@ def temporary() -> Iterator[Path]:
 def pair_of(root: Path, *, durable: bool = True) -> Pair:
     """The servers of a data directory, which is made if it is new; they do not run yet."""
     place = make_root(root)
-    secret = password(place)
+    secret = password(place, OWNER)
     return (
-        servers.postgres_of(place, password=secret, ports={}, durable=durable),
-        servers.valkey_of(place, password=secret, ports={}, durable=durable),
+        servers.postgres_of(place, password=secret, durable=durable),
+        servers.valkey_of(place, password=secret, durable=durable),
     )
 
 
@@ -135,6 +135,11 @@ def pristine() -> Path:
 def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def name_of(url: str) -> str:
+    """The database that a URL names."""
+    return urlsplit(url).path[1:]
 
 
 def execute(url: str, *statements: str) -> None:

@@ -1,7 +1,7 @@
 """Runs a command with TBG_TEST_… naming Debian's own PostgreSQL and Redis, started privately.
 
 `debian_servers.py .venv/bin/pytest tests` installs the packages if necessary (as root), starts both
-on free ports under a temporary directory, runs the command, and stops them. The exit code is the
+under a temporary directory, runs the command, and stops them. The exit code is the
 command's.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tbg.app.local import instance, processes, servers
+from tbg.app.local import instance, servers
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 
@@ -66,10 +66,9 @@ def install() -> None:
 
 def run(words: list[str], *, root: Path) -> int:
     """Start both, run the command with their addresses, stop both."""
-    secret = instance.password(root)
-    ports = [processes.free_port(), processes.free_port()]
-    pg = Postgres(root, port=ports[0], password=secret, durable=False, bin_dir=postgres_programs())
-    redis = Valkey(root, port=ports[1], password=secret, durable=False, binary=redis_server())
+    secret = instance.password(root, instance.OWNER)
+    pg = Postgres(root, password=secret, durable=False, bin_dir=postgres_programs())
+    redis = Valkey(root, password=secret, durable=False, binary=redis_server())
     try:
         for server in (pg, redis):
             server.prepare()

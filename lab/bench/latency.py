@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ from lab.bench.scratch import Scratch, require_fair
 from lab.shares import bench_addresses
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
-from tbg.app.local import processes
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 
@@ -100,7 +100,8 @@ def _raise_file_limit(sockets: int) -> None:
 @contextlib.asynccontextmanager
 async def _services(database_url: str, redis_url: str) -> AsyncIterator[int]:
     """The three services of the way from share to socket, ready; the API's port."""
-    port = processes.free_port()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
     here = "127.0.0.1"  # as a proxy it may open as many sockets as there are
     where = {"TBG_PORT": str(port), "TBG_HOST": here, "TBG_TRUSTED_PROXIES": here}
     env = environment(database_url, redis_url, **where)

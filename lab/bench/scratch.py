@@ -17,7 +17,7 @@ import asyncpg
 import redis
 
 from tbg.app.local import processes, servers
-from tbg.app.local.instance import make_root, password
+from tbg.app.local.instance import OWNER, make_root, password
 from tbg.core import schema
 from tbg.core.clock import SystemClock
 from tbg.core.errors import BadArguments, CannotRun
@@ -99,10 +99,10 @@ def opened(
             yield Scratch(database_url, redis_url, None, [])
         return
     place = make_root(Path(tempfile.mkdtemp(prefix="tbg-bench-", dir=directory)))
-    secret = password(place)
+    secret = password(place, OWNER)
     pair = (
-        servers.postgres_of(place, password=secret, ports={}),
-        servers.valkey_of(place, password=secret, ports={}),
+        servers.postgres_of(place, password=secret),
+        servers.valkey_of(place, password=secret),
     )
     try:
         for server in pair:

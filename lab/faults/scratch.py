@@ -27,7 +27,7 @@ from lab.faults.pack import PACK
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams import GROUP, STREAMS
 from tbg.app.local import servers
-from tbg.app.local.instance import make_root, password
+from tbg.app.local.instance import OWNER, make_root, password
 from tbg.app.local.postgres import Postgres
 from tbg.app.local.valkey import Valkey
 from tbg.core import schema
@@ -45,10 +45,10 @@ _KEPT = {"alembic_version", "badge_definitions"}
 def pair(*, durable: bool) -> Iterator[tuple[Postgres, Valkey]]:
     """A PostgreSQL and a Valkey in a directory that goes with them."""
     root = make_root(Path(tempfile.mkdtemp(prefix="tbg-faults-")))
-    secret = password(root)
+    secret = password(root, OWNER)
     both = (
-        servers.postgres_of(root, password=secret, ports={}, durable=durable),
-        servers.valkey_of(root, password=secret, ports={}, durable=durable),
+        servers.postgres_of(root, password=secret, durable=durable),
+        servers.valkey_of(root, password=secret, durable=durable),
     )
     try:
         for server in both:

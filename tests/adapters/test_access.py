@@ -25,7 +25,6 @@ from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.lag import lag
 from tbg.adapters.streams.letters import dead_letters, drop, replay
 from tbg.app.cli import collect
-from tbg.app.local import processes
 from tbg.app.local import servers as local
 from tbg.app.local.instance import make_root
 from tbg.app.local.valkey import Valkey
@@ -54,8 +53,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Va
         pytest.skip("no redis-server is installed here")
     binary = Path(REDIS) if request.param == "redis" and REDIS else None
     root = make_root(tmp_path_factory.mktemp(request.param))
-    port = processes.free_port()
-    made = Valkey(root, port=port, password="admin", binary=binary, users=PASSWORDS)
+    made = Valkey(root, password="admin", binary=binary, users=PASSWORDS)
     made.prepare()
     local.spawn(made)
     try:

@@ -122,7 +122,7 @@ def migrated(pg_url: str, all_roles: None) -> Iterator[str]:
     """The name of a database that the owner migrated, to be copied from."""
     with servers.database(pg_url, owner=quoted(OWNER)) as url:
         upgrade(Roles.of(url))
-        yield url.rpartition("/")[2]
+        yield servers.name_of(url)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def before(pg_url: str, all_roles: None) -> Iterator[str]:
     """The name of a database that the version before left, with shares in it."""
     with servers.database(pg_url, owner=quoted(OWNER)) as url:
         leave_as_before(Roles.of(url))
-        yield url.rpartition("/")[2]
+        yield servers.name_of(url)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ async def refusal(connection: asyncpg.Connection, statement: str) -> str | None:
 
 
 async def test_the_application_creates_owns_and_rewrites_nothing(roles: Roles) -> None:
-    names = {"{owner}": quoted(OWNER), "{database}": quoted(roles.owner.rpartition("/")[2])}
+    names = {"{owner}": quoted(OWNER), "{database}": quoted(servers.name_of(roles.owner))}
     connection = await asyncpg.connect(roles.application)
     allowed = {}
     for statement in REFUSED:
@@ -213,7 +213,7 @@ async def test_a_role_that_was_given_settings_is_refused_and_they_are_named(
     db: Database, roles: Roles
 ) -> None:
     app = quoted(APPLICATION)
-    name = quoted(roles.owner.rpartition("/")[2])
+    name = quoted(servers.name_of(roles.owner))
     connection = await asyncpg.connect(roles.application)  # a role may do so to itself
     await connection.execute(f"ALTER ROLE {app} SET default_transaction_read_only = on")
     await connection.execute(f"ALTER ROLE {app} IN DATABASE {name} SET search_path = nowhere")
@@ -424,7 +424,7 @@ class TestOwner:
 
     async def test_begins_with_a_fixed_search_path(self, roles: Roles) -> None:
         """Whatever is set for its role or its database."""
-        name = quoted(roles.owner.rpartition("/")[2])
+        name = quoted(servers.name_of(roles.owner))
         servers.execute(roles.owner, f"ALTER DATABASE {name} SET search_path = public, pg_catalog")
         owner = connect(roles.owner, FixedClock(NOW))
         async with database_roles.owner_transaction(owner) as tx:
@@ -456,7 +456,7 @@ class TestOwner:
         upgrade(roles)
 
     async def test_privileges_to_create_are_revoked(self, roles: Roles) -> None:
-        app, name = quoted(APPLICATION), quoted(roles.owner.rpartition("/")[2])
+        app, name = quoted(APPLICATION), quoted(servers.name_of(roles.owner))
         servers.execute(
             roles.superuser,
             "GRANT CREATE ON SCHEMA public TO PUBLIC",

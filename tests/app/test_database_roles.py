@@ -33,7 +33,7 @@ def migrated(pg_url: str) -> Iterator[str]:
     with made(pg_url), servers.database(pg_url, owner=quoted(OWNER)) as url:
         roles = Roles.of(url)
         servers.migrate(roles.application, owner=roles.owner)
-        yield url.rpartition("/")[2]
+        yield servers.name_of(url)
 
 
 @pytest.fixture

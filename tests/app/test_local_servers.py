@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import redis
 
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.postgres import Postgres
+from tbg.core.errors import CannotRun
 from tests.servers import pair_of, running
 
 NOBODY = 65534
@@ -88,7 +88,10 @@ async def test_strangers_are_turned_away(root: Path) -> None:
     with running(root) as (pg, valkey):
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(pg.url.replace(pg.password, "guess"))
-        with redis.Redis(port=valkey.port) as client, pytest.raises(redis.AuthenticationError):
+        with (
+            redis.Redis(unix_socket_path=str(valkey.socket)) as client,
+            pytest.raises(redis.AuthenticationError),
+        ):
             client.ping()
         assert not in_process_list(pg.password)
     for path in (root, root / "pg", root / "valkey", root / "password"):
@@ -129,7 +132,6 @@ def test_a_killed_supervisor_blocks_nothing(root: Path) -> None:
 def test_servers_that_live_on_are_stopped_first(root: Path) -> None:
     with running(root) as (pg, valkey):
         again = pair_of(root)
-        assert again[0].port != pg.port
         for server in again:
             servers.spawn(server)
         try:
@@ -162,7 +164,7 @@ def test_an_incomplete_cluster_is_created_again(root: Path) -> None:
         assert pg.ready()
 
 
-async def test_a_server_that_was_killed_starts_again_on_its_port(root: Path) -> None:
+async def test_a_server_that_was_killed_starts_again(root: Path) -> None:
     with running(root) as (pg, _):
         await answer(pg, "CREATE TABLE kept AS SELECT 7 AS n")
         assert pg.process is not None
@@ -173,14 +175,34 @@ async def test_a_server_that_was_killed_starts_again_on_its_port(root: Path) -> 
         assert await answer(pg, "SELECT n FROM kept") == 7
 
 
-def test_a_taken_port_is_not_chosen() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port: int = taken.getsockname()[1]
-        assert not processes.port_is_free(port)
-        assert processes.free_port(wish=port) != port
-    assert processes.free_port(wish=port) == port
+def test_the_servers_listen_on_no_port(root: Path) -> None:
+    with running(root) as pair:
+        for server in pair:
+            assert server.process is not None
+            held = Path(f"/proc/{server.process.pid}/fd").glob("*")
+            inodes = {link.readlink().name.strip("socket:[]") for link in held}
+            tcp = [
+                Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")
+            ]
+            assert inodes.isdisjoint(line.split()[9] for lines in tcp for line in lines)
+
+
+def test_a_path_too_long_for_a_socket_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    root = instance.make_root(tmp_path / ("long" * 25))
+    with pytest.raises(CannotRun, match=r"bytes too long for a socket in it .*: choose a shorter"):
+        pair_of(root)
+
+
+def test_a_path_with_a_comma_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    root = instance.make_root(tmp_path / "one,two")
+    with pytest.raises(CannotRun, match=r"has a comma .*: choose one without"):
+        pair_of(root)
+
+
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(CannotRun, match=r"other users can write to .*: run `chmod go-w`"):
+        instance.make_root(tmp_path)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can hand files over")
@@ -220,16 +242,3 @@ def test_an_ordinary_user(tmp_path: Path) -> None:
         child.terminate()
         child.wait(timeout=30)
         shutil.rmtree(place, ignore_errors=True)
-
-
-def test_a_link_in_place_of_a_settings_file_is_never_followed(tmp_path: Path) -> None:
-    """Root would write the password into the file it names, and give that file away."""
-    other = tmp_path / "other"
-    other.write_text("not ours")
-    for name in ("tbg.conf", "tbg.conf.new"):
-        (tmp_path / name).symlink_to(other)
-    processes.write_private(tmp_path / "tbg.conf", "requirepass secret\n")
-    assert other.read_text() == "not ours"
-    assert (tmp_path / "tbg.conf").read_text() == "requirepass secret\n"
-    assert not (tmp_path / "tbg.conf").is_symlink()
-    assert (tmp_path / "tbg.conf").stat().st_mode & 0o077 == 0

@@ -45,6 +45,7 @@ from tests import canary, servers
 from tests.api import make_app, served
 from tests.commands import tbg
 from tests.events import ingest_on, publish, share
+from tests.tunnel import tunnel
 
 TBG = [sys.executable, "-m", "tbg"]
 PATIENCE_SECONDS = 60.0
@@ -143,8 +144,19 @@ def free_ports(count: int) -> int:
     """The first of so many free ports in a row, where no other test is given one by chance."""
     while True:
         first = secrets.randbelow(10_000) + 20_000  # below what the system gives by itself
-        if all(processes.port_is_free(first + place) for place in range(count)):
+        if all(port_is_free(first + place) for place in range(count)):
             return first
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def check_quick(up: Up) -> None:
@@ -225,7 +237,7 @@ def test_start_use_stop_start_again(start: Callable[..., Up], tmp_path: Path) ->
         first + 10 + METRICS_OFFSET["ingest"],
     ]:
         assert "tbg_" in httpx.get(f"http://127.0.0.1:{at}/metrics").text
-    assert processes.port_is_free(first + METRICS_OFFSET["collect"])
+    assert port_is_free(first + METRICS_OFFSET["collect"])
     assert set(up.state["children"]) == {
         "serve", "worker", "ingest", "ingest-2", "relay", "sender",
     }  # fmt: skip
@@ -276,14 +288,18 @@ def test_the_services_are_not_the_owner(game: Up) -> None:
     assert "TBG_OWNER_DATABASE_URL" not in env
     collector = _of(tbg("env", "--collector", "--data", str(root)).stdout)
     assert collector.keys() == {"TBG_REDIS_URL"}
-    for redis_url, write in (
-        (env["TBG_REDIS_URL"], "SET tbg:x 1"),
-        (collector["TBG_REDIS_URL"], "XADD mining:share_submitted * user x"),
-    ):
-        with redis.Redis.from_url(redis_url) as client:
-            assert client.execute_command(*write.split())
-            with pytest.raises(redis.exceptions.NoPermissionError):
-                client.flushall()
+    with tunnel(root / "valkey" / "valkey.sock") as port:  # what the collector's URL goes through
+        for redis_url, write in (
+            (env["TBG_REDIS_URL"], "SET tbg:x 1"),
+            (
+                collector["TBG_REDIS_URL"].replace(":6379/", f":{port}/"),
+                "XADD mining:share_submitted * user x",
+            ),
+        ):
+            with redis.Redis.from_url(redis_url) as client:
+                assert client.execute_command(*write.split())
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    client.flushall()
     for words in (["migrate"], ["rewards", "verify"], ["admin", "audit"], ["keys", "list"]):
         done = tbg(*words, env=env)
         assert done.returncode == 0, done.stderr
@@ -415,7 +431,7 @@ def test_servers_that_the_settings_name_are_used(
     with servers.database(pg_url) as database, redis.Redis.from_url(redis_url) as client:
         up = start(tmp_path, env={"TBG_DATABASE_URL": database, "TBG_REDIS_URL": redis_url})
         assert up.ready()
-        assert f"TBG_DATABASE_URL={database};\n" in tbg("env", "--data", str(tmp_path)).stdout
+        assert _of(tbg("env", "--data", str(tmp_path)).stdout)["TBG_DATABASE_URL"] == database
         assert up.stop() == 0
         client.flushdb()
     assert not (tmp_path / "pg").exists()
@@ -472,7 +488,7 @@ def test_a_shell_that_knows_the_way_in_starts_the_same_game_again(
     done = tbg("migrate", env=env)
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1
-    assert re.match(r"tbg: PostgreSQL at 127.0.0.1:\d+ does not answer \(.+\): start it", line)
+    assert re.match(rf"tbg: PostgreSQL at {tmp_path}/pg does not answer \(.+\): start it", line)
     assert "`tbg up`" in line
 
     again = start(tmp_path, env=env)
@@ -531,7 +547,7 @@ def test_a_database_that_refuses_the_login_is_reported_in_one_line(
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert re.match(
-        r"tbg: PostgreSQL at \S+:\d+ refuses the connection \(.+\): correct TBG_DATABASE_URL", line
+        r"tbg: PostgreSQL at \S+/pg refuses the connection \(.+\): correct TBG_DATABASE_URL", line
     )
     assert "hush" not in line
 
@@ -557,7 +573,7 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
     assert tbg("local", "start", *where).returncode == 0
     try:
         assert "already running" in tbg("local", "start", *where).stdout
-        ports = json.loads(tbg("local", "status", "--json", *where).stdout)["ports"]
+        assert json.loads(tbg("local", "status", "--json", *where).stdout)["by"] == "tbg local"
         env = _of(tbg("env", *where).stdout)
         assert not env.keys() & {"TBG_PORT", "TBG_PUBLIC_URL", "TBG_NETWORK"}  # nobody set them
         assert tbg("serve", env=env).stderr.count("run `tbg migrate`") == 1
@@ -565,7 +581,7 @@ def test_servers_alone_and_the_game_on_top(start: Callable[..., Up], tmp_path: P
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             servers.execute(env["TBG_DATABASE_URL"], "DELETE FROM audit_log")
         up = start(tmp_path)
-        assert f":{ports['postgres']}/" in up.state["settings"]["database_url"]
+        assert up.state["settings"]["database_url"] == env["TBG_DATABASE_URL"]
         assert up.stop() == 0
         assert len(alive_in(tmp_path)) > 1
     finally:

@@ -137,4 +137,3 @@ def test_another_users_folder_is_refused_with_the_remedy(folder: Path) -> None:
     assert done.stdout == "mainnet\n", done.stderr  # for commands that need no server
     assert f"{data} belongs to " in done.stderr
     assert "sudo -u" in done.stderr
-    assert "your own TBG_DATA_DIR" in done.stderr

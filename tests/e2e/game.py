@@ -21,6 +21,7 @@ from tbg.adapters.simulator import address
 from tbg.adapters.streams import BLOCK_FOUND, SHARE_SUBMITTED, Publisher
 from tbg.app.local import processes
 from tests import canary
+from tests.serving import free_port
 
 T = TypeVar("T")
 Entry = tuple[str, dict[str, str]]
@@ -80,7 +81,7 @@ class Game:
     """A running game with a database and a Redis of its own."""
 
     def __init__(self, *, database: str, redis: str, directory: Path, **settings: str) -> None:
-        port = processes.free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._database, self._redis = database, redis
         self._directory = directory

@@ -101,6 +101,6 @@ async def refuses(connection: asyncpg.Connection) -> bool:
 
 
 async def test_a_dropped_database_is_created_again(pg_url: str, reused: Reused) -> None:
-    name = reused.fresh().rpartition("/")[2]
+    name = servers.name_of(reused.fresh())
     servers.execute(pg_url, f'DROP DATABASE "{name}" WITH (FORCE)')
     assert await state(reused.fresh()) == PRISTINE

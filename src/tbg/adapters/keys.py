@@ -8,7 +8,6 @@ every process that shares the folder before anything is signed with it.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import hmac
@@ -31,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jwt.utils import base64url_decode, base64url_encode
 
-from tbg.core import limits
+from tbg.core import limits, private_files
 from tbg.core.clock import Clock
 from tbg.core.errors import CannotRun
 
@@ -85,7 +84,7 @@ class KeyRing:
                 folder.mkdir(mode=0o700, exist_ok=True)
             with self._alone():
                 if not self._secret_file.exists():
-                    _write(self._secret_file, secrets.token_bytes(_SECRET_BYTES))
+                    private_files.write(self._secret_file, secrets.token_bytes(_SECRET_BYTES))
                 if not any(self.directory.glob("jwt-*.pem")):
                     self._add(at=self.clock.now())
                 self._require_alone()
@@ -241,9 +240,8 @@ class KeyRing:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Prevents others from changing the folder."""
-        handle = _open(self.directory / "lock", os.O_CREAT | os.O_RDWR)
+        handle = private_files.open_file(self.directory / "lock", os.O_CREAT | os.O_RDWR)
         try:
-            _give_away(handle, self.directory)
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
@@ -265,7 +263,7 @@ class KeyRing:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        _write(self.directory / f"jwt-{at.strftime(_STAMP)}-{kid}.pem", pem)
+        private_files.write(self.directory / f"jwt-{at.strftime(_STAMP)}-{kid}.pem", pem)
         return kid
 
     def _read(self) -> None:
@@ -322,39 +320,6 @@ def _is_canonical(token: str) -> bool:
         )
     except ValueError:
         return False
-
-
-def _open(path: Path, flags: int) -> int:
-    """Open a file that only its owner may read, and never what a link there names.
-
-    Root gives the files of this folder to the folder's owner, who may have put links there.
-    """
-    try:
-        return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise CannotRun(f"{path} is a link: remove it") from None
-        raise
-
-
-def _give_away(handle: int, folder: Path) -> None:
-    """Root writes for the owner of the folder, as which the services run."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.fchown(handle, owner.st_uid, owner.st_gid)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that only the folder's owner may read, completely or not at all."""
-    half = path.with_name(f".{path.name}.new")
-    half.unlink(missing_ok=True)  # of a process that was killed
-    handle = _open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    with os.fdopen(handle, "wb") as out:
-        _give_away(handle, path.parent)
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    half.rename(path)
 
 
 def _weakness(secret: bytes) -> str | None:

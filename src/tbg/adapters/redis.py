@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import hiredis
-from redis.asyncio import Connection, ConnectionPool, Redis
+from redis.asyncio import Connection, ConnectionPool, Redis, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
-class _Packed(Connection):
+class _Packing(AbstractConnection):
     """Commands packed in C: packing them in Python is half of a producer's time."""
 
     def pack_command(self, *args: Any) -> list[bytes]:
@@ -21,6 +22,14 @@ class _Packed(Connection):
 
     def pack_commands(self, commands: Iterable[Iterable[Any]]) -> list[bytes]:
         return [b"".join(_pack(tuple(command)) for command in commands)]
+
+
+class _Packed(_Packing, Connection):
+    """By TCP."""
+
+
+class _PackedLocally(_Packing, UnixDomainSocketConnection):
+    """By a socket on this machine."""
 
 
 def _pack(args: tuple[Any, ...]) -> bytes:
@@ -44,19 +53,24 @@ def connect(url: str, *, retries: int = 3) -> Redis:
 
     Not for commands that must not run twice: a command is sent again after a lost connection.
     """
-    # rediss:// and unix:// have their own connection classes.
-    kind: dict[str, Any] = {"connection_class": _Packed} if url.startswith("redis://") else {}
     pool = ConnectionPool.from_url(
         url,
-        **kind,
+        **_kind(url),
         decode_responses=False,
         health_check_interval=30,
         socket_connect_timeout=5,
         socket_timeout=30,
-        socket_keepalive=True,
         lib_name=None,  # it would be set with a command that not every user may run
         lib_version=None,
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )
     return Redis.from_pool(pool)
+
+
+def _kind(url: str) -> dict[str, Any]:
+    if url.startswith("unix://"):
+        return {"connection_class": _PackedLocally}
+    kept: dict[str, Any] = {"socket_keepalive": True}
+    # rediss:// has a connection class of its own.
+    return kept | {"connection_class": _Packed} if url.startswith("redis://") else kept

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tbg.core import private_files
 from tbg.core.errors import CannotRun
 
 
@@ -34,7 +35,7 @@ class Lock:
 
     def take(self, *, patience_s: float = 0.5) -> bool:
         """Take the lock; False if another process holds it. Waits for a reader's brief lock."""
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = private_files.open_file(self._lock, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + patience_s
         while True:
             try:
@@ -52,11 +53,7 @@ class Lock:
 
     def say(self, **words: Any) -> None:
         """Write the record, completely or not at all."""
-        half = self._said.with_suffix(".half")
-        half.unlink(missing_ok=True)
-        half.touch(mode=0o600, exist_ok=False)
-        half.write_text(json.dumps({"pid": os.getpid(), **words}), encoding="utf-8")
-        half.replace(self._said)
+        private_files.write(self._said, json.dumps({"pid": os.getpid(), **words}).encode())
 
     def said(self) -> dict[str, Any]:
         """The last holder's record, even if it has ended (empty: there is none, or unreadable)."""
@@ -115,7 +112,4 @@ def _not_ours(root: Path) -> str:
     owner = "another user"
     with contextlib.suppress(OSError, KeyError):
         owner = pwd.getpwuid(root.stat().st_uid).pw_name
-    return (
-        f"{root} belongs to {owner}: run this as {owner} (`sudo -u`), or set here what `tbg env` "
-        "prints there, with your own TBG_DATA_DIR"
-    )
+    return f"{root} belongs to {owner}: run this as {owner} (`sudo -u`)"

@@ -164,7 +164,8 @@ async def _reach(**options: Any) -> asyncpg.Connection[Any]:
     except OSError as error:
         number = error.errno or 0
         why = os.strerror(number) if number > 0 else str(error) or "no answer"
-        where = f"{options.get('host', 'localhost')}:{options.get('port', 5432)}"
+        host, port = options.get("host", "localhost"), options.get("port", 5432)
+        where = host if host.startswith("/") else f"{host}:{port}"
         raise ServerAway(f"PostgreSQL at {where} does not answer ({why})") from error
 
 

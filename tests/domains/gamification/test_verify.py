@@ -101,7 +101,7 @@ def furnished(pg_url: str, migrated_template: str) -> Iterator[Reused]:
     with servers.database(pg_url, template=migrated_template) as url:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, furnish(url)).result()
-        reused = Reused(pg_url, url.rpartition("/")[2])
+        reused = Reused(pg_url, servers.name_of(url))
         yield reused
         reused.drop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -47,4 +47,5 @@ def _at(setting: str) -> str:
         return ""
     found = urlsplit(url.get_secret_value())
     port = f":{found.port}" if found.port else ""
-    return f" at {found.hostname or found.path}{port}"
+    socket = dict(parse_qsl(found.query)).get("host", found.path)  # PostgreSQL's, or Redis'
+    return f" at {found.hostname or socket}{port}"

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import typer
 
@@ -109,7 +109,7 @@ def _for_libpq(url: str) -> list[str]:
     """For `psql` and `pg_dump`: a password in their arguments would show in the process list."""
     parts = urlsplit(url)
     words = {
-        "PGHOST": parts.hostname,
+        "PGHOST": dict(parse_qsl(parts.query)).get("host", parts.hostname),
         "PGPORT": parts.port,
         "PGUSER": unquote(parts.username or ""),
         "PGPASSWORD": unquote(parts.password or ""),
@@ -179,13 +179,11 @@ def status(
     root = _root()
     holder = Lock(root, "servers").holder()
     answers = holder is not None and "database_url" in holder
-    ports = (holder or {}).get("ports", {})
     by = {"up": "tbg up", "local": "tbg local"}.get((holder or {}).get("by", ""), "")
     if as_json:
-        words = {"running": answers, "by": by or None, "ports": ports, "data_dir": str(root)}
+        words = {"running": answers, "by": by or None, "data_dir": str(root)}
         typer.echo(json.dumps(words | {"pid": (holder or {}).get("pid")}))
     elif holder is not None and answers:
-        where = ", ".join(f"{name} on 127.0.0.1:{port}" for name, port in ports.items())
-        typer.echo(f"running, started by {by} (process {holder['pid']}): {where}")
+        typer.echo(f"running, started by {by} (process {holder['pid']})")
     if not answers:
         raise CannotRun(f"no servers are running in {root}: start them with `tbg local start`")

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from tbg.app.local import processes
+from tbg.core import private_files
 from tbg.core.errors import CannotRun
 
-OWNER = "password"
-"""The file with the administrator password of both servers."""
+OWNER, SERVICES = "password", "services_password"
+"""The files with PostgreSQL's passwords: the administrator's and the services'."""
 
-SERVICES = "services_password"
-"""The file with the services' password, of both servers."""
+VALKEY_OWNER, VALKEY_SERVICES = "valkey_password", "valkey_services_password"
+"""The files with Valkey's."""
 
 COLLECTOR = "collector_password"
 """The file with the Valkey password of a collector on another machine."""
 
+PASSWORDS = (OWNER, SERVICES, VALKEY_OWNER, VALKEY_SERVICES, COLLECTOR)
+
 
 def make_root(path: Path) -> Path:
-    """The data directory, absolute; created if it is new, readable only by its owner."""
+    """The data directory, absolute; created if it is new, readable only by its owner.
+
+    CannotRun: it cannot be used, or others can write to it and so replace what is in it.
+    """
     root = path.expanduser().resolve()
     try:
         if not root.exists():
@@ -35,19 +42,17 @@ def make_root(path: Path) -> Path:
         raise CannotRun(
             f"{root} is not writable for this user: choose another --data, or correct its owner"
         )
+    if root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise CannotRun(f"other users can write to {root}: run `chmod go-w` on it, then try again")
     return root
 
 
-def password(root: Path, name: str = OWNER) -> str:
-    """The servers' password, or another by its name, made the first time (0600)."""
+def password(root: Path, name: str) -> str:
+    """The password in this file, made the first time (0600)."""
     path = root / name
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         text = secrets.token_urlsafe(24)
-        half = root / f"{name}.half"
-        half.unlink(missing_ok=True)
-        half.touch(mode=0o600, exist_ok=False)
-        half.write_text(text, encoding="ascii")
-        half.replace(path)
+        private_files.write(path, text.encode())
         return text

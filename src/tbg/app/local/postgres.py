@@ -1,4 +1,8 @@
-"""The embedded PostgreSQL: the wheel's own programs, on a loopback port, data in one directory."""
+"""The embedded PostgreSQL: the wheel's own programs, data and socket in one private directory.
+
+It listens on no port: on a port that is free while the server restarts, another user of the machine
+could take its place and be told our passwords.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import asyncpg
 
 from tbg.app.local import processes
-from tbg.core import machine
+from tbg.core import machine, private_files
 from tbg.core.errors import CannotRun
 
 DATABASE = "tbg"
@@ -19,6 +24,7 @@ USER = "tbg"
 APPLICATION = "tbg_app"
 
 _MIB = 1024 * 1024
+_SOCKET = ".s.PGSQL.5432"
 
 
 def programs() -> Path:
@@ -46,7 +52,6 @@ class Postgres:
         self,
         root: Path,
         *,
-        port: int,
         password: str,
         durable: bool = True,
         bin_dir: Path | None = None,
@@ -54,7 +59,6 @@ class Postgres:
         self.root = root
         self.directory = root / "pg"
         self.log = root / "log" / "postgres.log"
-        self.port = port
         self.password = password
         self.durable = durable
         self.bin = bin_dir or programs()
@@ -67,7 +71,9 @@ class Postgres:
 
     def application_url(self, password: str) -> str:
         """The game's database, as the role that the services are."""
-        return f"postgresql://{APPLICATION}:{password}@127.0.0.1:{self.port}/{DATABASE}"
+        return (
+            f"postgresql://{APPLICATION}:{password}@/{DATABASE}?host={quote(str(self.directory))}"
+        )
 
     async def make_application(self, password: str) -> None:
         """Create the services' role, or give it this password and remove its settings.
@@ -97,10 +103,11 @@ class Postgres:
 
     def url_of(self, database: str) -> str:
         """Any database of this server, as its owner."""
-        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}:{self.password}@/{database}?host={quote(str(self.directory))}"
 
     def prepare(self) -> None:
         """Make the cluster and its database, whole or not at all (nothing to do the next time)."""
+        processes.check_socket(self.directory / _SOCKET)
         if (self.directory / "PG_VERSION").exists():
             return
         half = self.root / "pg.half"
@@ -108,8 +115,7 @@ class Postgres:
         user = processes.user_for(half)
         secret = self.root / "pg.secret"
         try:
-            secret.touch(mode=0o600)
-            secret.write_text(self.password, encoding="ascii")
+            private_files.write(secret, self.password.encode())
             processes.hand_over(secret, like=half)
             self._initdb(half, secret=secret, user=user)
         finally:
@@ -160,14 +166,15 @@ class Postgres:
             )
 
     def end_leftovers(self) -> None:
-        """Stop what a killed supervisor left running, and clear the pid file that would block us.
+        """Stop what a killed supervisor left running, and clear the pid files that would block us.
 
-        Only once no process is left in the data directory: the file also guards the shared
+        Only once no process is left in the data directory: one of them also guards the shared
         memory of backends that outlived their postmaster.
         """
         processes.end_leftovers(self.directory, program="postgres", first=signal.SIGINT)
         if Path("/proc/self").exists():
-            (self.directory / "postmaster.pid").unlink(missing_ok=True)
+            for name in ("postmaster.pid", f"{_SOCKET}.lock"):
+                (self.directory / name).unlink(missing_ok=True)
 
     def spawn(self) -> None:
         """Start the server; it is up once `ready` is true."""
@@ -201,9 +208,9 @@ class Postgres:
 
     def _settings(self) -> dict[str, str]:
         settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
-            "unix_socket_directories": "",
+            "listen_addresses": "",
+            "port": _SOCKET.rpartition(".")[2],
+            "unix_socket_directories": str(self.directory),
             "max_connections": "200",
             "shared_buffers": f"{_shared_buffers_mib()}MB",
             "max_wal_size": "4GB",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -59,15 +58,16 @@ def hand_over(path: Path, *, like: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file (0600) for the owner of its folder, and never what a link there names."""
-    half = path.with_name(f"{path.name}.new")
-    half.unlink(missing_ok=True)  # of a process that was killed
-    handle = os.open(half, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-    hand_over(half, like=path.parent)
-    half.replace(path)
+def check_socket(path: Path) -> None:
+    """CannotRun if no Unix socket can be there, or a URL cannot name it."""
+    most = 107 if sys.platform == "linux" else 103  # the kernel's bound
+    if len(os.fsencode(path)) > most:
+        raise CannotRun(
+            f"the path of --data is {len(os.fsencode(path)) - most} bytes too long for a socket in "
+            f"it ({path}): choose a shorter one"
+        )
+    if "," in str(path):
+        raise CannotRun(f"the path of --data has a comma ({path}): choose one without")
 
 
 def server_environment() -> dict[str, str]:
@@ -108,28 +108,6 @@ def last_words(log: Path, *, lines: int = 3) -> str:
     except OSError:
         return ""
     return " | ".join(text.strip().splitlines()[-lines:])
-
-
-def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port(*, wish: int | None = None) -> int:
-    """A free loopback port: the wished one when it can be had."""
-    if wish and port_is_free(wish):
-        return wish
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def living_in(directory: Path, *, program: str) -> dict[int, int]:

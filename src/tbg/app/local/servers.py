@@ -54,26 +54,17 @@ def stop(*servers: Server) -> None:
             time.sleep(0.02)
 
 
-def postgres_of(
-    root: Path, *, password: str, ports: dict[str, int], durable: bool = True
-) -> Postgres:
-    """The PostgreSQL of a data directory, prepared, on a free port (the wished one if possible)."""
-    port = processes.free_port(wish=ports.get(Postgres.name))
-    server = Postgres(root, port=port, password=password, durable=durable)
+def postgres_of(root: Path, *, password: str, durable: bool = True) -> Postgres:
+    """The PostgreSQL of a data directory, prepared."""
+    server = Postgres(root, password=password, durable=durable)
     server.prepare()
     return server
 
 
 def valkey_of(
-    root: Path,
-    *,
-    password: str,
-    ports: dict[str, int],
-    durable: bool = True,
-    users: Mapping[str, str] | None = None,
+    root: Path, *, password: str, durable: bool = True, users: Mapping[str, str] | None = None
 ) -> Valkey:
-    """The Valkey of a data directory, prepared, on a free port (the wished one if possible)."""
-    port = processes.free_port(wish=ports.get(Valkey.name))
-    server = Valkey(root, port=port, password=password, durable=durable, users=users)
+    """The Valkey of a data directory, prepared."""
+    server = Valkey(root, password=password, durable=durable, users=users)
     server.prepare()
     return server

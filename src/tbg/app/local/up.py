@@ -69,22 +69,25 @@ class ServersHere:
             return Urls(self._database, self._redis, self._owner)
         if not self.lock.take():
             return self._borrowed()
-        secret = instance.password(self.root, instance.SERVICES)
-        ports = {str(key): int(port) for key, port in self.lock.before.get("ports", {}).items()}
         database, redis_url, owner = self._database, self._redis, self._owner
         if not database:
-            pg = servers.postgres_of(self.root, password=instance.password(self.root), ports=ports)
-            database, owner, ports[pg.name] = pg.application_url(secret), pg.url, pg.port
+            pg = servers.postgres_of(self.root, password=self._password(instance.OWNER))
+            database, owner = pg.application_url(self._password(instance.SERVICES)), pg.url
             self.started.append(pg)
         if not redis_url:
-            users = {SERVICES: secret, COLLECTOR: instance.password(self.root, instance.COLLECTOR)}
+            users = {SERVICES: instance.VALKEY_SERVICES, COLLECTOR: instance.COLLECTOR}
             valkey = servers.valkey_of(
-                self.root, password=instance.password(self.root), ports=ports, users=users
+                self.root,
+                password=self._password(instance.VALKEY_OWNER),
+                users={user: self._password(name) for user, name in users.items()},
             )
-            redis_url, ports[valkey.name] = valkey.url_of(SERVICES), valkey.port
+            redis_url = valkey.url_of(SERVICES)
             self.started.append(valkey)
-        self.lock.say(by=by, ports=ports)
+        self.lock.say(by=by)
         return Urls(database, redis_url, owner)
+
+    def _password(self, name: str) -> str:
+        return instance.password(self.root, name)
 
     async def start(
         self, supervisor: Supervisor, urls: Urls, *, by: str, settings: Settings | None = None
@@ -99,23 +102,22 @@ class ServersHere:
             return
         for server in self.started:
             if isinstance(server, Postgres):
-                await server.make_application(instance.password(self.root, instance.SERVICES))
+                await server.make_application(self._password(instance.SERVICES))
         if self.started:
-            ports = {server.name: server.port for server in self.started}
             where = {"database_url": urls.database, "redis_url": urls.redis}
             more = {}
             for server in self.started:
                 if isinstance(server, Valkey):
-                    more["collector_redis_url"] = server.url_of(COLLECTOR)
+                    more["collector_redis_url"] = server.url_by_tunnel(COLLECTOR)
             if settings is not None:
                 where["owner_database_url"] = urls.owner or ""
                 known = as_recorded(settings, **where, data_dir=self.root)
                 # A game that starts on them later has its own defaults (its port, its URL).
                 chosen = settings.model_fields_set | where.keys() | {"data_dir"}
                 record = {name: value for name, value in known.items() if name in chosen}
-                self.lock.say(by=by, ports=ports, **where, **more, settings=record)
+                self.lock.say(by=by, **where, **more, settings=record)
             else:
-                self.lock.say(by=by, ports=ports, **where, **more)
+                self.lock.say(by=by, **where, **more)
 
     def _borrowed(self) -> Urls:
         holder = self.lock.holder() or {}
@@ -133,10 +135,9 @@ class ServersHere:
 
 def _elsewhere(root: Path, url: str | None) -> str | None:
     """The URL, unless it names this directory's own server: as it does after `tbg env`."""
-    names = (instance.OWNER, instance.SERVICES, instance.COLLECTOR)
-    ours = {(root / name).read_text(encoding="ascii") for name in names if (root / name).exists()}
-    found = urlsplit(url or "")
-    return None if found.hostname == "127.0.0.1" and found.password in ours else url
+    files = [root / name for name in instance.PASSWORDS]
+    ours = {file.read_text(encoding="ascii") for file in files if file.exists()}
+    return None if urlsplit(url or "").password in ours else url
 
 
 async def run_servers(settings: Settings) -> None:

