@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import asyncpg
 from redis.asyncio import Redis
-from redis.asyncio.connection import Connection as RedisConnection
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import event
 from sqlalchemy.util import await_only
@@ -225,7 +225,7 @@ def _statement(connection: Any, statement: str, side: str) -> None:
     await_only(fail())
 
 
-class _RedisFailpoints(RedisConnection):
+class _RedisFailpoints(AbstractConnection):
     """Put before a client's own kind of connection: failpoints before a command, after a reply."""
 
     _sent = ""

@@ -220,7 +220,8 @@ def test_servers_that_are_not_durable_or_in_use_are_refused(pg_url, redis_url) -
     named = (*few, "--redis-url", redis_url, "--database-url")
     with redis_sync.Redis.from_url(redis_url) as client:
         client.flushdb()
-    assert "is off" in tbg(*named, f"{pg_url}?synchronous_commit=off", code=1).stderr
+    mark = "&" if "?" in pg_url else "?"
+    assert "is off" in tbg(*named, f"{pg_url}{mark}synchronous_commit=off", code=1).stderr
     with redis_sync.Redis.from_url(redis_url) as client:
         client.set("somebody", "else's")
         assert "not empty" in tbg(*named, pg_url, code=2).stderr
