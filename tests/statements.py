@@ -56,7 +56,7 @@ def sources() -> Iterator[Path]:
 @lru_cache(maxsize=1)
 def statements() -> tuple[Statement, ...]:
     """Every statement of the program."""
-    return tuple(found for path in sources() for found in _of_module(path))
+    return tuple(found for path in sources() for found in of_module(path, _module(path)))
 
 
 @cache
@@ -140,8 +140,8 @@ def _folded(string: ast.JoinedStr, module: Any) -> str | None:
     return "".join(parts)
 
 
-def _of_module(path: Path) -> Iterator[Statement]:
-    name = _module(path)
+def of_module(path: Path, name: str) -> Iterator[Statement]:
+    """Every statement of a module, which can be imported by this name."""
     module = import_module(name)
     tree = ast.parse(path.read_text())
     for target in _constants(tree):

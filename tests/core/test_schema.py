@@ -105,14 +105,13 @@ async def test_a_database_that_the_previous_release_filled_is_upgraded_and_keeps
             row["sent_at"] = kept["parked_at"] or kept["next_at"]
     assert len(failed) == 2
     assert sorted(after.pop("failed_deliveries"), key=_message) == sorted(failed, key=_message)
-    assert after.pop("tasks") == []
-    assert after.pop("parked_users") == []
     # The log has lost the hashes of its entries for seals, and the migration has noted that.
     (old,), (kept, noted) = before.pop("audit_log"), after.pop("audit_log")
     assert old | kept == old
     assert (noted["actor"], noted["action"]) == ("tbg migrate", "log.seal")
     assert [row["id"] for row in after.pop("audit_unsealed")] == [kept["id"], noted["id"]]
-    assert after.pop("audit_seals") == []
+    for table in after.keys() - before.keys():
+        assert after.pop(table) == [], f"{table} is new, and only events fill it"
     for content in (before, after):
         content["outbox"].sort(key=_id)
     assert after == before

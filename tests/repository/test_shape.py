@@ -222,12 +222,13 @@ def _imported(code: str) -> list[str]:
     return found
 
 
-def test_every_setting_isdocuments() -> None:
+def test_every_setting_is_documented() -> None:
     text = documents()
-    assert [n for n in Settings.model_fields if f"TBG_{n.upper()}" not in text] == []
+    missing = [n for n in Settings.model_fields if f"TBG_{n.upper()}" not in text]
+    assert missing == [], "add them to 'Settings' in docs/OPERATING.md"
 
 
-def test_every_metric_isdocuments() -> None:
+def test_every_metric_is_documented() -> None:
     names = {
         name
         for path in SOURCES
@@ -235,7 +236,8 @@ def test_every_metric_isdocuments() -> None:
     }
     text = documents()
     assert names
-    assert sorted(name for name in names if name not in text) == []
+    missing = sorted(name for name in names if name not in text)
+    assert missing == [], "add them to docs/OPERATING.md"
 
 
 def test_every_event_is_documented_and_handled() -> None:
@@ -247,9 +249,11 @@ def test_every_event_is_documented_and_handled() -> None:
         if kind.__module__.startswith("tbg.domains.")
     }
     text = documents()
-    assert sorted(name for name in ours if name not in text) == []
+    missing = sorted(name for name in ours if name not in text)
+    assert missing == [], "add them to 'Events and their handlers' in docs/HOUSE.md"
     handled = handlers_of(DOMAINS)
-    assert sorted(name for name, kind in ours.items() if kind not in handled) == []
+    missing = sorted(name for name, kind in ours.items() if kind not in handled)
+    assert missing == [], "give them a presenter, or a handler, on a domain's record"
 
 
 @pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
@@ -289,7 +293,8 @@ def test_the_layers_in_the_documents_are_those_of_the_list() -> None:
     told = re.findall(
         r"^\| \d+ \| `(\w+)` \|", (ROOT / "src/tbg/domains/README.md").read_text(), re.MULTILINE
     )
-    assert told == [domain.name for domain in reversed(DOMAINS)]
+    ours = [domain.name for domain in reversed(DOMAINS)]
+    assert told == ours, "bring the table in src/tbg/domains/README.md up to date"
 
 
 def test_module_names_in_the_documents_are_those_of_the_contract() -> None:
@@ -311,7 +316,8 @@ def test_the_documents_list_every_table() -> None:
             )
         )
     text = (ROOT / "docs" / "HOUSE.md").read_text()
-    assert sorted(t for t in tables if f"`{t}`" not in text and t != "shares_default") == []
+    missing = sorted(t for t in tables if f"`{t}`" not in text and t != "shares_default")
+    assert missing == [], "add them to 'Tables by domain' in docs/HOUSE.md"
 
 
 # What would only be found on the machine where it was written: a folder beside the repository,

@@ -28,9 +28,10 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     """The bells of `gone` come after those of `kept`."""
     await tx.run(
         """
-        UPDATE bells SET user_id = :kept, number = number + (
-            SELECT COALESCE(max(number), 0) FROM bells WHERE user_id = :kept)
-        WHERE user_id = :gone
+        WITH moved AS (DELETE FROM bells WHERE user_id = :gone RETURNING number, rung_at),
+            last AS (SELECT COALESCE(max(number), 0) AS number FROM bells WHERE user_id = :kept)
+        INSERT INTO bells (user_id, number, rung_at)
+        SELECT :kept, last.number + moved.number, moved.rung_at FROM moved CROSS JOIN last
         """,
         gone=gone,
         kept=kept,

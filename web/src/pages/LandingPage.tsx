@@ -26,7 +26,7 @@ export function LandingPage() {
           <h1>Small miner, warm room, honest score.</h1>
           <p className="lead">
             Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
-            sends anyway become levels, a weekly streak and up to twenty badges.
+            already sends become levels, a weekly streak and up to twenty badges.
           </p>
           <div id="find">
             <AddressField look="hero" />

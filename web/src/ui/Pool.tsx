@@ -31,7 +31,7 @@ export function DemoLine() {
   return (
     <aside className="demo-line small" aria-label="About this demo">
       <span className="strong">Simulated miners.</span> This is a demo: a program makes up the
-      shares, no machine mines them.
+      shares; no machine mines them.
     </aside>
   );
 }

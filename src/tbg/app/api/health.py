@@ -87,7 +87,8 @@ class Checks:
         found, needed = await schema.current(self.database), schema.REVISION
         if found != needed:
             raise NotReady(
-                f"the schema is at {found or 'nothing'}, but {needed} is needed: run `tbg migrate`"
+                f"the schema is at {found or 'nothing'}, but {needed} is needed: "
+                "restart `tbg up`, or run `tbg migrate`"
             )
         return found
 

@@ -154,7 +154,8 @@ async def _schema(runtime: process.Runtime) -> tuple[bool, str]:
     found = await schema.current(runtime.database)
     if found == schema.REVISION:
         return True, found
-    return False, f"at {found or 'nothing'}, needs {schema.REVISION}: run `tbg migrate`"
+    what = "restart `tbg up`, or run `tbg migrate`"
+    return False, f"at {found or 'nothing'}, needs {schema.REVISION}: {what}"
 
 
 async def _redis(runtime: process.Runtime) -> tuple[bool, str]:

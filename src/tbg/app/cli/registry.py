@@ -36,7 +36,7 @@ def check(
         slugs = [badge.slug for badge in badges]
         typer.echo(orjson.dumps({"file": str(file), "ok": True, "badges": slugs}).decode())
     else:
-        typer.echo(f"{file}: {len(badges)} badges, no errors")
+        typer.echo(f"{file}: {len(badges)} {'badge' if len(badges) == 1 else 'badges'}, no errors")
 
 
 @app.command()
