@@ -40,6 +40,10 @@ SERVICES = ("ingest", "ingest", "relay", "sender")
 RECOVERY_SECONDS = 10.0
 """After the last fault everything must be done within this: the promise of quality.md §1."""
 
+_START_SECONDS = 3.0
+"""Longest time in which the four services start on a machine that does nothing else. On one that
+takes longer, everything may take as many times longer."""
+
 _PATIENCE_SECONDS = 60.0
 _EVENTS_PER_SECOND = 60
 _GET_ON = 5
@@ -131,6 +135,7 @@ class _Run:
         self.case: Case
         self.packs: Path
         self.sent = 0
+        self.slowness = 1.0
         self.stopped = False
 
     async def run(self, kills: int, redis: int, postgres: int) -> None:
@@ -173,9 +178,11 @@ class _Run:
     async def _first_start(self) -> None:
         """Wait until all are at work."""
         kinds = tuple(set(SERVICES))
+        begun = time.monotonic()
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not all((await heartbeats(self.redis, kinds)).values()):
                 await asyncio.sleep(0.05)
+        self.slowness = max(1.0, (time.monotonic() - begun) / _START_SECONDS)
 
     # --- faults -----------------------------------------------------------------------------
 
@@ -313,7 +320,7 @@ class _Run:
                 left, waiting = await read_left(admin, self.redis), await self.calls.waiting()
                 if left == Left(0, 0, 0, 0) and not waiting:
                     break
-                if time.monotonic() - last > _PATIENCE_SECONDS:
+                if time.monotonic() - last > _PATIENCE_SECONDS * self.slowness:
                     text = f"left at the end: {left}, {waiting} tasks"
                     self.report.findings.append(Finding("stuck", text))
                     return
@@ -321,7 +328,7 @@ class _Run:
         finally:
             await admin.close()
         self.report.recovery_seconds = time.monotonic() - last
-        if self.report.recovery_seconds > RECOVERY_SECONDS:
+        if self.report.recovery_seconds > RECOVERY_SECONDS * self.slowness:
             text = f"it took {self.report.recovery_seconds:.1f} s to recover"
             self.report.findings.append(Finding("stuck", text))
 
