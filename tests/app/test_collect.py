@@ -107,6 +107,30 @@ def test_once_prints_only_its_result(shell: Shell) -> None:
     assert 0 < since < 197
 
 
+def test_its_folder_and_files_are_readable_by_its_user_alone(shell: Shell) -> None:
+    shutil.rmtree(shell.data, ignore_errors=True)
+    assert shell.run(FIXTURES / "a" / "logs", "--source", "a", "--once")[0] in (0, 3)
+    written = [shell.data, *shell.data.iterdir()]
+    assert len(written) > 2
+    assert {
+        path.name: path.stat().st_mode & 0o077 for path in written if path.stat().st_mode & 0o077
+    } == {}
+
+
+def test_a_folder_in_which_others_could_replace_its_files_is_refused(shell: Shell) -> None:
+    shell.data.mkdir(exist_ok=True)
+    shell.data.chmod(0o777)
+    words = (FIXTURES / "a" / "logs", "--source", "a", "--once")
+    code, _, told = shell.run(*words)
+    assert (code, "other users can write to" in told) == (1, True)
+    shell.data.chmod(0o700)
+    if os.getuid() == 0:
+        os.chown(shell.data, 65534, 65534)
+        code, _, told = shell.run(*words)
+        assert (code, "belongs to" in told) == (1, True)
+    assert not shell.ids()
+
+
 def test_the_pool_s_log_is_in_the_time_of_its_machine(shell: Shell) -> None:
     def connected(*more: str) -> dict[bytes, float]:
         shell.empty_redis()

@@ -68,7 +68,7 @@ class Lock:
         try:
             descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
         except PermissionError:
-            raise NotOurs(_not_ours(self._lock.parent)) from None
+            raise NotOurs(not_ours(self._lock.parent)) from None
         except OSError:
             return None
         try:
@@ -108,7 +108,8 @@ def running_in(folder: Path) -> Running | None:
     return None
 
 
-def _not_ours(root: Path) -> str:
+def not_ours(root: Path) -> str:
+    """What to do about a folder of another user."""
     owner = "another user"
     with contextlib.suppress(OSError, KeyError):
         owner = pwd.getpwuid(root.stat().st_uid).pw_name

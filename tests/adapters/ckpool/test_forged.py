@@ -327,6 +327,67 @@ def test_forged_blocks_are_bounded_and_displace_no_report(
     assert solved.collect().blocks == 1
 
 
+def by_victim(number: int, *, sdiff: float) -> bytes:
+    return share(number, sdiff=sdiff, workername=f"{VICTIM}.rig9", username=VICTIM) + b"\n"
+
+
+def hidden_block() -> bytes:
+    """What is left of a victim's block when a forged line has taken its difficulty away."""
+    possible, *outcome = a_block(REAL, by=f"{VICTIM}.rig9")
+    lines = "".join(f"{line}\n" for line in outcome)
+    taken = forged(f"{STAMP} Submitted, but had block 1 rejected") * 9
+    return f"{possible}\n".encode() + taken + lines.encode()
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        [line for n in range(20) for line in a_block(REAL / 100 + n)],
+        [line for n in range(20) for line in a_block(REAL, by=f"{ADDRESS}.none{n}")],
+        [line for n in range(20) for line in a_block(REAL, height=HEIGHT + 2 + n)],
+        [line for n in range(20) for line in a_block(REAL, height=HEIGHT - 1 - n)],
+    ],
+    ids=["of one share", "of made-up workers", "of heights to come", "of heights that are over"],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before the block", "after the block"])
+def test_no_flood_of_forged_blocks_displaces_one_whose_difficulty_is_hidden(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, flood: list[str], first: bool
+) -> None:
+    monkeypatch.setattr(record, "MOST_OPEN", 5)
+    pool.write(FILE, by_victim(1, sdiff=5.0) + share(2, sdiff=REAL / 100) + b"\n")
+    pool.collect()
+    parts = [forged(*flood), hidden_block()]
+    for part in parts if first else reversed(parts):
+        pool.write("ckpool.log", part)
+        pool.collect()
+        pool.clock.move(timedelta(seconds=2))
+    pool.write(FILE, by_victim(9, sdiff=REAL))
+    for _ in range(2):
+        later(pool)
+        pool.status(difficulty=REAL)
+        pool.collect()
+    blocks = [entry for entry in pool.published(BLOCK_FOUND) if entry.get("backed")]
+    assert [(block["user"], block["hash"]) for block in blocks] == [(VICTIM, f"{9:064x}")]
+
+
+def test_blocks_forged_in_a_miners_name_days_before_hide_none_of_theirs(pool: Pool) -> None:
+    pool.write(FILE, by_victim(1, sdiff=5.0))
+    lies = [line for n in range(5) for line in a_block(7.0 + n, by=f"{VICTIM}.rig9")]
+    pool.write("ckpool.log", forged(*lies))
+    pool.collect()
+    for _ in range(3):
+        pool.clock.move(timedelta(days=1))
+        pool.collect()
+    pool.write("ckpool.log", hidden_block())
+    pool.write(FILE, by_victim(9, sdiff=REAL))
+    for _ in range(2):
+        later(pool)
+        pool.status(difficulty=REAL)
+        pool.collect()
+    blocks = [entry for entry in pool.published(BLOCK_FOUND) if entry.get("backed")]
+    assert {block["event_id"] for block in blocks} == {f"backed-{9:064x}"}
+
+
 # --- connections ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "text",

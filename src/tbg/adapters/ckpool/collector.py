@@ -108,6 +108,7 @@ class Collector:
         if self.outlet.read_again():
             self.look_everywhere()
         heights = self.logs.heights()
+        self.outlet.record.newest_height = int(heights[-1], 16) if heights else 0
         every = self.since is not None or self._looked is None
         hot = self._hot_of(heights)
         for height in heights if every else hot:

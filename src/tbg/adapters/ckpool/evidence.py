@@ -13,12 +13,16 @@ import orjson
 
 from tbg.adapters import bitcoin
 from tbg.adapters.ckpool.files import Found, LogDir
+from tbg.core.telemetry import log
 
-USER_BYTES = 4 * 1024 * 1024
-"""Larger files about a user are ignored: a file has about 300 bytes per worker."""
+USER_BYTES = 64 * 1024 * 1024
+"""Larger files are ignored: one about a user has 300 bytes per worker, or up to a kilobyte if their
+names are long, and everybody may connect workers under anybody's address."""
 
 PERIOD_BLOCKS = 2016
 """The number of blocks after which the network changes its difficulty."""
+
+_log = log(__name__)
 
 _EXACT = 1e-5
 """pool.status has six digits of a difficulty."""
@@ -119,5 +123,8 @@ def _read(logs: LogDir, folder: str, name: str) -> tuple[bytes, float] | None:
     with logs.open(Found(folder, name, 0, 0.0, "")) as fd:
         if fd is None:
             return None
-        text = os.pread(fd, USER_BYTES + 1, 0)
-        return (text, os.fstat(fd).st_mtime) if len(text) <= USER_BYTES else None
+        about = os.fstat(fd)
+        if about.st_size > USER_BYTES:
+            _log.warning("evidence_too_large", file=f"{folder}/{name}", bytes=about.st_size)
+            return None
+        return os.pread(fd, USER_BYTES, 0), about.st_mtime

@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from tbg.adapters import bitcoin
 from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
 from tbg.core.errors import CannotRun
 
@@ -71,23 +72,41 @@ MOST_WAITING = 10_000
 ckpool.log can make up any number."""
 
 MOST_OPEN = 10_000
-"""Most stored solved blocks without backing, for the same reason: of more, those without a share
-are dropped first, oldest first."""
+"""Most stored solved blocks without backing, for the same reason. Of more, those without a share
+are dropped first, of these the ones by workers that have sent none, then those of heights that
+nobody mines now: lines that a miner makes up displace no block of another."""
+
+MOST_BY_WORKER = 2
+"""Most of them of one height by one worker, who has rarely solved it once: more lines say the same,
+and the worker's best share of that height is looked at whichever they name."""
 
 WAITING_SECONDS = 86_400
 """How long they are kept: ckpool reports a worker within a minute of its first share."""
 
-_SOLVED = "INSERT OR IGNORE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_SOLVED = """
+INSERT OR IGNORE INTO solved (at, height, worker, diffs, seen, batch, name)
+SELECT :at, :height, :worker, :diffs, :seen, :pending, :name
+WHERE (SELECT count(*) FROM solved WHERE height = :height AND worker = :worker) < :most
+"""
+_SEEN_AGAIN = """
+UPDATE solved SET seen = :seen WHERE height = :height AND worker = :worker AND batch <= :pending
+"""
 _TOO_MANY_OPEN = """
 DELETE FROM solved WHERE (at, height, worker, diffs) IN (
     SELECT at, height, worker, diffs FROM solved s LEFT JOIN reported r
         USING (at, height, worker, diffs)
-    WHERE s.batch <= ? ORDER BY r.batch IS NULL, seen DESC LIMIT -1 OFFSET ?
+        LEFT JOIN workers k ON k.name = s.name
+    WHERE s.batch <= :pending
+    ORDER BY r.batch IS NULL, k.name IS NULL, s.height > :newest + 1, s.height DESC, seen DESC
+    LIMIT -1 OFFSET :most
 )
 """
 _WAITING = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
 _WAITING_AGAIN = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
-_SOLVED_AGAIN = "INSERT OR REPLACE INTO solved VALUES (?, ?, ?, ?, ?, ?)"
+_SOLVED_AGAIN = """
+UPDATE solved SET batch = :pending, seen = :seen
+WHERE at = :at AND height = :height AND worker = :worker AND diffs = :diffs
+"""
 _HELD = """
 INSERT INTO held VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (folder, name, why) DO UPDATE
 SET lines = lines + excluded.lines, due = max(due, excluded.due)
@@ -184,6 +203,7 @@ class Record:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
+            self._add_names()
             self._db.execute(
                 "INSERT INTO about SELECT ?, 0, -1 WHERE NOT EXISTS (SELECT 1 FROM about)",
                 (uuid4().hex[:16],),
@@ -193,9 +213,18 @@ class Record:
             raise CannotRun(f"{path}: another `tbg collect` is running for this source") from None
         except (OSError, sqlite3.Error) as error:
             raise CannotRun(f"{path}: cannot store the collector's record there: {error}") from None
+        self.newest_height = 0
+        """The greatest height of which there are shares; the collector keeps it up to date."""
         self.id: str = found[0]
         self.batch: int = found[1]
         self.floor: int = found[2]
+
+    def _add_names(self) -> None:
+        """Records of earlier versions have no `name` for the worker of a solved block."""
+        columns = {row[1] for row in self._db.execute("PRAGMA table_info(solved)")}
+        if "name" not in columns:
+            self._db.execute("ALTER TABLE solved ADD COLUMN name TEXT NOT NULL DEFAULT ''")
+            self._db.execute("CREATE INDEX IF NOT EXISTS solved_by ON solved (height, worker)")
 
     @property
     def new(self) -> bool:
@@ -295,12 +324,11 @@ class Record:
                 "INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_row(progress) for progress in files],
             )
-            self._db.executemany(
-                _SOLVED_AGAIN if again else _SOLVED,
-                [(*_key(block), now, PENDING) for block in solved],
-            )
-            if solved:
-                self._db.execute(_TOO_MANY_OPEN, (PENDING, MOST_OPEN))
+            rows = [_row_of(block, seen=now) for block in solved]
+            if again:
+                self._db.executemany(_SOLVED_AGAIN, rows)
+            self._db.executemany(_SOLVED, rows)
+            self._db.executemany(_SEEN_AGAIN, rows)  # those stored instead of such a line
             if again:
                 self._db.executemany(
                     "DELETE FROM reported WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
@@ -314,6 +342,9 @@ class Record:
             self._db.executemany(_HELD, [astuple(lines) for lines in held])
             if notes is not None:
                 self._note(notes, batch=batch, again=again, now=now)
+            if solved:  # after the workers are noted that this batch is of
+                bounds = {"pending": PENDING, "newest": self.newest_height, "most": MOST_OPEN}
+                self._db.execute(_TOO_MANY_OPEN, bounds)
             self._db.execute("UPDATE about SET batch = ?", (batch,))
         self.batch = batch
 
@@ -432,3 +463,17 @@ def worker_of(fields: dict[str, str]) -> str:
 
 def _key(block: Solved) -> tuple[int, int, str, str]:
     return block.at, block.height, block.worker, json.dumps(block.diffs)
+
+
+def _row_of(block: Solved, *, seen: int) -> dict[str, int | str]:
+    address, worker = bitcoin.split_user(block.worker)
+    return {
+        "at": block.at,
+        "height": block.height,
+        "worker": block.worker,
+        "diffs": json.dumps(block.diffs),
+        "seen": seen,
+        "name": worker_of({"user": address, "worker": worker or "default"}),
+        "pending": PENDING,
+        "most": MOST_BY_WORKER,
+    }

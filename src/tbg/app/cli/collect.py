@@ -32,6 +32,7 @@ from tbg.adapters.streams import Publisher
 from tbg.adapters.streams.game import Game
 from tbg.app import process, screen
 from tbg.app.game import declare
+from tbg.app.local.instance import make_root
 from tbg.core import telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.errors import BadArguments, CannotRun, NeedsPerson, ServerAway
@@ -91,13 +92,14 @@ def opened(
     logs: LogDir, source: str, settings: Settings, *, clock: Clock, zone: tzinfo | None
 ) -> Iterator[Collector]:
     """A collector with its record open; CannotRun if one is running already."""
-    record = Record(settings.data_dir / f"collect-{source}.sqlite")
+    data = make_root(settings.data_dir)
+    record = Record(data / f"collect-{source}.sqlite")
     try:
         outlet = Outlet(
             source=source,
             publisher=Publisher(redis.connect(settings.redis)),
             record=record,
-            quarantine=KeptLines(settings.data_dir / f"quarantine-{source}.jsonl"),
+            quarantine=KeptLines(data / f"quarantine-{source}.jsonl"),
             clock=clock,
             network=settings.network,
             declare=_declaration(settings) if settings.database_url else None,

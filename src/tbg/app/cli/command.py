@@ -34,7 +34,7 @@ def command(function: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def run(**arguments: Any) -> Any:
-        with screen.guarded(), _folder(arguments.pop("data", None)):
+        with screen.guarded(), _private(), _folder(arguments.pop("data", None)):
             if kind == "game":
                 _name_the_game()
             return function(**arguments)
@@ -46,6 +46,16 @@ def command(function: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
         )
         run.__signature__ = known.replace(parameters=[*known.parameters.values(), data])  # type: ignore[attr-defined]
     return run
+
+
+@contextlib.contextmanager
+def _private() -> Iterator[None]:
+    """What a command writes is its user's alone, whatever the folder allows."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from tbg.app.local import processes
 from tbg.core import private_files
 from tbg.core.errors import CannotRun
+from tbg.core.running import NotOurs, not_ours
 
 OWNER, SERVICES = "password", "services_password"
 """The files with PostgreSQL's passwords: the administrator's and the services'."""
@@ -26,7 +27,8 @@ PASSWORDS = (OWNER, SERVICES, VALKEY_OWNER, VALKEY_SERVICES, COLLECTOR)
 def make_root(path: Path) -> Path:
     """The data directory, absolute; created if it is new, readable only by its owner.
 
-    CannotRun: it cannot be used, or others can write to it and so replace what is in it.
+    CannotRun: it cannot be used, or others can write to it and so replace what is in it. NotOurs:
+    another user's.
     """
     root = path.expanduser().resolve()
     try:
@@ -42,7 +44,10 @@ def make_root(path: Path) -> Path:
         raise CannotRun(
             f"{root} is not writable for this user: choose another --data, or correct its owner"
         )
-    if root.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    found = root.stat()
+    if found.st_uid != os.getuid():
+        raise NotOurs(not_ours(root))  # its owner could replace what we write there
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise CannotRun(f"other users can write to {root}: run `chmod go-w` on it, then try again")
     return root
 
