@@ -23,7 +23,7 @@ from sqlglot import exp
 ROOT = Path(__file__).parents[1] / "src"
 
 NOT_OURS = (
-    "tbg/adapters/ckpool/record.py",  # the collector's own SQLite file
+    "tbg/adapters/ckpool/record",  # the collector's own SQLite file
 )
 
 FRAGMENTS = ("tbg.core.database_roles:_FAMILY", "tbg.domains.gamification.actions.checks:_SQL[")

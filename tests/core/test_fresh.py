@@ -62,6 +62,14 @@ async def test_expensive_values_are_kept_longer() -> None:
     assert well.drawn == 1
 
 
+async def test_no_value_is_kept_longer_than_it_may_however_long_computing_took() -> None:
+    well = Well(0.1)
+    fresh = Fresh(well.draw, seconds=0.0, share=0.001, longest=0.2)
+    assert await fresh.get() == 1
+    await asyncio.sleep(0.3)
+    assert await fresh.get() == 2
+
+
 async def test_a_failure_reaches_waiting_callers_and_is_retried() -> None:
     well = Well(0.02)
     well.broken = True

@@ -133,7 +133,7 @@ def test_every_statement_that_is_run_is_found() -> None:
 
 
 def test_the_example_of_a_domain_keeps_the_rules() -> None:
-    places = declared() | TABLES
+    places = declared() | dict(TABLES)
     found = [
         (statement.place, fault)
         for path in sorted(Path(tests.toy.__file__).parent.glob("[!_]*.py"))

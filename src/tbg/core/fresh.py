@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from tbg.core import limits
+
 T = TypeVar("T")
 
 
@@ -14,12 +16,19 @@ class Fresh(Generic[T]):
 
     `share`: the part of the time that computing may take at most. However many ask at once, it is
     computed once. Until it is twice as old as it should be, callers get the old value while the new
-    one is computed; after that, they wait.
+    one is computed; after that, they wait. `longest` (seconds) bounds its age, however long
+    computing took: most of that may have been waiting for a connection or a lock.
     """
 
     def __init__(
-        self, compute: Callable[[], Awaitable[T]], *, seconds: float, share: float
+        self,
+        compute: Callable[[], Awaitable[T]],
+        *,
+        seconds: float,
+        share: float,
+        longest: float = limits.SOCKET_LOOK_SECONDS,
     ) -> None:
+        self._longest = longest
         self._compute = compute
         self._seconds = seconds
         self._share = share
@@ -49,7 +58,8 @@ class Fresh(Generic[T]):
         begun = loop.time()
         value = await self._compute()
         ended = loop.time()
-        self._kept = (value, ended, max(self._seconds, (ended - begun) / self._share))
+        wished = max(self._seconds, (ended - begun) / self._share)
+        self._kept = (value, ended, min(wished, self._longest / 2))
         return value
 
     def _made(self, task: asyncio.Task[T]) -> None:

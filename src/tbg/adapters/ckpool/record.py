@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tbg.adapters import bitcoin
+from tbg.adapters.ckpool import record_sql
 from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
 from tbg.core.errors import CannotRun
 
@@ -26,46 +27,6 @@ PENDING, GIVEN_UP = 0, -1
 
 AHEAD, NEVER = "ahead", 2**62
 """Of lines held back: their time has not come; nothing but other settings makes them readable."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS progress (
-    folder TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL, offset INTEGER NOT NULL,
-    lines INTEGER NOT NULL, mark INTEGER NOT NULL, reached INTEGER NOT NULL,
-    first_read INTEGER NOT NULL, batch INTEGER NOT NULL, reported INTEGER NOT NULL,
-    PRIMARY KEY (folder, name)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS solved (
-    at INTEGER NOT NULL, height INTEGER NOT NULL, worker TEXT NOT NULL, diffs TEXT NOT NULL,
-    seen INTEGER NOT NULL, batch INTEGER NOT NULL,
-    PRIMARY KEY (at, height, worker, diffs)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS reported (
-    at INTEGER NOT NULL, height INTEGER NOT NULL, worker TEXT NOT NULL, diffs TEXT NOT NULL,
-    batch INTEGER NOT NULL,
-    PRIMARY KEY (at, height, worker, diffs)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS workers (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS waiting (
-    id TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, stream TEXT NOT NULL,
-    fields TEXT NOT NULL, seen INTEGER NOT NULL, batch INTEGER NOT NULL
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS difficulty (
-    period INTEGER NOT NULL PRIMARY KEY, value REAL NOT NULL, at REAL NOT NULL
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS easier (
-    period INTEGER NOT NULL PRIMARY KEY, value REAL NOT NULL
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS about (
-    id TEXT NOT NULL, batch INTEGER NOT NULL, floor INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS held (
-    folder TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL, lines INTEGER NOT NULL,
-    due INTEGER NOT NULL, example TEXT NOT NULL,
-    PRIMARY KEY (folder, name, why)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE IF NOT EXISTS read_as (network TEXT NOT NULL) STRICT;
-"""
-
 
 MOST_WAITING = 10_000
 """Most stored connections of workers that no other record knows yet: anybody who writes lines into
@@ -82,42 +43,6 @@ and the worker's best share of that height is looked at whichever they name."""
 
 WAITING_SECONDS = 86_400
 """How long they are kept: ckpool reports a worker within a minute of its first share."""
-
-_SOLVED = """
-INSERT OR IGNORE INTO solved (at, height, worker, diffs, seen, batch, name)
-SELECT :at, :height, :worker, :diffs, :seen, :pending, :name
-WHERE (SELECT count(*) FROM solved WHERE height = :height AND worker = :worker) < :most
-"""
-_SEEN_AGAIN = """
-UPDATE solved SET seen = :seen WHERE height = :height AND worker = :worker AND batch <= :pending
-"""
-_TOO_MANY_OPEN = """
-DELETE FROM solved WHERE (at, height, worker, diffs) IN (
-    SELECT at, height, worker, diffs FROM solved s LEFT JOIN reported r
-        USING (at, height, worker, diffs)
-        LEFT JOIN workers k ON k.name = s.name
-    WHERE s.batch <= :pending
-    ORDER BY r.batch IS NULL, k.name IS NULL, s.height > :newest + 1, s.height DESC, seen DESC
-    LIMIT -1 OFFSET :most
-)
-"""
-_WAITING = "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
-_WAITING_AGAIN = "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?)"
-_SOLVED_AGAIN = """
-UPDATE solved SET batch = :pending, seen = :seen
-WHERE at = :at AND height = :height AND worker = :worker AND diffs = :diffs
-"""
-_HELD = """
-INSERT INTO held VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (folder, name, why) DO UPDATE
-SET lines = lines + excluded.lines, due = max(due, excluded.due)
-"""
-_NEVER_READ = """
-UPDATE progress SET reached = 0, first_read = ? WHERE folder = ? AND name = ?
-AND lines = (SELECT sum(lines) FROM held WHERE folder = ? AND name = ?)
-"""
-_FROM_THE_BEGINNING = """
-UPDATE progress SET offset = 0, lines = 0, stamp = '', reported = 0 WHERE folder = ? AND name = ?
-"""
 
 
 @dataclass(slots=True)
@@ -202,7 +127,7 @@ class Record:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(record_sql.SCHEMA)
             self._add_names()
             self._db.execute(
                 "INSERT INTO about SELECT ?, 0, -1 WHERE NOT EXISTS (SELECT 1 FROM about)",
@@ -326,9 +251,9 @@ class Record:
             )
             rows = [_row_of(block, seen=now) for block in solved]
             if again:
-                self._db.executemany(_SOLVED_AGAIN, rows)
-            self._db.executemany(_SOLVED, rows)
-            self._db.executemany(_SEEN_AGAIN, rows)  # those stored instead of such a line
+                self._db.executemany(record_sql.SOLVED_AGAIN, rows)
+            self._db.executemany(record_sql.SOLVED, rows)
+            self._db.executemany(record_sql.SEEN_AGAIN, rows)  # those stored instead of such a line
             if again:
                 self._db.executemany(
                     "DELETE FROM reported WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
@@ -339,12 +264,12 @@ class Record:
                 " WHERE at = ? AND height = ? AND worker = ? AND diffs = ?",
                 [(number, *_key(block)) for block, number in settled],
             )
-            self._db.executemany(_HELD, [astuple(lines) for lines in held])
+            self._db.executemany(record_sql.HELD, [astuple(lines) for lines in held])
             if notes is not None:
                 self._note(notes, batch=batch, again=again, now=now)
             if solved:  # after the workers are noted that this batch is of
                 bounds = {"pending": PENDING, "newest": self.newest_height, "most": MOST_OPEN}
-                self._db.execute(_TOO_MANY_OPEN, bounds)
+                self._db.execute(record_sql.TOO_MANY_OPEN, bounds)
             self._db.execute("UPDATE about SET batch = ?", (batch,))
         self.batch = batch
 
@@ -363,7 +288,7 @@ class Record:
             self._db.execute("DELETE FROM waiting WHERE seen < ?", (now - WAITING_SECONDS,))
             (there,) = self._db.execute("SELECT count(*) FROM waiting").fetchone()
             self._db.executemany(
-                _WAITING_AGAIN if again else _WAITING,
+                record_sql.WAITING_AGAIN if again else record_sql.WAITING,
                 [
                     (
                         one.fields["event_id"],
@@ -407,8 +332,8 @@ class Record:
                 self._db.execute("DELETE FROM solved WHERE batch = ?", (GIVEN_UP,))
                 logs = "SELECT folder, name FROM progress WHERE folder = ''"
                 due = list({*due, *self._db.execute(logs)})
-            self._db.executemany(_NEVER_READ, [(now, *file, *file) for file in due])
-            self._db.executemany(_FROM_THE_BEGINNING, due)
+            self._db.executemany(record_sql.NEVER_READ, [(now, *file, *file) for file in due])
+            self._db.executemany(record_sql.FROM_THE_BEGINNING, due)
             self._db.executemany("DELETE FROM held WHERE folder = ? AND name = ?", due)
         return len(due)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from prometheus_client import Counter
@@ -76,7 +77,8 @@ class _CountedFrames(ServerProtocol):
 class SocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, with frames counted and no more written than the buffer holds.
 
-    Adds the ASGI extension `tbg.hang_up`: close now, whatever still waits to be written. (An ASGI
+    Adds two ASGI extensions. `tbg.is_open`: whether the client may still read. `tbg.hang_up`: close
+    now, whatever still waits to be written. (An ASGI
     `websocket.close` waits until the transport is writable, which for a client that has stopped
     reading is never.)
     """
@@ -159,7 +161,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Hand the extension to the application with the scope."""
         extensions = cast("dict[str, Any]", self.scope["extensions"])
         extensions["tbg.hang_up"] = self.hang_up
+        extensions["tbg.is_open"] = self.is_open
         await super().run_asgi()
+
+    def is_open(self) -> bool:
+        """Whether anybody may still read what is sent."""
+        return not (self.disconnected or self.close_sent or self.transport.is_closing())
 
     def hang_up(self, code: int, reason: str = "") -> None:
         """Send a close frame behind what is buffered; cut the line if it does not get through."""
@@ -196,6 +203,8 @@ class SocketEndpoint:
         self.app = app
         self.path = path
         self.queue = FairQueue(at_once=limits.REQUESTS_AT_ONCE, each=limits.REQUESTS_EACH)
+        # Sockets of one address look things up one after the other, however many they are.
+        self.lookups = FairQueue(at_once=limits.REQUESTS_EACH, each=1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; a WebSocket for another path is refused with 403."""
@@ -212,7 +221,13 @@ class SocketEndpoint:
             if verdict.retry_after:
                 await WebSocket(scope, receive, send).close()
                 return
-            services = Live(state.hub, state.settings, state.database, state.gate.principal_of)
+            services = Live(
+                state.hub,
+                state.settings,
+                state.database,
+                state.gate.principal_of,
+                partial(self.lookups.turn, asker),
+            )
             await live(WebSocket(scope, receive, send), services)
         else:
             await WebSocket(scope, receive, send).close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from prometheus_client import Gauge
 from starlette.exceptions import HTTPException
@@ -69,6 +71,15 @@ class FairQueue:
             if not turn.done():
                 self._give(following)
                 turn.set_result(None)
+
+    @asynccontextmanager
+    async def turn(self, who: str) -> AsyncIterator[None]:
+        """Wait for a turn, and return it at the end of the block."""
+        await self.enter(who)
+        try:
+            yield
+        finally:
+            self.leave(who)
 
     def _may(self, who: str) -> bool:
         return self._free > 0 and self._held.get(who, 0) < self._each

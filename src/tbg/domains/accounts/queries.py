@@ -169,6 +169,44 @@ async def known_addresses(tx: Tx, addresses: Sequence[str]) -> list[str]:
     return [address for address in addresses if address in known]
 
 
+class Followable(NamedTuple):
+    """A user whose frames somebody asks for, with their addresses in the order of linking."""
+
+    id: int
+    public: bool
+    addresses: list[str]
+
+
+async def followable(
+    tx: Tx, handles: Sequence[str], *, own: int | None
+) -> tuple[dict[str, Followable], set[str]]:
+    """Handle or address → the miner behind it, as `miner` finds them; and the known addresses."""
+    by_address = await tx.rows(
+        """
+        SELECT a.address, u.id, u.profile_public, u.address_shown
+        FROM user_addresses a JOIN users u ON u.id = a.user_id WHERE a.address = ANY(:handles)
+        """,
+        handles=list(handles),
+    )
+    by_handle = await tx.rows(
+        "SELECT lower(handle) AS handle, id, profile_public FROM users"
+        " WHERE lower(handle) = ANY(:handles)",
+        handles=[handle.lower() for handle in handles],
+    )
+    users = {row.handle: (row.id, row.profile_public) for row in by_handle}
+    found = {handle: users[handle.lower()] for handle in handles if handle.lower() in users}
+    for row in by_address:
+        if row.address_shown == "whole" or row.id == own:
+            found[row.address] = (row.id, row.profile_public)
+    owned = await addresses(tx, [user_id for user_id, _ in found.values()])
+    players = {
+        handle: Followable(user_id, public, owned[user_id])
+        for handle, (user_id, public) in found.items()
+        if user_id in owned
+    }
+    return players, {row.address for row in by_address}
+
+
 class OpenChallenge(NamedTuple):
     """A message that waits for its signature, or (`signed_at`) for what it approves.
 

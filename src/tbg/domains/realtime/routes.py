@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ from tbg.core.frames import Frame, FrameData
 from tbg.core.principal import Principal, reader
 from tbg.core.settings import Settings
 from tbg.core.tx import Database, is_passing
-from tbg.domains.accounts.queries import addresses, known_addresses, miner
+from tbg.domains.accounts.queries import followable
 from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.realtime.queries import frames_after, numbers
 from tbg.domains.realtime.schemas import (
@@ -60,12 +61,16 @@ _ORDERS: TypeAdapter[Channels | Ping] = TypeAdapter(Order)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What sockets need: frames, settings, the database, and who opened the socket."""
+    """What sockets need: frames, settings, the database, and who opened the socket.
+
+    `turn`: held while something is looked up, so that nobody's sockets delay others.
+    """
 
     hub: Hub
     settings: Settings
     database: Database
     principal_of: PrincipalOf
+    turn: Callable[[], AbstractAsyncContextManager[None]]
 
 
 async def live(socket: WebSocket, services: Live) -> None:
@@ -96,6 +101,7 @@ class Conversation:
         "_own",
         "_principal_of",
         "_socket",
+        "_turn",
         "_until",
         "_why",
     )  # fmt: skip
@@ -112,6 +118,7 @@ class Conversation:
         self._network = services.settings.network
         self._database = services.database
         self._principal_of = services.principal_of
+        self._turn = services.turn
         self._own = reader(who)
         self._until = who.until if who is not None else None
         self._why = ""  # sent with the close code
@@ -144,7 +151,7 @@ class Conversation:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code", 1005))
-            if self._mailbox.closed:
+            if not self._is_open():
                 continue
             if not self._may():
                 self._mailbox.close(1008)
@@ -250,8 +257,7 @@ class Conversation:
             return
         self._may(len(asked))  # each is looked up; what is owed is held against the next order
         known: dict[str, list[str]] = {}
-        for name in asked:
-            subjects = await self._subjects(name)
+        for name, subjects in (await self._subjects_of(asked)).items():
             if subjects is None:
                 detail = "there is no miner of this name, or they are not public"
                 self._refuse("unknown_channel", detail, name=name[:200])
@@ -274,7 +280,7 @@ class Conversation:
         if self._own is None:
             return False
         try:
-            async with self._database.transaction() as tx:
+            async with self._turn(), self._database.transaction() as tx:
                 kept = await numbers(tx, self._own)
         except Exception as error:
             self._come_again_later(error)
@@ -305,9 +311,9 @@ class Conversation:
                 over = self._until is not None and self._database.clock.now() >= self._until
                 self._sign_out("expired" if over else "revoked")
                 return
-        for name, former in list(self._followed.items()):
-            subjects = await self._subjects(name)
-            if name not in self._followed:
+        for name, subjects in (await self._subjects_of(list(self._followed))).items():
+            former = self._followed.get(name)
+            if former is None:
                 continue  # unfollowed while we asked
             await self._heed({name: subjects or []})
             self._let_go(former)
@@ -317,30 +323,42 @@ class Conversation:
         still = {subject for some in self._followed.values() for subject in some}
         self._hub.unfollow(self._mailbox, set(subjects) - still)
 
-    async def _subjects(self, name: str) -> list[str] | None:
-        """The hub's subjects for a requested name: a miner's frames carry their addresses.
+    async def _subjects_of(self, names: list[str]) -> dict[str, list[str] | None]:
+        """The hub's subjects for each requested name: a miner's frames carry their addresses.
 
         None for a handle that nobody, or nobody public, has. An address that is not public has no
         subject; otherwise clients cannot distinguish it from one that has not mined yet.
         """
-        kind, _, handle = name.partition(":")
-        if name == _OWN:
-            return [] if self._own is None else [f"me:{self._own}"]
-        if kind != "miner":
-            return [name]
+        found: dict[str, list[str] | None] = {name: [name] for name in names}
+        if _OWN in found:
+            found[_OWN] = [] if self._own is None else [f"me:{self._own}"]
+        miners = {name: name.removeprefix("miner:") for name in names if name.startswith("miner:")}
+        if not miners:
+            return found
         try:
-            async with self._database.transaction() as tx:
-                found = await miner(tx, handle, own=self._own)
-                taken = await known_addresses(tx, [handle])
-                mine = await addresses(tx, [found.id]) if found else {}
+            async with self._turn():
+                if not self._is_open():
+                    return {}
+                async with self._database.transaction() as tx:
+                    players, taken = await followable(tx, list(miners.values()), own=self._own)
         except Exception as error:
             self._come_again_later(error)  # it is unknown who may be followed
-            return []
-        if found is not None and (found.profile_public or found.id == self._own):
-            return [f"page:{found.id}", *(f"miner:{address}" for address in mine[found.id])]
-        if self._is_address(handle):
-            return [] if taken else [name]  # their first share will be seen here
-        return None
+            return found | {name: [] for name in miners}
+        for name, handle in miners.items():
+            player = players.get(handle)
+            if player is not None and (player.public or player.id == self._own):
+                own = [f"miner:{address}" for address in player.addresses]
+                found[name] = [f"page:{player.id}", *own]
+            elif self._is_address(handle):
+                found[name] = [] if handle in taken else [name]  # their first share is seen here
+            else:
+                found[name] = None
+        return found
+
+    def _is_open(self) -> bool:
+        """Whether the client may still read what is sent."""
+        open_ = self._socket.scope.get("extensions", {}).get("tbg.is_open", lambda: True)
+        return not self._mailbox.closed and bool(open_())
 
     def _is_followed(self, packet: Packet) -> bool:
         """Whether a frame that waited may still be sent; control frames always may."""
