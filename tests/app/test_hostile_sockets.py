@@ -8,14 +8,17 @@ import gc
 import tracemalloc
 from asyncio import StreamWriter
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import Any, cast
 
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 
 from tbg.app.api import connections, sockets
 from tbg.core import limits
+from tbg.domains.accounts.queries import followable
+from tbg.domains.realtime import routes
 from tests.api import served
 from tests.wire import (
     CLOSE,
@@ -191,3 +194,39 @@ async def test_frames_before_the_handshake_is_answered_end_the_connection(
         writer.close()
     answer.set()
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_sockets_of_one_address_look_names_up_in_turn_and_none_once_it_has_left(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    running = 0
+
+    async def slowly(*args: Any, **options: Any) -> Any:
+        nonlocal running
+        running += 1
+        at_once.append(running)
+        try:
+            await asyncio.sleep(0.01)
+            return await followable(*args, **options)
+        finally:
+            running -= 1
+
+    monkeypatch.setattr(routes, "followable", slowly)
+    names = [f"miner:nobody{n}" for n in range(limits.SOCKET_SUBJECTS)]
+    order = frame(TEXT, orjson.dumps({"op": "subscribe", "channels": names}))
+    opened = [await websocket(host) for _ in range(20)]
+    for _, writer in opened:
+        writer.write(order * 4)
+    async with asyncio.timeout(10):
+        while len(at_once) < 10:
+            await asyncio.sleep(0.01)
+    for _, writer in opened:
+        writer.transport.abort()
+    for _ in range(100):
+        begun = len(at_once)
+        await asyncio.sleep(0.2)
+        if len(at_once) == begun:
+            break
+    assert max(at_once) == 1
+    assert len(at_once) < 40  # of 80 orders

@@ -322,6 +322,19 @@ def test_a_service_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> N
     assert eventually(up.ready)
 
 
+def test_nobody_can_take_the_port_while_the_api_restarts_and_requests_wait_for_it(
+    game: Up,
+) -> None:
+    port = int(game.url.rpartition(":")[2])
+    before = game.state["children"]["serve"][0]
+    os.kill(before, signal.SIGKILL)
+    assert eventually(lambda: not Path(f"/proc/{before}/fd/0").exists())
+    assert not port_is_free(port)
+    assert httpx.get(f"{game.url}/health", timeout=30).status_code == 200  # by its successor
+    assert eventually(lambda: game.state["children"]["serve"][0] != before)
+    assert game.ready()
+
+
 def test_what_dies_is_started_again_and_named(game: Up) -> None:
     up = game
     before = up.state["children"]["relay"][0]

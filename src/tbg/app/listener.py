@@ -7,10 +7,16 @@ import os
 import socket
 
 from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.settings import LISTENER
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; BadArguments for a wrong host, CannotRun for a port that is taken."""
+    """A listening socket; BadArguments for a wrong host, CannotRun for a port that is taken.
+
+    It is the one that `tbg up` has handed over (LISTENER), if it has.
+    """
+    if LISTENER in os.environ:
+        return socket.socket(fileno=int(os.environ[LISTENER]))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)

@@ -248,6 +248,9 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+LISTENER = "TBG_LISTENER_FD"
+"""In the environment of a `tbg serve` that `tbg up` starts: the descriptor of its socket."""
+
 OF_A_PROCESS = {"log_level", "log_format"}
 """Settings that no command takes from the running game: each process writes its own log."""
 
@@ -327,8 +330,8 @@ def _plain(value: Any) -> Any:
     return str(value.expanduser().resolve()) if isinstance(value, Path) else value
 
 
-# Read by the tests and by make, not by the program.
-_ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL"}
+# Read by the tests, by make, or by a process of the program that another has started.
+_ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL", LISTENER}
 
 
 def _unknown() -> Iterator[str]:

@@ -18,14 +18,23 @@ class Child:
     """One service: `python -m tbg NAME …` in a session of its own, tied to this process's life."""
 
     def __init__(
-        self, name: str, *, words: list[str], env: dict[str, str], log: Path, report: Report
+        self,
+        name: str,
+        *,
+        words: list[str],
+        env: dict[str, str],
+        log: Path,
+        report: Report,
+        keep: tuple[int, ...] = (),
     ) -> None:
+        """`keep`: descriptors that it inherits, beside its output."""
         self.name = name
         self.words = [*processes.launcher(), sys.executable, "-m", "tbg", *words]
         self.env = env
         self.log = log
         self.last_line = ""
         self._report = report
+        self._keep = keep
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
 
@@ -44,6 +53,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env=self.env,
+            pass_fds=self._keep,
             start_new_session=True,
         )
         on_start()

@@ -32,7 +32,7 @@ from tbg.app.local.supervisor import Supervisor
 from tbg.app.local.valkey import Valkey
 from tbg.core.errors import CannotRun
 from tbg.core.running import Lock
-from tbg.core.settings import Settings, as_recorded, load_settings
+from tbg.core.settings import LISTENER, Settings, as_recorded, load_settings
 
 Upgrade = Callable[[Settings], Awaitable[object]]
 
@@ -205,7 +205,10 @@ class _Game:
         self.lock = lock
         self.demo = demo
         self.report = report
-        self.port = _port(settings)
+        # Held while the game runs: in the port of a service that restarts, another user of this
+        # machine could take its place.
+        self.listener = listen(settings.host, settings.port)
+        self.port = int(self.listener.getsockname()[1])
         self.public_url = _public_url(settings, port=self.port)
         self.record: dict[str, Any] = {}
         self.supervisor = Supervisor(report=report, on_change=self._record)
@@ -234,6 +237,7 @@ class _Game:
             await self._start_services(urls)
         finally:
             await self.supervisor.stop_all()
+            self.listener.close()
             here.lock.release()
             self._say("stopped", "Stopped.")
 
@@ -261,7 +265,10 @@ class _Game:
 
         def child(name: str, *words: str, **more: str) -> Child:
             log = self.root / "log" / f"{name}.log"
-            return Child(name, words=list(words), env=env | more, log=log, report=self.report)
+            listener = self.listener.fileno()
+            keep = (listener,) if name == "serve" else ()
+            env_ = env | more | ({LISTENER: str(listener)} if keep else {})
+            return Child(name, words=list(words), env=env_, log=log, report=self.report, keep=keep)
 
         ours = services(self.settings)
         self.supervisor.start_children(
@@ -320,11 +327,6 @@ async def _declare(redis_url: str, game: Game) -> None:
         await write_game(client, game)
     finally:
         await client.aclose()
-
-
-def _port(settings: Settings) -> int:
-    with listen(settings.host, settings.port) as tried:
-        return int(tried.getsockname()[1])
 
 
 def _reach(host: str) -> str:
