@@ -5,14 +5,9 @@ import {
   lazyRouteComponent,
   stripSearchParams,
 } from "@tanstack/react-router";
-import { BadgePage } from "./pages/BadgePage";
-import { BadgesPage } from "./pages/BadgesPage";
-import { LandingPage } from "./pages/LandingPage";
-import { MinerPage } from "./pages/MinerPage";
-import { NotFoundPage } from "./pages/NotFoundPage";
-import { OwnPage } from "./pages/OwnPage";
-import { ErrorPage } from "./pages/ErrorPage";
-import { Shell } from "./ui/Shell";
+import { NotFoundPage } from "./shell/NotFoundPage";
+import { ErrorPage } from "./shell/ErrorPage";
+import { Shell } from "./shell/Shell";
 
 const rootRoute = createRootRoute({
   component: Shell,
@@ -23,14 +18,14 @@ const rootRoute = createRootRoute({
 const landing = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  component: LandingPage,
+  component: lazyRouteComponent(() => import("./landing/LandingPage"), "LandingPage"),
 });
 
 /** `badge` is the badge whose detail lies open, so that it can be sent to a friend. */
 const miner = createRoute({
   getParentRoute: () => rootRoute,
   path: "/m/$address",
-  component: MinerPage,
+  component: lazyRouteComponent(() => import("./miner/MinerPage"), "MinerPage"),
   validateSearch: (search: Record<string, unknown>): { badge?: string } =>
     typeof search.badge === "string" ? { badge: search.badge } : {},
   search: { middlewares: [stripSearchParams({ badge: "" })] },
@@ -39,25 +34,25 @@ const miner = createRoute({
 const badges = createRoute({
   getParentRoute: () => rootRoute,
   path: "/badges",
-  component: BadgesPage,
+  component: lazyRouteComponent(() => import("./badges/BadgesPage"), "BadgesPage"),
 });
 
 const badge = createRoute({
   getParentRoute: () => rootRoute,
   path: "/badges/$slug",
-  component: BadgePage,
+  component: lazyRouteComponent(() => import("./badges/BadgePage"), "BadgePage"),
 });
 
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  component: lazyRouteComponent(() => import("./pages/account/SignInPage"), "SignInPage"),
+  component: lazyRouteComponent(() => import("./account/SignInPage"), "SignInPage"),
   validateSearch: (search: Record<string, unknown>): { back?: string } =>
     typeof search.back === "string" ? { back: search.back } : {},
 });
 
 const SettingsPage = lazyRouteComponent(
-  () => import("./pages/account/SettingsPage"),
+  () => import("./account/SettingsPage"),
   "SettingsPage",
 );
 
@@ -77,13 +72,13 @@ const settingsSection = createRoute({
 const own = createRoute({
   getParentRoute: () => rootRoute,
   path: "/profile",
-  component: OwnPage,
+  component: lazyRouteComponent(() => import("./miner/OwnPage"), "OwnPage"),
 });
 
 const ownPart = createRoute({
   getParentRoute: () => rootRoute,
   path: "/profile/$part",
-  component: OwnPage,
+  component: lazyRouteComponent(() => import("./miner/OwnPage"), "OwnPage"),
 });
 
 export const router = createRouter({

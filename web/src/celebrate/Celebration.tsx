@@ -1,8 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../art";
-import { BadgeTile } from "../ui/BadgeTile";
+import { BadgeTile } from "../badges/BadgeTile";
 import { announcement, type Fired, type Kiln, type Phase, phaseOf } from "./queue";
 import { useKiln, useKilnStore } from "./store";
+import "./kiln.css";
 
 const TICK_MS = 12;
 
@@ -73,7 +74,7 @@ function Firing({ badge, phase }: { badge: Fired; phase: Phase }) {
         </div>
       </div>
       <div className="kiln-text" aria-hidden="true">
-        <p className="kiln-name">{badge.name}</p>
+        <p className="kiln-name serif">{badge.name}</p>
         <p>
           Out of the kiln. <span className="xp tn">+{badge.xp} XP</span>
         </p>

@@ -66,7 +66,7 @@ function Line({ mark, title, under, xp, fresh }: LineProps) {
 
 const LINES_AT_FIRST = 6;
 
-export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
+export function MinerFeed({ items }: { items: FeedItem[] }) {
   const arriving = useArrivals(items);
   const [all, setAll] = useState(false);
   const shown = all ? items : items.slice(0, LINES_AT_FIRST);
@@ -80,7 +80,7 @@ export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
             title={item.title}
             under={
               <>
-                <Time at={item.at} now={now} />
+                <Time at={item.at} />
                 {item.detail && <span className="feed-detail"> · {item.detail}</span>}
               </>
             }
@@ -98,7 +98,7 @@ export function MinerFeed({ items, now }: { items: FeedItem[]; now: number }) {
   );
 }
 
-export function PoolFeed({ items, now }: { items: PoolFeedItem[]; now: number }) {
+export function PoolFeed({ items }: { items: PoolFeedItem[] }) {
   const arriving = useArrivals(items);
   return (
     <ol className="feed">
@@ -113,7 +113,7 @@ export function PoolFeed({ items, now }: { items: PoolFeedItem[]; now: number })
           }
           under={
             <>
-              {item.title} · <Time at={item.at} now={now} />
+              {item.title} · <Time at={item.at} />
             </>
           }
           xp={item.xp}

@@ -1,18 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import type { Network } from "../address";
 import { configQuery } from "../api/queries";
 import { onTheme, type Theme, theme } from "../theme";
-
-/** The time, moved on every few seconds, for "9 s ago". */
-export function useNow(every = 5_000): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every);
-    return () => clearInterval(timer);
-  }, [every]);
-  return now;
-}
 
 export function useTheme(): Theme {
   return useSyncExternalStore(onTheme, theme);

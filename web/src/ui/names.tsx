@@ -2,6 +2,7 @@ import { type Me, seedOf } from "../api/account";
 import { AddressTile } from "../art";
 import { shortAddress, shortName } from "../format";
 import { Address } from "./parts";
+import "../shell/shell.css";
 
 /** What to call somebody in a narrow place. */
 export function nameOf(me: Me): string {

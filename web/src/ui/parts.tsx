@@ -4,6 +4,7 @@ import { Refusal } from "../api/client";
 import { Icon } from "../art";
 import { ago, fullTime, isName, type Quantity, shortAddress } from "../format";
 import { useLiveState } from "../live/hooks";
+import { useNow } from "./clock";
 import { said } from "./form";
 
 interface PanelProps {
@@ -50,7 +51,8 @@ interface FigureProps {
   className?: string;
 }
 
-export function Time({ at, now, prefix = "" }: { at: string; now: number; prefix?: string }) {
+export function Time({ at, prefix = "" }: { at: string; prefix?: string }) {
+  const now = useNow();
   return (
     <time dateTime={at} title={fullTime(at)}>
       {prefix + ago(at, now)}

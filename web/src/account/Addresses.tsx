@@ -1,0 +1,273 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { account, type Me, type OwnAddress } from "../api/account";
+import { addressesQuery, meQuery } from "../api/me";
+import { AddressTile, Icon } from "../art";
+import { date, shortAddress } from "../format";
+import { useNow } from "../ui/clock";
+import { Address, CopyButton, ErrorNotice, Panel, Skeleton } from "../ui/parts";
+import { Refusal } from "../api/client";
+import { keepLinking, keptLinking, type Linking as LinkingState } from "./asked";
+import { AddressForm } from "./ByHand";
+import { approvalOf, type Proof } from "./prove";
+import { Sign } from "./Sign";
+import "./settings.css";
+
+const APPROVED_FOR = 5 * 60_000;
+
+function approved(address: string, approval: string): LinkingState {
+  return { address, approval, until: Date.now() + APPROVED_FOR };
+}
+
+type Task = { what: "link" } | { what: "remove"; address: string } | null;
+
+export function Addresses({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const own = useQuery(addressesQuery);
+  const [task, setTask] = useState<Task>(() => (keptLinking() ? { what: "link" } : null));
+  const [news, setNews] = useState("");
+
+  function changed(addresses: OwnAddress[], what: string) {
+    client.setQueryData(addressesQuery.queryKey, { addresses });
+    void client.invalidateQueries({ queryKey: meQuery.queryKey, exact: true });
+    void client.invalidateQueries({ queryKey: ["miner"] });
+    setNews(what);
+    setTask(null);
+  }
+
+  function begin(next: Task) {
+    setNews("");
+    setTask(next);
+  }
+
+  const all = own.data?.addresses ?? [];
+  return (
+    <>
+      <Panel
+        title="Your addresses"
+        aside={me.addresses === 1 ? "one so far" : `${me.addresses} linked`}
+      >
+        {own.data ? (
+          <ul className="rows">
+            {all.map((one) => (
+              <Row
+                key={one.address}
+                one={one}
+                remove={() => begin({ what: "remove", address: one.address })}
+              />
+            ))}
+          </ul>
+        ) : own.isError ? (
+          <ErrorNotice error={own.error} retry={() => void own.refetch()} busy={own.isFetching} />
+        ) : (
+          <Skeleton lines={3} label="Loading your addresses" />
+        )}
+        {all.length === 1 && (
+          <p className="small">You sign in with it. To remove it, link another one first.</p>
+        )}
+        <p className="saved done" role="status">
+          {news && (
+            <>
+              <Icon name="check" size={20} /> {news}
+            </>
+          )}
+        </p>
+      </Panel>
+      {task?.what === "remove" ? (
+        <Remove
+          key={task.address}
+          address={task.address}
+          all={all}
+          changed={changed}
+          giveUp={() => setTask(null)}
+        />
+      ) : (
+        <Panel title="Link another address">
+          <p>
+            Miners on several addresses can play as one: shares, levels, streaks and
+            badges are combined under your name. Both addresses sign: one that you have
+            approves the link, and the new one proves that it is yours.
+          </p>
+          <p>
+            If the other address has mined here before, its totals, badges and XP are
+            added to yours permanently. If somebody has signed in with it, that account
+            ends: its name, profile and settings are gone, its API keys stop, and its
+            devices are signed out.
+          </p>
+          {task && own.data ? (
+            <Linking all={all} changed={changed} giveUp={() => setTask(null)} />
+          ) : (
+            <p className="actions">
+              <button type="button" className="button" onClick={() => begin({ what: "link" })}>
+                Link an address
+              </button>
+            </p>
+          )}
+        </Panel>
+      )}
+    </>
+  );
+}
+
+interface StageProps {
+  all: OwnAddress[];
+  changed: (addresses: OwnAddress[], what: string) => void;
+  giveUp: () => void;
+}
+
+/** Which address comes in; the account says yes; the address proves itself. */
+function Linking({ all, changed, giveUp }: StageProps) {
+  const [draft, setDraft] = useState("");
+  const [linking, setLinking] = useState(keptLinking);
+
+  function become(next: LinkingState | null) {
+    keepLinking(next);
+    setLinking(next);
+  }
+
+  function stop() {
+    keepLinking(null);
+    giveUp();
+  }
+
+  const address = linking?.address ?? "";
+  const letIn = approvalOf({
+    purpose: "let_in",
+    subject: address,
+    from: all.map((one) => one.address),
+    action: "Approve",
+    run: async (approval) => become(approved(address, approval)),
+  });
+  const proof: Proof = {
+    challenge: () => account.challenge(address, "link"),
+    handIn: async ({ challenge_id }, signature) => {
+      const { addresses, merged } = await account
+        .linkAddress(challenge_id, signature, linking?.approval ?? "")
+        .catch((error: unknown) => {
+          // Too late, or used: the account is asked once more, the address is known.
+          if (error instanceof Refusal && error.code === "approval_needed") {
+            become({ address, approval: null, until: 0 });
+          }
+          throw error;
+        });
+      keepLinking(null);
+      changed(addresses, merged ? "Linked. Its totals are now part of yours." : "Linked.");
+    },
+    action: "Link this address",
+    doing: "Checking the signature…",
+    from: [address],
+    keptAs: "tbg.link",
+  };
+  return (
+    <div className="linking" ref={focused} tabIndex={-1}>
+      {linking === null ? (
+        <>
+          <h3>1 of 3: The new address</h3>
+          <AddressForm
+            draft={draft}
+            setDraft={setDraft}
+            ask={(given) => become({ address: given, approval: null, until: 0 })}
+            action="Continue"
+            focus={false}
+          />
+        </>
+      ) : linking.approval === null ? (
+        <div key="let-in" className="linking">
+          <p>
+            <strong>2 of 3: Your account approves.</strong> Sign with an address that you have
+            already, to let <Address of={address} /> in. Your session alone does not suffice.
+          </p>
+          <Sign proof={letIn} />
+        </div>
+      ) : (
+        <div key="link" className="linking">
+          <p>
+            <strong>3 of 3: The new address signs.</strong> Sign with{" "}
+            <Address of={address} />, within five minutes.
+          </p>
+          <Sign proof={proof} />
+        </div>
+      )}
+      <p className="actions">
+        {linking !== null && (
+          <button type="button" className="button quiet" onClick={() => become(null)}>
+            Start again
+          </button>
+        )}
+        <button type="button" className="button quiet" onClick={stop}>
+          Not now
+        </button>
+      </p>
+    </div>
+  );
+}
+
+/** Removed with a signature by one that stays. */
+function Remove({ address, all, changed, giveUp }: StageProps & { address: string }) {
+  const stay = all.filter((one) => one.address !== address);
+  const proof = approvalOf({
+    purpose: "unlink",
+    subject: address,
+    from: stay.map((one) => one.address),
+    action: "Remove the address",
+    run: async (approval) => {
+      await account.unlinkAddress(address, approval);
+      changed(stay, `${shortAddress(address)} is no longer linked.`);
+    },
+  });
+  return (
+    <Panel title={`Remove ${shortAddress(address)}`}>
+      <p>
+        Nobody can sign in to this account with it any more. Devices that did are signed out, and
+        API keys created on them stop working. What it has mined stays yours; what it mines from now
+        on starts a new game. You can link it again at any time.
+      </p>
+      <div className="linking" ref={focused} tabIndex={-1}>
+        <p>Sign with an address that stays.</p>
+        <Sign proof={proof} />
+        <p className="actions">
+          <button type="button" className="button quiet" onClick={giveUp}>
+            Keep it
+          </button>
+        </p>
+      </div>
+    </Panel>
+  );
+}
+
+/** The button that opened it is gone; the focus moves inside. */
+function focused(box: HTMLDivElement | null) {
+  box?.scrollIntoView({ block: "nearest" });
+  box?.focus({ preventScroll: true });
+}
+
+function Row({ one, remove }: { one: OwnAddress; remove: () => void }) {
+  const now = useNow(60_000);
+  const since = one.proved_at ? `Verified ${date(one.proved_at, now)}` : "Not verified yet";
+  return (
+    <li className="row">
+      <AddressTile address={one.address} size={44} />
+      <div className="row-text">
+        <p>
+          <Address of={one.address} />
+          {one.first && <span className="tag">first</span>}
+        </p>
+        <p className="small">
+          {since}
+          {one.merged && ". Its totals are part of yours"}
+        </p>
+      </div>
+      <CopyButton text={one.address} label="Copy" spoken={`Copy address ${one.address}`} />
+      {one.can_unlink && (
+        <button
+          type="button"
+          className="button quiet bad"
+          aria-label={`Remove ${one.address}`}
+          onClick={remove}
+        >
+          Remove
+        </button>
+      )}
+    </li>
+  );
+}

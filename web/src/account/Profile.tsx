@@ -1,0 +1,158 @@
+import { type FormEvent, useMemo, useState } from "react";
+import { countries } from "./countries";
+import { RULES, wrongHandle } from "./handle";
+import { type Me, type MeChange, seedOf } from "../api/account";
+import { useChangeMe } from "../api/change";
+import { Refusal } from "../api/client";
+import { AddressTile } from "../art";
+import { Field, outcomeOf, Saved, said, WorkButton } from "../ui/form";
+import { Panel } from "../ui/parts";
+import "./settings.css";
+
+const NAME = 60;
+const BIO = 500;
+
+type Draft = Record<"handle" | "display_name" | "country" | "bio", string>;
+
+function draftOf(me: Me): Draft {
+  const { handle, display_name, country, bio } = me;
+  return {
+    handle: handle ?? "",
+    display_name: display_name ?? "",
+    country: country ?? "",
+    bio: bio ?? "",
+  };
+}
+
+/** Only what differs is sent; an emptied field is cleared. */
+function changesIn(draft: Draft, me: Me): MeChange {
+  const before = draftOf(me);
+  const keys = Object.keys(before) as (keyof Draft)[];
+  const changed = keys.filter((key) => draft[key].trim() !== before[key]);
+  return Object.fromEntries(changed.map((key) => [key, draft[key].trim() || null]));
+}
+
+export function Profile({ me }: { me: Me }) {
+  const [draft, setDraft] = useState(() => draftOf(me));
+  const [tried, setTried] = useState(false);
+  const change = useChangeMe();
+  const names = useMemo(() => countries(), []);
+  const hint = wrongHandle(draft.handle);
+  const changes = changesIn(draft, me);
+  const outcome = outcomeOf(change);
+  const refused = change.error instanceof Refusal ? change.error : null;
+  const ofHandle = refused !== null && refused.code.startsWith("handle_");
+
+  function set(key: keyof Draft) {
+    return (event: { target: { value: string } }) => {
+      setDraft({ ...draft, [key]: event.target.value });
+      if (!change.isPending) change.reset();
+    };
+  }
+
+  function save(event: FormEvent) {
+    event.preventDefault();
+    setTried(true);
+    if (hint !== null || change.isPending) return;
+    change.mutate(changes, { onSuccess: (saved) => setDraft(draftOf(saved)) });
+  }
+
+  return (
+    <Panel title="Your profile">
+      <div className="own-tile">
+        <AddressTile address={seedOf(me)} size={88} title="Your tile" />
+        <p className="small">
+          {me.privacy.address_shown === "whole"
+            ? "Your tile is drawn from your first address, the same on every screen."
+            : "Your tile is drawn from your name here, so that it does not reveal an address."}{" "}
+          You cannot choose it, and nobody else has it.
+        </p>
+      </div>
+      <form className="stack" onSubmit={save} noValidate>
+        <Field
+          label="Handle"
+          aside="optional"
+          hint={
+            draft.handle !== "" && hint !== null ? hint : `${RULES} It becomes the address of your page.`
+          }
+          error={
+            ofHandle ? handleSaid(change.error, draft.handle) : tried && hint !== null ? hint : null
+          }
+        >
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              autoComplete="off"
+              autoCapitalize="none"
+              autoCorrect="off"
+              spellCheck={false}
+              value={draft.handle}
+              onChange={set("handle")}
+            />
+          )}
+        </Field>
+        <Field label="Display name" aside={`${draft.display_name.length} of ${NAME}`}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              autoComplete="nickname"
+              maxLength={NAME}
+              value={draft.display_name}
+              onChange={set("display_name")}
+            />
+          )}
+        </Field>
+        <Field label="Country" hint="Shown on your page, if you like.">
+          {(ids) => (
+            <select
+              {...ids}
+              className="input"
+              autoComplete="country"
+              value={draft.country}
+              onChange={set("country")}
+            >
+              <option value="">Not specified</option>
+              {names.map(({ code, name }) => (
+                <option key={code} value={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="About you" aside={`${draft.bio.length} of ${BIO}`}>
+          {(ids) => (
+            <textarea
+              {...ids}
+              className="input"
+              rows={3}
+              maxLength={BIO}
+              value={draft.bio}
+              onChange={set("bio")}
+            />
+          )}
+        </Field>
+        <div className="save-row">
+          <WorkButton
+            type="submit"
+            busy={change.isPending}
+            doing="Saving…"
+            disabled={!change.isPending && Object.keys(changes).length === 0}
+          >
+            Save
+          </WorkButton>
+          <Saved outcome={ofHandle ? { state: "idle" } : outcome} />
+        </div>
+      </form>
+    </Panel>
+  );
+}
+
+function handleSaid(error: unknown, handle: string): string {
+  if (error instanceof Refusal && error.code === "handle_taken") {
+    return `“${handle}” belongs to somebody else, or did until recently. Try another one.`;
+  }
+  return said(error);
+}

@@ -1,0 +1,82 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useEffect, useRef, useState } from "react";
+import { Icon } from "../art";
+import { type QrReader, qrReader } from "./qrReader";
+import "./account.css";
+
+const EVERY = 250;
+
+/** Reads the signature from the screen of a wallet that can show it as a QR code. */
+export default function Scan({ onFound }: { onFound: (text: string) => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog.Root open={open} onOpenChange={setOpen}>
+      <Dialog.Trigger className="button quiet">
+        <Icon name="camera" size={20} /> Scan it
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="veil" />
+        <Dialog.Popup className="dialog dialog-scan">
+          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+            <Icon name="close" size={24} />
+          </Dialog.Close>
+          <Dialog.Title className="dialog-title">Scan the signature</Dialog.Title>
+          <Dialog.Description>
+            Show the wallet's QR code to the camera. The picture stays on this device.
+          </Dialog.Description>
+          <Camera
+            onFound={(text) => {
+              setOpen(false);
+              onFound(text);
+            }}
+          />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Camera({ onFound }: { onFound: (text: string) => void }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const found = useRef(onFound);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => {
+    found.current = onFound;
+  });
+  useEffect(() => {
+    let stream: MediaStream | null = null;
+    let over = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async (read: QrReader) => {
+      const text = video.current && (await read(video.current));
+      if (over) return;
+      if (text) return found.current(text);
+      timer = setTimeout(() => void look(read), EVERY);
+    };
+    const begin = async () => {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      const read = await qrReader();
+      if (over || !video.current) return stop();
+      video.current.srcObject = stream;
+      await video.current.play();
+      await look(read);
+    };
+    const stop = () => stream?.getTracks().forEach((track) => track.stop());
+    begin().catch(() => {
+      if (!over) setWrong("The camera cannot be used here. Allow it for this page, or paste.");
+    });
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      stop();
+    };
+  }, []);
+  return (
+    <>
+      <video ref={video} className="camera" muted playsInline aria-label="What the camera sees" />
+      <p className="field-error" role="alert">
+        {wrong}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { Icon } from "../art";
+import { fullTime } from "../format";
+import { BadgeTile } from "./BadgeTile";
+import { BadgeFacts } from "./BadgePage";
+import { cause, howTo, type Shelved } from "./shelf";
+import "./badges.css";
+import "./dialog.css";
+
+interface Props {
+  shelved: Shelved | null;
+  onClose: () => void;
+}
+
+export function BadgeDialog({ shelved, onClose }: Props) {
+  // What was open stays readable while the dialog leaves.
+  const [kept, setKept] = useState(shelved);
+  if (shelved && shelved !== kept) setKept(shelved);
+  const shown = shelved ?? kept;
+  return (
+    <Dialog.Root open={shelved !== null} onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="veil" />
+        <Dialog.Popup className="dialog dialog-badge">
+          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+            <Icon name="close" size={24} />
+          </Dialog.Close>
+          {shown && <Detail shelved={shown} />}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Detail({ shelved }: { shelved: Shelved }) {
+  const { badge, earned, fraction, measured } = shelved;
+  const how = howTo(badge);
+  const state = earned ? "earned" : fraction ? "progress" : "locked";
+  return (
+    <>
+      <div className="dialog-art">
+        <BadgeTile {...badge} state={state} progress={fraction ?? 0} size={180} />
+      </div>
+      <div className="dialog-text">
+        <Dialog.Title className="dialog-title">{badge.name}</Dialog.Title>
+        <Dialog.Description className="lead">{badge.description}</Dialog.Description>
+        {earned ? <Earned shelved={shelved} /> : how && <p>{how}</p>}
+        {!earned && measured && fraction !== null && (
+          <div className="meter">
+            <progress value={fraction} max={1} aria-label={`Progress to ${badge.name}`} />
+            <p className="small">
+              {measured}
+              {fraction >= 0.9 ? ". Almost there." : ""}
+            </p>
+          </div>
+        )}
+        <BadgeFacts badge={badge} held={earned !== null} />
+        <p className="actions">
+          <Link to="/badges/$slug" params={{ slug: badge.slug }} className="button quiet">
+            Who else has it
+          </Link>
+        </p>
+      </div>
+    </>
+  );
+}
+
+function Earned({ shelved }: { shelved: Shelved }) {
+  const { earned, badge } = shelved;
+  if (!earned) return null;
+  const by = cause(earned);
+  const how = howTo(badge);
+  return (
+    <>
+      <p className="earned-line">
+        <Icon name="check" size={24} />
+        <span>
+          Earned {fullTime(earned.earned_at)}
+          {by ? `, ${by}.` : "."}
+        </span>
+      </p>
+      {how && <p className="small">It took: {how}</p>}
+    </>
+  );
+}

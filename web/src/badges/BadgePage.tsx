@@ -1,0 +1,144 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { badgeQuery } from "../api/queries";
+import { Refusal } from "../api/client";
+import type { BadgeDetail } from "../api/types";
+import { AddressTile } from "../art";
+import { count, percent } from "../format";
+import { BadgeTile, capital } from "./BadgeTile";
+import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
+import { Title } from "../shell/Pool";
+import { NotFoundPage } from "../shell/NotFoundPage";
+import { howTo } from "./shelf";
+import "./badges.css";
+
+export function BadgePage() {
+  const { slug } = useParams({ from: "/badges/$slug" });
+  const badge = useQuery(badgeQuery(slug));
+  if (badge.data) return <Found badge={badge.data.badge} />;
+  if (badge.error instanceof Refusal && badge.error.status === 404) return <NotFoundPage />;
+  return (
+    <div className="page lone">
+      <section className="panel" aria-label="Badge">
+        {badge.isError ? (
+          <ErrorNotice
+            error={badge.error}
+            retry={() => void badge.refetch()}
+            busy={badge.isFetching}
+          />
+        ) : (
+          <Skeleton lines={5} label="Loading the badge" />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Found({ badge }: { badge: BadgeDetail }) {
+  const how = howTo(badge);
+  return (
+    <div className="page grid">
+      <Title of={badge.name} />
+      <section className="panel span-8 badge-page" aria-labelledby="badge-name">
+        <BadgeTile {...badge} state="earned" size={180} />
+        <div>
+          <p className="small">
+            <Link to="/badges" className="up">
+              All badges
+            </Link>
+          </p>
+          <h1 id="badge-name">{badge.name}</h1>
+          <p className="lead">{badge.description}</p>
+          <BadgeFacts badge={badge} held={badge.recent_earners.length > 0} />
+          {how && (
+            <>
+              <h2>How to earn it</h2>
+              <p>{how}</p>
+            </>
+          )}
+          <Stages badge={badge} />
+        </div>
+      </section>
+      <Panel title="Recently earned" className="span-4">
+        {badge.recent_earners.length === 0 ? (
+          <p className="empty">Nobody has earned it yet.</p>
+        ) : (
+          <ol className="feed">
+            {badge.recent_earners.map(({ user, seed, earned_at }) => (
+              <li key={`${user}${earned_at}`} className="feed-line">
+                <span className="feed-mark">
+                  <AddressTile address={seed} size={34} />
+                </span>
+                <div className="feed-text">
+                  <p>
+                    <Link to="/m/$address" params={{ address: user }} className="plain strong">
+                      <Address of={user} />
+                    </Link>
+                  </p>
+                  <p className="small">
+                    <Time at={earned_at} />
+                  </p>
+                </div>
+              </li>
+            ))}
+          </ol>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+/** The tile on its way: not earned, halfway, earned. */
+function Stages({ badge }: { badge: BadgeDetail }) {
+  return (
+    <ul className="stages">
+      <li>
+        <BadgeTile {...badge} state="locked" size={88} />
+        <span className="small">not earned</span>
+      </li>
+      {badge.threshold !== null && badge.threshold > 1 && (
+        <li>
+          <BadgeTile {...badge} state="progress" progress={0.5} size={88} />
+          <span className="small">halfway there</span>
+        </li>
+      )}
+      <li>
+        <BadgeTile {...badge} state="earned" size={88} />
+        <span className="small">earned</span>
+      </li>
+    </ul>
+  );
+}
+
+type Facts = Pick<BadgeDetail, "rarity" | "category" | "xp_reward" | "total_earned" | "percentage">;
+
+/** Holders are counted hourly: where one is at hand and the count says none, it says nothing. */
+export function BadgeFacts({ badge, held = false }: { badge: Facts; held?: boolean }) {
+  const counted = badge.total_earned > 0 || !held;
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Rarity</dt>
+        <dd className={`rarity ${badge.rarity}`}>{capital(badge.rarity)}</dd>
+      </div>
+      <div>
+        <dt>Kind</dt>
+        <dd>{capital(badge.category)}</dd>
+      </div>
+      <div>
+        <dt>Reward</dt>
+        <dd className="xp">{count(badge.xp_reward)} XP</dd>
+      </div>
+      {counted && (
+        <div>
+          <dt>Earned by</dt>
+          <dd>
+            {badge.total_earned === 0
+              ? "nobody yet"
+              : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}

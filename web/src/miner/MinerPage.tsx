@@ -1,0 +1,141 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { couldBeHandle } from "../account/handle";
+import { looksRight, spelled } from "../address";
+import { Refusal } from "../api/client";
+import { badgesQuery, minerQuery } from "../api/queries";
+import type { PublicMiner } from "../api/types";
+import { shortAddress } from "../format";
+import { useMinerLive } from "../live/hooks";
+import { MinerFeed } from "../ui/FeedList";
+import { rememberMiner, useNetwork } from "../ui/hooks";
+import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
+import { Title } from "../shell/Pool";
+import { BadgeDialog } from "../badges/BadgeDialog";
+import { BadgeShelf } from "../badges/BadgeShelf";
+import { Bests } from "./Bests";
+import { Mosaic } from "./Mosaic";
+import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
+import { Numbers } from "./Numbers";
+import { shelve } from "../badges/shelf";
+import { Streak } from "./Streak";
+import { Workers } from "./Workers";
+import "./miner.css";
+
+export function MinerPage() {
+  const who = spelled(useParams({ from: "/m/$address" }).address);
+  // A page per name: what is drawn, celebrated and slid in belongs to one miner only.
+  return <OneMiner key={who} who={who} />;
+}
+
+/** The name under which this miner's frames are requested: the handle, or the visited address. */
+function useFrameName(who: string, miner: PublicMiner | undefined): string | null {
+  const network = useNetwork();
+  return miner?.handle ?? (looksRight(who, network) ? who : null);
+}
+
+function OneMiner({ who }: { who: string }) {
+  const miner = useQuery(minerQuery(who));
+  useMinerLive(who, useFrameName(who, miner.data));
+  const network = useNetwork();
+  const refused = miner.error instanceof Refusal ? miner.error.status : null;
+  const rightLooking = looksRight(who, network);
+  const unknown = refused === 404;
+
+  useEffect(() => {
+    if (miner.data || rightLooking) rememberMiner(who);
+  }, [miner.data, rightLooking, who]);
+
+  if (miner.data) return <Page who={who} miner={miner.data} />;
+  if (unknown && couldBeHandle(who)) return <NoSuchName name={who} />;
+  if (refused === 422 || (unknown && !rightLooking)) {
+    return <WrongAddress address={who} network={network} />;
+  }
+  return (
+    <>
+      <Title of={shortAddress(who)} />
+      <Mosaic who={who} miner={null} waiting={!unknown} />
+      <div className="page grid">
+        {unknown ? (
+          <NoShares address={who} />
+        ) : miner.isError ? (
+          <section className="panel span-12" aria-label="This miner">
+            <ErrorNotice
+              error={miner.error}
+              retry={() => void miner.refetch()}
+              busy={miner.isFetching}
+            />
+          </section>
+        ) : (
+          <>
+            <Panel title="Badges" className="span-8" id="badges">
+              <Skeleton lines={6} label="Loading this miner's page" />
+            </Panel>
+            <Panel title="Streak" className="span-4" id="streak">
+              <Skeleton lines={6} label="Loading the streak" />
+            </Panel>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Page({ who, miner }: { who: string; miner: PublicMiner }) {
+  const badges = useQuery(badgesQuery);
+  const { badge: open } = useSearch({ from: "/m/$address" });
+  const navigate = useNavigate({ from: "/m/$address" });
+  const shelf = badges.data ? shelve(badges.data.badges, miner.badges) : null;
+  const opened = shelf?.find((s) => s.badge.slug === open) ?? null;
+  const turn = (badge: string | undefined) =>
+    void navigate({ search: badge ? { badge } : {}, replace: !badge, resetScroll: false });
+
+  return (
+    <>
+      <Title of={miner.display_name ?? shortAddress(miner.handle)} />
+      <Mosaic who={who} miner={miner} />
+      <div className="page grid miner-grid">
+        {miner.bio && (
+          <section className="panel span-12 miner-bio" aria-label="About this miner">
+            <p>{miner.bio}</p>
+          </section>
+        )}
+        <div className="miner-left">
+          <Panel
+            title="Badges"
+            aside={`${miner.badges.total_earned} of ${miner.badges.total_available} earned`}
+            className="area-badges"
+            id="badges"
+          >
+            {shelf ? (
+              <BadgeShelf shelf={shelf} who={who} onOpen={turn} />
+            ) : badges.isError ? (
+              <ErrorNotice
+                error={badges.error}
+                retry={() => void badges.refetch()}
+                busy={badges.isFetching}
+              />
+            ) : (
+              <Skeleton lines={6} label="Loading the badges" />
+            )}
+          </Panel>
+          <Numbers miner={miner} />
+          <Workers miner={miner} />
+        </div>
+        <div className="miner-right">
+          <Streak streak={miner.streak} />
+          <Bests bests={miner.bests} />
+          <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
+            {miner.feed.length > 0 ? (
+              <MinerFeed items={miner.feed} />
+            ) : (
+              <p className="empty">No rewards yet. The first share earns one.</p>
+            )}
+          </Panel>
+        </div>
+      </div>
+      <BadgeDialog shelved={opened} onClose={() => turn(undefined)} />
+    </>
+  );
+}

@@ -1,0 +1,138 @@
+import { useQuery } from "@tanstack/react-query";
+import { countryName } from "../account/countries";
+import { levelsQuery } from "../api/queries";
+import type { PublicMiner } from "../api/types";
+import { AddressTile, LevelRing, StoveWall } from "../art";
+import { count, date, isName, shortAddress } from "../format";
+import { useNow } from "../ui/clock";
+import { PHONE, useMedia } from "../ui/hooks";
+import { CopyButton, Online, Time } from "../ui/parts";
+import "./mosaic.css";
+
+interface Props {
+  /** The name the page was asked for by: an address or a handle. */
+  who: string;
+  miner: PublicMiner | null;
+  /** The first answer is still under way. */
+  waiting?: boolean;
+}
+
+/** Cells across: eight on a phone; elsewhere enough for any screen, and CSS centres them. */
+const PHONE_CELLS = 8;
+const CELLS = 68;
+
+/** The band on top of a miner's page: its tile set into the stove, its name and its level. */
+export function Mosaic({ who, miner, waiting = false }: Props) {
+  const phone = useMedia(PHONE);
+  return (
+    <div className="mosaic-frame">
+      <StoveWall className="mosaic" columns={phone ? PHONE_CELLS : CELLS}>
+        <div className="mosaic-tile">
+          <AddressTile address={miner?.avatar_seed ?? who} size={160} />
+        </div>
+        <div className="art-plate mosaic-name">
+          <Title who={who} miner={miner} />
+          <div className="mosaic-line">
+            {miner ? <Where miner={miner} /> : <CopyAddress of={who} />}
+            {miner && <State miner={miner} />}
+            {!miner && !waiting && <Online on={false}>No shares yet</Online>}
+          </div>
+        </div>
+        {miner ? <LevelPlate miner={miner} phone={phone} /> : <EmptyPlate waiting={waiting} />}
+      </StoveWall>
+    </div>
+  );
+}
+
+function EmptyPlate({ waiting }: { waiting: boolean }) {
+  return (
+    <div className="art-plate mosaic-level mosaic-level-empty">
+      {!waiting && <p>Level 1 starts with the first share.</p>}
+    </div>
+  );
+}
+
+/** Large for as long as it fits on the plate; longer names are set smaller, not cut. */
+const FITS = 11;
+
+function Title({ who, miner }: { who: string; miner: PublicMiner | null }) {
+  const name = miner?.display_name ?? miner?.handle ?? who;
+  const said = shortAddress(name);
+  const named = miner?.display_name || isName(name);
+  return (
+    <h1 className={Array.from(named ? name : said).length > FITS ? "long" : ""}>
+      {named ? name : <Name of={name} />}
+    </h1>
+  );
+}
+
+/** The address as its owner shows it, the handle when another name stands above, the country. */
+function Where({ miner }: { miner: PublicMiner }) {
+  const { address, handle, display_name, country } = miner;
+  return (
+    <>
+      {display_name && isName(handle) && <span>{handle}</span>}
+      {address && !isName(address) && <CopyAddress of={address} />}
+      {address && isName(address) && <span className="mono">{address}</span>}
+      {country && <span>{countryName(country)}</span>}
+    </>
+  );
+}
+
+function CopyAddress({ of }: { of: string }) {
+  return isName(of) ? null : <CopyButton text={of} label="Copy address" />;
+}
+
+function Name({ of }: { of: string }) {
+  return (
+    <>
+      <span aria-hidden="true">{shortAddress(of)}</span>
+      <span className="sr-only">Miner {of}</span>
+    </>
+  );
+}
+
+function State({ miner }: { miner: PublicMiner }) {
+  const now = useNow();
+  if (miner.online) return <Online on>Hashing since {date(miner.since, now, "short")}</Online>;
+  return (
+    <Online on={false}>
+      {miner.last_share_at ? (
+        <span>
+          Cold, last share <Time at={miner.last_share_at} />
+        </span>
+      ) : (
+        "No accepted share yet"
+      )}
+    </Online>
+  );
+}
+
+function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
+  const { xp } = miner;
+  const levels = useQuery(levelsQuery).data?.levels ?? [];
+  const at = levels.findIndex((row) => row.level === xp.level);
+  const ordinal = at >= 0 ? at + 1 : Math.min(xp.level, 15);
+  const last = xp.xp_for_level <= 0;
+  return (
+    <>
+      <div className="art-plate mosaic-level">
+        <p className="mosaic-step">Level {xp.level}</p>
+        <p className="mosaic-title serif">{xp.level_title}</p>
+        <p>
+          <span className="gold tn">{count(xp.total_xp)}</span> XP
+          {last ? ", the last level" : `, ${count(xp.xp_to_next_level)} to level ${xp.next_level}`}
+        </p>
+      </div>
+      <div className="mosaic-ring">
+        <LevelRing
+          level={xp.level}
+          of={levels.length || 15}
+          ordinal={ordinal}
+          fraction={last ? 1 : Math.min(1, xp.xp_into_level / xp.xp_for_level)}
+          size={phone ? 84 : 132}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+/** What this pool says of itself: its name, and whether its miners are real. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { configQuery } from "../api/queries";
+import { Logo } from "../art";
+import "./shell.css";
+
+function useName(): string {
+  return useQuery(configQuery).data?.name ?? "The Bitcoin Game";
+}
+
+/** The title of a page; a page without a name is the pool's landing page. */
+export function Title({ of }: { of?: string }) {
+  const name = useName();
+  return <title>{of ? `${of} · ${name}` : `${name}: a score for your home miner`}</title>;
+}
+
+/** The name's place is kept while it is unknown: no other name flashes up first. */
+export function Brand() {
+  const name = useName();
+  const waiting = useQuery(configQuery).isPending;
+  return (
+    <Link to="/" className={waiting ? "brand serif waiting" : "brand serif"}>
+      <Logo size={32} />
+      <span>{name}</span>
+    </Link>
+  );
+}
+
+export function DemoLine() {
+  if (!useQuery(configQuery).data?.demo) return null;
+  return (
+    <aside className="demo-line small" aria-label="About this demo">
+      <span className="strong">Simulated miners.</span> This is a demo: a program makes up the
+      shares; no machine mines them.
+    </aside>
+  );
+}
