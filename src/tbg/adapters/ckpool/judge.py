@@ -152,10 +152,11 @@ class Judge:
 
         for open_ in opens:
             share, best = found[open_.block]
-            if now - open_.seen >= SHARE_SECONDS and not backed(share) and backed(best):
-                share = best
+            is_block = backed(share)
+            if not is_block and now - open_.seen >= SHARE_SECONDS and backed(best):
+                share, is_block = best, True
             if share is not None:
-                self._judge(open_, share, batch, backed=backed(share), now=now)
+                self._judge(open_, share, batch, backed=is_block, now=now)
             elif not open_.given_up:
                 late = open_.block.at < now - TAIL_SECONDS
                 if late and (once or open_.seen < now - TAIL_SECONDS):
