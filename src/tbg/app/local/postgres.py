@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: the wheel's own programs, data and socket in one private directory.
 
 It listens on no port: on a port that is free while the server restarts, another user of the machine
-could take its place and be told our passwords.
+could listen in its place and receive our passwords.
 """
 
 from __future__ import annotations
