@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tbg.adapters import bitcoin
 from tbg.adapters.ckpool import evidence, sharelog
 from tbg.adapters.ckpool.evidence import Status, is_a_block, reaches
 from tbg.adapters.ckpool.files import LogDir, lines
@@ -63,7 +62,7 @@ def candidates(
         for diff in block.diffs:
             wanted[diff].append(block)
     logged: dict[Solved, SolvingShare] = {}
-    best: dict[tuple[str, str], SolvingShare | None] = {_worker(b.worker): None for b in blocks}
+    best: dict[tuple[str, str], SolvingShare | None] = {block.by: None for block in blocks}
     for file in logs.sharelogs(f"{height:08x}"):
         place = sharelog.Place(source, file.path, height)
         with logs.open(file) as fd:
@@ -73,21 +72,16 @@ def candidates(
                     if share is None or share.sdiff < least:
                         continue
                     for block in wanted.get(f"{share.sdiff:.6f}", ()):
-                        if _is_by(share, block.worker):
+                        if _is_by(share, block):
                             logged.setdefault(block, share)
                     worker = (share.fields["user"], share.fields["worker"])
                     if worker in best:
                         best[worker] = max(share, best[worker] or share, key=_difficulty)
-    return {block: Candidates(logged.get(block), best[_worker(block.worker)]) for block in blocks}
+    return {block: Candidates(logged.get(block), best[block.by]) for block in blocks}
 
 
 def _difficulty(share: SolvingShare) -> float:
     return share.sdiff
-
-
-def _worker(logged: str) -> tuple[str, str]:
-    address, name = bitcoin.split_user(logged)
-    return address, name or "default"
 
 
 def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | None:
@@ -109,11 +103,11 @@ def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | No
     return SolvingShare(fields, float(share["sdiff"]), at)
 
 
-def _is_by(share: SolvingShare, logged: str) -> bool:
-    address, name = _worker(logged)
+def _is_by(share: SolvingShare, block: Solved) -> bool:
+    address, name = block.by
     user, worker = share.fields["user"], share.fields["worker"]
     # A long log line was cut; bytes cut in two have become U+FFFD.
-    if len(logged.encode()) > PIECE_BYTES - 64:
+    if len(block.worker.encode()) > PIECE_BYTES - 64:
         return user == address and worker.startswith(name.rstrip("\ufffd"))
     return (user, worker) == (address, name)
 

@@ -59,6 +59,12 @@ class Solved:
     worker: str
     diffs: tuple[str, ...]
 
+    @property
+    def by(self) -> tuple[str, str]:
+        """The address and the worker's name."""
+        address, name = bitcoin.split_user(self.worker)
+        return address, name or "default"
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:

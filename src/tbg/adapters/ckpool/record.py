@@ -17,7 +17,6 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from tbg.adapters import bitcoin
 from tbg.adapters.ckpool import record_sql
 from tbg.adapters.ckpool.poollog import ConnectionChange, Solved
 from tbg.core.errors import CannotRun
@@ -149,7 +148,6 @@ class Record:
         columns = {row[1] for row in self._db.execute("PRAGMA table_info(solved)")}
         if "name" not in columns:
             self._db.execute("ALTER TABLE solved ADD COLUMN name TEXT NOT NULL DEFAULT ''")
-            self._db.execute("CREATE INDEX IF NOT EXISTS solved_by ON solved (height, worker)")
 
     @property
     def new(self) -> bool:
@@ -391,14 +389,14 @@ def _key(block: Solved) -> tuple[int, int, str, str]:
 
 
 def _row_of(block: Solved, *, seen: int) -> dict[str, int | str]:
-    address, worker = bitcoin.split_user(block.worker)
+    address, worker = block.by
     return {
         "at": block.at,
         "height": block.height,
         "worker": block.worker,
         "diffs": json.dumps(block.diffs),
         "seen": seen,
-        "name": worker_of({"user": address, "worker": worker or "default"}),
+        "name": worker_of({"user": address, "worker": worker}),
         "pending": PENDING,
         "most": MOST_BY_WORKER,
     }
