@@ -13,7 +13,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool import collector as module
-from tbg.adapters.ckpool import outlet
+from tbg.adapters.ckpool import outlet, sharelog
 from tbg.adapters.ckpool.follow import follow
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import (
@@ -485,6 +485,19 @@ def test_solves_cut_off_from_their_outcome_by_a_restart(pool: Pool) -> None:
     pool.collect()
     pool.write("ckpool.log", rest)
     assert pool.collect().blocks == 1
+
+
+@pytest.mark.parametrize("cut", range(1, len(sharelog.START)))
+def test_a_share_whose_line_rested_within_the_start_of_the_next_is_published(
+    pool: Pool, cut: int
+) -> None:
+    first, second = share(1), share(2)
+    pool.write(FILE, first + second[:cut])
+    pool.clock.move(timedelta(minutes=16))
+    pool.collect()
+    pool.write(FILE, second[cut:] + b"\n")
+    pool.collect()
+    assert {f"{1:064x}", f"{2:064x}"} <= pool.ids()
 
 
 def test_a_rejected_block_is_not_counted(pool: Pool) -> None:

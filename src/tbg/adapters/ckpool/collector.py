@@ -309,8 +309,12 @@ class Collector:
         if self._now() - found.mtime < TAIL_SECONDS or line.end > found.size:
             self.counts.partial += 1
         elif line.end > progress.reported:
-            self._line(line, reading)
-            progress.reported = line.end
+            # The beginning of another record is left for when it has come: with it, the record
+            # before would be unreadable, and not looked at again.
+            begun = sharelog.begun(line.data)
+            end = line.end - begun
+            self._line(line._replace(data=line.data[: len(line.data) - begun], end=end), reading)
+            progress.reported = end
         else:
             self.counts.already_seen += 1
 

@@ -62,6 +62,11 @@ def apart(line: bytes, offset: int) -> list[tuple[int, bytes]]:
     return [(offset + a, line[a:b]) for a, b in zip(cuts, [*cuts[1:], len(line)], strict=True)]
 
 
+def begun(line: bytes) -> int:
+    """How many bytes at the end of a line without its end may be the start of another record."""
+    return next((n for n in range(len(START) - 1, 0, -1) if line.endswith(START[:n])), 0)
+
+
 def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]]:
     """The second a share was received (unix) and its event; Unreadable with the reason.
 
