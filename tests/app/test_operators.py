@@ -130,8 +130,13 @@ async def test_dead_letters_too_many_for_redis_are_put_back_from_their_file(
     await ingest.housekeeping()
     assert await redis.xlen(DEAD_LETTER) == 0
     shelf.path.write_bytes(shelf.path.read_bytes().replace(b"nan", b"1000"))
+    first = json.loads(shelf.path.read_bytes().splitlines()[0])
+    with shelf.path.open("a") as file:
+        file.write(json.dumps(first | {"stream": "no:such:stream"}) + "\n")
     put_back = ("events", "replay", "--file", str(shelf.path))
-    assert await asyncio.to_thread(tbg, env, *put_back) == ["3 put back"]
+    assert await asyncio.to_thread(tbg, env, *put_back) == [
+        "3 put back, 1 of no known stream left out"
+    ]
     await ingest_on(db, redis).drain()
     assert await one(db, "SELECT count(*) FROM shares") == 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,8 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (_added(trigger_config={}), "'shares_2'.*threshold"),
     (_added(trigger_config={"threshold": 0}), "'shares_2'.*threshold"),
     (_added(trigger_config={"threshold": 2.5}), "'shares_2'.*threshold"),
+    (_added(trigger_config={"threshold": 2**63}), "'shares_2'.*threshold"),
+    (_added(name="Two\0"), "'shares_2'.*name"),
     (_added(trigger_config={"threshold": "2"}), "'shares_2'.*threshold"),
     (_added(trigger_config={"threshold": 2, "more": 1}), "'shares_2'.*more"),
     (_added(trigger_type="event"), "'shares_2'.*(event|threshold)"),
@@ -150,6 +153,12 @@ def test_what_is_not_a_registry_at_all_is_refused(tmp_path: Path, content: str) 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadArguments, match="cannot be read"):
         check_file(tmp_path / "nothing.json")
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(BadArguments, match="is not a file"):
+        read_registry(packs=tmp_path)
 
 
 def test_a_registry_may_hold_more(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_handles_that_one_may_have(handle: str) -> None:
     ["", "ab", "a" * 25, "-abc", "abc-", "a--b", "a b c", "аlice", "ali\u200bce", "a.b", "a/b",
      "admin", "Adm1n", "ADMlN",
      "admin1", "pool-admin", "our_0ps", "tbg-5upport2", "st4ff", "4dm1n", "ckpool", "the-mod",
+     "sys-op",
      "sat0shi", "Satoshi_Nakamoto", "me", "null", "root", "r00t",
      "aclmin", "rniner", "bc1qar0srrr7xfkvy5l643lydn", "1BvBMSEYstWetqTFn5Au4m4GF", "BC1Q7K3D",
      "bclq7k3d", "bcIP-7k3d", "b-c1q7k3d", "tb1-alice", "bcrt1xyz", "TBIQ9",

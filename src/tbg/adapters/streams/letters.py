@@ -115,10 +115,14 @@ async def _too_many(redis: Redis) -> bool:
 
 
 async def put_back(redis: Redis, lines: Sequence[bytes]) -> int:
-    """Put the letters of a file back into their streams; return how many. Keys drop known ones."""
-    letters = [DeadLetter(**orjson.loads(line)) for line in lines]
+    """Put the letters of a file back into their streams; return how many. Keys drop known ones.
+
+    Letters of no known stream stay where they are and are not counted.
+    """
+    every = [DeadLetter(**orjson.loads(line)) for line in lines]
+    letters = [letter for letter in every if _is_event(letter)]
     for start in range(0, len(letters), _PAGE):
-        page = [letter for letter in letters[start : start + _PAGE] if _is_event(letter)]
+        page = letters[start : start + _PAGE]
         await Publisher(redis).publish([(letter.stream, _event(letter)) for letter in page])
     return len(letters)
 

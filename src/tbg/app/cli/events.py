@@ -83,7 +83,9 @@ def replay_letters(
         raise BadArguments("name the dead letters, or use --all or --file")
     try:
         lines = file.read_bytes().splitlines()
-        typer.echo(f"{once(lambda runtime: put_back(runtime.redis, lines))} put back")
+        done = once(lambda runtime: put_back(runtime.redis, lines))
+        left = f", {len(lines) - done} of no known stream left out" if done < len(lines) else ""
+        typer.echo(f"{done} put back{left}")
     except (OSError, ValueError, TypeError) as error:
         raise CannotRun(f"{file} is not a file of dead letters: {error}") from None
 

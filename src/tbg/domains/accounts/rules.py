@@ -18,7 +18,7 @@ RESERVED = frozenset(
     feed game games health help hidden home host info jobs leaderboard leaderboards legal levels
     login logout mail me merged metrics miner miners mining news nobody null
     pool pools privacy profile public robots root satoshi satoshinakamoto
-    service session settings share shares sign signin signout sitemap stats status
+    sender service session settings share shares sign signin signout sitemap stats status
     system tbg team terms test thebitcoingame undefined unknown user users version wallet webmaster
     welcome worldcup www you
     """.split()  # noqa: SIM905 - so many words read better without quotes
@@ -26,7 +26,7 @@ RESERVED = frozenset(
 
 STAFF = frozenset({
     "admin", "admins", "administrator", "administrators", "mod", "moderator", "moderators", "mods",
-    "official", "operator", "owner", "ops", "security", "staff", "support",
+    "official", "operator", "owner", "ops", "security", "staff", "support", "sysadmin", "sysop",
 })  # fmt: skip
 """Words with which a name would imitate the operators of the pool."""
 

@@ -85,6 +85,9 @@ def _badge(entry: dict[str, Any]) -> BadgeDefinition:
 
 
 def _parse(file: Path) -> Any:
+    # To read a pipe would wait until somebody writes into it.
+    if file.exists() and not file.is_file():
+        raise BadArguments(f"{file} is not a file")
     try:
         # orjson refuses NaN and bad UTF-8, and what is valid but odd the schema refuses.
         return orjson.loads(file.read_bytes())
