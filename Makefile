@@ -98,8 +98,12 @@ web: setup ## build the web app into web/dist (nothing to do when its sources ar
 web-dev: setup ## the web app from its sources, live, in front of make up on port 8000
 	@exec $(NPM) run --silent dev
 
+.PHONY: messages
+messages: python ## after a change of texts in the web app: its message catalogue
+	$(NPM) run --silent messages
+
 .PHONY: api
-api: setup ## after a change of routes, schemas or frames: the documents in web/ and the web app's types
+api: setup ## after a change of routes, schemas or frames: the documents in web/, the web app's types and bounds
 	$(VENV)/tbg openapi > web/openapi.json
 	$(VENV)/tbg openapi --frames > web/asyncapi.json
 	$(NPM) run --silent gen

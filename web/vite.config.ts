@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -40,7 +41,12 @@ const compressed: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), paintAfterScript, compressed],
+  plugins: [
+    react(),
+    lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
+    paintAfterScript,
+    compressed,
+  ],
   build: {
     // Nothing is inlined: the pages are served under a Content-Security-Policy that allows 'self' only.
     assetsInlineLimit: 0,
@@ -59,6 +65,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.{ts,tsx}"],
     environment: "node",
+    setupFiles: ["src/messages/index.ts"],
     // Far from UTC, so that a test notices where the reader's clock slips in for the game's.
     env: { TZ: "Pacific/Auckland" },
   },

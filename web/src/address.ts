@@ -1,12 +1,14 @@
 /** A light look at what someone pasted. The server has the last word on what an address is. */
 
+import { t } from "@lingui/core/macro";
+
 export type Network = "mainnet" | "testnet" | "signet" | "regtest";
 
-const STARTS: Record<Network, { bech32: string; base58: string; say: string }> = {
-  mainnet: { bech32: "bc1", base58: "13", say: "bc1, 1 or 3" },
-  testnet: { bech32: "tb1", base58: "mn2", say: "tb1, m, n or 2" },
-  signet: { bech32: "tb1", base58: "mn2", say: "tb1, m, n or 2" },
-  regtest: { bech32: "bcrt1", base58: "mn2", say: "bcrt1, m, n or 2" },
+const STARTS: Record<Network, { bech32: string; base58: string }> = {
+  mainnet: { bech32: "bc1", base58: "13" },
+  testnet: { bech32: "tb1", base58: "mn2" },
+  signet: { bech32: "tb1", base58: "mn2" },
+  regtest: { bech32: "bcrt1", base58: "mn2" },
 };
 
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{25,35}$/;
@@ -35,6 +37,9 @@ export function looksRight(address: string, network: Network): boolean {
 }
 
 export function wrongAddress(network: Network): string {
-  const kind = network === "mainnet" ? "Bitcoin" : network;
-  return `That is not a ${kind} address. They start with ${STARTS[network].say}.`;
+  if (network === "mainnet") {
+    return t`That is not a Bitcoin address. They start with bc1, 1 or 3.`;
+  }
+  const { bech32 } = STARTS[network];
+  return t`That is not a ${network} address. They start with ${bech32}, m, n or 2.`;
 }

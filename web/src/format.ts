@@ -1,14 +1,11 @@
 /** Numbers, addresses and times as people read them here: three digits, short, exact. */
 
+import { t } from "@lingui/core/macro";
+import { LOCALE } from "./messages";
 import { type Units, units } from "./units";
-
-/** The language of the page, not of the browser: the server's words and figures are in it too. */
-export const LOCALE = "en-GB";
 
 const NBSP = "\u00a0";
 const STEPS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const WORDS = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
-const MORE_WORDS = ["sextillion", "septillion", "octillion"];
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -84,9 +81,20 @@ export function percent(n: number): string {
 
 /** How many hashes a difficulty stands for, in words: "18 quintillion". */
 export function hashesInWords(difficulty: number): string {
-  const { mantissa, steps } = step(difficulty * HASHES_PER_DIFFICULTY, 2);
-  const word = [...WORDS, ...MORE_WORDS][steps];
-  return word === undefined ? "more hashes than we can name" : `${mantissa}${NBSP}${word}`.trim();
+  const { mantissa: n, steps } = step(difficulty * HASHES_PER_DIFFICULTY, 2);
+  const named = [
+    String(n),
+    t`${n}\u00a0thousand`,
+    t`${n}\u00a0million`,
+    t`${n}\u00a0billion`,
+    t`${n}\u00a0trillion`,
+    t`${n}\u00a0quadrillion`,
+    t`${n}\u00a0quintillion`,
+    t`${n}\u00a0sextillion`,
+    t`${n}\u00a0septillion`,
+    t`${n}\u00a0octillion`,
+  ];
+  return named[steps] ?? t`more hashes than we can name`;
 }
 
 /** The shortest address has 26 letters, the longest handle 24. */
@@ -134,12 +142,16 @@ export function ago(iso: string, now: number): string {
   const then = Date.parse(iso);
   if (Number.isNaN(then)) return "";
   const past = now - then;
-  if (past < 5 * SECOND) return "just now";
-  if (past < MINUTE) return `${Math.floor(past / SECOND)} s ago`;
-  if (past < HOUR) return `${Math.floor(past / MINUTE)} min ago`;
+  const seconds = Math.floor(past / SECOND);
+  const minutes = Math.floor(past / MINUTE);
+  const hours = Math.floor(past / HOUR);
+  if (past < 5 * SECOND) return t`just now`;
+  if (past < MINUTE) return t`${seconds} s ago`;
+  if (past < HOUR) return t`${minutes} min ago`;
   const days = dayNumber(now) - dayNumber(then);
-  if (days === 0 || past < 6 * HOUR) return `${Math.floor(past / HOUR)} h ago`;
-  if (days === 1) return `Yesterday ${clock(iso)}`;
+  if (days === 0 || past < 6 * HOUR) return t`${hours} h ago`;
+  const time = clock(iso);
+  if (days === 1) return t`Yesterday ${time}`;
   if (days < 7) return new Date(iso).toLocaleDateString(LOCALE, { weekday: "long" });
   return date(iso, now);
 }
@@ -147,8 +159,4 @@ export function ago(iso: string, now: number): string {
 export function fullTime(iso: string): string {
   const hour12 = units().clock === "12h";
   return new Date(iso).toLocaleString(LOCALE, { dateStyle: "long", timeStyle: "medium", hour12 });
-}
-
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
 }

@@ -1,4 +1,5 @@
 import "./theme";
+import { i18n } from "./messages";
 import "@fontsource-variable/podkova/wght.css";
 import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
 import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
@@ -11,6 +12,7 @@ import "./ui/cells.css";
 import "./ui/feed.css";
 import "./ui/form.css";
 import "./ui/rows.css";
+import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -34,12 +36,14 @@ const root = document.getElementById("root");
 if (!root) throw new Error("The page has no root.");
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={client}>
-      <LiveContext value={live}>
-        <KilnContext value={kiln}>
-          <RouterProvider router={router} />
-        </KilnContext>
-      </LiveContext>
-    </QueryClientProvider>
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={client}>
+        <LiveContext value={live}>
+          <KilnContext value={kiln}>
+            <RouterProvider router={router} />
+          </KilnContext>
+        </LiveContext>
+      </QueryClientProvider>
+    </I18nProvider>
   </StrictMode>,
 );

@@ -18,6 +18,7 @@ from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.core.errors import NotAllowed, SignInRequired
+from tbg.core.frames import Params
 from tbg.core.fresh import Fresh
 from tbg.core.principal import Principal, Scope
 from tbg.core.settings import Settings
@@ -37,15 +38,22 @@ _log = log(__name__)
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field: `field` is its path, such as `query.limit`."""
+    """What is wrong with one field: `field` is its path, such as `query.limit`.
+
+    `message` says in English what `code` and `params` (`{"max_length": 128}`) say to programs.
+    """
 
     field: str
     code: str
     message: str
+    params: Params = {}
 
 
 class Problem(BaseModel):
-    """A refusal (RFC 9457). `type` is stable; `request_id` is what to quote to an operator."""
+    """A refusal (RFC 9457). `type` is stable; `request_id` is what to quote to an operator.
+
+    Values that the sentence in `detail` contains are members of their own as well.
+    """
 
     type: str
     title: str

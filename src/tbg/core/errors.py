@@ -7,7 +7,10 @@ from typing import Any, ClassVar
 
 
 class Refused(Exception):
-    """The request was understood and is refused; `code` names why, for machines."""
+    """The request was understood and is refused; `code` names why, for machines.
+
+    `detail` says it in English; `extra` has the values in that sentence, for other languages.
+    """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"

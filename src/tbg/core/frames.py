@@ -25,8 +25,12 @@ class FrameData(BaseModel):
     TYPE: ClassVar[str]
 
 
+Params = dict[str, str | int | float]
+"""The values in a text, by name: what a reader of another language words the text anew from."""
+
+
 class Notification(BaseModel):
-    """A notification, as it is sent."""
+    """A notification, as it is sent: in English, and as its subtype with the values in it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,6 +41,7 @@ class Notification(BaseModel):
     timestamp: datetime
     actionUrl: str  # noqa: N815 - the wire's name
     actionLabel: str  # noqa: N815
+    params: Params = {}
 
 
 class RewardData(FrameData):
@@ -61,13 +66,16 @@ class Frame:
 class FeedItem(BaseModel):
     """One line of a feed. `id` is unique among the lines of one miner.
 
-    The same happening has the same line, whether it is read or arrives in a frame.
+    The same happening has the same line, whether it is read or arrives in a frame. `code` says
+    what happened and `params` has the values in it; title and detail say it in English.
     """
 
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     id: str
     type: str
+    code: str
+    params: Params = {}
     title: str
     detail: str | None = None
     xp: int | None = None
@@ -86,6 +94,8 @@ class FeedItemData(FrameData):
 
     id: str
     type: str
+    code: str
+    params: Params
     title: str
     detail: str | None
     xp: int | None
@@ -96,13 +106,14 @@ class FeedItemData(FrameData):
 
 
 class Notice(NamedTuple):
-    """The words of a notification."""
+    """The words of a notification, and the values in them."""
 
     subtype: str
     title: str
     description: str
     action_url: str
     action_label: str
+    params: Params = {}  # noqa: RUF012 - nobody changes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,8 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { account, type ActivityEntry } from "../api/account";
 import { Icon, type IconName } from "../art";
 import { shortAddress, shortName } from "../format";
@@ -17,11 +20,14 @@ export function Activity() {
   });
   const entries = query.data?.pages.flatMap((page) => page.activity);
   return (
-    <Panel title="The last 90 days">
+    <Panel title={t`The last 90 days`}>
       <p>
-        Is there something that you did not do? Sign out everywhere under{" "}
-        <Section slug="sessions">Devices</Section>, and remove what is not yours under{" "}
-        <Section slug="addresses">Addresses</Section> and <Section slug="api-keys">API keys</Section>.
+        <Trans>
+          Is there something that you did not do? Sign out everywhere under{" "}
+          <Section slug="sessions">Devices</Section>, and remove what is not yours under{" "}
+          <Section slug="addresses">Addresses</Section> and{" "}
+          <Section slug="api-keys">API keys</Section>.
+        </Trans>
       </p>
       {entries ? (
         <ul className="rows">
@@ -36,17 +42,17 @@ export function Activity() {
           busy={query.isFetching}
         />
       ) : (
-        <Skeleton lines={4} label="Loading your activity" />
+        <Skeleton lines={4} label={t`Loading your activity`} />
       )}
       {query.hasNextPage && (
         <p className="actions">
           <WorkButton
             look="quiet"
             busy={query.isFetchingNextPage}
-            doing="Fetching…"
+            doing={t`Fetching…`}
             onClick={() => void query.fetchNextPage()}
           >
-            Show older
+            <Trans>Show older</Trans>
           </WorkButton>
         </p>
       )}
@@ -54,7 +60,7 @@ export function Activity() {
   );
 }
 
-function Section({ slug, children }: { slug: string; children: string }) {
+function Section({ slug, children }: { slug: string; children: ReactNode }) {
   return (
     <Link to="/settings/$section" params={{ section: slug }}>
       {children}
@@ -73,38 +79,39 @@ const ICONS: Record<string, IconName> = {
 
 function words({ action, about }: ActivityEntry): string {
   const address = shortAddress(about ?? "");
-  const key = about ? `“${shortName(about, 60)}”` : "";
+  const key = shortName(about ?? "", 60);
   switch (action) {
     case "session.begin":
-      return "Signed in";
+      return t`Signed in`;
     case "session.end":
-      return "A session was ended";
+      return t`A session was ended`;
     case "session.end_all":
-      return "Signed out everywhere";
+      return t`Signed out everywhere`;
     case "session.reuse":
-      return "A session used in two places was ended";
+      return t`A session used in two places was ended`;
     case "address.link":
-      return `${address} was linked`;
+      return t`${address} was linked`;
     case "address.unlink":
-      return `${address} was removed`;
+      return t`${address} was removed`;
     case "api_key.make":
-      return `API key ${key} was created`;
+      return t`API key “${key}” was created`;
     case "api_key.revoke":
-      return `API key ${key} was revoked`;
+      return t`API key “${key}” was revoked`;
     case "handle.change":
-      return "The handle was changed";
+      return t`The handle was changed`;
     case "privacy.change":
-      return "What others see was changed";
+      return t`What others see was changed`;
     case "account.export":
-      return "All data was downloaded";
+      return t`All data was downloaded`;
     case "account.delete":
-      return "Deletion was requested";
+      return t`Deletion was requested`;
     case "account.restore":
-      return "Deletion was cancelled";
+      return t`Deletion was cancelled`;
   }
 }
 
 function Row({ entry }: { entry: ActivityEntry }) {
+  const { device } = entry;
   const kind = entry.action.split(".")[0] ?? "";
   const copied = entry.action === "session.reuse";
   return (
@@ -115,11 +122,17 @@ function Row({ entry }: { entry: ActivityEntry }) {
       <div className="row-text">
         <p className="wrap">
           {words(entry)}
-          {entry.current && <span className="tag now">this device</span>}
+          {entry.current && (
+            <span className="tag now">
+              <Trans>this device</Trans>
+            </span>
+          )}
         </p>
         <p className="small">
-          <Time at={entry.at} /> on {entry.device}, signed in with{" "}
-          <Address of={entry.signed_in_with} />
+          <Trans>
+            <Time at={entry.at} /> on {device}, signed in with{" "}
+            <Address of={entry.signed_in_with} />
+          </Trans>
         </p>
       </div>
     </li>

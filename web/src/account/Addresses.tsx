@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { account, type Me, type OwnAddress } from "../api/account";
@@ -40,12 +42,13 @@ export function Addresses({ me }: { me: Me }) {
     setTask(next);
   }
 
+  const { addresses: linked } = me;
   const all = own.data?.addresses ?? [];
   return (
     <>
       <Panel
-        title="Your addresses"
-        aside={me.addresses === 1 ? "one so far" : `${me.addresses} linked`}
+        title={t`Your addresses`}
+        aside={plural(linked, { one: "one so far", other: "# linked" })}
       >
         {own.data ? (
           <ul className="rows">
@@ -60,10 +63,12 @@ export function Addresses({ me }: { me: Me }) {
         ) : own.isError ? (
           <ErrorNotice error={own.error} retry={() => void own.refetch()} busy={own.isFetching} />
         ) : (
-          <Skeleton lines={3} label="Loading your addresses" />
+          <Skeleton lines={3} label={t`Loading your addresses`} />
         )}
         {all.length === 1 && (
-          <p className="small">You sign in with it. To remove it, link another one first.</p>
+          <p className="small">
+            <Trans>You sign in with it. To remove it, link another one first.</Trans>
+          </p>
         )}
         <p className="saved done" role="status">
           {news && (
@@ -82,24 +87,28 @@ export function Addresses({ me }: { me: Me }) {
           giveUp={() => setTask(null)}
         />
       ) : (
-        <Panel title="Link another address">
+        <Panel title={t`Link another address`}>
           <p>
-            Miners on several addresses can play as one: shares, levels, streaks and
-            badges are combined under your name. Both addresses sign: one that you have
-            approves the link, and the new one proves that it is yours.
+            <Trans>
+              Miners on several addresses can play as one: shares, levels, streaks and
+              badges are combined under your name. Both addresses sign: one that you have
+              approves the link, and the new one proves that it is yours.
+            </Trans>
           </p>
           <p>
-            If the other address has mined here before, its totals, badges and XP are
-            added to yours permanently. If somebody has signed in with it, that account
-            ends: its name, profile and settings are gone, its API keys stop, and its
-            devices are signed out.
+            <Trans>
+              If the other address has mined here before, its totals, badges and XP are
+              added to yours permanently. If somebody has signed in with it, that account
+              ends: its name, profile and settings are gone, its API keys stop, and its
+              devices are signed out.
+            </Trans>
           </p>
           {task && own.data ? (
             <Linking all={all} changed={changed} giveUp={() => setTask(null)} />
           ) : (
             <p className="actions">
               <button type="button" className="button" onClick={() => begin({ what: "link" })}>
-                Link an address
+                <Trans>Link an address</Trans>
               </button>
             </p>
           )}
@@ -135,7 +144,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
     purpose: "let_in",
     subject: address,
     from: all.map((one) => one.address),
-    action: "Approve",
+    action: t`Approve`,
     run: async (approval) => become(approved(address, approval)),
   });
   const proof: Proof = {
@@ -151,10 +160,10 @@ function Linking({ all, changed, giveUp }: StageProps) {
           throw error;
         });
       keepLinking(null);
-      changed(addresses, merged ? "Linked. Its totals are now part of yours." : "Linked.");
+      changed(addresses, merged ? t`Linked. Its totals are now part of yours.` : t`Linked.`);
     },
-    action: "Link this address",
-    doing: "Checking the signature…",
+    action: t`Link this address`,
+    doing: t`Checking the signature…`,
     from: [address],
     keptAs: "tbg.link",
   };
@@ -162,28 +171,34 @@ function Linking({ all, changed, giveUp }: StageProps) {
     <div className="linking" ref={focused} tabIndex={-1}>
       {linking === null ? (
         <>
-          <h3>1 of 3: The new address</h3>
+          <h3>
+            <Trans>1 of 3: The new address</Trans>
+          </h3>
           <AddressForm
             draft={draft}
             setDraft={setDraft}
             ask={(given) => become({ address: given, approval: null, until: 0 })}
-            action="Continue"
+            action={t`Continue`}
             focus={false}
           />
         </>
       ) : linking.approval === null ? (
         <div key="let-in" className="linking">
           <p>
-            <strong>2 of 3: Your account approves.</strong> Sign with an address that you have
-            already, to let <Address of={address} /> in. Your session alone does not suffice.
+            <Trans>
+              <strong>2 of 3: Your account approves.</strong> Sign with an address that you have
+              already, to let <Address of={address} /> in. Your session alone does not suffice.
+            </Trans>
           </p>
           <Sign proof={letIn} />
         </div>
       ) : (
         <div key="link" className="linking">
           <p>
-            <strong>3 of 3: The new address signs.</strong> Sign with{" "}
-            <Address of={address} />, within five minutes.
+            <Trans>
+              <strong>3 of 3: The new address signs.</strong> Sign with{" "}
+              <Address of={address} />, within five minutes.
+            </Trans>
           </p>
           <Sign proof={proof} />
         </div>
@@ -191,11 +206,11 @@ function Linking({ all, changed, giveUp }: StageProps) {
       <p className="actions">
         {linking !== null && (
           <button type="button" className="button quiet" onClick={() => become(null)}>
-            Start again
+            <Trans>Start again</Trans>
           </button>
         )}
         <button type="button" className="button quiet" onClick={stop}>
-          Not now
+          <Trans>Not now</Trans>
         </button>
       </p>
     </div>
@@ -205,29 +220,34 @@ function Linking({ all, changed, giveUp }: StageProps) {
 /** Removed with a signature by one that stays. */
 function Remove({ address, all, changed, giveUp }: StageProps & { address: string }) {
   const stay = all.filter((one) => one.address !== address);
+  const name = shortAddress(address);
   const proof = approvalOf({
     purpose: "unlink",
     subject: address,
     from: stay.map((one) => one.address),
-    action: "Remove the address",
+    action: t`Remove the address`,
     run: async (approval) => {
       await account.unlinkAddress(address, approval);
-      changed(stay, `${shortAddress(address)} is no longer linked.`);
+      changed(stay, t`${name} is no longer linked.`);
     },
   });
   return (
-    <Panel title={`Remove ${shortAddress(address)}`}>
+    <Panel title={t`Remove ${name}`}>
       <p>
-        Nobody can sign in to this account with it any more. Devices that did are signed out, and
-        API keys created on them stop working. What it has mined stays yours; what it mines from now
-        on starts a new game. You can link it again at any time.
+        <Trans>
+          Nobody can sign in to this account with it any more. Devices that did are signed out, and
+          API keys created on them stop working. What it has mined stays yours; what it mines from
+          now on starts a new game. You can link it again at any time.
+        </Trans>
       </p>
       <div className="linking" ref={focused} tabIndex={-1}>
-        <p>Sign with an address that stays.</p>
+        <p>
+          <Trans>Sign with an address that stays.</Trans>
+        </p>
         <Sign proof={proof} />
         <p className="actions">
           <button type="button" className="button quiet" onClick={giveUp}>
-            Keep it
+            <Trans>Keep it</Trans>
           </button>
         </p>
       </div>
@@ -241,31 +261,40 @@ function focused(box: HTMLDivElement | null) {
   box?.focus({ preventScroll: true });
 }
 
+function standing({ proved_at, merged }: OwnAddress, now: number): string {
+  if (proved_at === null) {
+    return merged ? t`Not verified yet. Its totals are part of yours` : t`Not verified yet`;
+  }
+  const day = date(proved_at, now);
+  return merged ? t`Verified ${day}. Its totals are part of yours` : t`Verified ${day}`;
+}
+
 function Row({ one, remove }: { one: OwnAddress; remove: () => void }) {
   const now = useNow(60_000);
-  const since = one.proved_at ? `Verified ${date(one.proved_at, now)}` : "Not verified yet";
+  const { address } = one;
   return (
     <li className="row">
-      <AddressTile address={one.address} size={44} />
+      <AddressTile address={address} size={44} />
       <div className="row-text">
         <p>
-          <Address of={one.address} />
-          {one.first && <span className="tag">first</span>}
+          <Address of={address} />
+          {one.first && (
+            <span className="tag">
+              <Trans>first</Trans>
+            </span>
+          )}
         </p>
-        <p className="small">
-          {since}
-          {one.merged && ". Its totals are part of yours"}
-        </p>
+        <p className="small">{standing(one, now)}</p>
       </div>
-      <CopyButton text={one.address} label="Copy" spoken={`Copy address ${one.address}`} />
+      <CopyButton text={address} label={t`Copy`} spoken={t`Copy address ${address}`} />
       {one.can_unlink && (
         <button
           type="button"
           className="button quiet bad"
-          aria-label={`Remove ${one.address}`}
+          aria-label={t`Remove ${address}`}
           onClick={remove}
         >
-          Remove
+          <Trans>Remove</Trans>
         </button>
       )}
     </li>

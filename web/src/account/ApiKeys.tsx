@@ -1,6 +1,9 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
+import { BOUNDS } from "../api/bounds";
 import { account, type ApiKey, type Me, type NewApiKey } from "../api/account";
 import { addressesQuery, apiKeysQuery } from "../api/me";
 import { Icon } from "../art";
@@ -15,23 +18,30 @@ import "./account.css";
 import "./settings.css";
 
 /** What a key is for, and what it can do today. */
-const SCOPES: Record<ApiKey["scope"], [string, string]> = {
-  read: ["Read my data", "Currently that is your personal bests."],
-  mining: [
-    "Read, and change my workers",
-    "Currently it reads your personal bests; keys cannot change anything yet.",
-  ],
-  service: [
-    "Post what happened elsewhere",
-    "For a service you run. It reads nothing, and nothing accepts its posts yet.",
-  ],
-};
-const EXPIRIES: [string, string][] = [
-  ["30", "In 30 days"],
-  ["90", "In 90 days"],
-  ["365", "In a year"],
-  ["", "Never"],
-];
+function scopeWords(): Record<ApiKey["scope"], { tag: string; may: string; today: string }> {
+  return {
+    read: { tag: t`read`, may: t`Read my data`, today: t`Currently that is your personal bests.` },
+    mining: {
+      tag: t`mining`,
+      may: t`Read, and change my workers`,
+      today: t`Currently it reads your personal bests; keys cannot change anything yet.`,
+    },
+    service: {
+      tag: t`service`,
+      may: t`Post what happened elsewhere`,
+      today: t`For a service you run. It reads nothing, and nothing accepts its posts yet.`,
+    },
+  };
+}
+
+function expiries(): [string, string][] {
+  return [
+    ["30", t`In 30 days`],
+    ["90", t`In 90 days`],
+    ["365", t`In a year`],
+    ["", t`Never`],
+  ];
+}
 
 /** A word for one wish: repeating it after a lost answer makes no second key. */
 function onceOnly(): string {
@@ -43,7 +53,7 @@ export function ApiKeys({ me }: { me: Me }) {
   const keys = useQuery(apiKeysQuery);
   return (
     <>
-      <Panel title="Your keys">
+      <Panel title={t`Your keys`}>
         {keys.data ? (
           keys.data.api_keys.length > 0 ? (
             <ul className="rows">
@@ -53,14 +63,16 @@ export function ApiKeys({ me }: { me: Me }) {
             </ul>
           ) : (
             <p className="empty">
-              No keys. With one, a script or a display on your desk can read your numbers without
-              signing in as you.
+              <Trans>
+                No keys. With one, a script or a display on your desk can read your numbers without
+                signing in as you.
+              </Trans>
             </p>
           )
         ) : keys.isError ? (
           <ErrorNotice error={keys.error} retry={() => void keys.refetch()} busy={keys.isFetching} />
         ) : (
-          <Skeleton lines={3} label="Loading your keys" />
+          <Skeleton lines={3} label={t`Loading your keys`} />
         )}
       </Panel>
       <MakeKey admin={me.role === "admin"} />
@@ -68,10 +80,47 @@ export function ApiKeys({ me }: { me: Me }) {
   );
 }
 
+/** When it was used, when it was made, and when it ends. */
+function Times({ of: key, now, over }: { of: ApiKey; now: number; over: boolean }) {
+  const { last_used_at: used } = key;
+  const made = date(key.created_at, now);
+  if (key.expires_at === null) {
+    return used ? (
+      <Trans>
+        Last used <Time at={used} />, made {made}, does not expire
+      </Trans>
+    ) : (
+      <Trans>Never used, made {made}, does not expire</Trans>
+    );
+  }
+  const end = date(key.expires_at, now);
+  if (over) {
+    return used ? (
+      <Trans>
+        Last used <Time at={used} />, made {made}, expired {end}
+      </Trans>
+    ) : (
+      <Trans>
+        Never used, made {made}, expired {end}
+      </Trans>
+    );
+  }
+  return used ? (
+    <Trans>
+      Last used <Time at={used} />, made {made}, expires {end}
+    </Trans>
+  ) : (
+    <Trans>
+      Never used, made {made}, expires {end}
+    </Trans>
+  );
+}
+
 function Row({ of: key }: { of: ApiKey }) {
   const client = useQueryClient();
   const now = useNow(30_000);
   const over = key.expires_at !== null && Date.parse(key.expires_at) < now;
+  const { name } = key;
   return (
     <li className="row">
       <span className="row-mark">
@@ -79,30 +128,24 @@ function Row({ of: key }: { of: ApiKey }) {
       </span>
       <div className="row-text">
         <p className="wrap">
-          {key.name}
-          <span className="tag">{key.scope}</span>
-          {over && <span className="tag bad">expired</span>}
+          {name}
+          <span className="tag">{scopeWords()[key.scope].tag}</span>
+          {over && (
+            <span className="tag bad">
+              <Trans>expired</Trans>
+            </span>
+          )}
         </p>
         <p className="small">
-          {key.last_used_at ? (
-            <>
-              Last used <Time at={key.last_used_at} />
-            </>
-          ) : (
-            "Never used"
-          )}
-          , made {date(key.created_at, now)},{" "}
-          {key.expires_at === null
-            ? "does not expire"
-            : `${over ? "expired" : "expires"} ${date(key.expires_at, now)}`}
+          <Times of={key} now={now} over={over} />
         </p>
       </div>
       <Confirm
-        trigger="Revoke"
-        triggerLabel={`Revoke ${key.name}`}
-        title={`Revoke “${key.name}”?`}
-        action="Revoke it"
-        doing="Revoking…"
+        trigger={t`Revoke`}
+        triggerLabel={t`Revoke ${name}`}
+        title={t`Revoke “${name}”?`}
+        action={t`Revoke it`}
+        doing={t`Revoking…`}
         run={async () => {
           await account.revokeApiKey(key.id);
           client.setQueryData(
@@ -111,7 +154,11 @@ function Row({ of: key }: { of: ApiKey }) {
           );
         }}
       >
-        <p>Programs that use it stop working at once. A revoked key cannot be restored.</p>
+        <p>
+          <Trans>
+            Programs that use it stop working at once. A revoked key cannot be restored.
+          </Trans>
+        </p>
       </Confirm>
     </li>
   );
@@ -136,7 +183,8 @@ function MakeKey({ admin }: { admin: boolean }) {
       );
     },
   });
-  const scopes = (Object.keys(SCOPES) as ApiKey["scope"][]).filter((s) => s !== "service" || admin);
+  const words = scopeWords();
+  const scopes = (Object.keys(words) as ApiKey["scope"][]).filter((s) => s !== "service" || admin);
 
   /** Another wish than the one that failed gets a word of its own. */
   function changed() {
@@ -150,7 +198,7 @@ function MakeKey({ admin }: { admin: boolean }) {
     event.preventDefault();
     if (make.isPending) return;
     const called = name.trim();
-    if (called === "") return setWrong("Give it a name, so that you recognise it.");
+    if (called === "") return setWrong(t`Give it a name, so that you recognise it.`);
     if (scope === "service") return setSigning(true);
     make.mutate(wish());
   }
@@ -163,7 +211,7 @@ function MakeKey({ admin }: { admin: boolean }) {
   const proof = approvalOf({
     purpose: "make_service_key",
     from: own.data?.addresses.map((one) => one.address) ?? [],
-    action: "Make the key",
+    action: t`Make the key`,
     run: async (approval) => {
       await make.mutateAsync({ ...wish(), approval });
       setSigning(false);
@@ -171,14 +219,18 @@ function MakeKey({ admin }: { admin: boolean }) {
   });
 
   return (
-    <Panel title="Make a key">
+    <Panel title={t`Make a key`}>
       <form className="stack" onSubmit={go} noValidate>
-        <Field label="Name" hint="What will use it, for instance “hall display”." error={wrong}>
+        <Field
+          label={t`Name`}
+          hint={t`What will use it, for instance “hall display”.`}
+          error={wrong}
+        >
           {(ids) => (
             <input
               {...ids}
               className="input"
-              maxLength={60}
+              {...BOUNDS.ApiKeyWish.name}
               autoComplete="off"
               value={name}
               onChange={(event) => {
@@ -189,7 +241,7 @@ function MakeKey({ admin }: { admin: boolean }) {
           )}
         </Field>
         <div className="pair">
-          <Field label="It may" hint={SCOPES[scope][1]}>
+          <Field label={t`It may`} hint={words[scope].today}>
             {(ids) => (
               <select
                 {...ids}
@@ -202,13 +254,13 @@ function MakeKey({ admin }: { admin: boolean }) {
               >
                 {scopes.map((one) => (
                   <option key={one} value={one}>
-                    {SCOPES[one][0]}
+                    {words[one].may}
                   </option>
                 ))}
               </select>
             )}
           </Field>
-          <Field label="Expires">
+          <Field label={t`Expires`}>
             {(ids) => (
               <select
                 {...ids}
@@ -219,7 +271,7 @@ function MakeKey({ admin }: { admin: boolean }) {
                   changed();
                 }}
               >
-                {EXPIRIES.map(([value, label]) => (
+                {expiries().map(([value, label]) => (
                   <option key={value} value={value}>
                     {label}
                   </option>
@@ -230,14 +282,16 @@ function MakeKey({ admin }: { admin: boolean }) {
         </div>
         <Failed error={make.error} />
         <p className="actions">
-          <WorkButton type="submit" busy={make.isPending} doing="Creating the key…">
-            Make the key
+          <WorkButton type="submit" busy={make.isPending} doing={t`Creating the key…`}>
+            <Trans>Make the key</Trans>
           </WorkButton>
         </p>
       </form>
       {signing && (
         <div className="linking">
-          <p>A service key acts for the pool: sign with one of your addresses.</p>
+          <p>
+            <Trans>A service key acts for the pool: sign with one of your addresses.</Trans>
+          </p>
           <Sign proof={proof} />
         </div>
       )}
@@ -262,20 +316,26 @@ function ShownOnce({ made, onClose }: ShownOnceProps) {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog">
-          <Dialog.Title className="dialog-title">Your new key</Dialog.Title>
+          <Dialog.Title className="dialog-title">
+            <Trans>Your new key</Trans>
+          </Dialog.Title>
           <Dialog.Description className="warning">
             <Icon name="warn" size={24} />
             <span>
-              Copy it now: it is shown this once. We store only its hash and cannot
-              show it again.
+              <Trans>
+                Copy it now: it is shown this once. We store only its hash and cannot
+                show it again.
+              </Trans>
             </span>
           </Dialog.Description>
           {made && (
             <>
               <p className="secret mono">{made.key}</p>
               <p className="actions">
-                <CopyButton text={made.key} label="Copy key" spoken="Copy key" />
-                <Dialog.Close className="button">I have it</Dialog.Close>
+                <CopyButton text={made.key} label={t`Copy key`} spoken={t`Copy key`} />
+                <Dialog.Close className="button">
+                  <Trans>I have it</Trans>
+                </Dialog.Close>
               </p>
             </>
           )}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { type FormEvent, lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import { looksRight, tidy, wrongAddress } from "../address";
 import { Refusal } from "../api/client";
@@ -36,7 +38,7 @@ export function ByHand({ proof }: { proof: Proof }) {
     <ol className="steps">
       <Step
         n={1}
-        name={proof.from ? "The address that signs" : "Your payout address"}
+        name={proof.from ? t`The address that signs` : t`Your payout address`}
         state={asked ? "done" : "now"}
       >
         {asked ? (
@@ -52,7 +54,7 @@ export function ByHand({ proof }: { proof: Proof }) {
                   become(null);
                 }}
               >
-                Another address
+                <Trans>Another address</Trans>
               </button>
             )}
           </div>
@@ -71,8 +73,8 @@ export function ByHand({ proof }: { proof: Proof }) {
         />
       ) : (
         <>
-          <Step n={2} name="Sign the message with its wallet" state="later" />
-          <Step n={3} name="Enter the signature" state="later" />
+          <Step n={2} name={t`Sign the message with its wallet`} state="later" />
+          <Step n={3} name={t`Enter the signature`} state="later" />
         </>
       )}
     </ol>
@@ -94,8 +96,14 @@ function Step({ n, name, state, children }: StepProps) {
       </span>
       <div className="step-body">
         <h3>
-          {name}
-          {state === "done" && <span className="sr-only">, done</span>}
+          {state === "done" ? (
+            <Trans>
+              {name}
+              <span className="sr-only">, done</span>
+            </Trans>
+          ) : (
+            name
+          )}
         </h3>
         {children}
       </div>
@@ -134,7 +142,9 @@ function Signers({ from, ask }: { from: string[]; ask: (address: string) => Prom
               <AddressTile address={address} size={44} />
               <span>
                 <Address of={address} />
-                <span className="small">Get the message</span>
+                <span className="small">
+                  <Trans>Get the message</Trans>
+                </span>
               </span>
               <Icon name="right" size={20} />
             </button>
@@ -156,7 +166,7 @@ interface AddressFormProps {
 }
 
 export function AddressForm(props: AddressFormProps) {
-  const { draft, setDraft, ask, focus, action = "Get the message" } = props;
+  const { draft, setDraft, ask, focus, action = t`Get the message` } = props;
   const network = useNetwork();
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -173,7 +183,7 @@ export function AddressForm(props: AddressFormProps) {
       const misspelt = error instanceof Refusal && error.code === "not_an_address";
       setWrong(
         misspelt
-          ? "That address is not valid: a letter is missing, doubled or wrong."
+          ? t`That address is not valid: a letter is missing, doubled or wrong.`
           : said(error),
       );
       setBusy(false);
@@ -183,8 +193,8 @@ export function AddressForm(props: AddressFormProps) {
   return (
     <form onSubmit={go} noValidate className="step-form">
       <Field
-        label="Address"
-        hint="The one your miner is set to. Your wallet must hold its key."
+        label={t`Address`}
+        hint={t`The one your miner is set to. Your wallet must hold its key.`}
         error={wrong}
       >
         {(ids) => (
@@ -206,7 +216,7 @@ export function AddressForm(props: AddressFormProps) {
           />
         )}
       </Field>
-      <WorkButton type="submit" busy={busy} doing="Preparing the message…">
+      <WorkButton type="submit" busy={busy} doing={t`Preparing the message…`}>
         {action}
       </WorkButton>
     </form>
@@ -228,23 +238,25 @@ function SignAndReturn({ asked, proof, renew }: SignProps) {
   useEffect(() => box.current?.focus(), []);
   return (
     <>
-      <Step n={2} name="Sign the message with its wallet" state="now">
+      <Step n={2} name={t`Sign the message with its wallet`} state="now">
         <p className="small">
-          Look for “Sign message” in the wallet, choose <Address of={address} />, and paste
-          exactly this text:
+          <Trans>
+            Look for “Sign message” in the wallet, choose <Address of={address} />, and paste
+            exactly this text:
+          </Trans>
         </p>
         <pre
           ref={box}
           className={over ? "message over" : "message"}
           tabIndex={0}
-          aria-label="The message to sign"
+          aria-label={t`The message to sign`}
         >
           {challenge.message}
         </pre>
         <Left left={left} over={over} renew={renew} />
         {!over && <MessageTools message={challenge.message} />}
       </Step>
-      <Step n={3} name="Enter the signature" state={over ? "later" : "now"}>
+      <Step n={3} name={t`Enter the signature`} state={over ? "later" : "now"}>
         {!over && (
           <SignatureForm
             asked={asked}
@@ -275,6 +287,7 @@ interface LeftProps {
 }
 
 function Left({ left, over, renew }: LeftProps) {
+  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   async function go() {
@@ -291,27 +304,27 @@ function Left({ left, over, renew }: LeftProps) {
     <div className="left">
       <p className="small">
         {over ? (
-          "This message can no longer be used."
+          <Trans>This message can no longer be used.</Trans>
         ) : (
-          <>
+          <Trans>
             Good for{" "}
             <span className="tn" role="timer">
-              {Math.floor(left / 60)}:{String(left % 60).padStart(2, "0")}
+              {clock}
             </span>
-          </>
+          </Trans>
         )}
       </p>
       {/* Said once when it matters, not every second. */}
       <span className="sr-only" role="status">
         {over
-          ? "The message was already used or is too old. Request a new one."
+          ? t`The message was already used or is too old. Request a new one.`
           : left <= 60
-            ? "Less than a minute is left."
+            ? t`Less than a minute is left.`
             : ""}
       </span>
       {(over || left <= 60) && (
-        <WorkButton look={over ? "" : "quiet"} busy={busy} doing="Preparing…" onClick={go}>
-          New message
+        <WorkButton look={over ? "" : "quiet"} busy={busy} doing={t`Preparing…`} onClick={go}>
+          <Trans>New message</Trans>
         </WorkButton>
       )}
       {error !== null && <Failed error={error} />}
@@ -325,7 +338,7 @@ function MessageTools({ message }: { message: string }) {
   return (
     <>
       <p className="tools">
-        <CopyButton text={message} label="Copy message" spoken="Copy message" />
+        <CopyButton text={message} label={t`Copy message`} spoken={t`Copy message`} />
         <button
           type="button"
           className="copy"
@@ -334,13 +347,15 @@ function MessageTools({ message }: { message: string }) {
           onClick={() => setShown(!shown)}
         >
           <Icon name="qr" size={20} />
-          {shown ? "Hide QR code" : "Show as QR code"}
+          {shown ? t`Hide QR code` : t`Show as QR code`}
         </button>
       </p>
       {shown && (
         <div className="qr" id={id}>
-          <QrCode text={message} title="QR code of the message" />
-          <p className="small">For wallets with a camera: it contains only the message.</p>
+          <QrCode text={message} title={t`QR code of the message`} />
+          <p className="small">
+            <Trans>For wallets with a camera: it contains only the message.</Trans>
+          </p>
         </div>
       )}
     </>
@@ -360,7 +375,7 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
 
   async function handIn(signature: string) {
     if (busy) return;
-    if (signature === "") return setWrong("Paste the signature here first.");
+    if (signature === "") return setWrong(t`Paste the signature here first.`);
     setBusy(true);
     setWrong(null);
     try {
@@ -386,8 +401,8 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
       }}
     >
       <Field
-        label="Signature"
-        hint="Letters and digits, usually ending in =. Old and new formats both work."
+        label={t`Signature`}
+        hint={t`Letters and digits, usually ending in =. Old and new formats both work.`}
         error={wrong}
       >
         {(ids) => (
@@ -429,6 +444,7 @@ function SignatureForm({ asked, proof, onSpent }: SignatureFormProps) {
 function wrongSignature(error: unknown, address: string): string {
   if (!(error instanceof Refusal) || error.code !== "signature_refused") return said(error);
   const short = `${address.slice(0, 4)}…${address.slice(-4)}`;
-  const why = error.problem.detail ? `${error.problem.detail.replace(/\.?$/, ".")} ` : "";
-  return `${why}Sign the whole message with the key of ${short}, and paste the whole signature.`;
+  const todo = t`Sign the whole message with the key of ${short}, and paste the whole signature.`;
+  const { detail } = error.problem;
+  return detail ? `${detail.replace(/\.?$/, ".")} ${todo}` : todo;
 }

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { account } from "../api/account";
@@ -37,16 +39,22 @@ export function DemoMiners({ proof }: { proof: Proof }) {
       />
     );
   }
-  if (!miners.data) return <Skeleton lines={2} label="Loading the demo miners" />;
+  if (!miners.data) return <Skeleton lines={2} label={t`Loading the demo miners`} />;
   const offered = miners.data.addresses.filter((one) => proof.from?.includes(one) ?? true);
   if (offered.length === 0) {
-    return <p className="empty">No demo miner has mined yet. Give them a minute.</p>;
+    return (
+      <p className="empty">
+        <Trans>No demo miner has mined yet. Give them a minute.</Trans>
+      </p>
+    );
   }
   return (
     <>
       <p className="small">
-        This is a demo: it holds the keys of its own miners and signs for them. The message
-        and the check are real.
+        <Trans>
+          This is a demo: it holds the keys of its own miners and signs for them. The message
+          and the check are real.
+        </Trans>
       </p>
       <ul className="picks">
         {offered.map((address) => (
@@ -60,7 +68,7 @@ export function DemoMiners({ proof }: { proof: Proof }) {
               <AddressTile address={address} size={44} />
               <span>
                 <Address of={address} />
-                <span className="small">{busy === address ? "Signing…" : "demo miner"}</span>
+                <span className="small">{busy === address ? t`Signing…` : t`demo miner`}</span>
               </span>
               <Icon name="right" size={20} />
             </button>

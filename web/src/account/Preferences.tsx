@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { Settings } from "../api/account";
 import { useChangeSettings } from "../api/change";
@@ -6,19 +8,21 @@ import { choose } from "../theme";
 import { Choice, outcomeOf, Saved, Switch } from "../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../ui/parts";
 
-const NEWS: [keyof Settings["notifications"], string, string][] = [
-  ["badges", "Badges", "When you earn one."],
-  ["levels", "Levels", "When you reach the next one."],
-  ["streaks", "Streak", "Before a week ends without a share."],
-  ["blocks", "Blocks", "When anybody here finds one."],
-  ["weekly_summary", "The week in short", "On Mondays, a summary of the last week."],
-];
+function kindsOfNews(): [keyof Settings["notifications"], string, string][] {
+  return [
+    ["badges", t`Badges`, t`When you earn one.`],
+    ["levels", t`Levels`, t`When you reach the next one.`],
+    ["streaks", t`Streak`, t`Before a week ends without a share.`],
+    ["blocks", t`Blocks`, t`When anybody here finds one.`],
+    ["weekly_summary", t`The week in short`, t`On Mondays, a summary of the last week.`],
+  ];
+}
 
 export function Preferences() {
   const settings = useQuery(settingsQuery);
   if (!settings.data) {
     return (
-      <Panel title="Preferences">
+      <Panel title={t`Preferences`}>
         {settings.isError ? (
           <ErrorNotice
             error={settings.error}
@@ -26,7 +30,7 @@ export function Preferences() {
             busy={settings.isFetching}
           />
         ) : (
-          <Skeleton lines={6} label="Loading your preferences" />
+          <Skeleton lines={6} label={t`Loading your preferences`} />
         )}
       </Panel>
     );
@@ -43,14 +47,14 @@ function Looks({ settings }: { settings: Settings }) {
   const change = useChangeSettings();
   const { units, theme } = settings;
   return (
-    <Panel title="Appearance and units" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title={t`Appearance and units`} aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack">
         <Choice
-          legend="Theme"
+          legend={t`Theme`}
           options={[
-            { value: "system", label: "As on the device" },
-            { value: "day", label: "Light" },
-            { value: "evening", label: "Dark" },
+            { value: "system", label: t`As on the device` },
+            { value: "day", label: t`Light` },
+            { value: "evening", label: t`Dark` },
           ]}
           value={theme}
           onChange={(next) => {
@@ -59,9 +63,9 @@ function Looks({ settings }: { settings: Settings }) {
           }}
         />
         <Choice
-          legend="Hashrate in"
+          legend={t`Hashrate in`}
           options={[
-            { value: "auto", label: "Automatic" },
+            { value: "auto", label: t`Automatic` },
             { value: "GH/s", label: "GH/s" },
             { value: "TH/s", label: "TH/s" },
             { value: "PH/s", label: "PH/s" },
@@ -70,19 +74,19 @@ function Looks({ settings }: { settings: Settings }) {
           onChange={(hashrate) => change.mutate({ units: { hashrate } })}
         />
         <Choice
-          legend="Difficulty"
+          legend={t`Difficulty`}
           options={[
-            { value: "short", label: "Short", hint: "4.29 G" },
-            { value: "full", label: "In full", hint: "4,294,967,296" },
+            { value: "short", label: t`Short`, hint: t`4.29 G` },
+            { value: "full", label: t`In full`, hint: t`4,294,967,296` },
           ]}
           value={units.difficulty}
           onChange={(difficulty) => change.mutate({ units: { difficulty } })}
         />
         <Choice
-          legend="Clock"
+          legend={t`Clock`}
           options={[
-            { value: "24h", label: "24 hours", hint: "18:02" },
-            { value: "12h", label: "12 hours", hint: "6:02 pm" },
+            { value: "24h", label: t`24 hours`, hint: t`18:02` },
+            { value: "12h", label: t`12 hours`, hint: t`6:02 pm` },
           ]}
           value={units.clock}
           onChange={(clock) => change.mutate({ units: { clock } })}
@@ -95,13 +99,15 @@ function Looks({ settings }: { settings: Settings }) {
 function News({ settings }: { settings: Settings }) {
   const change = useChangeSettings();
   return (
-    <Panel title="Notify me about" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title={t`Notify me about`} aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack tight">
         <p className="small">
-          Nothing is sent yet. Your choice is stored, and applies once the game can send
-          notifications.
+          <Trans>
+            Nothing is sent yet. Your choice is stored, and applies once the game can send
+            notifications.
+          </Trans>
         </p>
-        {NEWS.map(([key, label, hint]) => (
+        {kindsOfNews().map(([key, label, hint]) => (
           <Switch
             key={key}
             label={label}

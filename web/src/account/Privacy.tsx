@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type Me, type Privacy as Choices, seedOf } from "../api/account";
 import { useChangePrivacy } from "../api/change";
@@ -9,7 +11,7 @@ import "./settings.css";
 
 /** What others read where the address would stand. */
 function shown(address: string, how: Choices["address_shown"]): string {
-  if (how === "hidden") return "address not shown";
+  if (how === "hidden") return t`address not shown`;
   return how === "short" ? shortAddress(address) : address;
 }
 
@@ -17,27 +19,36 @@ export function Privacy({ me }: { me: Me }) {
   const change = useChangePrivacy();
   const { privacy } = me;
   return (
-    <Panel title="What others see" aside={<Saved outcome={outcomeOf(change)} />}>
+    <Panel title={t`What others see`} aside={<Saved outcome={outcomeOf(change)} />}>
       <div className="stack">
         <Switch
-          label="My page is public"
-          hint="When off, only you see it, and your tile leaves the wall."
+          label={t`My page is public`}
+          hint={t`When off, only you see it, and your tile leaves the wall.`}
           checked={privacy.profile_public}
           onChange={(profile_public) => change.mutate({ profile_public })}
         />
         <Switch
-          label="On leaderboards"
-          hint="When off, the pool's wall, its news and its lists leave your name out. Your page stays as it is, and the pool's sums count you in."
+          label={t`On leaderboards`}
+          hint={
+            <Trans>
+              When off, the pool's wall, its news and its lists leave your name out. Your page stays
+              as it is, and the pool's sums count you in.
+            </Trans>
+          }
           checked={privacy.on_leaderboards}
           onChange={(on_leaderboards) => change.mutate({ on_leaderboards })}
         />
         <Choice
-          legend="My address is shown"
-          hint="Anybody who knows an address can look up its balance. A handle reads better, too."
+          legend={t`My address is shown`}
+          hint={
+            <Trans>
+              Anybody who knows an address can look up its balance. A handle reads better, too.
+            </Trans>
+          }
           options={[
-            { value: "whole", label: "Whole" },
-            { value: "short", label: "Short" },
-            { value: "hidden", label: "Not at all" },
+            { value: "whole", label: t`Whole` },
+            { value: "short", label: t`Short` },
+            { value: "hidden", label: t`Not at all` },
           ]}
           value={privacy.address_shown}
           onChange={(address_shown) => change.mutate({ address_shown })}
@@ -51,10 +62,12 @@ export function Privacy({ me }: { me: Me }) {
 function Preview({ me }: { me: Me }) {
   const { profile_public, address_shown } = me.privacy;
   const hidden = address_shown === "hidden";
-  const name = me.display_name ?? me.handle ?? (hidden ? "A miner" : shortAddress(me.address));
+  const name = me.display_name ?? me.handle ?? (hidden ? t`A miner` : shortAddress(me.address));
   return (
-    <div className="preview" role="group" aria-label="How others see you">
-      <p className="small">Others see</p>
+    <div className="preview" role="group" aria-label={t`How others see you`}>
+      <p className="small">
+        <Trans>Others see</Trans>
+      </p>
       {profile_public ? (
         <div className="preview-card">
           <AddressTile address={seedOf(me)} size={60} />
@@ -66,14 +79,19 @@ function Preview({ me }: { me: Me }) {
           </div>
         </div>
       ) : (
-        <p>Nothing: only you can see your page.</p>
+        <p>
+          <Trans>Nothing: only you can see your page.</Trans>
+        </p>
       )}
       {profile_public && address_shown !== "whole" && !me.handle && (
         <p className="small">
-          Without a handle there is nothing to find you by: the wall and the feed leave you out.{" "}
-          <Link to="/settings/$section" params={{ section: "profile" }}>
-            Choose a handle
-          </Link>
+          <Trans>
+            Without a handle there is nothing to find you by: the wall and the feed leave you
+            out.{" "}
+            <Link to="/settings/$section" params={{ section: "profile" }}>
+              Choose a handle
+            </Link>
+          </Trans>
         </p>
       )}
     </div>

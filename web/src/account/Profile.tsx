@@ -1,16 +1,19 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { type FormEvent, useMemo, useState } from "react";
 import { countries } from "./countries";
-import { RULES, wrongHandle } from "./handle";
+import { LONGEST, SHORTEST, wrongHandle } from "./handle";
 import { type Me, type MeChange, seedOf } from "../api/account";
 import { useChangeMe } from "../api/change";
+import { BOUNDS } from "../api/bounds";
 import { Refusal } from "../api/client";
 import { AddressTile } from "../art";
 import { Field, outcomeOf, Saved, said, WorkButton } from "../ui/form";
 import { Panel } from "../ui/parts";
 import "./settings.css";
 
-const NAME = 60;
-const BIO = 500;
+const NAME = BOUNDS.ProfileChange.display_name.maxLength;
+const BIO = BOUNDS.ProfileChange.bio.maxLength;
 
 type Draft = Record<"handle" | "display_name" | "country" | "bio", string>;
 
@@ -30,6 +33,11 @@ function changesIn(draft: Draft, me: Me): MeChange {
   const keys = Object.keys(before) as (keyof Draft)[];
   const changed = keys.filter((key) => draft[key].trim() !== before[key]);
   return Object.fromEntries(changed.map((key) => [key, draft[key].trim() || null]));
+}
+
+function used(text: string, most: number): string {
+  const letters = text.length;
+  return t`${letters} of ${most}`;
 }
 
 export function Profile({ me }: { me: Me }) {
@@ -58,22 +66,36 @@ export function Profile({ me }: { me: Me }) {
   }
 
   return (
-    <Panel title="Your profile">
+    <Panel title={t`Your profile`}>
       <div className="own-tile">
-        <AddressTile address={seedOf(me)} size={88} title="Your tile" />
+        <AddressTile address={seedOf(me)} size={88} title={t`Your tile`} />
         <p className="small">
-          {me.privacy.address_shown === "whole"
-            ? "Your tile is drawn from your first address, the same on every screen."
-            : "Your tile is drawn from your name here, so that it does not reveal an address."}{" "}
-          You cannot choose it, and nobody else has it.
+          {me.privacy.address_shown === "whole" ? (
+            <Trans>
+              Your tile is drawn from your first address, the same on every screen. You cannot
+              choose it, and nobody else has it.
+            </Trans>
+          ) : (
+            <Trans>
+              Your tile is drawn from your name here, so that it does not reveal an address. You
+              cannot choose it, and nobody else has it.
+            </Trans>
+          )}
         </p>
       </div>
       <form className="stack" onSubmit={save} noValidate>
         <Field
-          label="Handle"
-          aside="optional"
+          label={t`Handle`}
+          aside={t`optional`}
           hint={
-            draft.handle !== "" && hint !== null ? hint : `${RULES} It becomes the address of your page.`
+            draft.handle !== "" && hint !== null ? (
+              hint
+            ) : (
+              <Trans>
+                {SHORTEST} to {LONGEST} letters or digits, single - or _ between them. It becomes
+                the address of your page.
+              </Trans>
+            )
           }
           error={
             ofHandle ? handleSaid(change.error, draft.handle) : tried && hint !== null ? hint : null
@@ -92,7 +114,7 @@ export function Profile({ me }: { me: Me }) {
             />
           )}
         </Field>
-        <Field label="Display name" aside={`${draft.display_name.length} of ${NAME}`}>
+        <Field label={t`Display name`} aside={used(draft.display_name, NAME)}>
           {(ids) => (
             <input
               {...ids}
@@ -104,7 +126,7 @@ export function Profile({ me }: { me: Me }) {
             />
           )}
         </Field>
-        <Field label="Country" hint="Shown on your page, if you like.">
+        <Field label={t`Country`} hint={t`Shown on your page, if you like.`}>
           {(ids) => (
             <select
               {...ids}
@@ -113,7 +135,7 @@ export function Profile({ me }: { me: Me }) {
               value={draft.country}
               onChange={set("country")}
             >
-              <option value="">Not specified</option>
+              <option value="">{t`Not specified`}</option>
               {names.map(({ code, name }) => (
                 <option key={code} value={code}>
                   {name}
@@ -122,7 +144,7 @@ export function Profile({ me }: { me: Me }) {
             </select>
           )}
         </Field>
-        <Field label="About you" aside={`${draft.bio.length} of ${BIO}`}>
+        <Field label={t`About you`} aside={used(draft.bio, BIO)}>
           {(ids) => (
             <textarea
               {...ids}
@@ -138,10 +160,10 @@ export function Profile({ me }: { me: Me }) {
           <WorkButton
             type="submit"
             busy={change.isPending}
-            doing="Saving…"
+            doing={t`Saving…`}
             disabled={!change.isPending && Object.keys(changes).length === 0}
           >
-            Save
+            <Trans>Save</Trans>
           </WorkButton>
           <Saved outcome={ofHandle ? { state: "idle" } : outcome} />
         </div>
@@ -152,7 +174,7 @@ export function Profile({ me }: { me: Me }) {
 
 function handleSaid(error: unknown, handle: string): string {
   if (error instanceof Refusal && error.code === "handle_taken") {
-    return `“${handle}” belongs to somebody else, or did until recently. Try another one.`;
+    return t`“${handle}” belongs to somebody else, or did until recently. Try another one.`;
   }
   return said(error);
 }

@@ -1,4 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../art";
 import { type QrReader, qrReader } from "./qrReader";
@@ -12,17 +14,21 @@ export default function Scan({ onFound }: { onFound: (text: string) => void }) {
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
       <Dialog.Trigger className="button quiet">
-        <Icon name="camera" size={20} /> Scan it
+        <Icon name="camera" size={20} /> <Trans>Scan it</Trans>
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-scan">
-          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
             <Icon name="close" size={24} />
           </Dialog.Close>
-          <Dialog.Title className="dialog-title">Scan the signature</Dialog.Title>
+          <Dialog.Title className="dialog-title">
+            <Trans>Scan the signature</Trans>
+          </Dialog.Title>
           <Dialog.Description>
-            Show the wallet's QR code to the camera. The picture stays on this device.
+            <Trans>
+              Show the wallet's QR code to the camera. The picture stays on this device.
+            </Trans>
           </Dialog.Description>
           <Camera
             onFound={(text) => {
@@ -63,7 +69,7 @@ function Camera({ onFound }: { onFound: (text: string) => void }) {
     };
     const stop = () => stream?.getTracks().forEach((track) => track.stop());
     begin().catch(() => {
-      if (!over) setWrong("The camera cannot be used here. Allow it for this page, or paste.");
+      if (!over) setWrong(t`The camera cannot be used here. Allow it for this page, or paste.`);
     });
     return () => {
       over = true;
@@ -73,7 +79,13 @@ function Camera({ onFound }: { onFound: (text: string) => void }) {
   }, []);
   return (
     <>
-      <video ref={video} className="camera" muted playsInline aria-label="What the camera sees" />
+      <video
+        ref={video}
+        className="camera"
+        muted
+        playsInline
+        aria-label={t`What the camera sees`}
+      />
       <p className="field-error" role="alert">
         {wrong}
       </p>

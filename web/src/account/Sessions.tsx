@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { account, type EndedSession, type Session } from "../api/account";
@@ -21,7 +23,7 @@ export function Sessions() {
   const ended = sessions.data?.ended ?? [];
   return (
     <>
-      <Panel title="Where you are signed in">
+      <Panel title={t`Where you are signed in`}>
         {all ? (
           <ul className="rows">
             {all.map((session) => (
@@ -35,15 +37,17 @@ export function Sessions() {
             busy={sessions.isFetching}
           />
         ) : (
-          <Skeleton lines={3} label="Loading your devices" />
+          <Skeleton lines={3} label={t`Loading your devices`} />
         )}
         {all && others.length === 0 && (
-          <p className="small">Only this one. Other browsers appear here once you sign in there.</p>
+          <p className="small">
+            <Trans>Only this one. Other browsers appear here once you sign in there.</Trans>
+          </p>
         )}
         <Everywhere others={others} />
       </Panel>
       {ended.length > 0 && (
-        <Panel title="Ended in the last 30 days">
+        <Panel title={t`Ended in the last 30 days`}>
           <ul className="rows">
             {ended.map((session) => (
               <EndedRow key={session.id} session={session} />
@@ -55,20 +59,63 @@ export function Sessions() {
   );
 }
 
-const WHY: Record<EndedSession["ended_why"], string> = {
-  "signed out": "you signed out there",
-  "signed out everywhere": "you signed out everywhere",
-  "ended by the player": "you ended it from another device",
-  "refresh token reused": "it was used in two places",
-  "too many sessions": "you signed in on too many devices",
-  "address unlinked": "its address was removed",
-  merged: "the account was merged into another one",
-  expired: "its 30 days were over",
-};
+function Ending({ at, why }: { at: string; why: EndedSession["ended_why"] }) {
+  switch (why) {
+    case "signed out":
+      return (
+        <Trans>
+          Ended <Time at={at} />: you signed out there.
+        </Trans>
+      );
+    case "signed out everywhere":
+      return (
+        <Trans>
+          Ended <Time at={at} />: you signed out everywhere.
+        </Trans>
+      );
+    case "ended by the player":
+      return (
+        <Trans>
+          Ended <Time at={at} />: you ended it from another device.
+        </Trans>
+      );
+    case "refresh token reused":
+      return (
+        <Trans>
+          Ended <Time at={at} />: it was used in two places.
+        </Trans>
+      );
+    case "too many sessions":
+      return (
+        <Trans>
+          Ended <Time at={at} />: you signed in on too many devices.
+        </Trans>
+      );
+    case "address unlinked":
+      return (
+        <Trans>
+          Ended <Time at={at} />: its address was removed.
+        </Trans>
+      );
+    case "merged":
+      return (
+        <Trans>
+          Ended <Time at={at} />: the account was merged into another one.
+        </Trans>
+      );
+    case "expired":
+      return (
+        <Trans>
+          Ended <Time at={at} />: its 30 days were over.
+        </Trans>
+      );
+  }
+}
 
 function EndedRow({ session }: { session: EndedSession }) {
   const now = useNow(30_000);
   const copied = session.ended_why === "refresh token reused";
+  const day = date(session.created_at, now);
   return (
     <li className={copied ? "row copied" : "row over"}>
       <span className="row-mark">
@@ -76,17 +123,25 @@ function EndedRow({ session }: { session: EndedSession }) {
       </span>
       <div className="row-text">
         <p className="wrap">
-          {shortName(session.device, 60) || "Unknown device"}
-          {copied && <span className="tag bad">maybe copied</span>}
+          {shortName(session.device, 60) || t`Unknown device`}
+          {copied && (
+            <span className="tag bad">
+              <Trans>maybe copied</Trans>
+            </span>
+          )}
         </p>
         <p className="small">
-          Ended <Time at={session.ended_at} />: {WHY[session.ended_why]}. Signed in{" "}
-          {date(session.created_at, now)} with <Address of={session.address} />
+          <Ending at={session.ended_at} why={session.ended_why} />{" "}
+          <Trans>
+            Signed in {day} with <Address of={session.address} />
+          </Trans>
         </p>
         {copied && (
           <p className="small">
-            The copy no longer works. If you do not know how this happened, check that
-            device, and end the sessions above that are not yours.
+            <Trans>
+              The copy no longer works. If you do not know how this happened, check that
+              device, and end the sessions above that are not yours.
+            </Trans>
           </p>
         )}
       </div>
@@ -101,6 +156,8 @@ function Row({ session }: { session: Session }) {
     mutationFn: () => account.endSession(session.id),
     onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   });
+  const { device } = session;
+  const day = date(session.created_at, now);
   return (
     <li className="row">
       <span className="row-mark">
@@ -108,13 +165,23 @@ function Row({ session }: { session: Session }) {
       </span>
       <div className="row-text">
         <p className="wrap">
-          {shortName(session.device, 60) || "Unknown device"}
-          {session.current && <span className="tag now">this device</span>}
-          {session.kind === "bearer" && <span className="tag">app</span>}
+          {shortName(session.device, 60) || t`Unknown device`}
+          {session.current && (
+            <span className="tag now">
+              <Trans>this device</Trans>
+            </span>
+          )}
+          {session.kind === "bearer" && (
+            <span className="tag">
+              <Trans>app</Trans>
+            </span>
+          )}
         </p>
         <p className="small">
-          Last used <Time at={session.last_used_at} />, signed in{" "}
-          {date(session.created_at, now)} with <Address of={session.address} />
+          <Trans>
+            Last used <Time at={session.last_used_at} />, signed in {day} with{" "}
+            <Address of={session.address} />
+          </Trans>
         </p>
         <Failed error={end.error} />
       </div>
@@ -122,11 +189,11 @@ function Row({ session }: { session: Session }) {
         <WorkButton
           look="quiet"
           busy={end.isPending}
-          doing="Ending…"
-          aria-label={`End the session on ${session.device}`}
+          doing={t`Ending…`}
+          aria-label={t`End the session on ${device}`}
           onClick={() => end.mutate()}
         >
-          End
+          <Trans>End</Trans>
         </WorkButton>
       )}
     </li>
@@ -137,14 +204,15 @@ function Everywhere({ others }: { others: Session[] }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const signedIn = useSignedIn();
+  const devices = others.length;
   return (
     <div className="actions">
       {others.length > 0 && (
         <Confirm
-          trigger="End all others"
-          title="End all other sessions?"
-          action="End them"
-          doing="Ending…"
+          trigger={t`End all others`}
+          title={t`End all other sessions?`}
+          action={t`End them`}
+          doing={t`Ending…`}
           run={async () => {
             const ends = await Promise.allSettled(others.map(({ id }) => account.endSession(id)));
             await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
@@ -153,16 +221,19 @@ function Everywhere({ others }: { others: Session[] }) {
           }}
         >
           <p>
-            {others.length === 1 ? "The other device is" : `${others.length} other devices are`}{" "}
-            signed out. This one stays signed in.
+            <Plural
+              value={devices}
+              one="The other device is signed out. This one stays signed in."
+              other="# other devices are signed out. This one stays signed in."
+            />
           </p>
         </Confirm>
       )}
       <Confirm
-        trigger="Sign out everywhere"
-        title="Sign out everywhere?"
-        action="Sign out"
-        doing="Signing out…"
+        trigger={t`Sign out everywhere`}
+        title={t`Sign out everywhere?`}
+        action={t`Sign out`}
+        doing={t`Signing out…`}
         run={async () => {
           await account.logoutEverywhere();
           await navigate({ to: "/" });
@@ -170,8 +241,10 @@ function Everywhere({ others }: { others: Session[] }) {
         }}
       >
         <p>
-          Every device is signed out, this one too. API keys keep working: revoke those that are not
-          yours.
+          <Trans>
+            Every device is signed out, this one too. API keys keep working: revoke those that are
+            not yours.
+          </Trans>
         </p>
       </Confirm>
     </div>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -29,50 +31,80 @@ interface Section {
   body: (props: { me: Me }) => ReactNode;
 }
 
-const SECTIONS: Section[] = [
-  { slug: "profile", name: "Profile", under: "Handle, name, country", icon: "person", body: Profile },
-  { slug: "privacy", name: "Privacy", under: "What others see", icon: "eye", body: Privacy },
-  { slug: "addresses", name: "Addresses", under: "Link a second wallet", icon: "link", body: Addresses },
-  {
-    slug: "preferences",
-    name: "Preferences",
-    under: "Units, theme, notifications",
-    icon: "sliders",
-    body: Preferences,
-  },
-  { slug: "sessions", name: "Devices", under: "Where you are signed in", icon: "device", body: Sessions },
-  {
-    slug: "activity",
-    name: "Activity",
-    under: "What was done, and where",
-    icon: "calendar",
-    body: Activity,
-  },
-  { slug: "api-keys", name: "API keys", under: "For scripts and displays", icon: "key", body: ApiKeys },
-  { slug: "data", name: "Your data", under: "Export or delete", icon: "box", body: YourData },
-];
+function sections(): Section[] {
+  return [
+    {
+      slug: "profile",
+      name: t`Profile`,
+      under: t`Handle, name, country`,
+      icon: "person",
+      body: Profile,
+    },
+    { slug: "privacy", name: t`Privacy`, under: t`What others see`, icon: "eye", body: Privacy },
+    {
+      slug: "addresses",
+      name: t`Addresses`,
+      under: t`Link a second wallet`,
+      icon: "link",
+      body: Addresses,
+    },
+    {
+      slug: "preferences",
+      name: t`Preferences`,
+      under: t`Units, theme, notifications`,
+      icon: "sliders",
+      body: Preferences,
+    },
+    {
+      slug: "sessions",
+      name: t`Devices`,
+      under: t`Where you are signed in`,
+      icon: "device",
+      body: Sessions,
+    },
+    {
+      slug: "activity",
+      name: t`Activity`,
+      under: t`What was done, and where`,
+      icon: "calendar",
+      body: Activity,
+    },
+    {
+      slug: "api-keys",
+      name: t`API keys`,
+      under: t`For scripts and displays`,
+      icon: "key",
+      body: ApiKeys,
+    },
+    { slug: "data", name: t`Your data`, under: t`Export or delete`, icon: "box", body: YourData },
+  ];
+}
+
+function titleOf({ name }: Section): string {
+  return t`${name} · Settings`;
+}
 
 /** `/settings`: on a phone the list of sections, on a wide screen the first of them beside it. */
 export function SettingsPage() {
   const { section } = useParams({ strict: false });
   const phone = useMedia(PHONE);
   const me = useQuery(meQuery);
-  const known = SECTIONS.find(({ slug }) => slug === (section ?? (phone ? "" : "profile")));
+  const known = sections().find(({ slug }) => slug === (section ?? (phone ? "" : "profile")));
   if (section !== undefined && !known) return <NotFoundPage />;
   if (me.data === null) return <ToSignIn />;
-  const title = known && section ? `${known.name} · Settings` : "Settings";
+  const title = known && section ? titleOf(known) : t`Settings`;
   return (
     <div className="page account-page settings-page">
       <Title of={title} />
       {!me.data ? (
         <section className="panel" aria-labelledby="settings-title">
           <h1 id="settings-title" className="settings-title">
-            Settings
+            <Trans>Settings</Trans>
           </h1>
           {me.isError ? (
             <ErrorNotice error={me.error} retry={() => void me.refetch()} busy={me.isFetching} />
           ) : (
-            <Skeleton lines={6} label="Loading your settings" />
+            <Skeleton lines={6} label={t`Loading your settings`} />
           )}
         </section>
       ) : (
@@ -82,7 +114,7 @@ export function SettingsPage() {
             <div className="settings-body">
               {phone && (
                 <Link to="/settings" className="up">
-                  <Icon name="left" size={20} /> Settings
+                  <Icon name="left" size={20} /> <Trans>Settings</Trans>
                 </Link>
               )}
               <h1 className={phone ? "settings-title" : "sr-only"}>{known.name}</h1>
@@ -112,10 +144,14 @@ function Side({ me }: { me: Me }) {
           <Under me={me} />
         </Plate>
       </StoveWall>
-      <nav className="panel settings-nav" aria-label="Settings">
-        {phone && <h1 className="settings-title">Settings</h1>}
+      <nav className="panel settings-nav" aria-label={t`Settings`}>
+        {phone && (
+          <h1 className="settings-title">
+            <Trans>Settings</Trans>
+          </h1>
+        )}
         <ul>
-          {SECTIONS.map(({ slug, name, under, icon }) => (
+          {sections().map(({ slug, name, under, icon }) => (
             <li key={slug}>
               <Link
                 to="/settings/$section"

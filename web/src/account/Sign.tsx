@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { demoMinersQuery } from "../api/me";
 import { configQuery } from "../api/queries";
@@ -15,13 +16,19 @@ export function Sign({ proof }: { proof: Proof }) {
     <>
       {signs && (
         <>
-          <h3>Let the demo sign</h3>
+          <h3>
+            <Trans>Let the demo sign</Trans>
+          </h3>
           <DemoMiners proof={proof} />
         </>
       )}
-      <h3>A wallet in this browser</h3>
+      <h3>
+        <Trans>A wallet in this browser</Trans>
+      </h3>
       <WithWallet proof={proof} />
-      <h3>Any other wallet</h3>
+      <h3>
+        <Trans>Any other wallet</Trans>
+      </h3>
       <ByHand proof={proof} />
     </>
   );

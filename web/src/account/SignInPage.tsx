@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -23,13 +25,17 @@ export function SignInPage() {
   const [ending] = useState(lastEnding);
   return (
     <div className="page account-page">
-      <Title of="Sign in" />
+      <Title of={t`Sign in`} />
       <header className="page-head">
-        <h1>Sign in with your address</h1>
+        <h1>
+          <Trans>Sign in with your address</Trans>
+        </h1>
         <p>
-          You sign a line of text with the wallet that holds your payout address. That
-          proves that the tile is yours. It costs nothing and moves no coins: a signed
-          message is not a payment, and we never ask for a key or a seed.
+          <Trans>
+            You sign a line of text with the wallet that holds your payout address. That
+            proves that the tile is yours. It costs nothing and moves no coins: a signed
+            message is not a payment, and we never ask for a key or a seed.
+          </Trans>
         </p>
       </header>
       {ending && !me && (
@@ -39,25 +45,31 @@ export function SignInPage() {
         </p>
       )}
       {features?.sign_in === false ? (
-        <section className="panel" aria-label="Sign in">
-          <p>This game has no accounts. You can see every page without one.</p>
+        <section className="panel" aria-label={t`Sign in`}>
+          <p>
+            <Trans>This game has no accounts. You can see every page without one.</Trans>
+          </p>
         </section>
       ) : (
         <div className="grid sign-in">
           <div className="sign-in-quick">
             {me && <Already name={nameOf(me)} page={pageOf(me)} />}
             {features?.demo_sign_in && (
-              <Panel title="Sign in as a demo miner">
+              <Panel title={t`Sign in as a demo miner`}>
                 <DemoMiners proof={proof} />
               </Panel>
             )}
-            <Panel title="A wallet in this browser">
+            <Panel title={t`A wallet in this browser`}>
               <WithWallet proof={proof} />
             </Panel>
           </div>
-          <Panel title="Any other wallet" aside="hardware wallets too" className="sign-in-hand">
+          <Panel
+            title={t`Any other wallet`}
+            aside={t`hardware wallets too`}
+            className="sign-in-hand"
+          >
             {config.isPending ? (
-              <Skeleton lines={5} label="One moment" />
+              <Skeleton lines={5} label={t`One moment`} />
             ) : (
               <ByHand proof={proof} />
             )}
@@ -70,17 +82,19 @@ export function SignInPage() {
 
 function Already({ name, page }: { name: string; page: string }) {
   return (
-    <Panel title={`You are signed in as ${name}`}>
+    <Panel title={t`You are signed in as ${name}`}>
       <p>
-        To switch users in this browser, sign in with another address. To use a second
-        address under the same name, link it in the settings.
+        <Trans>
+          To switch users in this browser, sign in with another address. To use a second
+          address under the same name, link it in the settings.
+        </Trans>
       </p>
       <p className="actions">
         <Link to="/m/$address" params={{ address: page }} className="button quiet">
-          My page
+          <Trans>My page</Trans>
         </Link>
         <Link to="/settings/$section" params={{ section: "addresses" }} className="button quiet">
-          My addresses
+          <Trans>My addresses</Trans>
         </Link>
       </p>
     </Panel>

@@ -1,4 +1,6 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { useEffect, useRef, useState } from "react";
 import { AddressTile, Icon } from "../art";
 import { said } from "../ui/form";
 import { useNetwork } from "../ui/hooks";
@@ -86,8 +88,10 @@ export function WithWallet({ proof }: { proof: Proof }) {
     <div className="wallet-stage" ref={box} tabIndex={-1}>
       {wallets.length === 0 ? (
         <p className="empty">
-          This page has found no wallet. With UniSat, Xverse or Leather installed, you
-          sign in with one click. With any other wallet you sign by hand.
+          <Trans>
+            This page has found no wallet. With UniSat, Xverse or Leather installed, you
+            sign in with one click. With any other wallet you sign by hand.
+          </Trans>
         </p>
       ) : stage.at === "start" ? (
         <Wallets wallets={wallets} wrong={stage.wrong} use={begin} />
@@ -99,24 +103,21 @@ export function WithWallet({ proof }: { proof: Proof }) {
           giveUp={giveUp}
         />
       ) : (
-        <Waiting giveUp={giveUp}>
-          {stage.at === "asking" ? (
-            `${stage.wallet} asks which address…`
-          ) : (
-            <>
-              Confirm in {stage.wallet}: it signs the message with{" "}
-              <Address of={stage.account.address} />.
-            </>
-          )}
-        </Waiting>
+        <Waiting
+          wallet={stage.wallet}
+          address={stage.at === "signing" ? stage.account.address : null}
+          giveUp={giveUp}
+        />
       )}
     </div>
   );
 }
 
 function missing(wallet: string, from: string[]): string {
-  const wanted = from.map(shortAddress).join(" or ");
-  return `${wallet} does not show ${wanted}. Choose that account in the wallet, or sign by hand.`;
+  const wanted = from
+    .map(shortAddress)
+    .reduce((before, next) => (before ? t`${before} or ${next}` : next), "");
+  return t`${wallet} does not show ${wanted}. Choose that account in the wallet, or sign by hand.`;
 }
 
 /** What was clicked is gone with its stage; the focus moves to its replacement. */
@@ -140,21 +141,38 @@ function Wallets({ wallets, wrong, use }: WalletsProps) {
   return (
     <>
       <ul className="picks">
-        {wallets.map((wallet) => (
-          <li key={wallet.name}>
-            <button type="button" className="pick" onClick={() => void use(wallet)}>
-              <span className="pick-mark">
-                <Icon name="key" size={24} />
-              </span>
-              <span className="strong">Use {wallet.name}</span>
-              <Icon name="right" size={20} />
-            </button>
-          </li>
-        ))}
+        {wallets.map((wallet) => {
+          const { name } = wallet;
+          return (
+            <li key={name}>
+              <button type="button" className="pick" onClick={() => void use(wallet)}>
+                <span className="pick-mark">
+                  <Icon name="key" size={24} />
+                </span>
+                <span className="strong">
+                  <Trans>Use {name}</Trans>
+                </span>
+                <Icon name="right" size={20} />
+              </button>
+            </li>
+          );
+        })}
       </ul>
       <Wrong text={wrong} />
     </>
   );
+}
+
+/** What the wallet uses an address for, in words. */
+function wordFor(use: string): string {
+  switch (use) {
+    case "payment":
+      return t`payment`;
+    case "ordinals":
+      return t`ordinals`;
+    default:
+      return use;
+  }
 }
 
 interface AccountsProps {
@@ -167,7 +185,9 @@ interface AccountsProps {
 function Accounts({ accounts, wrong, use, giveUp }: AccountsProps) {
   return (
     <>
-      <p>Which address signs?</p>
+      <p>
+        <Trans>Which address signs?</Trans>
+      </p>
       <ul className="picks">
         {accounts.map((account) => (
           <li key={account.address}>
@@ -175,7 +195,7 @@ function Accounts({ accounts, wrong, use, giveUp }: AccountsProps) {
               <AddressTile address={account.address} size={44} />
               <span>
                 <Address of={account.address} />
-                {account.use && <span className="small">{account.use}</span>}
+                {account.use && <span className="small">{wordFor(account.use)}</span>}
               </span>
               <Icon name="right" size={20} />
             </button>
@@ -185,20 +205,35 @@ function Accounts({ accounts, wrong, use, giveUp }: AccountsProps) {
       <Wrong text={wrong} />
       <p className="actions">
         <button type="button" className="button quiet" onClick={giveUp}>
-          Another wallet
+          <Trans>Another wallet</Trans>
         </button>
       </p>
     </>
   );
 }
 
-function Waiting({ children, giveUp }: { children: ReactNode; giveUp: () => void }) {
+interface WaitingProps {
+  wallet: string;
+  /** The one that signs, once it is known. */
+  address: string | null;
+  giveUp: () => void;
+}
+
+function Waiting({ wallet, address, giveUp }: WaitingProps) {
   return (
     <div className="waiting-line">
       <span className="ember-dot" aria-hidden="true" />
-      <p role="status">{children}</p>
+      <p role="status">
+        {address === null ? (
+          t`${wallet} asks which address…`
+        ) : (
+          <Trans>
+            Confirm in {wallet}: it signs the message with <Address of={address} />.
+          </Trans>
+        )}
+      </p>
       <button type="button" className="button quiet" onClick={giveUp}>
-        Cancel
+        <Trans>Cancel</Trans>
       </button>
     </div>
   );

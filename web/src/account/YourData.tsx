@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { account, type Me } from "../api/account";
@@ -23,52 +25,60 @@ export function YourData({ me }: { me: Me }) {
   const client = useQueryClient();
   const now = useNow(60_000);
   const take = useMutation({ mutationFn: account.download, onSuccess: save });
-  const leaving = me.deletion_at;
+  const leaving = me.deletion_at && date(me.deletion_at, now);
   const own = useQuery(addressesQuery);
   const [going, setGoing] = useState(false);
   return (
     <>
-      <Panel title="Export">
+      <Panel title={t`Export`}>
         <p>
-          Everything we store about you, in files for people and spreadsheets: profile,
-          addresses, shares by day, bests, badges, XP.
+          <Trans>
+            Everything we store about you, in files for people and spreadsheets: profile,
+            addresses, shares by day, bests, badges, XP.
+          </Trans>
         </p>
         <div className="save-row">
           <WorkButton
             look="quiet"
             busy={take.isPending}
-            doing="Preparing the export…"
+            doing={t`Preparing the export…`}
             onClick={() => take.mutate()}
           >
-            Download my data
+            <Trans>Download my data</Trans>
           </WorkButton>
-          <Saved outcome={outcomeOf(take)} done="It is in your downloads" />
+          <Saved outcome={outcomeOf(take)} done={t`It is in your downloads`} />
         </div>
       </Panel>
-      <Panel title="Delete my account">
+      <Panel title={t`Delete my account`}>
         {leaving ? (
           <p role="status">
-            Your account will be deleted on {date(leaving, now)}. Until then, “Keep my account” at
-            the top of every page cancels that.
+            <Trans>
+              Your account will be deleted on {leaving}. Until then, “Keep my account” at the top of
+              every page cancels that.
+            </Trans>
           </p>
         ) : (
           <>
             <p>
-              After a week, your personal data is deleted: addresses, handle, name, country,
-              sessions, keys. The pool's totals stay the same, without your name. Your miner keeps
-              mining either way; a share sent later starts a new tile from zero.
+              <Trans>
+                After a week, your personal data is deleted: addresses, handle, name, country,
+                sessions, keys. The pool's totals stay the same, without your name. Your miner keeps
+                mining either way; a share sent later starts a new tile from zero.
+              </Trans>
             </p>
             {going ? (
               <div className="linking">
                 <p>
-                  Sign with an address of yours. You have a week to change your mind; after that,
-                  level, streak and badges are gone for good, and nobody can bring them back.
+                  <Trans>
+                    Sign with an address of yours. You have a week to change your mind; after that,
+                    level, streak and badges are gone for good, and nobody can bring them back.
+                  </Trans>
                 </p>
                 <Sign
                   proof={approvalOf({
                     purpose: "delete_account",
                     from: own.data?.addresses.map((one) => one.address) ?? [me.address],
-                    action: "Delete it in a week",
+                    action: t`Delete it in a week`,
                     run: async (approval) => {
                       client.setQueryData(meQuery.queryKey, await account.remove(approval));
                     },
@@ -76,14 +86,14 @@ export function YourData({ me }: { me: Me }) {
                 />
                 <p className="actions">
                   <button type="button" className="button quiet" onClick={() => setGoing(false)}>
-                    Cancel
+                    <Trans>Cancel</Trans>
                   </button>
                 </p>
               </div>
             ) : (
               <p className="actions">
                 <button type="button" className="button quiet bad" onClick={() => setGoing(true)}>
-                  Delete my account
+                  <Trans>Delete my account</Trans>
                 </button>
               </p>
             )}

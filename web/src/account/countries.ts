@@ -1,3 +1,5 @@
+import { LOCALE } from "../messages";
+
 /** ISO 3166 alpha-2, as assigned; the names come from the browser. */
 const CODES =
   "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR " +
@@ -17,7 +19,7 @@ export interface Country {
 
 export function countryName(code: string): string {
   try {
-    return new Intl.DisplayNames(["en"], { type: "region" }).of(code) ?? code;
+    return new Intl.DisplayNames([LOCALE], { type: "region" }).of(code) ?? code;
   } catch {
     return code; // an old browser, or a code that is none
   }
@@ -26,5 +28,5 @@ export function countryName(code: string): string {
 export function countries(): Country[] {
   return CODES.split(" ")
     .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+    .sort((a, b) => a.name.localeCompare(b.name, LOCALE));
 }

@@ -1,4 +1,5 @@
 /** Proving an address: a message is asked for, signed by its key, and handed in. */
+import { t } from "@lingui/core/macro";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { account, type Challenge, type Purpose } from "../api/account";
 import { Refusal } from "../api/client";
@@ -42,8 +43,8 @@ export function useSignIn(): Proof {
         await navigate({ to: "/m/$address", params: { address: pageOf(user) }, replace: true });
       }
     },
-    action: "Sign in",
-    doing: "Checking the signature…",
+    action: t`Sign in`,
+    doing: t`Checking the signature…`,
     keptAs: SIGN_IN,
   };
 }
@@ -67,7 +68,7 @@ export function approvalOf({ purpose, subject, from, action, run }: Approval): P
       await run(approval);
     },
     action,
-    doing: "Checking the signature…",
+    doing: t`Checking the signature…`,
     from,
     keptAs: `tbg.${purpose}.${subject ?? ""}`,
   };

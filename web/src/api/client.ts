@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
 import { sessionOfPage } from "./session";
@@ -12,7 +13,7 @@ export class Refusal extends Error {
     readonly status: number,
     readonly problem: Partial<Problem>,
   ) {
-    super(problem.detail ?? problem.title ?? `The pool answered with ${status}.`);
+    super(problem.detail ?? problem.title ?? t`The pool answered with ${status}.`);
   }
 
   /** What the problem is called: "handle_taken". */

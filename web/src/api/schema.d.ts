@@ -1213,7 +1213,8 @@ export interface components {
          * FeedItem
          * @description One line of a feed. `id` is unique among the lines of one miner.
          *
-         *     The same happening has the same line, whether it is read or arrives in a frame.
+         *     The same happening has the same line, whether it is read or arrives in a frame. `code` says
+         *     what happened and `params` has the values in it; title and detail say it in English.
          */
         FeedItem: {
             /**
@@ -1223,10 +1224,19 @@ export interface components {
             at: string;
             /** Badge Slug */
             badge_slug: string | null;
+            /** Code */
+            code: string;
             /** Detail */
             detail: string | null;
             /** Id */
             id: string;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string | number;
+            };
             /** Title */
             title: string;
             /** Type */
@@ -1248,10 +1258,16 @@ export interface components {
             at: string;
             /** Badge Slug */
             badge_slug: string | null;
+            /** Code */
+            code: string;
             /** Detail */
             detail: string | null;
             /** Id */
             id: string;
+            /** Params */
+            params: {
+                [key: string]: string | number;
+            };
             /**
              * Seed
              * @default null
@@ -1300,6 +1316,8 @@ export interface components {
         /**
          * FieldProblem
          * @description What is wrong with one field: `field` is its path, such as `query.limit`.
+         *
+         *     `message` says in English what `code` and `params` (`{"max_length": 128}`) say to programs.
          */
         FieldProblem: {
             /** Code */
@@ -1308,6 +1326,13 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string | number;
+            };
         };
         /**
          * Health
@@ -1564,7 +1589,7 @@ export interface components {
         };
         /**
          * Notification
-         * @description A notification, as it is sent.
+         * @description A notification, as it is sent: in English, and as its subtype with the values in it.
          */
         Notification: {
             /** Actionlabel */
@@ -1573,6 +1598,13 @@ export interface components {
             actionUrl: string;
             /** Description */
             description: string;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string | number;
+            };
             /** Subtype */
             subtype: string;
             /**
@@ -1749,10 +1781,19 @@ export interface components {
             at: string;
             /** Badge Slug */
             badge_slug: string | null;
+            /** Code */
+            code: string;
             /** Detail */
             detail: string | null;
             /** Id */
             id: string;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string | number;
+            };
             /** Seed */
             seed: string;
             /** Title */
@@ -1794,6 +1835,8 @@ export interface components {
         /**
          * Problem
          * @description A refusal (RFC 9457). `type` is stable; `request_id` is what to quote to an operator.
+         *
+         *     Values that the sentence in `detail` contains are members of their own as well.
          */
         Problem: {
             /**

@@ -56,7 +56,7 @@ function settled(address: string): string {
 
 function pick<T>(from: readonly T[], draw: (count: number) => number): T {
   const chosen = from[draw(from.length)];
-  if (chosen === undefined) throw new RangeError("nothing to pick from");
+  if (chosen === undefined) throw new RangeError("nothing");
   return chosen;
 }
 

@@ -1,5 +1,6 @@
 /** The level as a ring of wedge tiles, clockwise from the top. */
 
+import { t } from "@lingui/core/macro";
 import { Picture } from "./Picture";
 import { polar, put } from "./shapes";
 
@@ -35,10 +36,13 @@ export function LevelRing({ level, of, ordinal, fraction, size }: LevelRingProps
   const step = 360 / of;
   const done = Math.min(1, Math.max(0, fraction));
   const more = ordinal < of;
-  const way = more ? `, ${Math.floor(done * 100)}% of the way to the next` : "";
+  const percent = Math.floor(done * 100);
+  const title = more
+    ? t`Level ${level}, ${ordinal} of ${of}, ${percent}% of the way to the next`
+    : t`Level ${level}, ${ordinal} of ${of}`;
   const roomy = size >= 96;
   return (
-    <Picture title={`Level ${level}, ${ordinal} of ${of}${way}`} className="art-ring"
+    <Picture title={title} className="art-ring"
       viewBox="0 0 120 120" width={size} height={size}>
       {Array.from({ length: of }, (_, i) => i).map((i) => (
         <path key={i} d={wedge(i * step, (i + 1) * step)}
@@ -52,7 +56,7 @@ export function LevelRing({ level, of, ordinal, fraction, size }: LevelRingProps
       </text>
       {roomy ? (
         <text x="60" y="85" className="art-ring-of" fontSize={Math.max(12, (13 * 120) / size)}>
-          {level === ordinal ? `of ${of}` : `${ordinal} of ${of}`}
+          {level === ordinal ? t`of ${of}` : t`${ordinal} of ${of}`}
         </text>
       ) : null}
     </Picture>

@@ -1,4 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Icon } from "../art";
@@ -24,7 +26,7 @@ export function BadgeDialog({ shelved, onClose }: Props) {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-badge">
-          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
             <Icon name="close" size={24} />
           </Dialog.Close>
           {shown && <Detail shelved={shown} />}
@@ -36,6 +38,7 @@ export function BadgeDialog({ shelved, onClose }: Props) {
 
 function Detail({ shelved }: { shelved: Shelved }) {
   const { badge, earned, fraction, measured } = shelved;
+  const { name } = badge;
   const how = howTo(badge);
   const state = earned ? "earned" : fraction ? "progress" : "locked";
   return (
@@ -44,22 +47,21 @@ function Detail({ shelved }: { shelved: Shelved }) {
         <BadgeTile {...badge} state={state} progress={fraction ?? 0} size={180} />
       </div>
       <div className="dialog-text">
-        <Dialog.Title className="dialog-title">{badge.name}</Dialog.Title>
+        <Dialog.Title className="dialog-title">{name}</Dialog.Title>
         <Dialog.Description className="lead">{badge.description}</Dialog.Description>
         {earned ? <Earned shelved={shelved} /> : how && <p>{how}</p>}
         {!earned && measured && fraction !== null && (
           <div className="meter">
-            <progress value={fraction} max={1} aria-label={`Progress to ${badge.name}`} />
+            <progress value={fraction} max={1} aria-label={t`Progress to ${name}`} />
             <p className="small">
-              {measured}
-              {fraction >= 0.9 ? ". Almost there." : ""}
+              {fraction >= 0.9 ? t`${measured}. Almost there.` : measured}
             </p>
           </div>
         )}
         <BadgeFacts badge={badge} held={earned !== null} />
         <p className="actions">
           <Link to="/badges/$slug" params={{ slug: badge.slug }} className="button quiet">
-            Who else has it
+            <Trans>Who else has it</Trans>
           </Link>
         </p>
       </div>
@@ -70,18 +72,20 @@ function Detail({ shelved }: { shelved: Shelved }) {
 function Earned({ shelved }: { shelved: Shelved }) {
   const { earned, badge } = shelved;
   if (!earned) return null;
-  const by = cause(earned);
+  const time = fullTime(earned.earned_at);
+  const reason = cause(earned);
   const how = howTo(badge);
   return (
     <>
       <p className="earned-line">
         <Icon name="check" size={24} />
-        <span>
-          Earned {fullTime(earned.earned_at)}
-          {by ? `, ${by}.` : "."}
-        </span>
+        <span>{reason ? t`Earned ${time}, ${reason}.` : t`Earned ${time}.`}</span>
       </p>
-      {how && <p className="small">It took: {how}</p>}
+      {how && (
+        <p className="small">
+          <Trans>It took: {how}</Trans>
+        </p>
+      )}
     </>
   );
 }

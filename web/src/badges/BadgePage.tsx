@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { badgeQuery } from "../api/queries";
@@ -5,7 +7,7 @@ import { Refusal } from "../api/client";
 import type { BadgeDetail } from "../api/types";
 import { AddressTile } from "../art";
 import { count, percent } from "../format";
-import { BadgeTile, capital } from "./BadgeTile";
+import { BadgeTile, inWords } from "./BadgeTile";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { NotFoundPage } from "../shell/NotFoundPage";
@@ -19,7 +21,7 @@ export function BadgePage() {
   if (badge.error instanceof Refusal && badge.error.status === 404) return <NotFoundPage />;
   return (
     <div className="page lone">
-      <section className="panel" aria-label="Badge">
+      <section className="panel" aria-label={t`Badge`}>
         {badge.isError ? (
           <ErrorNotice
             error={badge.error}
@@ -27,7 +29,7 @@ export function BadgePage() {
             busy={badge.isFetching}
           />
         ) : (
-          <Skeleton lines={5} label="Loading the badge" />
+          <Skeleton lines={5} label={t`Loading the badge`} />
         )}
       </section>
     </div>
@@ -44,7 +46,7 @@ function Found({ badge }: { badge: BadgeDetail }) {
         <div>
           <p className="small">
             <Link to="/badges" className="up">
-              All badges
+              <Trans>All badges</Trans>
             </Link>
           </p>
           <h1 id="badge-name">{badge.name}</h1>
@@ -52,16 +54,20 @@ function Found({ badge }: { badge: BadgeDetail }) {
           <BadgeFacts badge={badge} held={badge.recent_earners.length > 0} />
           {how && (
             <>
-              <h2>How to earn it</h2>
+              <h2>
+                <Trans>How to earn it</Trans>
+              </h2>
               <p>{how}</p>
             </>
           )}
           <Stages badge={badge} />
         </div>
       </section>
-      <Panel title="Recently earned" className="span-4">
+      <Panel title={t`Recently earned`} className="span-4">
         {badge.recent_earners.length === 0 ? (
-          <p className="empty">Nobody has earned it yet.</p>
+          <p className="empty">
+            <Trans>Nobody has earned it yet.</Trans>
+          </p>
         ) : (
           <ol className="feed">
             {badge.recent_earners.map(({ user, seed, earned_at }) => (
@@ -94,17 +100,23 @@ function Stages({ badge }: { badge: BadgeDetail }) {
     <ul className="stages">
       <li>
         <BadgeTile {...badge} state="locked" size={88} />
-        <span className="small">not earned</span>
+        <span className="small">
+          <Trans>not earned</Trans>
+        </span>
       </li>
       {badge.threshold !== null && badge.threshold > 1 && (
         <li>
           <BadgeTile {...badge} state="progress" progress={0.5} size={88} />
-          <span className="small">halfway there</span>
+          <span className="small">
+            <Trans>halfway there</Trans>
+          </span>
         </li>
       )}
       <li>
         <BadgeTile {...badge} state="earned" size={88} />
-        <span className="small">earned</span>
+        <span className="small">
+          <Trans>earned</Trans>
+        </span>
       </li>
     </ul>
   );
@@ -115,27 +127,38 @@ type Facts = Pick<BadgeDetail, "rarity" | "category" | "xp_reward" | "total_earn
 /** Holders are counted hourly: where one is at hand and the count says none, it says nothing. */
 export function BadgeFacts({ badge, held = false }: { badge: Facts; held?: boolean }) {
   const counted = badge.total_earned > 0 || !held;
+  const xp = count(badge.xp_reward);
+  const share = percent(badge.percentage);
+  const number = count(badge.total_earned);
   return (
     <dl className="facts">
       <div>
-        <dt>Rarity</dt>
-        <dd className={`rarity ${badge.rarity}`}>{capital(badge.rarity)}</dd>
+        <dt>
+          <Trans>Rarity</Trans>
+        </dt>
+        <dd className={`rarity ${badge.rarity}`}>{inWords(badge.rarity)}</dd>
       </div>
       <div>
-        <dt>Kind</dt>
-        <dd>{capital(badge.category)}</dd>
+        <dt>
+          <Trans>Kind</Trans>
+        </dt>
+        <dd>{inWords(badge.category)}</dd>
       </div>
       <div>
-        <dt>Reward</dt>
-        <dd className="xp">{count(badge.xp_reward)} XP</dd>
+        <dt>
+          <Trans>Reward</Trans>
+        </dt>
+        <dd className="xp">
+          <Trans>{xp} XP</Trans>
+        </dd>
       </div>
       {counted && (
         <div>
-          <dt>Earned by</dt>
+          <dt>
+            <Trans>Earned by</Trans>
+          </dt>
           <dd>
-            {badge.total_earned === 0
-              ? "nobody yet"
-              : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
+            {badge.total_earned === 0 ? t`nobody yet` : t`${share} of miners (${number})`}
           </dd>
         </div>
       )}

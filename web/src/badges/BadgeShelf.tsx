@@ -1,6 +1,7 @@
+import { t } from "@lingui/core/macro";
 import { shelfState } from "../celebrate/queue";
 import { useKiln } from "../celebrate/store";
-import { BadgeTile, capital } from "./BadgeTile";
+import { BadgeTile, inWords } from "./BadgeTile";
 import { PHONE, useMedia } from "../ui/hooks";
 import type { Shelved } from "./shelf";
 import "./shelf.css";
@@ -32,7 +33,7 @@ export function BadgeShelf({ shelf, who, onOpen }: Props) {
               </span>
               <span className="shelf-name serif">{badge.name}</span>
               <span className="small shelf-under">{under(one, state)}</span>
-              <span className="sr-only">{one.earned ? "earned" : "not earned yet"}</span>
+              <span className="sr-only">{one.earned ? t`earned` : t`not earned yet`}</span>
             </button>
           </li>
         );
@@ -52,8 +53,8 @@ function lookOf(one: Shelved, state: ReturnType<typeof shelfState>): Look {
 }
 
 function under(one: Shelved, state: ReturnType<typeof shelfState>): string {
-  if (state === "hidden") return "In the kiln";
-  if (state === "fresh") return "Just earned";
+  if (state === "hidden") return t`In the kiln`;
+  if (state === "fresh") return t`Just earned`;
   if (!one.earned && one.fraction && one.measured) return one.measured;
-  return capital(one.badge.rarity);
+  return inWords(one.badge.rarity);
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ComponentProps } from "react";
 import { Badge } from "../art";
 
@@ -19,6 +20,28 @@ export function BadgeTile({ category, rarity, ...rest }: Props) {
   );
 }
 
-export function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+/** The name of a rarity or a category; a pack's own is shown as the server spells it. */
+export function inWords(name: string): string {
+  switch (name) {
+    case "common":
+      return t`Common`;
+    case "rare":
+      return t`Rare`;
+    case "epic":
+      return t`Epic`;
+    case "legendary":
+      return t`Legendary`;
+    case "mining":
+      return t`Mining`;
+    case "streak":
+      return t`Streak`;
+    case "node":
+      return t`Node`;
+    case "competition":
+      return t`Competition`;
+    case "social":
+      return t`Social`;
+    default:
+      return name.charAt(0).toUpperCase() + name.slice(1);
+  }
 }

@@ -1,8 +1,11 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { badgesQuery } from "../api/queries";
+import type { Badge } from "../api/types";
 import { count, percent } from "../format";
-import { BadgeTile, capital } from "./BadgeTile";
+import { BadgeTile, inWords } from "./BadgeTile";
 import { ErrorNotice, Skeleton } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import "./badges.css";
@@ -13,13 +16,15 @@ export function BadgesPage() {
   const total = badges.data?.total_available ?? 20;
   return (
     <div className="page">
-      <Title of="Badges" />
+      <Title of={t`Badges`} />
       <header className="page-head">
-        <h1>{total === 20 ? "Twenty badges" : `${total} badges`}</h1>
+        <h1>{total === 20 ? t`Twenty badges` : plural(total, { one: "# badge", other: "# badges" })}</h1>
         <p>
-          A miner earns each badge once. The shape shows what it is for: square mining,
-          round streak, hexagon node, star competition, quatrefoil social. Glaze and rim
-          show how rare it is.
+          <Trans>
+            A miner earns each badge once. The shape shows what it is for: square mining,
+            round streak, hexagon node, star competition, quatrefoil social. Glaze and rim
+            show how rare it is.
+          </Trans>
         </p>
       </header>
       {sorted ? (
@@ -30,19 +35,15 @@ export function BadgesPage() {
                 <BadgeTile {...badge} state="earned" size={112} />
                 <span className="card-name serif">{badge.name}</span>
                 <span className="small">
-                  {capital(badge.rarity)} · {capital(badge.category)}
+                  {inWords(badge.rarity)} · {inWords(badge.category)}
                 </span>
-                <span className="small card-share">
-                  {badge.total_earned === 0
-                    ? "Nobody yet"
-                    : `${percent(badge.percentage)} of miners (${count(badge.total_earned)})`}
-                </span>
+                <span className="small card-share">{earnedBy(badge)}</span>
               </Link>
             </li>
           ))}
         </ul>
       ) : (
-        <section className="panel" aria-label="Badges">
+        <section className="panel" aria-label={t`Badges`}>
           {badges.isError ? (
             <ErrorNotice
               error={badges.error}
@@ -50,10 +51,16 @@ export function BadgesPage() {
               busy={badges.isFetching}
             />
           ) : (
-            <Skeleton lines={8} label="Loading the badges" />
+            <Skeleton lines={8} label={t`Loading the badges`} />
           )}
         </section>
       )}
     </div>
   );
+}
+
+function earnedBy({ total_earned, percentage }: Badge): string {
+  const share = percent(percentage);
+  const number = count(total_earned);
+  return total_earned === 0 ? t`Nobody yet` : t`${share} of miners (${number})`;
 }

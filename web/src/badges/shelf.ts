@@ -1,4 +1,5 @@
 /** The twenty badges as one miner has them, in the order of the shelf. */
+import { plural, t } from "@lingui/core/macro";
 import type { Badge, EarnedBadge, PublicMiner } from "../api/types";
 import { count, joined, magnitude, shortName } from "../format";
 
@@ -24,11 +25,13 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
       return { badge, earned, fraction: null, measured: null };
     }
     const { value, threshold } = progress;
+    const done = amount(badge, Math.min(value, threshold));
+    const all = amount(badge, threshold);
     return {
       badge,
       earned,
       fraction: Math.min(1, Math.max(0, value / threshold)),
-      measured: `${amount(badge, Math.min(value, threshold))} of ${amount(badge, threshold)}`,
+      measured: t`${done} of ${all}`,
     };
   });
   const rank = (s: Shelved) => (s.earned ? 0 : (s.fraction ?? 0) > 0 ? 1 : 2);
@@ -44,19 +47,24 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
 /** In one sentence, what to do for it. */
 export function howTo({ trigger_type, threshold }: Badge): string | null {
   if (trigger_type === "block_found") {
-    return "One share that solves a block. Any share can.";
+    return t`One share that solves a block. Any share can.`;
   }
   if (threshold === null) return null;
   if (trigger_type === "share_count") {
-    return threshold === 1
-      ? "One accepted share."
-      : `${count(threshold)} accepted shares, any size.`;
+    return plural(threshold, {
+      one: "One accepted share.",
+      other: "# accepted shares, any size.",
+    });
   }
   if (trigger_type === "best_diff") {
-    return `One accepted share of difficulty ${joined(magnitude(threshold))} or more.`;
+    const size = joined(magnitude(threshold));
+    return t`One accepted share of difficulty ${size} or more.`;
   }
   if (trigger_type === "streak") {
-    return `${count(threshold)} weeks in a row, one share in each.`;
+    return plural(threshold, {
+      one: "# week with one share in it.",
+      other: "# weeks in a row, one share in each.",
+    });
   }
   return null;
 }
@@ -64,14 +72,24 @@ export function howTo({ trigger_type, threshold }: Badge): string | null {
 /** By which share it came, from what the server kept with it: "by block 976,412 from axe". */
 export function cause({ metadata }: EarnedBadge): string | null {
   const { sdiff, worker, height, total_shares, week } = metadata as Record<string, unknown>;
-  const parts: string[] = [];
-  if (typeof height === "number") parts.push(`by block ${count(height)}`);
-  else if (typeof total_shares === "number") parts.push(`by share number ${count(total_shares)}`);
-  else if (typeof sdiff === "number") parts.push("by a share");
-  if (typeof sdiff === "number" && sdiff > 0) {
-    parts.push(`of difficulty ${joined(magnitude(sdiff))}`);
+  const name = typeof worker === "string" && worker ? shortName(worker) : null;
+  const size = typeof sdiff === "number" && sdiff > 0 ? joined(magnitude(sdiff)) : null;
+  if (typeof height === "number") {
+    const block = count(height);
+    return name ? t`by block ${block} from ${name}` : t`by block ${block}`;
   }
-  if (typeof worker === "string" && worker) parts.push(`from ${shortName(worker)}`);
-  if (typeof week === "string") parts.push(`with week ${week}`);
-  return parts.length > 0 ? parts.join(" ") : null;
+  if (typeof total_shares === "number") {
+    const number = count(total_shares);
+    if (!size) return t`by share number ${number}`;
+    return name
+      ? t`by share number ${number} of difficulty ${size} from ${name}`
+      : t`by share number ${number} of difficulty ${size}`;
+  }
+  if (size) {
+    if (typeof week === "string") return t`by a share of difficulty ${size} with week ${week}`;
+    return name
+      ? t`by a share of difficulty ${size} from ${name}`
+      : t`by a share of difficulty ${size}`;
+  }
+  return typeof week === "string" ? t`with week ${week}` : null;
 }

@@ -1,3 +1,5 @@
+import { plural } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../art";
 import { BadgeTile } from "../badges/BadgeTile";
@@ -32,11 +34,16 @@ export function Celebration() {
           <Firing key={current.key} badge={current} phase={phaseOf(kiln)} />
           <button type="button" className="kiln-skip" onClick={() => store.skip()}>
             <Icon name="close" size={20} />
-            <span className="sr-only">Put it on the shelf</span>
+            <span className="sr-only">
+              <Trans>Put it on the shelf</Trans>
+            </span>
           </button>
           {waiting.length > 0 && (
             <p className="kiln-more small">
-              {waiting.length === 1 ? "One more in the kiln" : `${waiting.length} more in the kiln`}
+              {plural(waiting.length, {
+                one: "One more in the kiln",
+                other: "# more in the kiln",
+              })}
             </p>
           )}
         </div>
@@ -48,6 +55,7 @@ export function Celebration() {
 function Firing({ badge, phase }: { badge: Fired; phase: Phase }) {
   const store = useKilnStore();
   const stage = useRef<HTMLDivElement>(null);
+  const { xp } = badge;
 
   useEffect(() => {
     if (phase === "out" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(TICK_MS);
@@ -76,7 +84,9 @@ function Firing({ badge, phase }: { badge: Fired; phase: Phase }) {
       <div className="kiln-text" aria-hidden="true">
         <p className="kiln-name serif">{badge.name}</p>
         <p>
-          Out of the kiln. <span className="xp tn">+{badge.xp} XP</span>
+          <Trans>
+            Out of the kiln. <span className="xp tn">+{xp} XP</span>
+          </Trans>
         </p>
       </div>
     </div>

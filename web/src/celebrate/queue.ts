@@ -1,4 +1,6 @@
 /** The kiln: which badge is being fired, which wait, which cool. Pure; time is handed in (ms). */
+import { plural, t } from "@lingui/core/macro";
+import { LOCALE } from "../messages";
 
 export interface Fired {
   /** Whose badge it is and which one: the same one is never fired twice. */
@@ -99,7 +101,7 @@ export function nextChange(kiln: Kiln): number | null {
     const ends = [...PHASES.map(([, end]) => end), LINGER];
     times.push(...ends.map((end) => kiln.startedAt + end));
   }
-  const ahead = times.filter((t) => t > kiln.now);
+  const ahead = times.filter((time) => time > kiln.now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
 
@@ -114,12 +116,12 @@ export function shelfState(kiln: Kiln, key: string): ShelfState {
 
 /** The one sentence a screen reader hears for a stack. */
 export function announcement(badges: Fired[]): string {
-  const [only] = badges;
-  if (!only) return "";
+  if (badges.length === 0) return "";
   const xp = badges.reduce((sum, b) => sum + b.xp, 0);
-  const gain = xp > 0 ? ` Plus ${xp} XP.` : "";
-  if (badges.length === 1) return `You earned ${only.name}.${gain}`;
-  const names = badges.map((b) => b.name);
-  const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `You earned ${badges.length} badges: ${list}.${gain}`;
+  const names = new Intl.ListFormat(LOCALE).format(badges.map((b) => b.name));
+  const earned = plural(badges.length, {
+    one: `You earned ${names}.`,
+    other: `You earned # badges: ${names}.`,
+  });
+  return xp > 0 ? t`${earned} Plus ${xp} XP.` : earned;
 }

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { statsQuery } from "../api/queries";
@@ -23,18 +25,24 @@ export function LandingPage() {
       <Title />
       <div className="landing">
         <div className="landing-text">
-          <h1>Small miner, warm room, honest score.</h1>
+          <h1>
+            <Trans>Small miner, warm room, honest score.</Trans>
+          </h1>
           <p className="lead">
-            Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
-            already sends become levels, a weekly streak and up to twenty badges.
+            <Trans>
+              Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
+              already sends become levels, a weekly streak and up to twenty badges.
+            </Trans>
           </p>
           <div id="find">
             <AddressField look="hero" />
           </div>
           <p className="small">
-            No account needed. The page shows everybody what the pool knows about your
-            miners: shares, names and devices. It needs only the address, and nobody can
-            spend coins with that.
+            <Trans>
+              No account needed. The page shows everybody what the pool knows about your
+              miners: shares, names and devices. It needs only the address, and nobody can
+              spend coins with that.
+            </Trans>
           </p>
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
@@ -43,7 +51,7 @@ export function LandingPage() {
         {stats.data ? (
           <Pool stats={stats.data} />
         ) : stats.isError ? (
-          <section className="panel span-12" aria-label="The pool">
+          <section className="panel span-12" aria-label={t`The pool`}>
             <ErrorNotice
               error={stats.error}
               retry={() => void stats.refetch()}
@@ -52,11 +60,11 @@ export function LandingPage() {
           </section>
         ) : (
           <>
-            <Panel title="The pool, now" className="span-7">
-              <Skeleton lines={4} label="Loading the pool's numbers" />
+            <Panel title={t`The pool, now`} className="span-7">
+              <Skeleton lines={4} label={t`Loading the pool's numbers`} />
             </Panel>
-            <Panel title="Just now" className="span-5">
-              <Skeleton lines={4} label="Loading the feed" />
+            <Panel title={t`Just now`} className="span-5">
+              <Skeleton lines={4} label={t`Loading the feed`} />
             </Panel>
           </>
         )}
@@ -69,20 +77,25 @@ export function LandingPage() {
 function Pool({ stats }: { stats: PublicStats }) {
   const best = stats.best_difficulty;
   const block = stats.last_block;
+  const online = count(stats.miners_online);
+  const rejected = count(stats.shares_rejected);
+  const xp = joined(magnitude(stats.xp_granted));
   return (
     <>
-      <Panel title="The pool, now" aside={<LiveDot />} className="span-7 pool">
+      <Panel title={t`The pool, now`} aside={<LiveDot />} className="span-7 pool">
         <div className="pool-figures">
-          <Figure of={hashrate(stats.hashrate_ths)} label="all miners, last hour" />
+          <Figure of={hashrate(stats.hashrate_ths)} label={t`all miners, last hour`} />
           <Figure
             of={difficulty(best?.sdiff ?? 0)}
             label={
-              best ? (
-                <>
-                  best difficulty, by {best.user ? <Holder of={best.user} /> : "an unnamed miner"}
-                </>
+              !best ? (
+                t`best difficulty, none yet`
+              ) : best.user ? (
+                <Trans>
+                  best difficulty, by <Holder of={best.user} />
+                </Trans>
               ) : (
-                "best difficulty, none yet"
+                t`best difficulty, by an unnamed miner`
               )
             }
           />
@@ -92,16 +105,21 @@ function Pool({ stats }: { stats: PublicStats }) {
               <>
                 {block ? (
                   <>
-                    {stats.blocks_found === 1 ? "block" : "blocks"} found, latest:{" "}
+                    {plural(stats.blocks_found, {
+                      one: "block found, latest:",
+                      other: "blocks found, latest:",
+                    })}{" "}
                     <Time at={block.found_at} />
                   </>
                 ) : (
-                  "blocks found so far. Any share can solve one"
+                  t`blocks found so far. Any share can solve one`
                 )}
                 {stats.blocks_reported > 0 && (
                   <>
                     <br />
-                    {count(stats.blocks_reported)} reported by the pool, not confirmed yet
+                    {plural(stats.blocks_reported, {
+                      other: "# reported by the pool, not confirmed yet",
+                    })}
                   </>
                 )}
               </>
@@ -109,25 +127,27 @@ function Pool({ stats }: { stats: PublicStats }) {
           />
         </div>
         <dl className="pool-counts">
-          <Count name="Miners" n={stats.miners} note={`${count(stats.miners_online)} online now`} />
-          <Count name="Workers online" n={stats.workers_online} />
+          <Count name={t`Miners`} n={stats.miners} note={t`${online} online now`} />
+          <Count name={t`Workers online`} n={stats.workers_online} />
           <Count
-            name="Shares"
+            name={t`Shares`}
             n={stats.shares_accepted}
-            note={`${count(stats.shares_rejected)} rejected`}
+            note={t`${rejected} rejected`}
           />
           <Count
-            name="Badges earned"
+            name={t`Badges earned`}
             n={stats.badges_earned}
-            note={`${joined(magnitude(stats.xp_granted))} XP granted`}
+            note={t`${xp} XP granted`}
           />
         </dl>
       </Panel>
-      <Panel title="Just now" aside={<LiveDot />} className="span-5 just-now" id="just-now">
+      <Panel title={t`Just now`} aside={<LiveDot />} className="span-5 just-now" id="just-now">
         {stats.recent.length > 0 ? (
           <PoolFeed items={stats.recent.slice(0, FEED_LINES)} />
         ) : (
-          <p className="empty">Nothing yet. The next level, badge or best appears here.</p>
+          <p className="empty">
+            <Trans>Nothing yet. The next level, badge or best appears here.</Trans>
+          </p>
         )}
       </Panel>
     </>
@@ -157,19 +177,27 @@ function Count({ name, n, note }: { name: string; n: number; note?: string }) {
 }
 
 /** Addresses that nobody owns, for the picture only, until the wall has three of its own. */
-const EXAMPLES = ["one tile", "another tile", "a third tile"];
+const EXAMPLES = ["tile-1", "tile-2", "tile-3"];
+
+function tileOf(user: string): string {
+  const name = shortAddress(user);
+  return t`The tile of ${name}`;
+}
 
 function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
   const wall = stats?.wall.slice(0, 3) ?? [];
   const shown = wall.length === 3 ? wall : EXAMPLES.map((seed) => ({ seed, user: null }));
-  const others = stats && stats.miners > 1 ? `the ${count(stats.miners)} others` : "the others";
+  const miners = stats?.miners ?? 0;
   return (
     <>
-      <Panel title="Every address is a tile" className="span-4 how" id="how">
+      <Panel title={t`Every address is a tile`} className="span-4 how" id="how">
         <p>
-          Your tile is drawn from the address itself and looks the same on every screen.
-          It hangs on the wall
-          beside {others} and lights up while you mine.
+          <Trans>
+            Your tile is drawn from the address itself and looks the same on every screen. It
+            lights up while you mine.
+          </Trans>{" "}
+          {miners > 1 &&
+            plural(miners, { other: "It hangs on the wall beside # others." })}
         </p>
         <div className="how-row">
           {shown.map(({ seed, user }) => (
@@ -177,15 +205,17 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
               key={seed}
               address={seed}
               size={104}
-              {...(user === null ? {} : { title: `The tile of ${shortAddress(user)}` })}
+              {...(user === null ? {} : { title: tileOf(user) })}
             />
           ))}
         </div>
       </Panel>
-      <Panel title="Lucky shares earn badges" className="span-4 how">
+      <Panel title={t`Lucky shares earn badges`} className="span-4 how">
         <p>
-          A share far above its target is rare and usually ends as a line in a log. Here
-          it earns a badge, and the number stays on your page.
+          <Trans>
+            A share far above its target is rare and usually ends as a line in a log. Here it
+            earns a badge, and the number stays on your page.
+          </Trans>
         </p>
         <div className="how-row">
           <BadgeTile slug="diff_1e9" category="mining" rarity="rare" state="earned" size={88} />
@@ -206,10 +236,12 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
           />
         </div>
       </Panel>
-      <Panel title="One share a week keeps a streak" className="span-4 how">
+      <Panel title={t`One share a week keeps a streak`} className="span-4 how">
         <p>
-          No races against bigger machines. A week counts with its first share, and each
-          week of a streak earns 25 XP when it closes on Sunday night, UTC.
+          <Trans>
+            No races against bigger machines. A week counts with its first share, and each week
+            of a streak earns 25 XP when it closes on Sunday night, UTC.
+          </Trans>
         </p>
         <div className="how-row how-week" aria-hidden="true">
           {["high", "mid", "high", "mid", "low", "high", "now"].map((glow, i) => (

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Link } from "@tanstack/react-router";
 import type { PublicStats } from "../api/types";
 import { AddressTile, FireWindow } from "../art";
@@ -11,19 +12,22 @@ const PLACES = 33;
 type Tile = PublicStats["wall"][number];
 
 function spoken(tile: Tile): string {
-  const lit = tile.online ? "mining now" : "not mining";
-  return `${shortAddress(tile.user)}, level ${tile.level} ${tile.level_title}, ${lit}`;
+  const { level, level_title: title } = tile;
+  const name = shortAddress(tile.user);
+  return tile.online
+    ? t`${name}, level ${level} ${title}, mining now`
+    : t`${name}, level ${level} ${title}, not mining`;
 }
 
 /** The wall of address tiles round the window. Places that nobody has yet are plain green glaze. */
 export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }) {
   const places = hang(tiles.slice(0, PLACES), PLACES);
   return (
-    <section className="wall" aria-label="The wall of miners">
+    <section className="wall" aria-label={t`The wall of miners`}>
       <div className="wall-window">
         <FireWindow
           height={height}
-          label={height === null ? "Waiting for work" : "Working on block"}
+          label={height === null ? t`Waiting for work` : t`Working on block`}
         />
       </div>
       <ul className="wall-tiles">

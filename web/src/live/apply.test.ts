@@ -199,6 +199,8 @@ describe("the feed", () => {
   const item = (over: Partial<FeedItem>): FeedItem => ({
     id: "badge-diff_1e6",
     type: "badge_earned",
+    code: "badge_earned",
+    params: { name: "Million Club" },
     title: "New badge: Million Club",
     detail: null,
     xp: 50,
@@ -259,7 +261,7 @@ describe("the pool", () => {
   });
 
   it("takes feed lines that name who, and no others", () => {
-    const line = { id: "9", type: "level_up", title: "Level 3, Hash Pupil", at: AT };
+    const line = { id: "9", type: "level_up", code: "level_up", title: "Level 3, Hash Pupil", at: AT };
     const of = (user: string | null, seed: string | null) =>
       applyToStats(stats, frame("dashboard/feed_item", { ...line, user, seed }));
     expect(of("bc1q", "bc1q").recent[0]).toMatchObject({ user: "bc1q" });

@@ -179,8 +179,8 @@ const ON_MINER: Reducers<PublicMiner> = {
   "gamification/xp_gained": xpGained,
   "gamification/streak_update": streakUpdate,
   "dashboard/feed_item": (miner, { data }) => {
-    const { id, type, title, detail, xp, badge_slug, at } = data;
-    const line = { id, type, title, detail, xp, badge_slug, at };
+    const { id, type, code, params, title, detail, xp, badge_slug, at } = data;
+    const line = { id, type, code, params, title, detail, xp, badge_slug, at };
     return { ...miner, feed: addToFeed(miner.feed, line) };
   },
 };

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { Best, PublicMiner } from "../api/types";
 import { difficulty, hashesInWords, joined, shortName } from "../format";
 import { Figure, Panel, Time } from "../ui/parts";
@@ -6,23 +8,35 @@ import "./miner.css";
 export function Bests({ bests }: { bests: PublicMiner["bests"] }) {
   const { alltime, month, week } = bests;
   return (
-    <Panel title="Best ever" className="area-bests">
+    <Panel title={t`Best ever`} className="area-bests">
       {alltime ? (
         <>
           <Figure of={difficulty(alltime.sdiff)} />
-          <p className="small">
-            <Time at={alltime.at} /> on {shortName(alltime.worker)}
-            <span className="bests-odds">, one in {hashesInWords(alltime.sdiff)} hashes</span>
-          </p>
+          <Odds best={alltime} />
           <dl className="bests">
-            <Row name="This month" best={month} />
-            <Row name="This week" best={week} />
+            <Row name={t`This month`} best={month} />
+            <Row name={t`This week`} best={week} />
           </dl>
         </>
       ) : (
-        <p className="empty">No accepted share yet, so the first one will be the best.</p>
+        <p className="empty">
+          <Trans>No accepted share yet, so the first one will be the best.</Trans>
+        </p>
       )}
     </Panel>
+  );
+}
+
+function Odds({ best }: { best: Best }) {
+  const worker = shortName(best.worker);
+  const number = hashesInWords(best.sdiff);
+  return (
+    <p className="small">
+      <Trans>
+        <Time at={best.at} /> on {worker}
+        <span className="bests-odds">, one in {number} hashes</span>
+      </Trans>
+    </p>
   );
 }
 
@@ -36,7 +50,7 @@ function Row({ name, best }: { name: string; best: Best | null | undefined }) {
             {shortName(best.worker)}, <Time at={best.at} />
           </>
         ) : (
-          "none yet"
+          t`none yet`
         )}
       </dd>
       <dd className="tn">{best ? joined(difficulty(best.sdiff)) : "–"}</dd>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -60,7 +62,7 @@ function OneMiner({ who }: { who: string }) {
         {unknown ? (
           <NoShares address={who} />
         ) : miner.isError ? (
-          <section className="panel span-12" aria-label="This miner">
+          <section className="panel span-12" aria-label={t`This miner`}>
             <ErrorNotice
               error={miner.error}
               retry={() => void miner.refetch()}
@@ -69,11 +71,11 @@ function OneMiner({ who }: { who: string }) {
           </section>
         ) : (
           <>
-            <Panel title="Badges" className="span-8" id="badges">
-              <Skeleton lines={6} label="Loading this miner's page" />
+            <Panel title={t`Badges`} className="span-8" id="badges">
+              <Skeleton lines={6} label={t`Loading this miner's page`} />
             </Panel>
-            <Panel title="Streak" className="span-4" id="streak">
-              <Skeleton lines={6} label="Loading the streak" />
+            <Panel title={t`Streak`} className="span-4" id="streak">
+              <Skeleton lines={6} label={t`Loading the streak`} />
             </Panel>
           </>
         )}
@@ -84,6 +86,7 @@ function OneMiner({ who }: { who: string }) {
 
 function Page({ who, miner }: { who: string; miner: PublicMiner }) {
   const badges = useQuery(badgesQuery);
+  const { total_earned: earned, total_available: available } = miner.badges;
   const { badge: open } = useSearch({ from: "/m/$address" });
   const navigate = useNavigate({ from: "/m/$address" });
   const shelf = badges.data ? shelve(badges.data.badges, miner.badges) : null;
@@ -97,14 +100,14 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
       <Mosaic who={who} miner={miner} />
       <div className="page grid miner-grid">
         {miner.bio && (
-          <section className="panel span-12 miner-bio" aria-label="About this miner">
+          <section className="panel span-12 miner-bio" aria-label={t`About this miner`}>
             <p>{miner.bio}</p>
           </section>
         )}
         <div className="miner-left">
           <Panel
-            title="Badges"
-            aside={`${miner.badges.total_earned} of ${miner.badges.total_available} earned`}
+            title={t`Badges`}
+            aside={t`${earned} of ${available} earned`}
             className="area-badges"
             id="badges"
           >
@@ -117,7 +120,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
                 busy={badges.isFetching}
               />
             ) : (
-              <Skeleton lines={6} label="Loading the badges" />
+              <Skeleton lines={6} label={t`Loading the badges`} />
             )}
           </Panel>
           <Numbers miner={miner} />
@@ -126,11 +129,13 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
         <div className="miner-right">
           <Streak streak={miner.streak} />
           <Bests bests={miner.bests} />
-          <Panel title="Rewards" aside={<LiveDot />} className="area-rewards" id="rewards">
+          <Panel title={t`Rewards`} aside={<LiveDot />} className="area-rewards" id="rewards">
             {miner.feed.length > 0 ? (
               <MinerFeed items={miner.feed} />
             ) : (
-              <p className="empty">No rewards yet. The first share earns one.</p>
+              <p className="empty">
+                <Trans>No rewards yet. The first share earns one.</Trans>
+              </p>
             )}
           </Panel>
         </div>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { countryName } from "../account/countries";
 import { levelsQuery } from "../api/queries";
@@ -35,7 +37,11 @@ export function Mosaic({ who, miner, waiting = false }: Props) {
           <div className="mosaic-line">
             {miner ? <Where miner={miner} /> : <CopyAddress of={who} />}
             {miner && <State miner={miner} />}
-            {!miner && !waiting && <Online on={false}>No shares yet</Online>}
+            {!miner && !waiting && (
+              <Online on={false}>
+                <Trans>No shares yet</Trans>
+              </Online>
+            )}
           </div>
         </div>
         {miner ? <LevelPlate miner={miner} phone={phone} /> : <EmptyPlate waiting={waiting} />}
@@ -47,7 +53,11 @@ export function Mosaic({ who, miner, waiting = false }: Props) {
 function EmptyPlate({ waiting }: { waiting: boolean }) {
   return (
     <div className="art-plate mosaic-level mosaic-level-empty">
-      {!waiting && <p>Level 1 starts with the first share.</p>}
+      {!waiting && (
+        <p>
+          <Trans>Level 1 starts with the first share.</Trans>
+        </p>
+      )}
     </div>
   );
 }
@@ -80,29 +90,40 @@ function Where({ miner }: { miner: PublicMiner }) {
 }
 
 function CopyAddress({ of }: { of: string }) {
-  return isName(of) ? null : <CopyButton text={of} label="Copy address" />;
+  return isName(of) ? null : <CopyButton text={of} label={t`Copy address`} />;
 }
 
-function Name({ of }: { of: string }) {
+function Name({ of: address }: { of: string }) {
   return (
     <>
-      <span aria-hidden="true">{shortAddress(of)}</span>
-      <span className="sr-only">Miner {of}</span>
+      <span aria-hidden="true">{shortAddress(address)}</span>
+      <span className="sr-only">
+        <Trans>Miner {address}</Trans>
+      </span>
     </>
   );
 }
 
 function State({ miner }: { miner: PublicMiner }) {
   const now = useNow();
-  if (miner.online) return <Online on>Hashing since {date(miner.since, now, "short")}</Online>;
+  if (miner.online) {
+    const day = date(miner.since, now, "short");
+    return (
+      <Online on>
+        <Trans>Hashing since {day}</Trans>
+      </Online>
+    );
+  }
   return (
     <Online on={false}>
       {miner.last_share_at ? (
         <span>
-          Cold, last share <Time at={miner.last_share_at} />
+          <Trans>
+            Cold, last share <Time at={miner.last_share_at} />
+          </Trans>
         </span>
       ) : (
-        "No accepted share yet"
+        t`No accepted share yet`
       )}
     </Online>
   );
@@ -110,23 +131,35 @@ function State({ miner }: { miner: PublicMiner }) {
 
 function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
   const { xp } = miner;
+  const { level, next_level: next } = xp;
   const levels = useQuery(levelsQuery).data?.levels ?? [];
-  const at = levels.findIndex((row) => row.level === xp.level);
-  const ordinal = at >= 0 ? at + 1 : Math.min(xp.level, 15);
+  const at = levels.findIndex((row) => row.level === level);
+  const ordinal = at >= 0 ? at + 1 : Math.min(level, 15);
   const last = xp.xp_for_level <= 0;
+  const total = count(xp.total_xp);
+  const missing = count(xp.xp_to_next_level);
   return (
     <>
       <div className="art-plate mosaic-level">
-        <p className="mosaic-step">Level {xp.level}</p>
+        <p className="mosaic-step">
+          <Trans>Level {level}</Trans>
+        </p>
         <p className="mosaic-title serif">{xp.level_title}</p>
         <p>
-          <span className="gold tn">{count(xp.total_xp)}</span> XP
-          {last ? ", the last level" : `, ${count(xp.xp_to_next_level)} to level ${xp.next_level}`}
+          {last ? (
+            <Trans>
+              <span className="gold tn">{total}</span> XP, the last level
+            </Trans>
+          ) : (
+            <Trans>
+              <span className="gold tn">{total}</span> XP, {missing} to level {next}
+            </Trans>
+          )}
         </p>
       </div>
       <div className="mosaic-ring">
         <LevelRing
-          level={xp.level}
+          level={level}
           of={levels.length || 15}
           ordinal={ordinal}
           fraction={last ? 1 : Math.min(1, xp.xp_into_level / xp.xp_for_level)}

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { looksRight, type Network, wrongAddress } from "../address";
@@ -15,40 +17,58 @@ import "./miner.css";
 export function NoShares({ address }: { address: string }) {
   return (
     <>
-      <Panel title="No shares yet" aside={<LiveDot />} className="span-7 no-shares">
-        <p className="lead">The first one usually takes a few minutes.</p>
+      <Panel title={t`No shares yet`} aside={<LiveDot />} className="span-7 no-shares">
+        <p className="lead">
+          <Trans>The first one usually takes a few minutes.</Trans>
+        </p>
         <p>
-          This is already your tile, drawn from your address. Leave the page open: it
-          lights up when the first share arrives and earns the first badge.
+          <Trans>
+            This is already your tile, drawn from your address. Leave the page open: it
+            lights up when the first share arrives and earns the first badge.
+          </Trans>
         </p>
         <p className="small">
-          If your miner has been running for an hour and this page is still empty, check
-          the address in its settings first. One wrong letter makes it another miner's.
+          <Trans>
+            If your miner has been running for an hour and this page is still empty, check
+            the address in its settings first. One wrong letter makes it another miner's.
+          </Trans>
         </p>
       </Panel>
-      <Panel title="Point your miner here" className="span-5">
+      <Panel title={t`Point your miner here`} className="span-5">
         <dl className="settings">
           <div>
-            <dt>Pool</dt>
-            <dd>the stratum host and port of your pool</dd>
+            <dt>
+              <Trans>Pool</Trans>
+            </dt>
+            <dd>
+              <Trans>the stratum host and port of your pool</Trans>
+            </dd>
           </div>
           <div>
-            <dt>User</dt>
+            <dt>
+              <Trans>User</Trans>
+            </dt>
             <dd>
               <span className="mono" title={address}>
                 {shortAddress(address)}.kitchen
               </span>
-              <CopyButton text={address} label="Copy address" />
+              <CopyButton text={address} label={t`Copy address`} />
             </dd>
           </div>
           <div>
-            <dt>Password</dt>
-            <dd>anything, for instance x</dd>
+            <dt>
+              <Trans>Password</Trans>
+            </dt>
+            <dd>
+              <Trans>anything, for instance x</Trans>
+            </dd>
           </div>
         </dl>
         <p className="small">
-          The user is your address, a dot, and a name for this one machine. Any name
-          works.
+          <Trans>
+            The user is your address, a dot, and a name for this one machine. Any name
+            works.
+          </Trans>
         </p>
       </Panel>
       <FirstBadges />
@@ -67,7 +87,7 @@ function FirstBadges() {
     .slice(0, SHOWN);
   if (nearest.length === 0) return null;
   return (
-    <Panel title="Badges to earn" className="span-12">
+    <Panel title={t`Badges to earn`} className="span-12">
       <ul className="shelf">
         {nearest.map((badge) => (
           <li key={badge.slug}>
@@ -91,12 +111,14 @@ function FirstBadges() {
 export function WrongAddress({ address, network }: { address: string; network: Network }) {
   return (
     <div className="page lone">
-      <Title of="Not an address" />
+      <Title of={t`Not an address`} />
       <section className="panel">
-        <h1>Not a valid address</h1>
+        <h1>
+          <Trans>Not a valid address</Trans>
+        </h1>
         <p>
           {looksRight(address, network)
-            ? "That address is not valid: a letter is missing, doubled or wrong."
+            ? t`That address is not valid: a letter is missing, doubled or wrong.`
             : wrongAddress(network)}
         </p>
         <p className="small mono wrap">{address}</p>
@@ -109,12 +131,16 @@ export function WrongAddress({ address, network }: { address: string; network: N
 export function NoSuchName({ name }: { name: string }) {
   return (
     <div className="page lone">
-      <Title of="No miner by that name" />
+      <Title of={t`No miner by that name`} />
       <section className="panel">
-        <h1>No miner by that name</h1>
+        <h1>
+          <Trans>No miner by that name</Trans>
+        </h1>
         <p>
-          No miner is called {name}, or the page is not public. You can also search for a payout
-          address.
+          <Trans>
+            No miner is called {name}, or the page is not public. You can also search for a payout
+            address.
+          </Trans>
         </p>
         <AddressField look="hero" />
       </section>

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { PublicMiner } from "../api/types";
 import { count, hashrate, joined, magnitude, percent } from "../format";
 import { Figure, Panel } from "../ui/parts";
@@ -8,30 +10,40 @@ export function Numbers({ miner }: { miner: PublicMiner }) {
   const all = stats.shares_accepted + stats.shares_rejected;
   const rejected = all > 0 ? (100 * stats.shares_rejected) / all : 0;
   return (
-    <Panel title="Hashrate" aside="mean of 24 h" className="area-numbers">
+    <Panel title={t`Hashrate`} aside={t`mean of 24 h`} className="area-numbers">
       <Figure of={hashrate(stats.hashrate_ths_24h)} />
       <dl className="numbers">
         <div>
-          <dt>Last hour</dt>
+          <dt>
+            <Trans>Last hour</Trans>
+          </dt>
           <dd className="tn">{joined(hashrate(stats.hashrate_ths_1h))}</dd>
         </div>
         <div>
-          <dt>Shares accepted</dt>
+          <dt>
+            <Trans>Shares accepted</Trans>
+          </dt>
           <dd className="tn">{count(stats.shares_accepted)}</dd>
         </div>
         <div>
-          <dt>Rejected</dt>
+          <dt>
+            <Trans>Rejected</Trans>
+          </dt>
           <dd className="tn">
             {count(stats.shares_rejected)}
             {stats.shares_rejected > 0 && <span className="thin"> · {percent(rejected)}</span>}
           </dd>
         </div>
         <div>
-          <dt>Total work</dt>
+          <dt>
+            <Trans>Total work</Trans>
+          </dt>
           <dd className="tn">{joined(magnitude(stats.work))}</dd>
         </div>
         <div>
-          <dt>Blocks found</dt>
+          <dt>
+            <Trans>Blocks found</Trans>
+          </dt>
           <dd className="tn">{count(stats.blocks_found)}</dd>
         </div>
       </dl>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useParams } from "@tanstack/react-router";
 import { meQuery, pageOf } from "../api/me";
@@ -20,12 +21,12 @@ export function OwnPage() {
   }
   return (
     <div className="page lone">
-      <Title of="Your page" />
-      <section className="panel" aria-label="Your page">
+      <Title of={t`Your page`} />
+      <section className="panel" aria-label={t`Your page`}>
         {me.isError ? (
           <ErrorNotice error={me.error} retry={() => void me.refetch()} busy={me.isFetching} />
         ) : (
-          <Skeleton lines={6} label="Loading your page" />
+          <Skeleton lines={6} label={t`Loading your page`} />
         )}
       </section>
     </div>

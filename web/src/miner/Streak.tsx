@@ -1,7 +1,9 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { PublicMiner } from "../api/types";
 import { Icon } from "../art";
-import { count, date, plural } from "../format";
+import { count, date } from "../format";
 import { useNow } from "../ui/clock";
 import { PHONE, useMedia } from "../ui/hooks";
 import { Figure, Panel } from "../ui/parts";
@@ -15,12 +17,13 @@ export function Streak({ streak }: { streak: Of }) {
   const now = useNow(60_000);
   const phone = useMedia(PHONE);
   const n = streak.current_streak;
+  const longest = count(streak.longest_streak);
   return (
     <Panel
-      title="Streak"
+      title={t`Streak`}
       id="streak"
       className="area-streak"
-      aside={streak.longest_streak > n ? `longest ${count(streak.longest_streak)}` : undefined}
+      aside={streak.longest_streak > n ? t`longest ${longest}` : undefined}
     >
       <Figure of={{ value: count(n), unit: unit(n, phone) }} />
       {phone ? (
@@ -42,8 +45,9 @@ export function Streak({ streak }: { streak: Of }) {
 }
 
 function unit(weeks: number, phone: boolean): string {
-  const word = weeks === 1 ? "week" : "weeks";
-  return phone || weeks < 2 ? word : `${word} in a row`;
+  return phone || weeks < 2
+    ? plural(weeks, { one: "week", other: "weeks" })
+    : plural(weeks, { one: "week in a row", other: "weeks in a row" });
 }
 
 /** What continues the streak, or how it ended. */
@@ -51,38 +55,53 @@ function sentence(streak: Of): string {
   const week = streak.weeks.at(-1);
   if (week && streak.is_active_this_week) {
     const days = daysIn(week.days);
-    return `This week is safe. ${days} of 7 days so far.`;
+    return t`This week is safe. ${days} of 7 days so far.`;
   }
-  const name = week ? `week ${weekNumber(week.week_iso)}` : "the week";
-  if (streak.current_streak > 0) return `One share before Sunday midnight UTC completes ${name}.`;
-  if (streak.longest_streak > 0) {
-    const run = plural(streak.longest_streak, "week");
-    return `${run} at best. One share starts the next streak.`;
+  const number = week ? weekNumber(week.week_iso) : null;
+  if (streak.current_streak > 0) {
+    return number === null
+      ? t`One share before Sunday midnight UTC completes the week.`
+      : t`One share before Sunday midnight UTC completes week ${number}.`;
   }
-  return `One share starts a streak in ${name}.`;
+  const longest = streak.longest_streak;
+  if (longest > 0) {
+    return plural(longest, {
+      one: "# week at best. One share starts the next streak.",
+      other: "# weeks at best. One share starts the next streak.",
+    });
+  }
+  return number === null
+    ? t`One share starts a streak in the week.`
+    : t`One share starts a streak in week ${number}.`;
 }
 
-const SPOKEN: Record<Cell["glow"], string> = {
-  before: "before the first share",
-  missed: "missed",
-  low: "mined",
-  mid: "mined",
-  high: "mined every day",
-  now: "this week, mined",
-  "now-empty": "this week, no share yet",
-};
-
-function spoken(cell: Cell, now: number): string {
-  const start = date(`${cell.week.week_start}T12:00:00Z`, now);
-  const what = `Week of ${start}: ${SPOKEN[cell.glow]}`;
-  if (!cell.week.is_active) return what;
-  return `${what}, ${plural(cell.days, "day")}, ${plural(cell.week.share_count, "share")}`;
+function spoken({ glow, week, days: mined }: Cell, now: number): string {
+  const start = date(`${week.week_start}T12:00:00Z`, now);
+  const days = plural(mined, { one: "# day", other: "# days" });
+  const shares = plural(week.share_count, { one: "# share", other: "# shares" });
+  switch (glow) {
+    case "before":
+      return t`Week of ${start}: before the first share`;
+    case "missed":
+      return t`Week of ${start}: missed`;
+    case "low":
+    case "mid":
+      return t`Week of ${start}: mined, ${days}, ${shares}`;
+    case "high":
+      return t`Week of ${start}: mined every day, ${days}, ${shares}`;
+    case "now":
+      return t`Week of ${start}: this week, mined, ${days}, ${shares}`;
+    case "now-empty":
+      return t`Week of ${start}: this week, no share yet`;
+  }
 }
 
 function Year({ streak, now }: { streak: Of; now: number }) {
   return (
     <table className="year">
-      <caption className="sr-only">The last 52 weeks, oldest first, a quarter to a row</caption>
+      <caption className="sr-only">
+        <Trans>The last 52 weeks, oldest first, a quarter to a row</Trans>
+      </caption>
       <tbody>
         {layYear(streak.weeks).map((row) => (
           <tr key={row[0]?.week.week_iso}>
@@ -102,7 +121,9 @@ function Year({ streak, now }: { streak: Of; now: number }) {
 function Legend() {
   return (
     <p className="legend small">
-      <span>days 1</span>
+      <span>
+        <Trans>days 1</Trans>
+      </span>
       <span className="cell low" />
       <span className="cell mid" />
       <span className="cell high" />
@@ -117,7 +138,7 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
   const mined = days.filter((d) => d.state === "mined" || d.state === "today").length;
   return (
     <Dialog.Root>
-      <Dialog.Trigger className="week-button" aria-label={`${mined} of 7 days. Show the year.`}>
+      <Dialog.Trigger className="week-button" aria-label={t`${mined} of 7 days. Show the year.`}>
         {days.map((day) => (
           <span key={day.name} className={`day ${day.state}`} />
         ))}
@@ -125,10 +146,12 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-year">
-          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
             <Icon name="close" size={24} />
           </Dialog.Close>
-          <Dialog.Title className="dialog-title">Fifty-two weeks</Dialog.Title>
+          <Dialog.Title className="dialog-title">
+            <Trans>Fifty-two weeks</Trans>
+          </Dialog.Title>
           <Year streak={streak} now={now} />
           <Dialog.Description className="small">{sentence(streak)}</Dialog.Description>
           <Legend />

@@ -1,6 +1,9 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { PublicMiner, Worker } from "../api/types";
 import { Icon } from "../art";
-import { clock, count, hashrate, joined, LOCALE, magnitude, shortName } from "../format";
+import { clock, count, hashrate, joined, magnitude, shortName } from "../format";
+import { LOCALE } from "../messages";
 import { useNow } from "../ui/clock";
 import { Panel, Time } from "../ui/parts";
 import "./miner.css";
@@ -18,29 +21,33 @@ function order(a: Worker, b: Worker): number {
 
 export function Workers({ miner }: { miner: PublicMiner }) {
   const workers = miner.workers.slice().sort(order);
-  const aside = `${count(miner.workers_online)} of ${count(miner.workers_total)} online`;
+  const online = count(miner.workers_online);
+  const total = count(miner.workers_total);
+  const more = miner.workers_total - SHOWN;
   return (
-    <Panel title="Workers" aside={aside} className="area-workers">
+    <Panel title={t`Workers`} aside={t`${online} of ${total} online`} className="area-workers">
       {workers.length === 0 ? (
-        <p className="empty">No worker has connected yet.</p>
+        <p className="empty">
+          <Trans>No worker has connected yet.</Trans>
+        </p>
       ) : (
-        <table className="workers" role="table" aria-label="Workers">
+        <table className="workers" role="table" aria-label={t`Workers`}>
           <thead role="rowgroup">
             <tr role="row">
               <th scope="col" role="columnheader">
-                Name
+                <Trans>Name</Trans>
               </th>
               <th scope="col" role="columnheader" className="col-device">
-                Device
+                <Trans>Device</Trans>
               </th>
               <th scope="col" role="columnheader" className="col-seen">
-                Seen
+                <Trans>Seen</Trans>
               </th>
               <th scope="col" role="columnheader" className="col-number">
-                Best
+                <Trans>Best</Trans>
               </th>
               <th scope="col" role="columnheader" className="col-number">
-                Hashrate
+                <Trans>Hashrate</Trans>
               </th>
             </tr>
           </thead>
@@ -51,8 +58,8 @@ export function Workers({ miner }: { miner: PublicMiner }) {
           </tbody>
         </table>
       )}
-      {miner.workers_total > SHOWN && (
-        <p className="small">And {count(miner.workers_total - SHOWN)} more, all counted above.</p>
+      {more > 0 && (
+        <p className="small">{plural(more, { other: "And # more, all counted above." })}</p>
       )}
       <Quiet miner={miner} />
     </Panel>
@@ -67,22 +74,22 @@ function Row({ worker }: { worker: Worker }) {
         <span className={worker.online ? "online" : "online off"} title={worker.name}>
           <span className="dot" aria-hidden="true" />
           <span className="worker-name">{shortName(worker.name)}</span>
-          <span className="sr-only">{worker.online ? "online" : "offline"}</span>
+          <span className="sr-only">{worker.online ? t`online` : t`offline`}</span>
         </span>
       </th>
       <td role="cell" className="col-device" title={worker.agent ?? ""}>
-        {worker.agent ? shortName(worker.agent, 20) : "unknown"}
+        {worker.agent ? shortName(worker.agent, 20) : t`unknown`}
       </td>
       <td role="cell" className="col-seen">
-        <InList label="Seen" />
-        {worker.last_seen ? <Time at={worker.last_seen} /> : "never"}
+        <InList label={t`Seen`} />
+        {worker.last_seen ? <Time at={worker.last_seen} /> : t`never`}
       </td>
       <td role="cell" className="col-number tn">
-        <InList label="Best" />
+        <InList label={t`Best`} />
         {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
       </td>
       <td role="cell" className="col-number tn">
-        <InList label="Hashrate" />
+        <InList label={t`Hashrate`} />
         {joined(hashrate(worker.hashrate_ths_1h))}
       </td>
     </tr>
@@ -109,11 +116,20 @@ function Quiet({ miner }: { miner: PublicMiner }) {
   if (miner.workers.length > 0 && lit === 0 && miner.last_share_at) {
     const at = miner.last_share_at;
     const day = new Date(at).toLocaleDateString(LOCALE, { weekday: "long" });
+    const time = clock(at);
     const long = now - Date.parse(at) > 6 * 24 * HOUR;
     return (
       <Notice
-        title="No worker is online."
-        text={<>Last share {long ? <Time at={at} /> : `on ${day} at ${clock(at)}`}.</>}
+        title={t`No worker is online.`}
+        text={
+          long ? (
+            <Trans>
+              Last share <Time at={at} />.
+            </Trans>
+          ) : (
+            t`Last share on ${day} at ${time}.`
+          )
+        }
       />
     );
   }
@@ -122,12 +138,21 @@ function Quiet({ miner }: { miner: PublicMiner }) {
     .sort((a, b) => (b.last_seen ?? "").localeCompare(a.last_seen ?? ""));
   if (!latest?.last_seen) return null;
   const hours = Math.floor((now - Date.parse(latest.last_seen)) / HOUR);
-  const span = hours < 1 ? "a while" : hours === 1 ? "an hour" : `${hours} hours`;
-  const others = lit === 1 ? "the other one is hashing" : `the other ${count(lit)} are hashing`;
+  const name = shortName(latest.name);
   return (
     <Notice
-      title={`${shortName(latest.name)} has sent no share for ${span}.`}
-      text={`Your streak is safe: ${others}.`}
+      title={
+        hours < 1
+          ? t`${name} has sent no share for a while.`
+          : plural(hours, {
+              one: `${name} has sent no share for an hour.`,
+              other: `${name} has sent no share for # hours.`,
+            })
+      }
+      text={plural(lit, {
+        one: "Your streak is safe: the other one is hashing.",
+        other: "Your streak is safe: the other # are hashing.",
+      })}
     />
   );
 }

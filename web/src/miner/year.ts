@@ -47,7 +47,8 @@ export interface Day {
   state: "mined" | "today" | "today-empty" | "empty" | "ahead";
 }
 
-const NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/** To tell them apart; nobody reads them. */
+const NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** The seven days of the running week, by UTC like the week itself. */
 export function layWeek(week: Week | undefined, now: number): Day[] {

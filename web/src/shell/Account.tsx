@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -50,7 +52,7 @@ function SignInLink({ hidden }: { hidden: boolean }) {
       className={hidden ? "sign-in-link waiting" : "sign-in-link"}
       activeOptions={{ includeSearch: false }}
     >
-      Sign in
+      <Trans>Sign in</Trans>
     </Link>
   );
 }
@@ -65,16 +67,19 @@ export function LeavingBanner() {
     onSuccess: (kept) => client.setQueryData(meQuery.queryKey, kept),
   });
   if (!me?.deletion_at) return null;
+  const day = date(me.deletion_at, now);
   return (
-    <section className="leaving" aria-label="Your account">
+    <section className="leaving" aria-label={t`Your account`}>
       <Icon name="warn" size={24} />
       <p>
-        <span className="strong">Your account will be deleted on {date(me.deletion_at, now)}.</span>{" "}
-        Until then you can keep it.
+        <Trans>
+          <span className="strong">Your account will be deleted on {day}.</span> Until then you can
+          keep it.
+        </Trans>
         {keep.isError && <span role="alert"> {said(keep.error)}</span>}
       </p>
-      <WorkButton busy={keep.isPending} doing="Keeping it…" onClick={() => keep.mutate()}>
-        Keep my account
+      <WorkButton busy={keep.isPending} doing={t`Keeping it…`} onClick={() => keep.mutate()}>
+        <Trans>Keep my account</Trans>
       </WorkButton>
     </section>
   );

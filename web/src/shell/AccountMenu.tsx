@@ -1,4 +1,6 @@
 import { Menu } from "@base-ui/react/menu";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { account, type Me } from "../api/account";
@@ -29,7 +31,7 @@ export default function AccountMenu({ me }: { me: Me }) {
   const name = nameOf(me);
   return (
     <Menu.Root onOpenChange={(open) => open && leave.reset()}>
-      <Menu.Trigger className="account-trigger" aria-label={`Your account, ${name}`}>
+      <Menu.Trigger className="account-trigger" aria-label={t`Your account, ${name}`}>
         <Who me={me} />
       </Menu.Trigger>
       <Menu.Portal>
@@ -44,17 +46,17 @@ export default function AccountMenu({ me }: { me: Me }) {
               closeOnClick
               render={<Link to="/m/$address" params={{ address: pageOf(me) }} />}
             >
-              <Icon name="miner" size={20} /> My page
+              <Icon name="miner" size={20} /> <Trans>My page</Trans>
             </Menu.LinkItem>
             <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/settings" />}>
-              <Icon name="sliders" size={20} /> Settings
+              <Icon name="sliders" size={20} /> <Trans>Settings</Trans>
             </Menu.LinkItem>
             <Menu.Item
               className="menu-item"
               closeOnClick={false}
               onClick={() => !leave.isPending && leave.mutate()}
             >
-              <Icon name="out" size={20} /> {leave.isPending ? "Signing out…" : "Sign out"}
+              <Icon name="out" size={20} /> {leave.isPending ? t`Signing out…` : t`Sign out`}
             </Menu.Item>
             {leave.isError && (
               <p className="field-error menu-error" role="alert">

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { Title } from "./Pool";
 
@@ -5,13 +7,17 @@ import { Title } from "./Pool";
 export function ErrorPage({ reset }: ErrorComponentProps) {
   return (
     <div className="page lone">
-      <Title of="Something went wrong" />
+      <Title of={t`Something went wrong`} />
       <section className="panel">
-        <h1>Something went wrong</h1>
-        <p>This page could not be displayed. That is our fault; your shares are safe.</p>
+        <h1>
+          <Trans>Something went wrong</Trans>
+        </h1>
+        <p>
+          <Trans>This page could not be displayed. That is our fault; your shares are safe.</Trans>
+        </p>
         <p className="actions">
           <button type="button" className="button" onClick={reset}>
-            Try again
+            <Trans>Try again</Trans>
           </button>
         </p>
       </section>

@@ -1,4 +1,6 @@
 /** What this pool says of itself: its name, and whether its miners are real. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { configQuery } from "../api/queries";
@@ -6,13 +8,13 @@ import { Logo } from "../art";
 import "./shell.css";
 
 function useName(): string {
-  return useQuery(configQuery).data?.name ?? "The Bitcoin Game";
+  return useQuery(configQuery).data?.name ?? t`The Bitcoin Game`;
 }
 
 /** The title of a page; a page without a name is the pool's landing page. */
 export function Title({ of }: { of?: string }) {
   const name = useName();
-  return <title>{of ? `${of} · ${name}` : `${name}: a score for your home miner`}</title>;
+  return <title>{of ? `${of} · ${name}` : t`${name}: a score for your home miner`}</title>;
 }
 
 /** The name's place is kept while it is unknown: no other name flashes up first. */
@@ -30,9 +32,11 @@ export function Brand() {
 export function DemoLine() {
   if (!useQuery(configQuery).data?.demo) return null;
   return (
-    <aside className="demo-line small" aria-label="About this demo">
-      <span className="strong">Simulated miners.</span> This is a demo: a program makes up the
-      shares; no machine mines them.
+    <aside className="demo-line small" aria-label={t`About this demo`}>
+      <Trans>
+        <span className="strong">Simulated miners.</span> This is a demo: a program makes up the
+        shares; no machine mines them.
+      </Trans>
     </aside>
   );
 }

@@ -1,4 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useChangeSettings, useOwnPreferences } from "../api/change";
@@ -19,7 +21,7 @@ export function Shell() {
   return (
     <>
       <a className="skip" href="#main">
-        Skip to the page
+        <Trans>Skip to the page</Trans>
       </a>
       <TopBar />
       <DemoLine />
@@ -50,13 +52,15 @@ function TopBar() {
   return (
     <header className="topbar">
       <Brand />
-      <nav className="topnav" aria-label="Pages">
+      <nav className="topnav" aria-label={t`Pages`}>
         <Link to="/" activeOptions={{ exact: true, includeHash: true }}>
-          The wall
+          <Trans>The wall</Trans>
         </Link>
-        <Link to="/badges">Badges</Link>
+        <Link to="/badges">
+          <Trans>Badges</Trans>
+        </Link>
         <Link to="/" hash="how" activeOptions={{ includeHash: true }}>
-          How it works
+          <Trans>How it works</Trans>
         </Link>
       </nav>
       <div className="topbar-end">
@@ -83,7 +87,7 @@ function ThemeSwitch() {
       type="button"
       className="icon-button"
       onClick={turn}
-      aria-label={evening ? "Switch to the light theme" : "Switch to the dark theme"}
+      aria-label={evening ? t`Switch to the light theme` : t`Switch to the dark theme`}
     >
       <Icon name={evening ? "sun" : "moon"} size={24} />
     </button>
@@ -94,16 +98,18 @@ function SearchDialog() {
   const [open, setOpen] = useState(false);
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className="icon-button search-button" aria-label="Find a miner">
+      <Dialog.Trigger className="icon-button search-button" aria-label={t`Find a miner`}>
         <Icon name="search" size={24} />
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="veil" />
         <Dialog.Popup className="dialog dialog-search">
-          <Dialog.Close className="icon-button dialog-close" aria-label="Close">
+          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
             <Icon name="close" size={24} />
           </Dialog.Close>
-          <Dialog.Title className="dialog-title">Find a miner</Dialog.Title>
+          <Dialog.Title className="dialog-title">
+            <Trans>Find a miner</Trans>
+          </Dialog.Title>
           <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
         </Dialog.Popup>
       </Dialog.Portal>
@@ -120,7 +126,7 @@ function Plate() {
       {away && (
         <p className="plate-away">
           <Icon name="wifi-off" size={20} />
-          Reconnecting… This page may be a little out of date.
+          <Trans>Reconnecting… This page may be a little out of date.</Trans>
         </p>
       )}
     </div>
@@ -135,22 +141,30 @@ function TabBar() {
   const own = { to: "/m/$address", params: { address: miner ?? "" }, activeOptions: here } as const;
   const wall = { to: "/", activeOptions: here } as const;
   return (
-    <nav className="tabbar" aria-label="Tabs">
+    <nav className="tabbar" aria-label={t`Tabs`}>
       <Link {...(miner ? { ...own, hash: "" } : { ...wall, hash: "find" })}>
         <Icon name="miner" size={24} />
-        <span>Miner</span>
+        <span>
+          <Trans>Miner</Trans>
+        </span>
       </Link>
       <Link to="/badges">
         <Icon name="badge" size={24} />
-        <span>Badges</span>
+        <span>
+          <Trans>Badges</Trans>
+        </span>
       </Link>
       <Link {...wall} hash="">
         <Icon name="wall" size={24} />
-        <span>Wall</span>
+        <span>
+          <Trans>Wall</Trans>
+        </span>
       </Link>
       <Link {...(miner ? { ...own, hash: "rewards" } : { ...wall, hash: "just-now" })}>
         <Icon name="rewards" size={24} />
-        <span>Rewards</span>
+        <span>
+          <Trans>Rewards</Trans>
+        </span>
       </Link>
     </nav>
   );

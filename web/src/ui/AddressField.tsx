@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
 import { couldBeHandle } from "../account/handle";
@@ -29,11 +31,11 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
     void navigate({ to: "/m/$address", params: { address } });
   }
 
-  const placeholder = look === "bar" ? "Address or handle" : `${tidyStart(network)}…`;
+  const placeholder = look === "bar" ? t`Address or handle` : `${tidyStart(network)}…`;
   return (
     <form className={`address-field ${look}`} onSubmit={go} noValidate>
       <label className="sr-only" htmlFor={id}>
-        Address or handle of a miner
+        <Trans>Address or handle of a miner</Trans>
       </label>
       <div className="address-row">
         {look === "bar" && <Icon name="search" size={20} />}
@@ -59,7 +61,7 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
       </div>
       {look === "hero" && (
         <button type="submit" className="button">
-          Show my miner
+          <Trans>Show my miner</Trans>
         </button>
       )}
       <p className="field-error" id={`${id}-wrong`} role="alert">

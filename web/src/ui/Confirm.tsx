@@ -1,4 +1,6 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 import { Failed, Field, type Outcome, WorkButton } from "./form";
 
@@ -60,7 +62,7 @@ export function Confirm(props: ConfirmProps) {
             }}
           >
             {word !== undefined && (
-              <Field label={`Type ${word} to continue`}>
+              <Field label={t`Type ${word} to continue`}>
                 {(ids) => (
                   <input
                     {...ids}
@@ -76,7 +78,9 @@ export function Confirm(props: ConfirmProps) {
             )}
             <Failed error={state.error} />
             <p className="actions">
-              <AlertDialog.Close className="button quiet">Cancel</AlertDialog.Close>
+              <AlertDialog.Close className="button quiet">
+                <Trans>Cancel</Trans>
+              </AlertDialog.Close>
               <WorkButton type="submit" look="bad" busy={busy} doing={doing} disabled={!ready}>
                 {action}
               </WorkButton>

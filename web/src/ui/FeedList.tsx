@@ -1,8 +1,10 @@
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { AddressTile, Icon } from "../art";
 import type { FeedItem, PoolFeedItem } from "../api/types";
 import { count } from "../format";
+import { wordsOf } from "../messages/feed";
 import { Address, Time } from "./parts";
 
 const ICONS = {
@@ -73,25 +75,28 @@ export function MinerFeed({ items }: { items: FeedItem[] }) {
   return (
     <>
       <ol className="feed">
-        {shown.map((item) => (
-          <Line
-            key={item.id}
-            mark={<Icon name={icon(item.type)} size={24} />}
-            title={item.title}
-            under={
-              <>
-                <Time at={item.at} />
-                {item.detail && <span className="feed-detail"> · {item.detail}</span>}
-              </>
-            }
-            xp={item.xp}
-            fresh={arriving(item)}
-          />
-        ))}
+        {shown.map((item) => {
+          const { title, detail } = wordsOf(item);
+          return (
+            <Line
+              key={item.id}
+              mark={<Icon name={icon(item.type)} size={24} />}
+              title={title}
+              under={
+                <>
+                  <Time at={item.at} />
+                  {detail && <span className="feed-detail"> · {detail}</span>}
+                </>
+              }
+              xp={item.xp}
+              fresh={arriving(item)}
+            />
+          );
+        })}
       </ol>
       {!all && items.length > LINES_AT_FIRST && (
         <button type="button" className="button quiet feed-more" onClick={() => setAll(true)}>
-          Show older
+          <Trans>Show older</Trans>
         </button>
       )}
     </>
@@ -113,7 +118,7 @@ export function PoolFeed({ items }: { items: PoolFeedItem[] }) {
           }
           under={
             <>
-              {item.title} · <Time at={item.at} />
+              {wordsOf(item).title} · <Time at={item.at} />
             </>
           }
           xp={item.xp}

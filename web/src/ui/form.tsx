@@ -1,19 +1,20 @@
 /** Parts of forms: a name, a hint, an error, and the result. */
+import { t } from "@lingui/core/macro";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
+import { refusalText } from "../messages/refusals";
 import { WalletRefusal } from "../wallets/types";
 
 /** An error in words that say what to do. */
 export function said(error: unknown): string {
   if (error instanceof WalletRefusal) return error.message;
   if (error instanceof Refusal) {
-    if (error.status === 429) return "Too many requests. Wait a minute and try again.";
-    if (error.status >= 500) return "The server had a problem. Try again in a moment.";
-    const [field] = error.problem.errors ?? [];
-    return error.problem.detail || field?.message || error.message;
+    if (error.status === 429) return t`Too many requests. Wait a minute and try again.`;
+    if (error.status >= 500) return t`The server had a problem. Try again in a moment.`;
+    return refusalText(error.code, error.problem) ?? error.message;
   }
-  return "We could not reach the game. Check your connection and try again.";
+  return t`We could not reach the game. Check your connection and try again.`;
 }
 
 type FieldIds = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean };
@@ -73,7 +74,7 @@ export function Switch({ label, hint, checked, onChange, disabled = false }: Swi
       </div>
       <span className="switch-end">
         <span className="small" aria-hidden="true">
-          {checked ? "on" : "off"}
+          {checked ? t`on` : t`off`}
         </span>
         <input
           id={id}
@@ -163,11 +164,11 @@ export function outcomeOf(mutation: {
 }
 
 /** The result of the last change; read aloud without taking the focus. */
-export function Saved({ outcome, done = "Saved" }: { outcome: Outcome; done?: string }) {
+export function Saved({ outcome, done = t`Saved` }: { outcome: Outcome; done?: string }) {
   const { state, error } = outcome;
   return (
     <p className={`saved ${state}`} role="status">
-      {state === "busy" && "Saving…"}
+      {state === "busy" && t`Saving…`}
       {state === "done" && (
         <>
           <Icon name="check" size={20} /> {done}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type Me, seedOf } from "../api/account";
 import { AddressTile } from "../art";
 import { shortAddress, shortName } from "../format";
@@ -12,7 +13,7 @@ export function nameOf(me: Me): string {
 /** The line under somebody's name: the address, unless that is the name. */
 export function Under({ me }: { me: Me }) {
   const named = me.display_name ?? me.handle;
-  return <p className="small">{named ? <Address of={me.address} /> : "No handle yet"}</p>;
+  return <p className="small">{named ? <Address of={me.address} /> : t`No handle yet`}</p>;
 }
 
 /** Tile and name, as they stand in the top bar. */

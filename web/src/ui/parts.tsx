@@ -1,4 +1,6 @@
 /** Small pieces that every page is laid from. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
@@ -108,7 +110,7 @@ export function CopyButton({ text, label, spoken = `${label} ${text}` }: CopyBut
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setDone(null), 2500);
   }
-  const said = { copied: "Copied", failed: "Could not copy" };
+  const said = { copied: t`Copied`, failed: t`Could not copy` };
   return (
     <button type="button" className="copy" onClick={copy} aria-label={spoken}>
       <Icon name={done === "copied" ? "check" : "copy"} size={20} />
@@ -135,7 +137,7 @@ export function LiveDot() {
   return (
     <span className={live ? "live" : "live off"}>
       <span className="dot" aria-hidden="true" />
-      {live ? "live" : "not live"}
+      {live ? t`live` : t`not live`}
     </span>
   );
 }
@@ -158,18 +160,20 @@ export function ErrorNotice({ error, retry, busy = false }: ErrorNoticeProps) {
       <div>
         <p className="strong">{said(error)}</p>
         <p className="small">
-          Your miner keeps working either way.
+          <Trans>Your miner keeps working either way.</Trans>
           {number && (
             <>
               {" "}
-              If this happens again, give the operator of the pool this number:{" "}
-              <span className="mono wrap">{number}</span>
+              <Trans>
+                If this happens again, give the operator of the pool this number:{" "}
+                <span className="mono wrap">{number}</span>
+              </Trans>
             </>
           )}
         </p>
       </div>
       <button type="button" className="button quiet" onClick={retry} disabled={busy}>
-        {busy ? "Trying…" : "Try again"}
+        {busy ? t`Trying…` : t`Try again`}
       </button>
     </div>
   );

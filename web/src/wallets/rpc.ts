@@ -1,4 +1,5 @@
-import { isRecord, refusalOf } from "./types";
+import { t } from "@lingui/core/macro";
+import { isRecord, refusalOf, type Wallet } from "./types";
 
 export interface RpcProvider {
   request: (method: string, params?: unknown) => Promise<unknown>;
@@ -11,7 +12,7 @@ export function isRpc(value: unknown): value is RpcProvider {
 /** Ask a wallet that speaks JSON-RPC; its answer is wrapped, and its no comes in either way. */
 export async function ask(
   provider: RpcProvider,
-  wallet: string,
+  wallet: Wallet["name"],
   method: string,
   params?: unknown,
 ): Promise<unknown> {
@@ -26,10 +27,10 @@ export async function ask(
 }
 
 /** The signature in an answer; wallets agree at least on its name. */
-export function signatureIn(answer: unknown, wallet: string): string {
+export function signatureIn(answer: unknown, wallet: Wallet["name"]): string {
   const signature = isRecord(answer) ? answer.signature : answer;
   if (typeof signature === "string" && signature !== "") return signature;
-  throw refusalOf({ message: "no signature came back" }, wallet);
+  throw refusalOf({ message: t`no signature came back` }, wallet);
 }
 
 /** The addresses in an answer: a list, or an object that has one. */

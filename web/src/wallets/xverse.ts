@@ -1,13 +1,14 @@
+import { t } from "@lingui/core/macro";
 import { ask, isRpc, listIn, type RpcProvider, signatureIn } from "./rpc";
 import { type Account, isRecord, noAddress, type Wallet } from "./types";
 
 const PURPOSES = ["payment", "ordinals"];
-const WHY = "The Bitcoin Game asks for your payout address";
+const why = () => t`The Bitcoin Game asks for your payout address`;
 
 /** Older versions know no `wallet_connect`; their `getAccounts` asks the person as well. */
 async function connect(provider: RpcProvider): Promise<Record<string, unknown>[]> {
   try {
-    const wish = { addresses: PURPOSES, message: WHY };
+    const wish = { addresses: PURPOSES, message: why() };
     const found = listIn(await ask(provider, "Xverse", "wallet_connect", wish));
     if (found.length > 0) return found;
   } catch (error) {
@@ -15,7 +16,7 @@ async function connect(provider: RpcProvider): Promise<Record<string, unknown>[]
       throw error;
     }
   }
-  const wish = { purposes: PURPOSES, message: WHY };
+  const wish = { purposes: PURPOSES, message: why() };
   return listIn(await ask(provider, "Xverse", "getAccounts", wish));
 }
 

@@ -86,6 +86,11 @@ async def _malformed(request: Request, error: Exception) -> Response:
             "field": ".".join(str(part) for part in item["loc"])[:_FIELD_CHARS],
             "code": item["type"],
             "message": item["msg"],
+            "params": {
+                name: value
+                for name, value in item.get("ctx", {}).items()
+                if isinstance(value, str | int | float)
+            },
         }
         for item in error.errors()[:_ERRORS_NAMED]
     ]

@@ -29,6 +29,7 @@ def _account_changed(event: AccountChanged) -> Look:
             "If this was not you, sign out everywhere and look at your addresses.",
             "/settings/activity",
             "View Activity",
+            {"action": event.action, "about": subject},
         )
     )
 

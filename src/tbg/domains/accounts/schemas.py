@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -19,6 +20,7 @@ from pydantic import (
 from tbg.core.principal import Role, Scope
 from tbg.domains.accounts.rules import (
     COUNTRIES,
+    HANDLE,
     Activity,
     EndedWhy,
     Purpose,
@@ -155,7 +157,22 @@ class SignedInAs(Tokens):
 class ProfileChange(Given):
     """Any of a profile; null clears."""
 
-    handle: Annotated[str, StringConstraints(max_length=64)] | None = None
+    # What is no handle is refused with its reason, not with the pattern.
+    handle: (
+        Annotated[
+            str,
+            StringConstraints(max_length=64),
+            WithJsonSchema(
+                {
+                    "type": "string",
+                    "minLength": 3,
+                    "maxLength": 24,
+                    "pattern": f"^{HANDLE.pattern}$",
+                }
+            ),
+        ]
+        | None
+    ) = None
     display_name: Annotated[str, StringConstraints(max_length=60)] | None = None
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
     bio: Annotated[str, StringConstraints(max_length=500)] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from tbg.core.frames import FeedItem, Look, Notice, Presenters
+from tbg.core.frames import FeedItem, Look, Notice, Params, Presenters
 from tbg.domains.gamification.events import (
     BadgeEarned,
     LevelUp,
@@ -56,16 +56,19 @@ def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> It
 
 def badge_line(slug: str, name: str, xp: int, at: datetime) -> FeedItem:
     """A badge was earned."""
-    title = f"New badge: {name}"
     return FeedItem(
-        id=f"badge-{slug}", type="badge_earned", title=title, xp=xp, badge_slug=slug, at=at
-    )
+        id=f"badge-{slug}", type="badge_earned", code="badge_earned", params={"name": name},
+        title=f"New badge: {name}", xp=xp, badge_slug=slug, at=at,
+    )  # fmt: skip
 
 
 def best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
     """The best share of all; there is one such line, which moves up with each better share."""
-    title, detail = f"New best: {short_number(sdiff)}", f"by {worker}"
-    return FeedItem(id="all-time-best", type="best_diff", title=title, detail=detail, at=at)
+    return FeedItem(
+        id="all-time-best", type="best_diff", code="personal_best",
+        params={"sdiff": sdiff, "worker": worker}, title=f"New best: {short_number(sdiff)}",
+        detail=f"by {worker}", at=at,
+    )  # fmt: skip
 
 
 def _level_reached(grant: Granted) -> Iterator[FeedItem]:
@@ -75,21 +78,29 @@ def _level_reached(grant: Granted) -> Iterator[FeedItem]:
 
 
 def _level_line(level: int, title: str, at: datetime) -> FeedItem:
-    return FeedItem(id=f"level-{level}", type="level_up", title=f"Level {level}, {title}", at=at)
+    return FeedItem(
+        id=f"level-{level}", type="level_up", code="level_up",
+        params={"level": level, "title": title}, title=f"Level {level}, {title}", at=at,
+    )  # fmt: skip
 
 
 def _grant_line(grant: Granted) -> FeedItem:
-    type_, title, detail = "xp_gained", grant.description, None
-    if grant.source == "share":
-        title, detail = f"{grant.amount * SHARES_PER_XP:,} more shares", grant.description
-    elif grant.source == "personal_best":
-        type_, title, detail = "best_diff", "Best day yet", grant.description
-    elif grant.source == "streak":
-        type_, title, detail = "streak_update", "Week completed", grant.description
     about = grant.source_id or grant.at.isoformat()
+    type_, code, title, detail = "xp_gained", "xp_granted", grant.description, None
+    params: Params = {"description": grant.description}
+    if grant.source == "share":
+        shares = grant.amount * SHARES_PER_XP
+        code, params = "shares_counted", {"shares": shares, "total": int(grant.source_id or 0)}
+        title, detail = f"{shares:,} more shares", grant.description
+    elif grant.source == "personal_best":
+        type_, code, params = "best_diff", "best_day", {"day": about}
+        title, detail = "Best day yet", grant.description
+    elif grant.source == "streak":
+        type_, code, params = "streak_update", "week_completed", {"week": about}
+        title, detail = "Week completed", grant.description
     return FeedItem(
-        id=f"{grant.source}-{about}", type=type_, title=title, detail=detail, xp=grant.amount,
-        at=grant.at,
+        id=f"{grant.source}-{about}", type=type_, code=code, params=params, title=title,
+        detail=detail, xp=grant.amount, at=grant.at,
     )  # fmt: skip
 
 
@@ -116,6 +127,7 @@ def _badge_earned(event: BadgeEarned) -> Look:
             f"+{event.xp_reward} XP — {event.description}",
             "/profile/badges",
             "View Badge",
+            {"name": event.name, "xp": event.xp_reward, "description": event.description},
         ),
         lines=(line,) if event.xp_reward else (),  # the feed is read from the grants
         pool_line=line,
@@ -159,6 +171,7 @@ def _level_up(event: LevelUp) -> Look:
             f"{event.total_xp:,} XP so far.",
             "/profile",
             "View Profile",
+            {"level": event.new_level, "title": event.title, "total_xp": event.total_xp},
         ),
         pool_line=_level_line(event.new_level, event.title, event.at),
     )
@@ -173,6 +186,7 @@ def _streak_extended(event: StreakExtended) -> Look:
             f"You mined in week {event.week_iso}. Longest streak so far: {_weeks(event.longest)}.",
             "/profile/streak",
             "View Streak",
+            {"streak": event.streak, "longest": event.longest, "week": event.week_iso},
         ),
     )
 
@@ -198,6 +212,7 @@ def _streak_broken(event: StreakBroken) -> Look:
             "You keep all badges that it earned.",
             "/profile/streak",
             "View Streak",
+            {"streak": event.was},
         ),
     )
 
@@ -210,6 +225,7 @@ def _streak_expiring(event: StreakExpiring) -> Look:
             f"Send one share before Sunday midnight UTC to complete week {event.week_iso}.",
             "/profile/streak",
             "View Streak",
+            {"streak": event.streak, "week": event.week_iso},
         )
     )
 
@@ -224,6 +240,7 @@ def _personal_best(event: PersonalBest) -> Look:
             f"Set by {event.worker}. The previous best was {before}.",
             "/profile",
             "View Profile",
+            {"sdiff": event.sdiff, "previous": event.previous, "worker": event.worker},
         ),
         pool_line=line.model_copy(update={"id": f"best-{event.at.date()}"}),
     )
@@ -237,6 +254,7 @@ def _silent_rewards(event: SilentRewards) -> Look:
             f"They earned {event.badges} badges and {event.xp:,} XP.",
             "/profile/badges",
             "View Badges",
+            {"badges": event.badges, "xp": event.xp},
         )
     )
 

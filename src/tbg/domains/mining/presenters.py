@@ -12,14 +12,20 @@ from tbg.domains.mining.schemas import BlockFoundData
 
 def block_line(height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
     """A block was found."""
-    title, detail = f"Block {height:,} found", f"by {worker}"
-    return FeedItem(id=f"block-{hash_}", type="block_found", title=title, detail=detail, at=at)
+    return _line("block_found", f"Block {height:,} found", height, hash_, worker, at)
 
 
 def report_line(height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
     """A block was reported, and nothing confirms it yet."""
-    title, detail = f"Block {height:,} reported, not confirmed yet", f"by {worker}"
-    return FeedItem(id=f"block-{hash_}", type="block_reported", title=title, detail=detail, at=at)
+    title = f"Block {height:,} reported, not confirmed yet"
+    return _line("block_reported", title, height, hash_, worker, at)
+
+
+def _line(code: str, title: str, height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
+    return FeedItem(
+        id=f"block-{hash_}", type=code, code=code, params={"height": height, "worker": worker},
+        title=title, detail=f"by {worker}", at=at,
+    )  # fmt: skip
 
 
 def _block_recorded(event: BlockRecorded) -> Look:
@@ -39,6 +45,7 @@ def _block_recorded(event: BlockRecorded) -> Look:
             f"{event.worker} found it with a share of {short_number(event.sdiff)}.",
             "/profile",
             "View Profile",
+            {"height": event.height, "worker": event.worker, "sdiff": event.sdiff},
         ),
         lines=(line,),
         pool_line=line,

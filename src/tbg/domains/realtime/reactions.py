@@ -72,6 +72,7 @@ def _notification(notice: Notice, *, at: datetime) -> Notification:
         timestamp=at,
         actionUrl=notice.action_url,
         actionLabel=notice.action_label,
+        params=notice.params,
     )
 
 

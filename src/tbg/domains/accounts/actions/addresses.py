@@ -34,7 +34,11 @@ async def link(
     if address in there:
         raise AlreadyYours("This address is already linked to your account.")
     if len(there) >= limits.ADDRESSES:
-        raise TooManyAddresses(f"You have {len(there)} addresses and cannot link more.")
+        raise TooManyAddresses(
+            f"You have {len(there)} addresses and cannot link more.",
+            addresses=len(there),
+            most=limits.ADDRESSES,
+        )
     await use_approval(tx, approval=approval, user_id=user_id, purpose="let_in", subject=address)
     linked_now = await tx.run(
         """

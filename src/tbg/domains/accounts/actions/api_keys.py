@@ -51,7 +51,7 @@ async def require_room(tx: Tx, *, user_id: int, session_id: UUID) -> str:
         now=tx.now,
     )
     if there >= limits.API_KEYS:
-        raise TooManyKeys(f"You have {there} keys. Revoke one that you no longer use.")
+        raise TooManyKeys(f"You have {there} keys. Revoke one that you no longer use.", keys=there)
     return address
 
 

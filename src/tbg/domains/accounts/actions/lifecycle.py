@@ -20,7 +20,9 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     if both > limits.ADDRESSES:
         raise TooManyAddresses(
             f"Together the two accounts have {both} addresses; an account may have "
-            f"{limits.ADDRESSES}. Remove some first."
+            f"{limits.ADDRESSES}. Remove some first.",
+            addresses=both,
+            most=limits.ADDRESSES,
         )
     await tx.run(
         """

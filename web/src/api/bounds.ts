@@ -1,0 +1,57 @@
+/** Made by `npm run gen` from openapi.json. */
+export const BOUNDS = {
+  "ApiKeyWish": {
+    "expires_in_days": {
+      "minimum": 1,
+      "maximum": 366
+    },
+    "name": {
+      "minLength": 1,
+      "maxLength": 60
+    }
+  },
+  "ChallengeWish": {
+    "address": {
+      "maxLength": 200
+    },
+    "subject": {
+      "maxLength": 200
+    }
+  },
+  "LinkWish": {
+    "signature": {
+      "maxLength": 16384
+    }
+  },
+  "ProfileChange": {
+    "bio": {
+      "maxLength": 500
+    },
+    "country": {
+      "pattern": "^[A-Z]{2}$"
+    },
+    "display_name": {
+      "maxLength": 60
+    },
+    "handle": {
+      "minLength": 3,
+      "maxLength": 24,
+      "pattern": "^[A-Za-z0-9](?:[A-Za-z0-9]|[_-](?=[A-Za-z0-9])){2,23}$"
+    }
+  },
+  "Proof": {
+    "signature": {
+      "maxLength": 16384
+    }
+  },
+  "RefreshWish": {
+    "refresh_token": {
+      "maxLength": 512
+    }
+  },
+  "SignIn": {
+    "signature": {
+      "maxLength": 16384
+    }
+  }
+} as const;
