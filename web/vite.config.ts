@@ -17,6 +17,23 @@ const paintAfterScript: Plugin = {
   },
 };
 
+/** The two fonts of every page are asked for with the page, not after its styles have come. */
+const preloadFonts: Plugin = {
+  name: "preload-fonts",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle = {} }) =>
+      Object.keys(bundle)
+        .filter((name) => /(podkova|hyperlegible-next)-latin-wght.*\.woff2$/.test(name))
+        .map((name) => ({
+          tag: "link",
+          attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${name}`, crossorigin: "" },
+          injectTo: "head",
+        })),
+  },
+};
+
 const COMPRESSIBLE = /\.(css|html|js|svg)$/;
 
 /** Compressed once, here, as well as can be: the server only picks what a browser takes. */
@@ -45,6 +62,7 @@ export default defineConfig({
     react(),
     lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
     paintAfterScript,
+    preloadFonts,
     compressed,
   ],
   build: {

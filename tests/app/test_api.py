@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -234,7 +235,28 @@ async def built(
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/badges", "/badges/first_share", "/m/bc1qabc.rig", "/new"])
+ROUTER = Path(__file__).parents[2] / "web" / "src" / "router.tsx"
+ROUTES = re.findall(r'^ *path: "([^"]+)"', ROUTER.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("route", [*ROUTES, "/badges/", "/m/bc1qabc.rig"])
+async def test_every_route_of_the_web_app_is_a_page(built: httpx.AsyncClient, route: str) -> None:
+    assert len(ROUTES) > 8
+    answer = await built.get(re.sub(r"\$\w+", "some", route))
+    assert answer.status_code == 200
+    assert "<title>built</title>" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/new", "/m", "/m/a/b", "/badges/a/b", "/sign-in/now", "//m/a"])
+async def test_an_address_without_a_page_is_the_app_with_404(
+    built: httpx.AsyncClient, path: str
+) -> None:
+    answer = await built.get(path)
+    assert answer.status_code == 404
+    assert "<title>built</title>" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/badges", "/badges/first_share", "/m/bc1qabc.rig"])
 async def test_pages_are_the_app(built: httpx.AsyncClient, path: str) -> None:
     answer = await built.get(path)
     assert answer.status_code == 200

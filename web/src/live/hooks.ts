@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryState, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from "react";
 import { minerQuery, statsQuery } from "../api/queries";
 import { useKilnStore } from "../celebrate/store";
@@ -14,6 +14,9 @@ const AFTER_SHARES = 5_000;
 const FIRST_SIGN = 50;
 /** Bests and hashrates are folded in a second or two after the share that the first read shows. */
 const FOLDED_IN = 4_000;
+
+/** A read of so recently misses at most what happened while the channel was being subscribed. */
+const JUST_READ = 2_000;
 
 /** Frames that come all the time; what is not among them is worth a read of its own. */
 const EVERYDAY = new Set(["share_submitted", "worker_status", "hashrate_update"]);
@@ -79,7 +82,7 @@ export function useMinerLive(who: string, name: string | null) {
       client.setQueryData(queryKey, (miner) => miner && applyToMiner(miner, frame));
       reread(reward ? AFTER_REWARD : AFTER_SHARES);
     },
-    () => reread(0),
+    () => reread(afterGap(client.getQueryState(queryKey))),
   );
 
   useEffect(() => celebrateNews(client, kiln.push.bind(kiln), who), [client, kiln, who]);
@@ -95,8 +98,16 @@ export function usePoolLive() {
       client.setQueryData(statsQuery.queryKey, (stats) => stats && applyToStats(stats, frame));
       reread(AFTER_SHARES);
     },
-    () => reread(0),
+    () => reread(afterGap(client.getQueryState(statsQuery.queryKey))),
   );
+}
+
+/** How soon to read again what may have changed unseen: not twice while a page is opened. */
+function afterGap(state: QueryState | undefined): number {
+  if (!state) return 0;
+  const read = Math.max(state.dataUpdatedAt, state.errorUpdatedAt);
+  const first = read === 0 && state.fetchStatus === "fetching";
+  return first || Date.now() - read < JUST_READ ? AFTER_SHARES : 0;
 }
 
 function useReread(run: () => unknown): (within: number) => void {

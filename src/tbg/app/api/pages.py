@@ -26,6 +26,9 @@ _NOT_BUILT = """<!doctype html>
 # Paths that are never a page: an unknown address below them is an error.
 _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-known")
 
+# The pages of `web/src/router.tsx`; at another address the app says that there is none.
+_PAGE = re.compile(r"/|/(?:m|badges)/[^/]+|/badges|/sign-in|/(?:settings|profile)(?:/[^/]+)?")
+
 
 # As `web/vite.config.ts` writes them, the smaller ones first.
 _COMPRESSED = {".br": "br", ".gz": "gzip"}
@@ -53,7 +56,12 @@ class Pages(StaticFiles):
             return HTMLResponse(_NOT_BUILT, headers={"Cache-Control": "no-cache"})
         # A miner's page may have a dot in its address: people paste `address.worker`.
         is_file = first != "m" and "." in path.rpartition("/")[2] and path != "."
-        return await super().get_response(path if is_file else "index.html", scope)
+        if is_file:
+            return await super().get_response(path, scope)
+        response = await super().get_response("index.html", scope)
+        if response.status_code == 200 and not _PAGE.fullmatch(scope["path"].rstrip("/") or "/"):
+            response.status_code = 404
+        return response
 
     def file_response(
         self,
