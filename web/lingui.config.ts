@@ -4,7 +4,7 @@ import { formatter } from "@lingui/format-po";
 export default defineConfig({
   sourceLocale: "en",
   locales: ["en"],
-  catalogs: [{ path: "<rootDir>/src/messages/{locale}", include: ["<rootDir>/src"] }],
+  catalogs: [{ path: "<rootDir>/src/messages/locales/{locale}", include: ["<rootDir>/src"] }],
   // A line that moves changes no catalogue, and the order is the same on every machine.
   format: formatter({ lineNumbers: false }),
   orderBy: "message",

@@ -1,4 +1,4 @@
-/** A translation says what its message says: the same values, tags and plural forms. */
+/** A catalogue has every message, and a translation says what its message says: the same values, tags and plural forms. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
@@ -63,7 +63,22 @@ describe("a translation", () => {
   });
 });
 
-const FOLDER = import.meta.dirname;
+const FOLDER = join(import.meta.dirname, "locales");
+
+/** Every module that words messages; the extractor skips a folder without a word. */
+const modules = Object.entries(
+  import.meta.glob<string>("../**/*.{ts,tsx}", { query: "?raw", import: "default", eager: true }),
+).filter(([path, code]) => /\/macro"/.test(code) && !path.includes(".test."));
+
+it("is there for the messages of every module", () => {
+  const po = readFileSync(join(FOLDER, "en.po"), "utf8");
+  const missing = modules
+    .map(([path]) => path.replace(/^\.\.\//, "src/").replace(/^\.\//, "src/messages/"))
+    .filter((path) => !po.includes(`#: ${path}\n`));
+  expect(modules.length).toBeGreaterThan(40);
+  expect(missing).toEqual([]);
+});
+
 describe.each(readdirSync(FOLDER).filter((name) => name.endsWith(".po")))("%s", (name) => {
   const entries = entriesOf(readFileSync(join(FOLDER, name), "utf8"));
 

@@ -5,7 +5,7 @@
  * message wherever it runs (`t`), but not while a module loads (`msg` keeps it for later).
  */
 import { i18n } from "@lingui/core";
-import { messages } from "./en.po";
+import { messages } from "./locales/en.po";
 
 /** How figures and dates are written; the page's language, not the browser's. */
 export const LOCALE = "en-GB";
