@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from importlib import import_module
+from pathlib import Path
 from typing import get_args
 
 import httpx
@@ -9,7 +12,10 @@ import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
+import tbg
 from tbg.adapters.rate_limit import CHANGES
+from tbg.app.domains import DOMAINS
+from tbg.core.domain import Domain
 from tbg.domains.realtime.schemas import Order
 from tests.declarations import bodies, without_a_rate_limit, without_idempotency
 
@@ -30,6 +36,29 @@ def test_every_post_declares_that_it_is_idempotent(app: FastAPI) -> None:
     assert without_idempotency(app) == []
     app.add_api_route("/api/v1/toys", change, methods=["POST"])
     assert without_idempotency(app) == ["POST /api/v1/toys"]
+
+
+RECORD = {"record_event", "record_occurrences"}
+
+
+def recorded(domain: Domain) -> set[str]:
+    """The events that a domain's code records for badges, as its calls name them."""
+    package = import_module(f"tbg.domains.{domain.name}")
+    found = set()
+    for path in Path(str(package.__file__)).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", None) in RECORD:
+                (event,) = (word.value for word in call.keywords if word.arg == "event")
+                name = path.relative_to(Path(tbg.__file__).parent).with_suffix("").parts
+                module = import_module(".".join(("tbg", *name)))
+                if not (isinstance(event, ast.Name) and event.id == "event"):  # it is passed on
+                    found.add(eval(ast.unparse(event), vars(module)))
+    return found
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: str(domain.name))
+def test_a_domain_declares_the_events_of_badges_that_it_records(domain: Domain) -> None:
+    assert recorded(domain) == domain.badge_events
 
 
 def not_strict(model: type[BaseModel]) -> bool:

@@ -82,8 +82,8 @@ def browser() -> Iterator[Tabs]:
         chromium.close()
 
 
-REFUSED = r"status of (404|422) .*/api/v1/(public/miners|badges)/"
-"""The browser's own word for an address nobody has mined to: an answer, not a mistake."""
+REFUSED = r"status of (404|422) .*/(api/v1/(public/miners|badges)/|nowhere)"
+"""What the browser prints for an address nobody has mined to, and for a page that does not exist."""
 
 
 @contextmanager

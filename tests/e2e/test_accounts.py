@@ -442,16 +442,10 @@ def inside(browser: Tabs, game: Game) -> Iterator[Page]:
         yield page
 
 
-def test_notification_settings_are_stored_and_marked_as_not_sent_yet(
-    inside: Page, game: Game
-) -> None:
+def test_preferences_offer_no_notification_while_none_is_sent(inside: Page, game: Game) -> None:
     inside.goto(f"{game.url}/settings/preferences")
-    news = inside.get_by_role("region", name="Notify me about")
-    expect(news).to_contain_text("Nothing is sent yet.")
-    news.get_by_role("switch", name="Levels").click()
-    expect(news.get_by_text("Saved")).to_be_visible()
-    inside.reload()
-    expect(news.get_by_role("switch", name="Levels")).not_to_be_checked()
+    expect(inside.get_by_role("region", name="Appearance and units")).to_be_visible()
+    expect(inside.get_by_role("switch")).to_have_count(0)
 
 
 @pytest.mark.parametrize("section", ["", *SECTIONS])

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.audit import FOCUSED
 from tests.e2e.conftest import Open
-from tests.e2e.game import Game
+from tests.e2e.game import Game, share
+from tests.e2e.people import CUT, UNKNOWN, new_key, sign_in
 from tests.e2e.town import Town
 
 
@@ -17,8 +18,12 @@ def test_the_catalogue_shows_every_badge(open_page: Open, game: Game, town: Town
     page = open_page("/badges")
     expect(page.get_by_role("heading", level=1)).to_have_text("Twenty badges")
     cards = page.locator(".catalogue").get_by_role("link")
+    every = game.ask("/badges")["badges"]
+    closed = [badge for badge in every if not badge["open"]]
+    expect(cards).to_have_count(20 - len(closed))
+    page.get_by_text(f"{len(closed)} badges are not open yet").click()
     expect(cards).to_have_count(20)
-    listed = sorted(game.ask("/badges")["badges"], key=lambda badge: badge["sort_order"])
+    listed = sorted(every, key=lambda badge: (not badge["open"], badge["sort_order"]))
     for card, badge in zip(cards.all(), listed, strict=True):
         expect(card).to_contain_text(badge["name"])
         kind = f"{badge['rarity']} · {badge['category']}"
@@ -29,6 +34,26 @@ def test_the_catalogue_shows_every_badge(open_page: Open, game: Game, town: Town
         "all => all.map(svg => svg.innerHTML.replace(/(id=\"|url\\(#)[^\")]*/g, ''))"
     )
     assert len(set(drawings)) == 20
+
+
+def test_badge_pages_show_somebody_signed_in_their_own_badges(
+    open_page: Open, game: Game, town: Town
+) -> None:
+    key = new_key()
+    game.mine(share(key.address, sdiff=5.0), miner=key.address)
+    page = open_page("/sign-in", quiet=True, allowed=(UNKNOWN, CUT))
+    sign_in(page, key)
+    page.goto(f"{game.url}/badges")
+    expect(page.get_by_text("You have 1 of 20.")).to_be_visible()
+    card = page.get_by_role("link", name=re.compile("^First Hash"))
+    expect(card).to_contain_text("You earned it on")
+    expect(card.locator("svg.art-badge")).to_have_class(re.compile("art-badge-earned"))
+    other = page.get_by_role("link", name=re.compile("^Hash Thousand"))
+    expect(other).to_contain_text("You: 1 of 1,000")
+    other.click()
+    expect(page.get_by_role("main")).to_contain_text("You: 1 of 1,000")
+    page.goto(f"{game.url}/badges/coop_block")
+    expect(page.get_by_role("main")).to_contain_text("Not open yet")
 
 
 def test_a_badge_page_describes_the_badge(open_page: Open, game: Game, town: Town) -> None:

@@ -323,8 +323,21 @@ class TestCommand:
     def test_a_good_file(self) -> None:
         done = self.run("check", REGISTRY, "--json")
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == {"file": str(REGISTRY), "ok": True, "badges": SLUGS}
-        assert "20 badges" in self.run("check", REGISTRY).stdout
+        waiting = [b["slug"] for b in registry()["badges"] if b["trigger_type"] == "event"]
+        waiting.remove("weekly_diff_champion")
+        assert json.loads(done.stdout) == {
+            "file": str(REGISTRY), "ok": True, "badges": SLUGS, "not_open": waiting
+        }  # fmt: skip
+        said = self.run("check", REGISTRY).stdout
+        assert "20 badges" in said
+        assert "not open yet" in said
+
+    def test_an_event_that_does_not_exist_is_named_with_those_that_do(self, tmp_path: Path) -> None:
+        typo = NEW | {"trigger_type": "event", "trigger_config": {"event": "weekly_dif_champion"}}
+        done = self.run("check", written(tmp_path, pack(typo)))
+        assert done.returncode == 2
+        assert "'shares_2': there is no event 'weekly_dif_champion'; the events are" in done.stderr
+        assert "weekly_diff_champion" in done.stderr
 
     def test_a_pack_is_checked_with_those_of_the_settings(self, tmp_path: Path) -> None:
         file = written(tmp_path, EXAMPLE.read_text(), "mine.json")

@@ -145,6 +145,11 @@ async def _cookies(request: Request) -> SessionCookies:
     return found
 
 
+async def _badge_events(request: Request) -> frozenset[str]:
+    found: frozenset[str] = request.app.state.badge_events
+    return found
+
+
 async def _asker(request: Request) -> Principal | None:
     found: Principal | None = request.state.principal
     return found
@@ -169,6 +174,9 @@ AppHashing = Annotated[Hashing, Depends(_hashing)]
 
 AppCookies = Annotated[SessionCookies, Depends(_cookies)]
 """How a browser's session is kept in cookies."""
+
+BadgeEvents = Annotated[frozenset[str], Depends(_badge_events)]
+"""The events that can earn somebody a badge, with the domains that are installed."""
 
 Asker = Annotated[Principal | None, Depends(_asker)]
 """The caller, where nobody has to be signed in."""

@@ -26,6 +26,11 @@ def presenters_of(domains: Iterable[Domain]) -> Presenters:
     return {event: look for domain in domains for event, look in domain.presenters.items()}
 
 
+def badge_events_of(domains: Iterable[Domain]) -> frozenset[str]:
+    """The events that can earn somebody a badge, with these domains installed."""
+    return frozenset().union(*(domain.badge_events for domain in domains))
+
+
 def handlers_of(domains: Sequence[Domain]) -> dict[type[Event], tuple[Handler, ...]]:
     """Who handles which event, in the order of the domains."""
     found: dict[type[Event], tuple[Handler, ...]] = {}

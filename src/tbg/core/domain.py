@@ -92,6 +92,9 @@ class Domain:
     frames: tuple[type[FrameData], ...] = ()
     """The types of frames that this domain shows; the WebSocket's documents are made from them."""
 
+    badge_events: frozenset[str] = frozenset()
+    """The events of badges that this domain records; a badge of another event is not open yet."""
+
     personal: Personal = field(default_factory=lambda: MappingProxyType({}))
     """What `merge`, `erase` and `export` do with each column that may refer to a user."""
 

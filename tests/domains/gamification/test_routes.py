@@ -15,6 +15,11 @@ from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, play, share
 
+SLUGS_OF_OTHER_DOMAINS = [
+    "node_runner", "node_pruned", "node_archival", "world_cup_participant", "world_cup_winner",
+    "orange_piller", "rabbit_hole_complete", "coop_founder", "coop_block",
+]  # fmt: skip
+
 
 async def test_the_twenty_badges_in_order(client: httpx.AsyncClient) -> None:
     body = (await client.get("/api/v1/badges")).json()
@@ -30,9 +35,12 @@ async def test_the_twenty_badges_in_order(client: httpx.AsyncClient) -> None:
         "trigger_type": "share_count",
         "threshold": 1,
         "sort_order": 1,
+        "open": True,
         "total_earned": 0,
         "percentage": 0,
     }
+    closed = [badge["slug"] for badge in body["badges"] if not badge["open"]]
+    assert closed == SLUGS_OF_OTHER_DOMAINS
     assert {badge["category"] for badge in body["badges"]} == set(CATEGORIES)
     assert {badge["rarity"] for badge in body["badges"]} == set(RARITIES)
 
@@ -42,6 +50,7 @@ async def test_a_badge_without_a_number_to_reach_has_no_threshold(
 ) -> None:
     body = (await client.get("/api/v1/badges/block_finder")).json()
     assert body["badge"]["threshold"] is None
+    assert body["badge"]["open"] is True
 
 
 async def test_one_category_alone(client: httpx.AsyncClient) -> None:

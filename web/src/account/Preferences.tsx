@@ -1,22 +1,11 @@
 import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { Settings } from "../api/account";
 import { useChangeSettings } from "../api/change";
 import { settingsQuery } from "../api/me";
 import { choose } from "../theme";
-import { Choice, outcomeOf, Saved, Switch } from "../ui/form";
+import { Choice, outcomeOf, Saved } from "../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../ui/parts";
-
-function kindsOfNews(): [keyof Settings["notifications"], string, string][] {
-  return [
-    ["badges", t`Badges`, t`When you earn one.`],
-    ["levels", t`Levels`, t`When you reach the next one.`],
-    ["streaks", t`Streak`, t`Before a week ends without a share.`],
-    ["blocks", t`Blocks`, t`When anybody here finds one.`],
-    ["weekly_summary", t`The week in short`, t`On Mondays, a summary of the last week.`],
-  ];
-}
 
 export function Preferences() {
   const settings = useQuery(settingsQuery);
@@ -35,12 +24,7 @@ export function Preferences() {
       </Panel>
     );
   }
-  return (
-    <>
-      <Looks settings={settings.data} />
-      <News settings={settings.data} />
-    </>
-  );
+  return <Looks settings={settings.data} />;
 }
 
 function Looks({ settings }: { settings: Settings }) {
@@ -91,31 +75,6 @@ function Looks({ settings }: { settings: Settings }) {
           value={units.clock}
           onChange={(clock) => change.mutate({ units: { clock } })}
         />
-      </div>
-    </Panel>
-  );
-}
-
-function News({ settings }: { settings: Settings }) {
-  const change = useChangeSettings();
-  return (
-    <Panel title={t`Notify me about`} aside={<Saved outcome={outcomeOf(change)} />}>
-      <div className="stack tight">
-        <p className="small">
-          <Trans>
-            Nothing is sent yet. Your choice is stored, and applies once the game can send
-            notifications.
-          </Trans>
-        </p>
-        {kindsOfNews().map(([key, label, hint]) => (
-          <Switch
-            key={key}
-            label={label}
-            hint={hint}
-            checked={settings.notifications[key]}
-            onChange={(on) => change.mutate({ notifications: { [key]: on } })}
-          />
-        ))}
       </div>
     </Panel>
   );

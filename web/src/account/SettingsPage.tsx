@@ -51,7 +51,7 @@ function sections(): Section[] {
     {
       slug: "preferences",
       name: t`Preferences`,
-      under: t`Units, theme, notifications`,
+      under: t`Units and theme`,
       icon: "sliders",
       body: Preferences,
     },

@@ -770,6 +770,8 @@ export interface components {
         /**
          * Badge
          * @description A badge and how many users have it; `threshold` if there is a number to reach.
+         *
+         *     `open`: somebody can earn it; else it waits for a part of the game that is not here yet.
          */
         Badge: {
             /** Category */
@@ -778,6 +780,8 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /** Open */
+            open: boolean;
             /** Percentage */
             percentage: number;
             /** Rarity */
@@ -895,6 +899,8 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /** Open */
+            open: boolean;
             /** Percentage */
             percentage: number;
             /** Rarity */

@@ -7,7 +7,7 @@ import { Icon } from "../art";
 import { fullTime } from "../format";
 import { BadgeTile } from "./BadgeTile";
 import { BadgeFacts } from "./BadgePage";
-import { cause, howTo, type Shelved } from "./shelf";
+import { cause, howTo, type Shelved, tileOf } from "./shelf";
 import "./badges.css";
 import "./dialog.css";
 
@@ -40,11 +40,10 @@ function Detail({ shelved }: { shelved: Shelved }) {
   const { badge, earned, fraction, measured } = shelved;
   const { name } = badge;
   const how = howTo(badge);
-  const state = earned ? "earned" : fraction ? "progress" : "locked";
   return (
     <>
       <div className="dialog-art">
-        <BadgeTile {...badge} state={state} progress={fraction ?? 0} size={180} />
+        <BadgeTile {...badge} {...tileOf(shelved)} size={180} />
       </div>
       <div className="dialog-text">
         <Dialog.Title className="dialog-title">{name}</Dialog.Title>

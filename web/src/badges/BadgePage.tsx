@@ -11,7 +11,9 @@ import { BadgeTile, inWords } from "./BadgeTile";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { NotFoundPage } from "../shell/NotFoundPage";
-import { howTo } from "./shelf";
+import { Own } from "./Own";
+import { shelvedOf, useOwnBadges } from "./ownBadges";
+import { howTo, tileOf } from "./shelf";
 import "./badges.css";
 
 export function BadgePage() {
@@ -36,13 +38,16 @@ export function BadgePage() {
   );
 }
 
+const EARNED = { state: "earned" } as const;
+
 function Found({ badge }: { badge: BadgeDetail }) {
   const how = howTo(badge);
+  const own = shelvedOf(badge, useOwnBadges());
   return (
     <div className="page grid">
       <Title of={badge.name} />
       <section className="panel span-8 badge-page" aria-labelledby="badge-name">
-        <BadgeTile {...badge} state="earned" size={180} />
+        <BadgeTile {...badge} {...(own ? tileOf(own) : EARNED)} size={180} />
         <div>
           <p className="small">
             <Link to="/badges" className="up">
@@ -51,6 +56,7 @@ function Found({ badge }: { badge: BadgeDetail }) {
           </p>
           <h1 id="badge-name">{badge.name}</h1>
           <p className="lead">{badge.description}</p>
+          {own && <Own shelved={own} />}
           <BadgeFacts badge={badge} held={badge.recent_earners.length > 0} />
           {how && (
             <>

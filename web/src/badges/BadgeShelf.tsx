@@ -3,7 +3,8 @@ import { shelfState } from "../celebrate/queue";
 import { useKiln } from "../celebrate/store";
 import { BadgeTile, inWords } from "./BadgeTile";
 import { PHONE, useMedia } from "../ui/hooks";
-import type { Shelved } from "./shelf";
+import { NotOpen } from "./NotOpen";
+import { isShown, type Shelved } from "./shelf";
 import "./shelf.css";
 
 interface Props {
@@ -12,7 +13,20 @@ interface Props {
   onOpen: (slug: string) => void;
 }
 
-export function BadgeShelf({ shelf, who, onOpen }: Props) {
+export function BadgeShelf(props: Props) {
+  const shown = props.shelf.filter(isShown);
+  const others = props.shelf.filter((one) => !isShown(one));
+  return (
+    <>
+      <Places {...props} shelf={shown} />
+      <NotOpen count={others.length}>
+        <Places {...props} shelf={others} />
+      </NotOpen>
+    </>
+  );
+}
+
+function Places({ shelf, who, onOpen }: Props) {
   const kiln = useKiln();
   const phone = useMedia(PHONE);
   return (

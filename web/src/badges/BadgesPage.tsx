@@ -3,9 +3,13 @@ import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { badgesQuery } from "../api/queries";
-import type { Badge } from "../api/types";
+import type { Badge, PublicMiner } from "../api/types";
 import { count, percent } from "../format";
 import { BadgeTile, inWords } from "./BadgeTile";
+import { NotOpen } from "./NotOpen";
+import { Own } from "./Own";
+import { shelvedOf, useOwnBadges } from "./ownBadges";
+import { tileOf } from "./shelf";
 import { ErrorNotice, Skeleton } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import "./badges.css";
@@ -14,6 +18,8 @@ export function BadgesPage() {
   const badges = useQuery(badgesQuery);
   const sorted = badges.data?.badges.slice().sort((a, b) => a.sort_order - b.sort_order);
   const total = badges.data?.total_available ?? 20;
+  const own = useOwnBadges();
+  const have = own?.total_earned ?? 0;
   return (
     <div className="page">
       <Title of={t`Badges`} />
@@ -26,22 +32,21 @@ export function BadgesPage() {
             show how rare it is.
           </Trans>
         </p>
+        {own && (
+          <p className="strong">
+            <Trans>
+              You have {have} of {total}.
+            </Trans>
+          </p>
+        )}
       </header>
       {sorted ? (
-        <ul className="catalogue">
-          {sorted.map((badge) => (
-            <li key={badge.slug}>
-              <Link to="/badges/$slug" params={{ slug: badge.slug }} className="panel card">
-                <BadgeTile {...badge} state="earned" size={112} />
-                <span className="card-name serif">{badge.name}</span>
-                <span className="small">
-                  {inWords(badge.rarity)} · {inWords(badge.category)}
-                </span>
-                <span className="small card-share">{earnedBy(badge)}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
+        <>
+          <Cards badges={sorted.filter((badge) => badge.open)} own={own} />
+          <NotOpen count={sorted.filter((badge) => !badge.open).length}>
+            <Cards badges={sorted.filter((badge) => !badge.open)} own={own} />
+          </NotOpen>
+        </>
       ) : (
         <section className="panel" aria-label={t`Badges`}>
           {badges.isError ? (
@@ -58,6 +63,37 @@ export function BadgesPage() {
     </div>
   );
 }
+
+interface CardsProps {
+  badges: Badge[];
+  own: PublicMiner["badges"] | null;
+}
+
+/** The badges as their tiles look when they are earned; to somebody signed in, as they have them. */
+function Cards({ badges, own }: CardsProps) {
+  return (
+    <ul className="catalogue">
+      {badges.map((badge) => {
+        const shelved = shelvedOf(badge, own);
+        return (
+          <li key={badge.slug}>
+            <Link to="/badges/$slug" params={{ slug: badge.slug }} className="panel card">
+              <BadgeTile {...badge} {...(shelved ? tileOf(shelved) : EARNED)} size={112} />
+              <span className="card-name serif">{badge.name}</span>
+              <span className="small">
+                {inWords(badge.rarity)} · {inWords(badge.category)}
+              </span>
+              {shelved && <Own shelved={shelved} />}
+              <span className="small card-share">{earnedBy(badge)}</span>
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const EARNED = { state: "earned" } as const;
 
 function earnedBy({ total_earned, percentage }: Badge): string {
   const share = percent(percentage);

@@ -11,6 +11,7 @@ const badge = (slug: string, over: Partial<Badge> = {}): Badge => ({
   xp_reward: 50,
   trigger_type: "share_count",
   threshold: 1000,
+  open: true,
   sort_order: 1,
   total_earned: 0,
   percentage: 0,

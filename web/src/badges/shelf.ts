@@ -12,6 +12,17 @@ export interface Shelved {
   measured: string | null;
 }
 
+/** Whether it belongs on the shelf: somebody who has it earned it, open or not. */
+export function isShown({ badge, earned }: Shelved): boolean {
+  return badge.open || earned !== null;
+}
+
+/** How the tile of a badge looks to its owner. */
+export function tileOf({ earned, fraction }: Shelved) {
+  const state = earned ? "earned" : fraction ? "progress" : "locked";
+  return { state, progress: fraction ?? 0 } as const;
+}
+
 function amount(badge: Badge, n: number): string {
   return badge.trigger_type === "best_diff" ? joined(magnitude(n)) : count(n);
 }
@@ -34,7 +45,7 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
       measured: t`${done} of ${all}`,
     };
   });
-  const rank = (s: Shelved) => (s.earned ? 0 : (s.fraction ?? 0) > 0 ? 1 : 2);
+  const rank = (s: Shelved) => (s.earned ? 0 : (s.fraction ?? 0) > 0 ? 1 : s.badge.open ? 2 : 3);
   return shelved.sort(
     (a, b) =>
       rank(a) - rank(b) ||
@@ -45,7 +56,8 @@ export function shelve(badges: Badge[], of: PublicMiner["badges"]): Shelved[] {
 }
 
 /** In one sentence, what to do for it. */
-export function howTo({ trigger_type, threshold }: Badge): string | null {
+export function howTo({ trigger_type, threshold, open }: Badge): string | null {
+  if (!open) return t`Not open yet: the part of the game that awards it is still being built.`;
   if (trigger_type === "block_found") {
     return t`One share that solves a block. Any share can.`;
   }

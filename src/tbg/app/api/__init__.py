@@ -33,7 +33,7 @@ from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
 from tbg.app.api.sockets import SocketEndpoint
 from tbg.app.api.turns import Turns
-from tbg.app.domains import DOMAINS
+from tbg.app.domains import DOMAINS, badge_events_of
 from tbg.core import limits
 from tbg.core.cancel import end
 from tbg.core.domain import Domain
@@ -97,6 +97,7 @@ def create_app(
     app.state.gate = gate
     app.state.idempotency = idempotency
     app.state.hashing = hashing
+    app.state.badge_events = badge_events_of(domains)
     app.state.limiter = limiter
     app.state.cookies = cookies
     app.state.hub = Hub(

@@ -9,6 +9,7 @@ import typer
 
 from tbg.app import process
 from tbg.app.cli.common import once
+from tbg.app.domains import DOMAINS, badge_events_of
 from tbg.core.errors import BadArguments
 from tbg.core.settings import load_settings
 from tbg.domains.gamification.actions import registry
@@ -23,20 +24,25 @@ def check(
 ) -> None:
     """Validate a registry file and name the entries with errors (exit 2).
 
-    A pack is checked together with the twenty and the other packs of TBG_BADGE_PACKS.
+    A pack is checked together with the twenty and the other packs of TBG_BADGE_PACKS. An event that
+    does not exist is an error; badges of events that nothing here records yet are named.
     """
     packs = load_settings().badge_packs
     try:
         badges = registry.check_file(file, packs=packs)
+        waiting = registry.not_open(file, badges, badge_events_of(DOMAINS))
     except BadArguments as error:
         if as_json:
             typer.echo(orjson.dumps({"file": str(file), "ok": False, "error": str(error)}).decode())
         raise
     if as_json:
         slugs = [badge.slug for badge in badges]
-        typer.echo(orjson.dumps({"file": str(file), "ok": True, "badges": slugs}).decode())
-    else:
-        typer.echo(f"{file}: {len(badges)} {'badge' if len(badges) == 1 else 'badges'}, no errors")
+        found = {"file": str(file), "ok": True, "badges": slugs, "not_open": waiting}
+        typer.echo(orjson.dumps(found).decode())
+        return
+    typer.echo(f"{file}: {len(badges)} {'badge' if len(badges) == 1 else 'badges'}, no errors")
+    if waiting:
+        typer.echo(f"not open yet, because nothing here records their events: {', '.join(waiting)}")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What mining earns: badges, the XP ledger, levels, streaks."""
 
 from tbg.core.domain import Domain
+from tbg.domains.gamification.actions.champion import CHAMPION_EVENT
 from tbg.domains.gamification.actions.checks import CHECKS
 from tbg.domains.gamification.actions.lifecycle import erase, export, merge
 from tbg.domains.gamification.jobs import JOBS
@@ -21,4 +22,5 @@ DOMAIN = Domain(
     erase=erase,
     export=export,
     checks=CHECKS,
+    badge_events=frozenset({CHAMPION_EVENT}),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -31,6 +32,11 @@ class BadgeDefinition(NamedTuple):
         """The threshold, for triggers that have one."""
         found = self.trigger_config.get("threshold")
         return None if found is None else float(found)
+
+
+def is_open(badge: BadgeDefinition, events: Set[str]) -> bool:
+    """Whether anybody can earn a badge, when these events are recorded."""
+    return badge.trigger_type != "event" or badge.trigger_config["event"] in events
 
 
 async def badge_catalogue(tx: Tx) -> dict[str, BadgeDefinition]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from tbg.adapters.http import Transaction
+from tbg.adapters.http import BadgeEvents, Transaction
 from tbg.core.errors import NotFound
 from tbg.domains.accounts.queries import names as names_of
 from tbg.domains.gamification import queries
@@ -30,13 +31,17 @@ Slug = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]
     "/badges", summary="All badges, and how many users have each", operation_id="list_badges"
 )
 async def list_badges(
-    tx: Transaction, category: Annotated[str | None, Query(max_length=64)] = None
+    tx: Transaction,
+    events: BadgeEvents,
+    category: Annotated[str | None, Query(max_length=64)] = None,
 ) -> BadgeList:
     """All badges in the registry's order, or those of one category."""
     catalogue = await queries.badge_catalogue(tx)
     counts = await queries.badge_counts(tx)
     shown = [
-        _badge(badge, counts) for badge in catalogue.values() if category in (None, badge.category)
+        _badge(badge, counts, events)
+        for badge in catalogue.values()
+        if category in (None, badge.category)
     ]
     return BadgeList(badges=shown, total_available=len(catalogue))
 
@@ -46,12 +51,12 @@ async def list_badges(
     summary="One badge, and who earned it recently",
     operation_id="get_badge",
 )
-async def get_badge(tx: Transaction, slug: Slug) -> BadgeDetail:
+async def get_badge(tx: Transaction, events: BadgeEvents, slug: Slug) -> BadgeDetail:
     """One badge; 404 when the registry has none of that name."""
     badge = (await queries.badge_catalogue(tx)).get(slug)
     if badge is None:
         raise NotFound(f"There is no badge called {slug}.")
-    shown = _badge(badge, await queries.badge_counts(tx))
+    shown = _badge(badge, await queries.badge_counts(tx), events)
     earners = await queries.recent_earners(tx, slug)
     names = await names_of(tx, [earner.user_id for earner in earners])
     recent = [
@@ -68,7 +73,9 @@ async def list_levels() -> LevelList:
     return LevelList(levels=[Level.model_validate(level) for level in LEVELS])
 
 
-def _badge(badge: queries.BadgeDefinition, counts: dict[str, queries.BadgeCount]) -> Badge:
+def _badge(
+    badge: queries.BadgeDefinition, counts: dict[str, queries.BadgeCount], events: Set[str]
+) -> Badge:
     count = counts.get(badge.slug, queries.BadgeCount(0, 0.0))
     named = {name: getattr(badge, name) for name in (*badge._fields, "threshold")}
-    return Badge.model_validate(named | count._asdict())
+    return Badge.model_validate(named | count._asdict() | {"open": queries.is_open(badge, events)})

@@ -16,7 +16,10 @@ RARITIES = ("common", "rare", "epic", "legendary")
 
 
 class Badge(BaseModel):
-    """A badge and how many users have it; `threshold` if there is a number to reach."""
+    """A badge and how many users have it; `threshold` if there is a number to reach.
+
+    `open`: somebody can earn it; else it waits for a part of the game that is not here yet.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -29,6 +32,7 @@ class Badge(BaseModel):
     trigger_type: str
     threshold: float | None
     sort_order: int
+    open: bool
     total_earned: int
     percentage: float
 

@@ -5,7 +5,7 @@ Only the JSON files say which badges exist and which of them can never change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.tx import Tx, waited_too_long
 from tbg.domains.gamification import queries
-from tbg.domains.gamification.queries import BadgeDefinition
+from tbg.domains.gamification.queries import BadgeDefinition, is_open
 from tbg.domains.gamification.rules import EVENT_ALIASES
 
 _FOLDER = Path(__file__).parents[3] / "registry"
@@ -42,6 +42,26 @@ def check_file(file: Path, *, packs: Path | None = None) -> list[BadgeDefinition
         return _read(file)
     _together(REGISTRY, [*(path for path in _files(packs) if not path.samefile(file)), file])
     return _read(file, pack=True)
+
+
+def not_open(file: Path, badges: Sequence[BadgeDefinition], events: Set[str]) -> list[str]:
+    """The badges that nobody can earn while only `events` are recorded.
+
+    BadArguments for an event that neither is recorded nor belongs to one of the twenty.
+    """
+    waiting = [badge for badge in badges if not is_open(badge, events)]
+    known = {*events, *(b.trigger_config["event"] for b in _read(REGISTRY) if _is_of_event(b))}
+    for badge in waiting:
+        if (event := badge.trigger_config["event"]) not in known:
+            raise BadArguments(
+                f"{file}: badge {badge.slug!r}: there is no event {event!r}; "
+                f"the events are {', '.join(sorted(known))}"
+            )
+    return [badge.slug for badge in waiting]
+
+
+def _is_of_event(badge: BadgeDefinition) -> bool:
+    return badge.trigger_type == "event"
 
 
 def _files(packs: Path | None) -> list[Path]:
