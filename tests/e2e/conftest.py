@@ -83,7 +83,7 @@ def browser() -> Iterator[Tabs]:
 
 
 REFUSED = r"status of (404|422) .*/(api/v1/(public/miners|badges)/|nowhere)"
-"""What the browser prints for an address nobody has mined to, and for a page that does not exist."""
+"""What the browser prints for an address nobody has mined to, and for a page there is not."""
 
 
 @contextmanager

@@ -97,7 +97,6 @@ def create_app(
     app.state.gate = gate
     app.state.idempotency = idempotency
     app.state.hashing = hashing
-    app.state.badge_events = badge_events_of(domains)
     app.state.limiter = limiter
     app.state.cookies = cookies
     app.state.hub = Hub(
@@ -118,6 +117,7 @@ def create_app(
 
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:
+    app.state.badge_events = badge_events_of(domains)
     frames = cache(lambda: asyncapi(domains, title=app.title, version=app.version))
     app.add_api_route(f"{API}/asyncapi.json", frames, include_in_schema=False)
     for domain in domains:
