@@ -89,7 +89,7 @@ def test_tab_reaches_everything_once_and_shows_where_it_is(page: Page, width: in
     resize(page, width)
     stops = walk(page)
     every = page.evaluate(
-        "() => [...document.querySelectorAll('a[href], button:not([disabled]), input')]"
+        "() => [...document.querySelectorAll('a[href], button:not([disabled]), input, summary')]"
         ".filter(el => el.checkVisibility({visibilityProperty: true})).length"
     )
     assert len(stops) == every

@@ -172,7 +172,7 @@ def test_badges_and_feed(open_page: Open, game: Game, town: Town, miner: Miner) 
     catalogue = {badge["slug"]: badge for badge in game.ask("/badges")["badges"]}
     shelf = page.get_by_role("region", name="Badges")
     expect(shelf).to_contain_text(f"{len(badges['earned'])} of 20 earned")
-    places = shelf.get_by_role("button")
+    places = shelf.locator(".shelf-place")
     expect(places).to_have_count(20)
     states = places.evaluate_all(
         "all => Object.fromEntries(all.map(b => [b.querySelector('.shelf-name').textContent,"

@@ -25,8 +25,6 @@ EXCEPTIONS = {
     "gamification/actions/personal_bests.py: daily_shares",
     "gamification/actions/streaks.py: users",
     "mining/queries.py: user_addresses",
-    "public/queries/miner.py: user_gamification",
-    "public/queries/miner.py: xp_ledger",
     "public/queries/pool.py: badge_definitions",
     "public/queries/pool.py: user_badges",
     "public/queries/pool.py: user_gamification",

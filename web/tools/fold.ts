@@ -1,5 +1,6 @@
 /** Applies frames to states as the page does: a JSON line {page, state, frames} in, a state out. */
 import { createInterface } from "node:readline";
+import "../src/messages";
 import { applyToMiner, applyToStats } from "../src/live/apply";
 import { parseFrame } from "../src/live/frames";
 

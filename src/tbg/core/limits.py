@@ -221,14 +221,14 @@ MESSAGE_BYTES = HEAD_BYTES + 2 * 1024 * 1024
 """Bytes of a whole request on the wire: clients with too large a body still read why it is refused,
 and chunks may not consist of framing only."""
 
-FEED_ITEMS = 30
-"""Items in a miner's feed."""
+FEED_ITEMS, FEED_GRANTS = 30, 2_000
+"""Items in a miner's feed; it is read from the latest grants of XP, those of shares day by day."""
 
 POOL_FEED_ITEMS = 20
 """Items in the pool's feed on the landing page."""
 
-CALENDAR_WEEKS = 52
-"""Weeks of a miner's calendar: a year of tiles."""
+CALENDAR_WEEKS, HOURS_SHOWN = 52, 7 * 24
+"""Weeks of a miner's calendar, a year of tiles; and hours of the chart of their hashrate."""
 
 WALL_TILES = 60
 """Miners shown on the landing page's wall."""

@@ -260,6 +260,83 @@ async def test_the_feed_tells_levels_where_they_were_reached(
     assert feed[2]["badge_slug"] == "block_finder"
 
 
+HOUR = timedelta(hours=1)
+
+
+async def test_an_hour_of_a_farm_is_one_line_beside_its_badges(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    for minute in range(10):
+        at = NOW - HOUR + minute * 6 * MINUTE
+        await mine(db, [share(at, worker=f"rig{n}", sdiff=10.0) for n in range(100)])
+    feed = (await page(client))["feed"]
+    assert [line["title"] for line in feed] == [
+        "10 × 100 shares",
+        "Level 2, Curious Cat",
+        "New badge: Hash Thousand",
+        "New badge: First Hash",
+        "New best: 10",
+    ]
+    assert feed[0] | {"at": ""} == {
+        "id": "shares-2026-03-04", "type": "xp_gained", "code": "shares_counted",
+        "params": {"hundreds": 10, "total": 1000, "more": 0}, "title": "10 × 100 shares",
+        "detail": "1,000 shares in all", "xp": 10, "badge_slug": None, "at": "",
+    }  # fmt: skip
+
+
+async def test_each_day_of_shares_is_a_line_and_totals_never_run_backwards(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    for days in (3, 2, 0):
+        for part in range(3):
+            at = NOW - days * 24 * HOUR - (3 - part) * MINUTE
+            await mine(db, [share(at, worker=f"rig{n}", sdiff=10.0) for n in range(150)])
+    lines = [line for line in (await page(client))["feed"] if line["code"] == "shares_counted"]
+    assert [line["id"] for line in lines] == [
+        "shares-2026-03-04", "shares-2026-03-02", "shares-2026-03-01"
+    ]  # fmt: skip
+    assert [line["params"]["total"] for line in lines] == [1300, 900, 400]
+    assert [line["xp"] for line in lines] == [4, 5, 4]
+
+
+async def test_a_day_with_more_grants_than_are_read_says_that_there_are_more(
+    db: Database, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FEED_GRANTS", 3)
+    for part in range(6):
+        at = NOW - (9 - part) * MINUTE
+        await mine(db, [share(at, worker=f"rig{n}", sdiff=10.0) for n in range(100)])
+    feed = (await page(client))["feed"]
+    assert feed[0]["title"] == "More than 3 × 100 shares"
+    assert feed[0]["params"] == {"hundreds": 3, "total": 600, "more": 1}
+    assert "New badge: First Hash" in [line["title"] for line in feed], "however long ago"
+
+
+async def test_the_hashrate_of_each_hour_and_the_pace_of_a_day(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    begun = NOW - 48 * HOUR  # NOW is noon
+    for hour in range(48):
+        if hour not in (5, 6):
+            shares = [share(begun + hour * HOUR + n * MINUTE, diff=1e6) for n in range(4)]
+            await mine(db, shares)
+    await mine(db, [share(NOW - 1 * MINUTE, accepted=False), share(NOW + MINUTE / 2, diff=1e9)])
+    body = await page(client)
+    history = body["hashrate"]
+    assert history["since"] == "2026-02-25T12:00:00Z"
+    assert len(history["ths"]) == limits.HOURS_SHOWN
+    assert history["ths"][:120] == [None] * 120
+    mean = 4e6 * 2**32 / 3600 / 1e12
+    expected = [0 if hour in (5, 6) else pytest.approx(mean, rel=1e-3) for hour in range(48)]
+    assert history["ths"][120:] == expected
+    assert body["pace"] == {"shares": 46 * 4 / 2, "work": 46 * 4e6 / 2}
+
+
+async def test_a_first_hour_has_no_pace_yet(db: Database, client: httpx.AsyncClient) -> None:
+    await mine(db, [share(NOW + MINUTE / 2)])
+    assert (await page(client))["pace"] == {"shares": 0, "work": 0}
+
+
 async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
     db: Database, client: httpx.AsyncClient
 ) -> None:
@@ -291,7 +368,9 @@ async def test_a_pages_size_and_cost_are_bounded(db: Database, client: httpx.Asy
     many = await _statements(db, read())
     assert many == few <= 12
     assert len(body["workers"]) == limits.WORKERS_SHOWN
-    assert len(body["feed"]) == limits.FEED_ITEMS
+    shares_line, *others = body["feed"]
+    assert shares_line["title"] == "56 × 100 shares"
+    assert {line["type"] for line in others} == {"badge_earned", "best_diff", "level_up"}
     # Workers that are not listed count too.
     assert (body["workers_total"], body["workers_online"]) == (len(names), lit)
     shares = 40 * 2 * len(names) + lit

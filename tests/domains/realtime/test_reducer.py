@@ -42,7 +42,9 @@ BEGINNINGS = (
     datetime(2026, 4, 1, 0, 1, tzinfo=UTC),  # a month has begun
 )
 
-MEASURED = {"hashrate_ths", "hashrate_ths_1h", "hashrate_ths_24h", "updated_at"}
+MEASURED = {
+    "hashrate_ths", "hashrate_ths_1h", "hashrate_ths_24h", "hashrate", "pace", "updated_at"
+}  # fmt: skip
 """What changes with time and not with events."""
 
 WORKERS = ("bitaxe", "nerd", "attic")

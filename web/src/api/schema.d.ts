@@ -1341,6 +1341,22 @@ export interface components {
             };
         };
         /**
+         * HashrateHistory
+         * @description The mean hashrate of each hour of the clock, oldest first, up to the last one that is over.
+         *
+         *     `ths` is in TH/s; 0 where no share came, null before the first event.
+         */
+        HashrateHistory: {
+            /**
+             * Since
+             * Format: date-time
+             * @description the beginning of the first hour
+             */
+            since: string;
+            /** Ths */
+            ths: (number | null)[];
+        };
+        /**
          * Health
          * @description The process answers.
          */
@@ -1692,6 +1708,22 @@ export interface components {
             weekly_summary: boolean;
         };
         /**
+         * Pace
+         * @description The mean day of the last week, or of the time since the first share if that is shorter.
+         */
+        Pace: {
+            /**
+             * Shares
+             * @description accepted shares a day
+             */
+            shares: number;
+            /**
+             * Work
+             * @description sum of their difficulties a day
+             */
+            work: number;
+        };
+        /**
          * PlayerSettings
          * @description A player's settings. Only changes are stored; the rest are these defaults.
          */
@@ -1923,10 +1955,12 @@ export interface components {
             feed: components["schemas"]["FeedItem"][];
             /** Handle */
             handle: string;
+            hashrate: components["schemas"]["HashrateHistory"];
             /** Last Share At */
             last_share_at: string | null;
             /** Online */
             online: boolean;
+            pace: components["schemas"]["Pace"];
             /**
              * Since
              * Format: date-time

@@ -51,6 +51,8 @@ const miner: PublicMiner = {
     progress: [{ slug: "diff_1e6", counts: "best_diff", value: 5, threshold: 1e6 }],
   },
   bests: { alltime: null, month: null, week: null },
+  hashrate: { since: "2026-11-14T10:00:00Z", ths: [] },
+  pace: { shares: 0, work: 0 },
   stats: {
     shares_accepted: 10,
     shares_rejected: 1,

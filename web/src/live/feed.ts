@@ -1,4 +1,5 @@
 import type { FeedItem } from "../api/types";
+import { wordsOf } from "../messages/feed";
 import { compareTimes } from "./time";
 
 export const FEED_LENGTH = 30;
@@ -13,6 +14,19 @@ export function addToFeed<T extends FeedItem>(feed: T[], item: T, length = FEED_
   if (there && there.at === item.at && there.title === item.title) return feed;
   const others = feed.filter((other) => other !== there);
   return [...others, item].sort(newestFirst).slice(0, length);
+}
+
+/** The line of a day's shares grows with each hundred; others are as they came. */
+export function grown(feed: FeedItem[], line: FeedItem): FeedItem {
+  const there = feed.find((other) => other.id === line.id);
+  if (line.code !== "shares_counted" || !there) return line;
+  const value = (item: FeedItem, name: string) => Number(item.params[name] ?? 0);
+  if (value(there, "total") >= value(line, "total")) return there;
+  const hundreds = value(there, "hundreds") + value(line, "hundreds");
+  const params = { ...line.params, hundreds, more: value(there, "more") };
+  const later = compareTimes(there.at, line.at) > 0 ? there.at : line.at;
+  const sum = { ...line, params, xp: (there.xp ?? 0) + (line.xp ?? 0), at: later };
+  return { ...sum, ...wordsOf(sum) };
 }
 
 /**

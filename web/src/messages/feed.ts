@@ -1,5 +1,5 @@
 /** Lines of a feed in the page's language, from the codes and values that the server sends. */
-import { plural, t } from "@lingui/core/macro";
+import { t } from "@lingui/core/macro";
 import type { FeedItem } from "../api/types";
 import { count, date, joined, magnitude } from "../format";
 
@@ -7,7 +7,7 @@ type Words = Pick<FeedItem, "title" | "detail">;
 
 /** The words of a line; for a code that this page does not know, the server's own in English. */
 export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "detail">): Words {
-  const { code, params } = item;
+  const { code, params, title, detail } = item;
   const text = (name: string) => String(params[name] ?? "");
   const figure = (name: string) => Number(params[name] ?? 0);
   const worker = text("worker");
@@ -26,10 +26,10 @@ export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "deta
       return { title: t`Level ${level}, ${title}`, detail: null };
     }
     case "shares_counted": {
-      const total = count(figure("total"));
+      const [hundreds, total] = [count(figure("hundreds")), count(figure("total"))];
       return {
-        title: plural(figure("shares"), { one: "# more share", other: "# more shares" }),
-        detail: t`${total} shares`,
+        title: figure("more") ? t`More than ${hundreds} × 100 shares` : t`${hundreds} × 100 shares`,
+        detail: t`${total} shares in all`,
       };
     }
     case "best_day": {
@@ -49,6 +49,6 @@ export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "deta
       return { title: t`Block ${height} reported, not confirmed yet`, detail: by };
     }
     default:
-      return item;
+      return { title, detail };
   }
 }

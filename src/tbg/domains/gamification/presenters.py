@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
 
 from tbg.core.frames import FeedItem, Look, Notice, Params, Presenters
 from tbg.domains.gamification.events import (
@@ -17,6 +16,7 @@ from tbg.domains.gamification.events import (
     StreakExtended,
     XpGained,
 )
+from tbg.domains.gamification.queries import Granted
 from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level
 from tbg.domains.gamification.schemas import (
     BadgeEarnedData,
@@ -27,17 +27,6 @@ from tbg.domains.gamification.schemas import (
     XpState,
 )
 from tbg.domains.mining.rules import short_number
-
-
-class Granted(NamedTuple):
-    """A grant of XP, and the total just after it."""
-
-    amount: int
-    source: str
-    source_id: str | None
-    description: str
-    at: datetime
-    total_after: int
 
 
 def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> Iterator[FeedItem]:
@@ -51,7 +40,22 @@ def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> It
             yield badge_line(grant.source_id, name, grant.amount, grant.at)
         else:
             yield _grant_line(grant)
-        yield from _level_reached(grant)
+        yield from level_reached(grant)
+
+
+def shares_line(day: date, hundreds: int, total: int, at: datetime, more: bool = False) -> FeedItem:
+    """The shares of a day, by the hundred: the line of the day, which grows with each of them.
+
+    `total`: accepted shares of a lifetime so far; `at`: when the last hundred was full; `more`: the
+    day has more hundreds than these.
+    """
+    title = f"{hundreds:,} × {SHARES_PER_XP} shares"
+    return FeedItem(
+        id=f"shares-{day}", type="xp_gained", code="shares_counted",
+        params={"hundreds": hundreds, "total": total, "more": int(more)},
+        title=f"More than {title}" if more else title, detail=f"{total:,} shares in all",
+        xp=hundreds, at=at,
+    )  # fmt: skip
 
 
 def badge_line(slug: str, name: str, xp: int, at: datetime) -> FeedItem:
@@ -71,7 +75,10 @@ def best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
     )  # fmt: skip
 
 
-def _level_reached(grant: Granted) -> Iterator[FeedItem]:
+def level_reached(grant: Granted) -> Iterator[FeedItem]:
+    """The line of a level that a grant reached, if it did."""
+    if grant.total_after is None:
+        return
     level = compute_level(max(0, grant.total_after))
     if level.level > compute_level(max(0, grant.total_after - grant.amount)).level:
         yield _level_line(level.level, level.title, grant.at)
@@ -89,10 +96,8 @@ def _grant_line(grant: Granted) -> FeedItem:
     type_, code, title, detail = "xp_gained", "xp_granted", grant.description, None
     params: Params = {"description": grant.description}
     if grant.source == "share":
-        shares = grant.amount * SHARES_PER_XP
-        code, params = "shares_counted", {"shares": shares, "total": int(grant.source_id or 0)}
-        title, detail = f"{shares:,} more shares", grant.description
-    elif grant.source == "personal_best":
+        return shares_line(grant.at.date(), grant.amount, int(grant.source_id or 0), grant.at)
+    if grant.source == "personal_best":
         type_, code, params = "best_diff", "best_day", {"day": about}
         title, detail = "Best day yet", grant.description
     elif grant.source == "streak":
@@ -153,7 +158,7 @@ def _xp_gained(event: XpGained) -> Look:
             level=event.level,
             state=XpState.of(event.total_xp),
         ),
-        lines=tuple(_level_reached(grant) if of_a_badge else grant_lines([grant], {})),
+        lines=tuple(level_reached(grant) if of_a_badge else grant_lines([grant], {})),
     )
 
 

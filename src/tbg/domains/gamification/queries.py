@@ -10,7 +10,7 @@ import orjson
 
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.gamification.rules import get_week_iso, get_week_start
+from tbg.domains.gamification.rules import LEVELS, get_week_iso, get_week_start
 
 
 class BadgeDefinition(NamedTuple):
@@ -37,6 +37,89 @@ class BadgeDefinition(NamedTuple):
 def is_open(badge: BadgeDefinition, events: Set[str]) -> bool:
     """Whether anybody can earn a badge, when these events are recorded."""
     return badge.trigger_type != "event" or badge.trigger_config["event"] in events
+
+
+class Granted(NamedTuple):
+    """A grant of XP, and the total just after it, as far as it is known."""
+
+    amount: int
+    source: str
+    source_id: str | None
+    description: str
+    at: datetime
+    total_after: int | None
+
+
+class DayOfShares(NamedTuple):
+    """What a day's shares were granted, and the lifetime count that they reached.
+
+    `cut`: it began with grants that were not read.
+    """
+
+    day: date
+    hundreds: int
+    total: int
+    at: datetime
+    cut: bool
+
+
+class Grants(NamedTuple):
+    """A user's latest rewards: those of shares by day, and of these also each that reached a level.
+
+    A day that is not read to its beginning is left out, unless it is the only one.
+    """
+
+    others: list[Granted]
+    days: list[DayOfShares]
+    levels: list[Granted]
+
+
+async def latest_grants(tx: Tx, user_id: int, *, most: int) -> Grants:
+    """The last `most` grants of other things than shares, and what the latest shares earned."""
+    # The total comes from the same statement as the grants: a batch that commits between two
+    # would make levels appear where none was reached.
+    rows = await tx.rows(
+        """
+        WITH recent AS (
+            SELECT * FROM xp_ledger WHERE user_id = :id ORDER BY user_id, id DESC LIMIT :grants
+        ), counted AS (
+            SELECT r.*, (g.total_xp - COALESCE(sum(r.amount) OVER (ORDER BY r.id DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint AS total_after,
+                (r.created_at AT TIME ZONE 'UTC')::date AS day
+            FROM recent r JOIN user_gamification g ON g.user_id = r.user_id
+        ), others AS (
+            SELECT * FROM xp_ledger WHERE user_id = :id AND source <> 'share'
+            ORDER BY user_id, id DESC LIMIT :most
+        )
+        SELECT 'other' AS kind, o.amount, o.source, o.source_id, o.description, o.created_at,
+            c.total_after, NULL::date AS day, false AS cut
+        FROM others o LEFT JOIN counted c ON c.user_id = o.user_id AND c.id = o.id
+        UNION ALL
+        SELECT 'day', sum(amount)::bigint, 'share', max(source_id::bigint)::text, '',
+            max(created_at), NULL, day, (SELECT count(*) FROM counted) = :grants
+                AND day = (SELECT day FROM counted ORDER BY id LIMIT 1)
+        FROM counted WHERE source = 'share' GROUP BY day
+        UNION ALL
+        SELECT 'level', amount, source, source_id, description, created_at, total_after, day, false
+        FROM counted WHERE source = 'share'
+            AND width_bucket(GREATEST(total_after, 0), :levels ::bigint[])
+                > width_bucket(GREATEST(total_after - amount, 0), :levels ::bigint[])
+        """,
+        id=user_id,
+        grants=limits.FEED_GRANTS,
+        most=most,
+        levels=[level.cumulative for level in LEVELS],
+    )
+    days = [
+        DayOfShares(row.day, row.amount, int(row.source_id), row.created_at, row.cut)
+        for row in rows
+        if row.kind == "day"
+    ]
+    return Grants(
+        [Granted(*row[1:7]) for row in rows if row.kind == "other"],
+        [day for day in days if not day.cut or len(days) == 1],
+        [Granted(*row[1:7]) for row in rows if row.kind == "level"],
+    )
 
 
 async def badge_catalogue(tx: Tx) -> dict[str, BadgeDefinition]:

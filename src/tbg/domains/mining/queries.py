@@ -112,6 +112,35 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     )
 
 
+class Hours(NamedTuple):
+    """The hours of the clock from `first` on, up to the last one that is over.
+
+    `work` is the sum of the difficulties of each hour's accepted shares, `accepted` their number.
+    """
+
+    first: datetime
+    work: list[float]
+    accepted: list[int]
+
+
+async def hours(tx: Tx, user_id: int, *, most: int) -> Hours:
+    """A user's last `most` hours, all workers together; an hour without a share has 0."""
+    first = hour_of(tx.now) - timedelta(hours=most)
+    rows = await tx.rows(
+        """
+        SELECT hour, sum(work)::float8 AS work, sum(accepted)::bigint AS accepted
+        FROM hourly_shares WHERE user_id = :id AND hour >= :first AND hour < :this_hour
+        GROUP BY hour
+        """,
+        id=user_id,
+        first=first,
+        this_hour=hour_of(tx.now),
+    )
+    found = {row.hour: (row.work, row.accepted) for row in rows}
+    every = [found.get(first + timedelta(hours=n), (0.0, 0)) for n in range(most)]
+    return Hours(first, [work for work, _ in every], [accepted for _, accepted in every])
+
+
 class BestShare(NamedTuple):
     """The best difficulty of a period, and what reached it."""
 

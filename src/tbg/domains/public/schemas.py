@@ -143,6 +143,23 @@ class MinerStats(BaseModel):
     hashrate_ths_24h: float
 
 
+class HashrateHistory(BaseModel):
+    """The mean hashrate of each hour of the clock, oldest first, up to the last one that is over.
+
+    `ths` is in TH/s; 0 where no share came, null before the first event.
+    """
+
+    since: datetime = Field(description="the beginning of the first hour")
+    ths: list[float | None]
+
+
+class Pace(BaseModel):
+    """The mean day of the last week, or of the time since the first share if that is shorter."""
+
+    shares: float = Field(description="accepted shares a day")
+    work: float = Field(description="sum of their difficulties a day")
+
+
 class MinerWorker(BaseModel):
     """One of a miner's machines."""
 
@@ -178,6 +195,8 @@ class PublicMiner(BaseModel):
     badges: MinerBadges
     bests: MinerBests
     stats: MinerStats
+    hashrate: HashrateHistory
+    pace: Pace
     workers: list[MinerWorker] = Field(description="the most recently seen ones")
     workers_total: int
     workers_online: int

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tbg.core import limits
 from tbg.core.frames import FeedItem
 from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import KnownMiner
 from tbg.domains.gamification import queries as gamification
-from tbg.domains.gamification.presenters import Granted, best_line, grant_lines
+from tbg.domains.gamification.presenters import best_line, grant_lines, level_reached, shares_line
 from tbg.domains.gamification.rules import get_week_iso, shown_streak
 from tbg.domains.gamification.schemas import XpState
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.presenters import block_line, report_line
-from tbg.domains.mining.rules import daily_rate_ths, hourly_rate_ths
+from tbg.domains.mining.rules import daily_rate_ths, hashrate_ths, hour_of, hourly_rate_ths
 from tbg.domains.mining.schemas import MinerBests
 from tbg.domains.public.schemas import (
     BadgeProgress,
     EarnedBadge,
+    HashrateHistory,
     MinerBadges,
     MinerStats,
     MinerStreak,
     MinerWorker,
+    Pace,
     PublicMiner,
     StreakWeek,
 )
+
+_HOUR = timedelta(hours=1)
 
 Catalogue = dict[str, gamification.BadgeDefinition]
 
 
 async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
-    """A miner's page: nine statements, however much the miner has."""
+    """A miner's page: ten statements, however much the miner has."""
     standing = await gamification.standing(tx, miner.id)
     mined = await mining.mined(tx, miner.id)
     catalogue = await gamification.badge_catalogue(tx)
     streak = await _streak(tx, miner.id, standing)
     bests = await mining.bests(tx, miner.id)
+    hours = await mining.hours(tx, miner.id, most=limits.HOURS_SHOWN)
+    since = mined.recent.since or miner.created_at
     any_share = mined.accepted + mined.rejected > 0
     return PublicMiner(
         handle=handle,
@@ -46,7 +52,7 @@ async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
         country=miner.country,
         bio=miner.bio,
         claimed=miner.claimed,
-        since=mined.recent.since or miner.created_at,
+        since=since,
         last_share_at=mined.last_seen if any_share else None,
         online=mined.online > 0,
         xp=XpState.of(standing.total_xp),
@@ -62,11 +68,37 @@ async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
             hashrate_ths_1h=hourly_rate_ths(mined.recent, tx.now),
             hashrate_ths_24h=daily_rate_ths(mined.recent, tx.now),
         ),
+        hashrate=_history(hours, since),
+        pace=_pace(hours, since, tx.now),
         workers=[_worker(worker, tx.now) for worker in mined.workers],
         workers_total=mined.total,
         workers_online=mined.online,
         feed=await _feed(tx, miner.id, catalogue, bests.get("alltime")),
     )
+
+
+def _history(hours: mining.Hours, since: datetime) -> HashrateHistory:
+    return HashrateHistory(
+        since=hours.first,
+        ths=[
+            None if hours.first + n * _HOUR < hour_of(since) else _rounded(hashrate_ths(work, 3600))
+            for n, work in enumerate(hours.work)
+        ],
+    )
+
+
+def _rounded(ths: float) -> float:
+    """Four digits: more would be noise, and there are many."""
+    return float(f"{ths:.4g}")
+
+
+def _pace(hours: mining.Hours, since: datetime, now: datetime) -> Pace:
+    """Hours that are over, alone: the running one would count for less than it is."""
+    over = hour_of(now) - max(hours.first, since)
+    if over <= timedelta():
+        return Pace(shares=0.0, work=0.0)
+    days = max(over, _HOUR) / timedelta(days=1)
+    return Pace(shares=sum(hours.accepted) / days, work=sum(hours.work) / days)
 
 
 async def _streak(tx: Tx, user_id: int, standing: gamification.Standing) -> MinerStreak:
@@ -133,24 +165,13 @@ async def _feed(
     tx: Tx, user_id: int, catalogue: Catalogue, best: mining.BestShare | None
 ) -> list[FeedItem]:
     most = limits.FEED_ITEMS
-    # The total comes from the same statement as the grants: a batch that commits between two
-    # would make levels appear where none was reached.
-    rows = await tx.rows(
-        """
-        SELECT l.amount, l.source, l.source_id, l.description, l.created_at,
-            (g.total_xp - COALESCE(sum(l.amount) OVER (ORDER BY l.id DESC
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint AS total_after
-        FROM (
-            SELECT * FROM xp_ledger WHERE user_id = :id ORDER BY user_id, id DESC LIMIT :most
-        ) l JOIN user_gamification g ON g.user_id = l.user_id ORDER BY l.id DESC
-        """,
-        id=user_id,
-        most=most,
-    )
+    granted = await gamification.latest_grants(tx, user_id, most=most)
     blocks = await mining.user_blocks(tx, user_id, most=most)
     names = {slug: badge.name for slug, badge in catalogue.items()}
     lines = [
-        *grant_lines([Granted(*row) for row in rows], names),
+        *grant_lines(granted.others, names),
+        *(shares_line(*day) for day in granted.days),
+        *(line for grant in granted.levels for line in level_reached(grant)),
         *(
             block_line(b.height, b.hash, b.worker, b.found_at)
             if b.confirmed
