@@ -19,7 +19,8 @@ import { BadgeShelf } from "../badges/BadgeShelf";
 import { Bests } from "./Bests";
 import { Mosaic } from "./Mosaic";
 import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
-import { Numbers } from "./Numbers";
+import { Hashrate } from "./Hashrate";
+import { Next } from "./Next";
 import { shelve } from "../badges/shelf";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
@@ -105,6 +106,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
           </section>
         )}
         <div className="miner-left">
+          <Hashrate miner={miner} />
           <Panel
             title={t`Badges`}
             aside={t`${earned} of ${available} earned`}
@@ -123,12 +125,12 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
               <Skeleton lines={6} label={t`Loading the badges`} />
             )}
           </Panel>
-          <Numbers miner={miner} />
           <Workers miner={miner} />
         </div>
         <div className="miner-right">
-          <Streak streak={miner.streak} />
           <Bests bests={miner.bests} />
+          {shelf && <Next miner={miner} shelf={shelf} />}
+          <Streak streak={miner.streak} />
           <Panel title={t`Rewards`} aside={<LiveDot />} className="area-rewards" id="rewards">
             {miner.feed.length > 0 ? (
               <MinerFeed items={miner.feed} />

@@ -6,6 +6,7 @@ import { clock, count, hashrate, joined, magnitude, shortName } from "../format"
 import { LOCALE } from "../messages";
 import { useNow } from "../ui/clock";
 import { Panel, Time } from "../ui/parts";
+import { deviceName } from "./device";
 import "./miner.css";
 
 const SHOWN = 12;
@@ -78,7 +79,7 @@ function Row({ worker }: { worker: Worker }) {
         </span>
       </th>
       <td role="cell" className="col-device" title={worker.agent ?? ""}>
-        {worker.agent ? shortName(worker.agent, 20) : t`unknown`}
+        {worker.agent ? shortName(deviceName(worker.agent)) : t`unknown`}
       </td>
       <td role="cell" className="col-seen">
         <InList label={t`Seen`} />

@@ -1,10 +1,13 @@
+import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { AddressTile, Icon } from "../art";
 import type { FeedItem, PoolFeedItem } from "../api/types";
 import { count } from "../format";
 import { wordsOf } from "../messages/feed";
+import { useNow } from "./clock";
+import { byDay, dayName, firstOf } from "./days";
 import { Address, Time } from "./parts";
 
 const ICONS = {
@@ -68,38 +71,58 @@ function Line({ mark, title, under, xp, fresh }: LineProps) {
 
 const LINES_AT_FIRST = 6;
 
+/** A miner's rewards by day, the newest first; the older ones scroll within the panel. */
 export function MinerFeed({ items }: { items: FeedItem[] }) {
   const arriving = useArrivals(items);
+  const now = useNow(60_000);
   const [all, setAll] = useState(false);
-  const shown = all ? items : items.slice(0, LINES_AT_FIRST);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (all) box.current?.focus({ preventScroll: true });
+  }, [all]);
+  const days = firstOf(byDay(items), all ? items.length : LINES_AT_FIRST);
+  const region = { tabIndex: 0, role: "region", "aria-label": t`All rewards` };
   return (
     <>
-      <ol className="feed">
-        {shown.map((item) => {
-          const { title, detail } = wordsOf(item);
-          return (
-            <Line
-              key={item.id}
-              mark={<Icon name={icon(item.type)} size={24} />}
-              title={title}
-              under={
-                <>
-                  <Time at={item.at} />
-                  {detail && <span className="feed-detail"> · {detail}</span>}
-                </>
-              }
-              xp={item.xp}
-              fresh={arriving(item)}
-            />
-          );
-        })}
-      </ol>
+      <div className={all ? "feed-days scrolls" : "feed-days"} ref={box} {...(all ? region : {})}>
+        {days.map(({ day, lines, xp }) => (
+          <section key={day} aria-label={dayName(day, now)}>
+            <h3 className="feed-day">
+              {dayName(day, now)}
+              <Xp xp={xp} />
+            </h3>
+            <ol className="feed">
+              {lines.map((item) => (
+                <Reward key={item.id} item={item} fresh={arriving(item)} />
+              ))}
+            </ol>
+          </section>
+        ))}
+      </div>
       {!all && items.length > LINES_AT_FIRST && (
         <button type="button" className="button quiet feed-more" onClick={() => setAll(true)}>
           <Trans>Show older</Trans>
         </button>
       )}
     </>
+  );
+}
+
+function Reward({ item, fresh }: { item: FeedItem; fresh: boolean }) {
+  const { title, detail } = wordsOf(item);
+  return (
+    <Line
+      mark={<Icon name={icon(item.type)} size={24} />}
+      title={title}
+      under={
+        <>
+          <Time at={item.at} />
+          {detail && <span className="feed-detail"> · {detail}</span>}
+        </>
+      }
+      xp={item.xp}
+      fresh={fresh}
+    />
   );
 }
 
