@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { AddressTile, Icon } from "../art";
 import type { FeedItem, PoolFeedItem } from "../api/types";
-import { count } from "../format";
+import { clock, count, fullTime } from "../format";
 import { wordsOf } from "../messages/feed";
 import { useNow } from "./clock";
 import { byDay, dayName, firstOf } from "./days";
@@ -70,6 +70,7 @@ function Line({ mark, title, under, xp, fresh }: LineProps) {
 }
 
 const LINES_AT_FIRST = 6;
+const RECENT = 24 * 60 * 60_000;
 
 /** A miner's rewards by day, the newest first; the older ones scroll within the panel. */
 export function MinerFeed({ items }: { items: FeedItem[] }) {
@@ -89,11 +90,11 @@ export function MinerFeed({ items }: { items: FeedItem[] }) {
           <section key={day} aria-label={dayName(day, now)}>
             <h3 className="feed-day">
               {dayName(day, now)}
-              <Xp xp={xp} />
+              {lines.length > 1 && <Xp xp={xp} />}
             </h3>
             <ol className="feed">
               {lines.map((item) => (
-                <Reward key={item.id} item={item} fresh={arriving(item)} />
+                <Reward key={item.id} item={item} now={now} fresh={arriving(item)} />
               ))}
             </ol>
           </section>
@@ -108,15 +109,29 @@ export function MinerFeed({ items }: { items: FeedItem[] }) {
   );
 }
 
-function Reward({ item, fresh }: { item: FeedItem; fresh: boolean }) {
+interface RewardProps {
+  item: FeedItem;
+  now: number;
+  fresh: boolean;
+}
+
+/** Under the name of its day a line needs only the hour. */
+function Reward({ item, now, fresh }: RewardProps) {
   const { title, detail } = wordsOf(item);
+  const recent = now - Date.parse(item.at) < RECENT;
   return (
     <Line
       mark={<Icon name={icon(item.type)} size={24} />}
       title={title}
       under={
         <>
-          <Time at={item.at} />
+          {recent ? (
+            <Time at={item.at} />
+          ) : (
+            <time dateTime={item.at} title={fullTime(item.at)}>
+              {clock(item.at)}
+            </time>
+          )}
           {detail && <span className="feed-detail"> · {detail}</span>}
         </>
       }
