@@ -25,6 +25,7 @@ WHO_MAY = {
     "GET /.well-known/jwks.json": "P",
     "GET /api/v1/badges": "P",
     "GET /api/v1/badges/{slug}": "P",
+    "GET /api/v1/badges/{slug}/picture.svg": "P",
     "GET /api/v1/config": "P",
     "GET /api/v1/demo/miners": "P",
     "GET /api/v1/levels": "P",

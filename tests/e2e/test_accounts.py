@@ -276,7 +276,8 @@ def link_and_unite(page: Page, game: Game, own: DemoKey, other: DemoKey, *, shar
     for address in (first, other.address):
         assert game.ask(f"/public/miners/{address}")["stats"]["shares_accepted"] == shares
         page.goto(f"{game.url}/m/{address}")
-        accepted = page.locator(".numbers div").filter(has_text="Shares accepted").locator("dd")
+        sums = page.locator(".hashrate-sums div")
+        accepted = sums.filter(has_text="Shares accepted").locator("dd")
         expect(accepted).to_have_text(str(shares))
 
 

@@ -130,7 +130,7 @@ def test_an_address_leads_to_its_page(open_page: Open, game: Game, town: Town) -
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Miner {town.veteran}")
     workers = page.get_by_role("region", name="Workers")
-    for shown in ("garage-qaxe", "bitaxe"):  # as was said before
+    for shown in ("garage-qaxe", "Bitaxe"):  # as was said before
         expect(workers).to_contain_text(shown)
 
 

@@ -224,6 +224,31 @@ class TestPacks:
         with pytest.raises(BadArguments, match=r"b\.json.*'shares_2' already exists"):
             check_file(other, packs=tmp_path)
 
+    def test_they_may_bring_pictures_of_which_only_what_draws_is_kept(self, tmp_path: Path) -> None:
+        head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'
+        (tmp_path / "two.svg").write_text(f'{head}<script/><path d="M0 0h9"/></svg>')
+        written(tmp_path, pack(NEW | {"picture": "two.svg"}), "a.json")
+        picture = read_registry(packs=tmp_path)[-1].picture
+        assert picture == f'{head}<path d="M0 0h9" /></svg>'
+        (tmp_path / "two.svg").write_text("no picture")
+        with pytest.raises(BadArguments, match=r"two\.svg: it is not XML"):
+            read_registry(packs=tmp_path)
+        (tmp_path / "two.svg").unlink()
+        with pytest.raises(BadArguments, match=r"two\.svg cannot be read"):
+            read_registry(packs=tmp_path)
+
+    @pytest.mark.parametrize("name", ["../two.svg", "/etc/two.svg", "two.png", ".svg", "a/b.svg"])
+    def test_a_picture_is_a_file_beside_its_pack(self, tmp_path: Path, name: str) -> None:
+        written(tmp_path, pack(NEW | {"picture": name}), "a.json")
+        with pytest.raises(BadArguments, match=r"'shares_2'.*picture"):
+            read_registry(packs=tmp_path)
+
+    def test_the_registry_itself_has_no_pictures(self, tmp_path: Path) -> None:
+        content = registry()
+        content["badges"].append(NEW | {"picture": "two.svg"})
+        with pytest.raises(BadArguments, match="only the badges of a pack"):
+            read_registry(file=written(tmp_path, content))
+
     def test_the_example_is_one(self) -> None:
         badges = check_file(EXAMPLE)
         assert len(badges) == 3

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import orjson
@@ -11,6 +13,7 @@ import pytest
 
 from tbg.core import limits
 from tbg.core.tx import Database
+from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, play, share
@@ -36,6 +39,7 @@ async def test_the_twenty_badges_in_order(client: httpx.AsyncClient) -> None:
         "threshold": 1,
         "sort_order": 1,
         "open": True,
+        "picture": None,
         "total_earned": 0,
         "percentage": 0,
     }
@@ -51,6 +55,30 @@ async def test_a_badge_without_a_number_to_reach_has_no_threshold(
     body = (await client.get("/api/v1/badges/block_finder")).json()
     assert body["badge"]["threshold"] is None
     assert body["badge"]["open"] is True
+
+
+async def test_the_picture_of_a_pack_is_served_and_named_with_its_badge(
+    db: Database, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9" /></svg>'
+    (tmp_path / "rig.svg").write_text(svg)
+    entry = {
+        "slug": "our_rig", "name": "Our Rig", "description": "x", "category": "mining",
+        "rarity": "rare", "xp_reward": 5, "trigger_type": "share_count",
+        "trigger_config": {"threshold": 5}, "sort_order": 100, "picture": "rig.svg",
+    }  # fmt: skip
+    pack = {"schema_version": "1", "pack": "ours", "badges": [entry]}
+    (tmp_path / "pack.json").write_text(json.dumps(pack))
+    async with db.transaction() as tx:
+        await load_registry(tx, packs=tmp_path)
+    badge = (await client.get("/api/v1/badges/our_rig")).json()["badge"]
+    assert badge["picture"] == "/api/v1/badges/our_rig/picture.svg"
+    answer = await client.get(badge["picture"])
+    assert answer.text == svg
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    missing = await client.get("/api/v1/badges/first_share/picture.svg")
+    assert missing.status_code == 404
 
 
 async def test_one_category_alone(client: httpx.AsyncClient) -> None:

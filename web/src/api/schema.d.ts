@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/badges/{slug}/picture.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture that a pack brings for its badge
+         * @description An SVG without anything that acts; 404 for a badge that the game draws itself.
+         */
+        get: operations["get_badge_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -772,6 +792,7 @@ export interface components {
          * @description A badge and how many users have it; `threshold` if there is a number to reach.
          *
          *     `open`: somebody can earn it; else it waits for a part of the game that is not here yet.
+         *     `picture`: the path of an SVG in place of the game's own drawing.
          */
         Badge: {
             /** Category */
@@ -784,6 +805,8 @@ export interface components {
             open: boolean;
             /** Percentage */
             percentage: number;
+            /** Picture */
+            picture: string | null;
             /** Rarity */
             rarity: string;
             /** Slug */
@@ -903,6 +926,8 @@ export interface components {
             open: boolean;
             /** Percentage */
             percentage: number;
+            /** Picture */
+            picture: string | null;
             /** Rarity */
             rarity: string;
             /** Recent Earners */
@@ -3456,6 +3481,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BadgeDetail"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_badge_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
                 };
             };
             /** @description Problem */

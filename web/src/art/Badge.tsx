@@ -20,6 +20,8 @@ export interface BadgeProps {
   size: BadgeSize;
   /** A secret badge not earned yet: raw clay without a drawing. */
   secret?: boolean | undefined;
+  /** The path of an SVG in place of a drawing of ours. */
+  picture?: string | null | undefined;
   /** Spoken name; without it the badge is decoration to a screen reader. */
   title?: string | undefined;
 }
@@ -30,6 +32,7 @@ interface Kiln {
   readonly glaze: Glaze;
   readonly rarity: Rarity;
   readonly drawing: Drawing;
+  readonly picture: string | null;
   readonly fine: boolean;
 }
 
@@ -41,6 +44,7 @@ export function Badge(props: BadgeProps) {
     glaze: glazes[rarity],
     rarity,
     drawing: drawingOf(slug, category),
+    picture: props.picture ?? null,
     fine: size >= 72,
   };
   const level = Math.min(1, Math.max(0, props.progress ?? 0));
@@ -60,6 +64,9 @@ export function Badge(props: BadgeProps) {
 
 function Drawn({ kiln, pen }: { kiln: Kiln; pen: Pen }) {
   const place = `translate(60 60) scale(${kiln.shape.scale}) translate(-32 -32)`;
+  if (kiln.picture !== null) {
+    return <image href={kiln.picture} x="6" y="6" width="52" height="52" transform={place} />;
+  }
   return <g transform={place}>{kiln.drawing(pen)}</g>;
 }
 
@@ -70,7 +77,11 @@ function RawClay({ kiln, blank }: { kiln: Kiln; blank: boolean }) {
       <path d={outline} transform="translate(0 4)" fill={clay.foot} />
       <path d={outline} fill={clay.body} />
       <path d={kiln.shape.outline(0.8)} fill="none" stroke={clay.line} strokeWidth="1.6" />
-      {blank ? null : <Drawn kiln={kiln} pen={clayPen(kiln.fine)} />}
+      {blank ? null : (
+        <g className="art-incised">
+          <Drawn kiln={kiln} pen={clayPen(kiln.fine)} />
+        </g>
+      )}
     </g>
   );
 }

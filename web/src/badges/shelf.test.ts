@@ -12,6 +12,7 @@ const badge = (slug: string, over: Partial<Badge> = {}): Badge => ({
   trigger_type: "share_count",
   threshold: 1000,
   open: true,
+  picture: null,
   sort_order: 1,
   total_earned: 0,
   percentage: 0,

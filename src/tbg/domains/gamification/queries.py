@@ -26,6 +26,7 @@ class BadgeDefinition(NamedTuple):
     trigger_config: dict[str, Any]
     sort_order: int
     icon_url: str | None = None
+    picture: str | None = None
 
     @property
     def threshold(self) -> float | None:
@@ -144,7 +145,7 @@ async def every_badge(tx: Tx) -> list[StoredBadge]:
     rows = await tx.rows(
         """
         SELECT slug, name, description, category, rarity, xp_reward, trigger_type,
-            trigger_config::text AS config, sort_order, icon_url, is_active,
+            trigger_config::text AS config, sort_order, icon_url, picture, is_active,
             backfilled_at IS NOT NULL AS backfilled
         FROM badge_definitions ORDER BY sort_order, slug
         """
@@ -171,6 +172,7 @@ def _badge(row: AnyRow) -> BadgeDefinition:
         trigger_config=orjson.loads(row.config),
         sort_order=row.sort_order,
         icon_url=row.icon_url,
+        picture=row.picture,
     )
 
 

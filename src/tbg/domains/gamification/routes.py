@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from tbg.adapters.http import BadgeEvents, Transaction
 from tbg.core.errors import NotFound
@@ -67,6 +67,21 @@ async def get_badge(tx: Transaction, events: BadgeEvents, slug: Slug) -> BadgeDe
     return BadgeDetail(badge=BadgeWithEarners(**shown.model_dump(), recent_earners=recent))
 
 
+@router.get(
+    "/badges/{slug}/picture.svg",
+    summary="The picture that a pack brings for its badge",
+    operation_id="get_badge_picture",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}},
+)
+async def get_badge_picture(tx: Transaction, slug: Slug) -> Response:
+    """An SVG without anything that acts; 404 for a badge that the game draws itself."""
+    badge = (await queries.badge_catalogue(tx)).get(slug)
+    if badge is None or badge.picture is None:
+        raise NotFound(f"There is no picture of a badge called {slug}.")
+    return Response(badge.picture, media_type="image/svg+xml")
+
+
 @router.get("/levels", summary="The fifteen levels", operation_id="list_levels")
 async def list_levels() -> LevelList:
     """Every level there is; those between them do not exist."""
@@ -78,4 +93,6 @@ def _badge(
 ) -> Badge:
     count = counts.get(badge.slug, queries.BadgeCount(0, 0.0))
     named = {name: getattr(badge, name) for name in (*badge._fields, "threshold")}
-    return Badge.model_validate(named | count._asdict() | {"open": queries.is_open(badge, events)})
+    path = None if badge.picture is None else f"/api/v1/badges/{badge.slug}/picture.svg"
+    more = {"open": queries.is_open(badge, events), "picture": path}
+    return Badge.model_validate(named | count._asdict() | more)

@@ -19,6 +19,7 @@ class Badge(BaseModel):
     """A badge and how many users have it; `threshold` if there is a number to reach.
 
     `open`: somebody can earn it; else it waits for a part of the game that is not here yet.
+    `picture`: the path of an SVG in place of the game's own drawing.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -33,6 +34,7 @@ class Badge(BaseModel):
     threshold: float | None
     sort_order: int
     open: bool
+    picture: str | None
     total_earned: int
     percentage: float
 

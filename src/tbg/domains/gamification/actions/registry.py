@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from tbg.adapters.svg import BadPicture, clean_svg
 from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.tx import Tx, waited_too_long
@@ -94,25 +95,40 @@ def _read(file: Path, *, pack: bool = False) -> list[BadgeDefinition]:
     if faults:
         shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if faults[5:] else "")
         raise BadArguments(f"{file}: {shown}")
-    return [_badge(entry) for entry in content["badges"]]
+    if not pack and any("picture" in entry for entry in content["badges"]):
+        raise BadArguments(f"{file}: only the badges of a pack have pictures of their own")
+    return [_badge(entry, file.parent) for entry in content["badges"]]
 
 
-def _badge(entry: dict[str, Any]) -> BadgeDefinition:
+def _badge(entry: dict[str, Any], folder: Path) -> BadgeDefinition:
     config = dict(entry["trigger_config"])
     if "event" in config:
         config["event"] = EVENT_ALIASES.get(config["event"], config["event"])
-    return BadgeDefinition(**entry | {"trigger_config": config, "icon_url": entry.get("icon_url")})
+    picture = _picture(folder / entry["picture"]) if "picture" in entry else None
+    return BadgeDefinition(**entry | {"trigger_config": config, "picture": picture})
 
 
-def _parse(file: Path) -> Any:
+def _picture(file: Path) -> str:
+    try:
+        return clean_svg(_content(file))
+    except BadPicture as error:
+        raise BadArguments(f"{file}: {error}") from None
+
+
+def _content(file: Path) -> bytes:
     # To read a pipe would wait until somebody writes into it.
     if file.exists() and not file.is_file():
         raise BadArguments(f"{file} is not a file")
     try:
-        # orjson refuses NaN and bad UTF-8, and what is valid but odd the schema refuses.
-        return orjson.loads(file.read_bytes())
+        return file.read_bytes()
     except OSError as error:
         raise BadArguments(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _parse(file: Path) -> Any:
+    try:
+        # orjson refuses NaN and bad UTF-8, and what is valid but odd the schema refuses.
+        return orjson.loads(_content(file))
     except orjson.JSONDecodeError as error:
         raise BadArguments(f"{file} is not JSON: {error}") from None
 
@@ -268,15 +284,16 @@ async def _write(tx: Tx, badges: Sequence[BadgeDefinition]) -> None:
         await tx.run(
             """
             INSERT INTO badge_definitions AS b (slug, name, description, category, rarity,
-                xp_reward, trigger_type, trigger_config, icon_url, sort_order, created_at,
+                xp_reward, trigger_type, trigger_config, icon_url, picture, sort_order, created_at,
                 backfilled_at)
             VALUES (:slug, :name, :description, :category, :rarity, :xp_reward, :trigger_type,
-                CAST(:config AS jsonb), :icon_url, :sort_order, :now, :done)
+                CAST(:config AS jsonb), :icon_url, :picture, :sort_order, :now, :done)
             ON CONFLICT (slug) DO UPDATE SET name = excluded.name,
                 description = excluded.description, category = excluded.category,
                 rarity = excluded.rarity, xp_reward = excluded.xp_reward,
                 trigger_type = excluded.trigger_type, trigger_config = excluded.trigger_config,
-                icon_url = excluded.icon_url, sort_order = excluded.sort_order,
+                icon_url = excluded.icon_url, picture = excluded.picture,
+                sort_order = excluded.sort_order,
                 is_active = true,
                 backfilled_at = CASE WHEN b.is_active AND (b.trigger_type, b.trigger_config)
                     = (excluded.trigger_type, excluded.trigger_config)
@@ -291,6 +308,7 @@ async def _write(tx: Tx, badges: Sequence[BadgeDefinition]) -> None:
             trigger_type=badge.trigger_type,
             config=orjson.dumps(badge.trigger_config).decode(),
             icon_url=badge.icon_url,
+            picture=badge.picture,
             sort_order=badge.sort_order,
             now=tx.now,
             done=done,
