@@ -1,0 +1,75 @@
+"""axe has nothing to say against any page, in either theme and in its states."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import REFUSED, Open, calm
+from tests.e2e.game import Game, share
+from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
+from tests.e2e.town import Town
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}`));
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe says against the page as it is now."""
+    calm(page)
+    # Not as a script element, which the page's policy forbids.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(RUN)
+    return found
+
+
+PATHS = [
+    "/", "/m/{veteran}", "/m/{veteran}?badge=diff_1e9", "/m/{stranger}", "/m/hello", "/badges",
+    "/badges/diff_1e9", "/badges/coop_block", "/sign-in", "/nowhere/at/all",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_no_violation_on_a_page_in_either_theme(
+    open_page: Open, town: Town, path: str
+) -> None:
+    path = path.format(**vars(town))
+    page = open_page(path, own=True, quiet=True, allowed=(REFUSED,), color_scheme="light")
+    for fold in page.locator("summary").all():
+        fold.click()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert violations(page) == []
+
+
+SECTIONS = [
+    "", "privacy", "addresses", "preferences", "sessions", "activity", "api-keys", "your-data",
+]  # fmt: skip
+
+
+def test_axe_finds_no_violation_in_the_settings(open_page: Open, game: Game, town: Town) -> None:
+    key = new_key()
+    game.mine(share(key.address), miner=key.address)
+    page = open_page("/sign-in", own=True, quiet=True, allowed=(UNKNOWN, OUT, CUT))
+    sign_in(page, key)
+    found = {}
+    for section in SECTIONS:
+        page.goto(f"{game.url}/settings/{section}")
+        expect(page.locator(".skeleton")).to_have_count(0)
+        if wrong := violations(page):
+            found[section] = wrong
+    assert found == {}
+
+
+def test_axe_finds_a_planted_violation(open_page: Open) -> None:
+    page = open_page("/badges", own=True, quiet=True)
+    page.evaluate("() => document.querySelector('main').append(document.createElement('img'))")
+    assert any(line.startswith("image-alt") for line in violations(page))

@@ -1,0 +1,94 @@
+"""What a first visit costs, and that no visit changes how another page looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Open, calm, live, settled
+from tests.e2e.game import Game
+from tests.e2e.town import Town
+
+KILOBYTES = {"/": 150, "/m/{veteran}": 200}
+"""Compressed, as they come over the wire, with fonts and data."""
+
+
+class Wire:
+    """What a page fetches, and how many bytes of it cross the wire."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes: dict[str, int] = {}
+        self._urls: dict[str, str] = {}
+        self.asked: Counter[str] = Counter()
+        self.session = page.context.new_cdp_session(page)
+        self.session.on("Network.requestWillBeSent", self._sent)
+        self.session.on("Network.loadingFinished", self._finished)
+        self.session.send("Network.enable")
+        self.session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        url = str(event["request"]["url"])
+        self._urls[event["requestId"]] = url
+        self.asked[url] += 1
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        url = self._urls.get(event["requestId"], "")
+        self.bytes[url] = self.bytes.get(url, 0) + int(event["encodedDataLength"])
+
+
+@pytest.mark.parametrize("path", KILOBYTES)
+def test_a_first_load_is_small_and_asks_for_everything_once(
+    open_page: Open, game: Game, town: Town, path: str
+) -> None:
+    page = open_page("/badges", own=True)
+    wire = Wire(page)
+    page.goto(game.url + path.format(**vars(town)))
+    settled(page)
+    live(page)
+    page.wait_for_timeout(1_000)
+    total = sum(wire.bytes.values())
+    largest = sorted(wire.bytes.items(), key=lambda item: -item[1])[:6]
+    assert 40_000 < total <= KILOBYTES[path] * 1_000, largest
+    twice = {url: times for url, times in wire.asked.items() if times > 1}
+    assert twice == {}
+
+
+PAGES = ["/", "/m/{veteran}", "/badges", "/badges/diff_1e9", "/sign-in", "/m/{stranger}"]
+
+
+def _look(page: Page) -> bytes:
+    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0) }")
+    page.mouse.move(0, 0)
+    calm(page)
+    times = "time, .tn, .num, .live, .plate-away"
+    return page.screenshot(mask=[page.locator(times)], mask_color="#888888")
+
+
+def _turn(page: Page, path: str) -> None:
+    """To another page as a link leads there: without loading the app anew."""
+    page.evaluate(
+        "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')) }",
+        path,
+    )
+    settled(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_page_looks_the_same_whichever_pages_were_visited_before(
+    open_page: Open, game: Game, town: Town, width: int
+) -> None:
+    paths = [path.format(**vars(town)) for path in PAGES]
+    page = open_page(paths[0], width=width, height=900, quiet=True, allowed=("status of 404",))
+    fresh = {}
+    for path in paths:
+        page.goto(game.url + path)
+        settled(page)
+        fresh[path] = _look(page)
+    for order in (paths, paths[::-1]):
+        for path in order:
+            _turn(page, path)
+            looks = next((look for _ in range(5) if (look := _look(page)) == fresh[path]), None)
+            assert looks is not None, f"{path} looks different after other pages"
