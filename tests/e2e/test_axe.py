@@ -42,7 +42,7 @@ def test_axe_finds_no_violation_on_a_page_in_either_theme(
 ) -> None:
     path = path.format(**vars(town))
     page = open_page(path, own=True, quiet=True, allowed=(REFUSED,), color_scheme="light")
-    for fold in page.locator("summary").all():
+    for fold in page.locator("summary").all() if "?badge" not in path else []:
         fold.click()
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
