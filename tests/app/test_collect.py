@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from redis import Redis
 from lab.faults import forked
 from tbg.adapters.streams import MINER_CONNECTED, SHARE_SUBMITTED, STREAMS
 from tbg.adapters.streams.game import GAME
+from tbg.core.clock import SystemClock
 from tests.commands import tbg
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "ckpool"
@@ -73,6 +75,12 @@ def in_the_time_of(zone: str) -> Iterator[None]:
             yield
     finally:
         time.tzset()
+
+
+@pytest.fixture
+def just_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorded logs are from yesterday: connections are told only while they are recent."""
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -131,6 +139,7 @@ def test_a_folder_in_which_others_could_replace_its_files_is_refused(shell: Shel
     assert not shell.ids()
 
 
+@pytest.mark.usefixtures("just_recorded")
 def test_the_pool_s_log_is_in_the_time_of_its_machine(shell: Shell) -> None:
     def connected(*more: str) -> dict[bytes, float]:
         shell.empty_redis()
@@ -212,6 +221,7 @@ def test_a_game_that_is_not_the_pool_s_is_refused_before_anything_is_published(
     assert len(shell.ids()) > 3_000
 
 
+@pytest.mark.usefixtures("just_recorded")
 def test_addresses_of_another_network_are_reported_and_read_once_it_is_right(shell: Shell) -> None:
     shell.empty_redis(network="mainnet")
     shell.env["TBG_NETWORK"] = "mainnet"
