@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -66,8 +67,9 @@ def hundreds(line: Locator) -> int:
 def recorded(
     pg_url: str, redis_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Game]:
-    """The game of a real pool on regtest, from what it logged; a Redis database beside the other's."""
-    beside = re.sub(r"/\d+$", "", redis_url) + "/9"
+    """The game of a real pool on regtest, from what it logged."""
+    url = urlsplit(redis_url)
+    beside = urlunsplit(url._replace(query="&".join(filter(None, (url.query, "db=9")))))
     folder = tmp_path_factory.mktemp("recorded")
     with servers.database(pg_url, template=migrated_template) as database:
         game = Game(database=database, redis=beside, directory=folder, TBG_NETWORK="regtest")
@@ -78,7 +80,7 @@ def recorded(
             "TBG_NETWORK": "regtest",
         }
         try:
-            game.start("serve", "ingest", "relay")
+            game.start("serve", "ingest")
             collect = ("collect", LOGS, "--source", "b", "--once", "--tz", "UTC")
             done = tbg(*collect, "--from", "2026-11-01", env=env)
             assert done.returncode == 0, done.stderr

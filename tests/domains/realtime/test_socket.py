@@ -113,7 +113,8 @@ async def test_who_is_not_public_is_not_followed(socket: ClientConnection, app: 
     for address in (player(0).address, player(1).address):
         answer = await ask(socket, "subscribe", channels=[f"miner:{address}"])
         assert answer["data"]["channels"] == [f"miner:{address}"]
-    assert set(app.state.hub._followers) == {f"miner:{player(1).address}"}
+    followed = {name for name in app.state.hub._followers if name.startswith("miner:")}
+    assert followed == {f"miner:{player(1).address}"}
 
 
 @pytest.mark.parametrize("how", ["closed", "address hidden", "untold"])
@@ -139,7 +140,46 @@ async def test_a_page_that_is_closed_is_followed_no_longer(
     await show(redis, "pool", 3)
     heard = await hear(socket)
     assert (heard["subject"], heard["data"]["n"]) == ("pool", 3)
-    assert set(app.state.hub._followers) <= {"pool", name}
+    assert set(app.state.hub._followers) <= {"pool", name, f"page:{player(0).address}"}
+
+
+@pytest.mark.parametrize("how", ["is closed", "gets a hidden address", "is linked to a closed one"])
+async def test_an_address_followed_before_it_had_an_owner_is_followed_no_longer_when_its_page(
+    socket: ClientConnection, app: FastAPI, redis: Redis, how: str
+) -> None:
+    name = f"miner:{player(1).address}"
+    closed = {"profile_public": False}
+    hidden = {"handle": "Stoker", "privacy": {"address_shown": "hidden"}}
+    await ask(socket, "subscribe", channels=[name, "pool"])
+    async with client_of(app) as client:
+        if how == "is linked to a closed one":
+            me = await sign_in(client, 0)
+            change = {"privacy": closed}
+            assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+            assert (await link(me, 1)).status_code == 201
+        else:
+            me = await sign_in(client, 1)
+            change = hidden if how == "gets a hidden address" else {"privacy": closed}
+            assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+    await show(redis, name, 1)
+    await show(redis, "pool", 2)
+    heard = await hear(socket)
+    assert (heard["subject"], heard["data"]["n"]) == ("pool", 2)
+    assert name not in app.state.hub._followers
+
+
+async def test_a_name_that_is_let_go_is_not_used_for_its_subject_any_more(
+    socket: ClientConnection, app: FastAPI, redis: Redis
+) -> None:
+    async with client_of(app) as client:
+        me = await sign_in(client, 0)
+        assert (await me.ask("PATCH", "/users/me", json={"handle": "Stoker"})).status_code == 200
+    name = f"miner:{player(0).address}"
+    for channel in ("miner:stoker", name):
+        await ask(socket, "subscribe", channels=[channel])
+        await show(redis, name, 1)
+        assert (await hear(socket))["subject"] == channel
+        await ask(socket, "unsubscribe", channels=[channel])
 
 
 async def test_one_page_under_two_names_is_left_under_one_of_them(

@@ -294,8 +294,7 @@ class Conversation:
     async def _heed(self, known: dict[str, list[str]]) -> None:
         """Follow these subjects under these names."""
         self._followed |= known
-        for name, subjects in known.items():
-            self._names |= {subject: name for subject in subjects if subject != name}
+        self._name_subjects()
         await self._hub.follow(self._mailbox, {s for some in known.values() for s in some})
 
     async def _look_again(self) -> None:
@@ -322,6 +321,18 @@ class Conversation:
         """Unfollow these, except subjects that other names also stand for."""
         still = {subject for some in self._followed.values() for subject in some}
         self._hub.unfollow(self._mailbox, set(subjects) - still)
+        self._name_subjects()
+
+    def _name_subjects(self) -> None:
+        """What the client calls each subject: by its own name, if it asked for that and may."""
+        followed = self._followed.items()
+        by_itself = {name for name, subjects in followed if name in subjects}
+        self._names = {
+            subject: name
+            for name, subjects in followed
+            for subject in subjects
+            if subject not in by_itself
+        }
 
     async def _subjects_of(self, names: list[str]) -> dict[str, list[str] | None]:
         """The hub's subjects for each requested name: a miner's frames carry their addresses.
@@ -350,7 +361,8 @@ class Conversation:
                 own = [f"miner:{address}" for address in player.addresses]
                 found[name] = [f"page:{player.id}", *own]
             elif self._is_address(handle):
-                found[name] = [] if handle in taken else [name]  # their first share is seen here
+                # Their first share is seen here, unless somebody has the address and hides it.
+                found[name] = [f"page:{handle}", *([] if handle in taken else [name])]
             else:
                 found[name] = None
         return found

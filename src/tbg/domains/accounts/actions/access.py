@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tbg.core.frames import Frame, FrameData
 from tbg.core.tx import Tx
+from tbg.domains.accounts.queries import addresses
 
 
 class LookAgainData(FrameData):
@@ -17,14 +18,20 @@ class LookAgainData(FrameData):
 
 def sessions_changed(tx: Tx, *user_ids: int) -> None:
     """A session or a key of these users has ended: sockets that were opened with it look again."""
-    _look_again(tx, "session", user_ids)
+    _look_again(tx, *(f"session:{user_id}" for user_id in user_ids))
 
 
-def pages_changed(tx: Tx, *user_ids: int) -> None:
-    """What these users show has changed: sockets that follow their pages must check again."""
-    _look_again(tx, "page", user_ids)
+async def pages_changed(tx: Tx, *user_ids: int) -> None:
+    """What these users show has changed: sockets that follow their pages must check again.
+
+    So must those that follow one of their addresses since it belonged to nobody. The users have
+    all addresses that they had or will have.
+    """
+    known = await addresses(tx, user_ids)
+    _look_again(tx, *(f"page:{user_id}" for user_id in user_ids))
+    _look_again(tx, *(f"page:{address}" for some in known.values() for address in some))
 
 
-def _look_again(tx: Tx, what: str, user_ids: tuple[int, ...]) -> None:
-    for user_id in user_ids:
-        tx.show(Frame(f"{what}:{user_id}", LookAgainData()))
+def _look_again(tx: Tx, *subjects: str) -> None:
+    for subject in subjects:
+        tx.show(Frame(subject, LookAgainData()))

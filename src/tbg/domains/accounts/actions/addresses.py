@@ -50,6 +50,7 @@ async def link(
         now=tx.now,
     )
     if linked_now:
+        await pages_changed(tx, user_id)
         return None
     owner = (await admit_addresses(tx, [address]))[address]
     if not merge:
@@ -76,8 +77,8 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
             "It is the only address with which you can sign in. Link another one first."
         )
     await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
+    await pages_changed(tx, user_id)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
-    pages_changed(tx, user_id)
     # Somebody who signed in with it may be the reason for the removal: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
     await revoke_keys_of(tx, user_id=user_id, address=address)

@@ -56,7 +56,7 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
         now=tx.now,
     )
     sessions_changed(tx, gone)
-    pages_changed(tx, gone, kept)
+    await pages_changed(tx, gone, kept)
 
 
 async def erase(tx: Tx, *, user_id: int) -> None:
@@ -67,6 +67,7 @@ async def erase(tx: Tx, *, user_id: int) -> None:
             "SELECT id FROM users WHERE id = :id OR merged_into = :id ORDER BY id", id=user_id
         )
     ]
+    await pages_changed(tx, *ids)
     for statement in _PERSON:
         await tx.run(statement, ids=ids)
     await hand_on(tx, ids=ids, to=None)
@@ -74,7 +75,6 @@ async def erase(tx: Tx, *, user_id: int) -> None:
     await outbox.forget(tx, ids)
     await tasks.forget(tx, ids)
     sessions_changed(tx, *ids)
-    pages_changed(tx, *ids)
     await tx.run(
         """
         UPDATE users SET profile_public = false, address_shown = 'hidden',

@@ -64,7 +64,7 @@ async def change_profile(tx: Tx, *, user_id: int, change: dict[str, Any]) -> set
         )
     changed = {name for name, value in change.items() if value != getattr(kept, name)}
     if changed & _FOUND_BY:
-        pages_changed(tx, user_id)
+        await pages_changed(tx, user_id)
     return changed
 
 
