@@ -12,7 +12,7 @@ interface Worker {
 }
 
 const COLUMNS: [Column<Worker>, ...Column<Worker>[]] = [
-  { key: "name", label: "Name", cell: ({ on, name }) => <Online on={on}>{name}</Online> },
+  { key: "name", label: "Name", cell: ({ on, name }) => <Online on={on}>{name || "–"}</Online> },
   { key: "device", label: "Device", spare: true, cell: ({ device }) => device },
   { key: "best", label: "Best", number: true, cell: ({ best }) => best },
   { key: "rate", label: "Hashrate", number: true, cell: ({ rate }) => rate },
