@@ -30,6 +30,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       attachmentsDir: "test-results",
+      teardownTimeout: 30_000,
       projects: [
         {
           extends: true,
@@ -48,6 +49,9 @@ export default mergeConfig(
           optimizeDeps: { entries: ["src/**/*.{ts,tsx}"] },
           test: {
             name: "browser",
+            // A machine that does other things as well is slow, not wrong.
+            testTimeout: 30_000,
+            expect: { poll: { timeout: 10_000 } },
             include: ["src/**/*.dom.test.tsx"],
             setupFiles: [MESSAGES, "src/start.ts"],
             browser: {
@@ -67,9 +71,11 @@ export default mergeConfig(
               instances: [{ browser: "chromium" }],
               expect: {
                 toMatchScreenshot: {
+                  timeout: 20_000,
                   comparatorName: "pixelmatch",
                   comparatorOptions: { threshold: 0.06, allowedMismatchedPixels: 100 },
-                  resolveScreenshotPath: ({ root, arg, ext }) => join(root, "looks", `${arg}${ext}`),
+                  resolveScreenshotPath: ({ root, arg, ext }) =>
+                    join(root, "looks", `${arg}${ext}`),
                   resolveDiffPath: ({ root, arg, ext }) =>
                     join(root, "test-results", "looks", `${arg}${ext}`),
                 },

@@ -33,7 +33,8 @@ function indexed({ width, height, data }, step) {
     if (numbers.size > MOST) return null;
     rows[i + Math.floor(i / width) + 1] = numbers.get(colour);
   }
-  const palette = Buffer.from([...numbers.keys()].flatMap((c) => [c >> 16, (c >> 8) & 255, c & 255]));
+  const parts = [...numbers.keys()].flatMap((c) => [c >> 16, (c >> 8) & 255, c & 255]);
+  const palette = Buffer.from(parts);
   return { rows, palette };
 }
 

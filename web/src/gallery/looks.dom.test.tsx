@@ -20,7 +20,11 @@ const THEMES = ["day", "evening"] as const;
 const WIDTHS = [390, 1280] as const;
 const looks = THEMES.flatMap((theme) => WIDTHS.map((width) => [theme, width] as const));
 
-beforeAll(() => document.fonts.ready);
+beforeAll(async () => {
+  // The mouse lies wherever another test has left it.
+  document.documentElement.style.pointerEvents = "none";
+  await document.fonts.ready;
+});
 afterAll(() => choose(null));
 
 async function hang(part: Part) {
@@ -51,7 +55,7 @@ test.each(looks)("an open dialog looks as before: %s, %d px", async (theme, widt
   const dialogs = PARTS.find((part) => part.name === "dialog");
   if (!dialogs) throw new Error("There is no dialog in the gallery.");
   await hang(dialogs);
-  await page.getByRole("button", { name: "Delete" }).click();
+  (page.getByRole("button", { name: "Delete" }).element() as HTMLElement).click();
   const dialog = page.getByRole("alertdialog");
   await expect.element(dialog).toBeVisible();
   await expect(dialog).toMatchScreenshot(`dialog-open-${theme}-${width}`);

@@ -126,7 +126,7 @@ test("one finger on the whole reads, on a part of it moves the part", async () =
   await expect.poll(axis).not.toBe(near);
 });
 
-test("missing hours are told as a gap, with its word, in the reading and in the table", async () => {
+test("missing hours are told as one gap, with its word, in the table", async () => {
   const screen = await drawn([...DAY.slice(0, 10), ...DAY.slice(20)]);
   const table = screen.getByRole("table", { name: "Hashrate" });
   await expect.element(table.getByRole("cell", { name: "offline" })).toBeInTheDocument();

@@ -1,9 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense } from "react";
+import { useId, useMemo, useState } from "react";
 import { Icon, type IconName } from "../art";
 import { clock, count, date } from "../format";
-import { lay, type Lines, newest, type Point, showing, thin, type View, wholeOf, zoom } from "./chart";
+import { lay, type Lines, newest, type Point, showing, thin } from "./chart";
+import { type View, wholeOf, zoom } from "./chart";
 import { useNow } from "./clock";
 import "./chart.css";
 
@@ -50,8 +52,8 @@ export function Chart({ label, points, every, format, empty, gap = t`no value` }
   };
 
   function onKeyDown(event: KeyboardEvent) {
-    const does = keyed(event, { at, end: lines.at.length - 1, pick, nearer, all: () => setView(null) });
-    if (does) event.preventDefault();
+    const end = lines.at.length - 1;
+    if (keyed(event, { at, end, pick, nearer, all: () => setView(null) })) event.preventDefault();
   }
 
   const bounded = lines.low.some((low) => low !== null);
@@ -173,7 +175,7 @@ function Values({ label, lines, format, gap }: Pick<Props, "label" | "format"> &
   const now = useNow(60_000);
   const bounded = lines.low.some((low) => low !== null);
   const rows = thin(Array.from(lines.at.keys()), MOST_ROWS);
-  const cell = (n: number | null | undefined) => (n === null || n === undefined ? "–" : format(n));
+  const cell = (n: number | null = null) => (n === null ? "–" : format(n));
   const shown = count(rows.length);
   const total = count(lines.at.length);
   return (

@@ -14,7 +14,8 @@ const COLUMNS: [Column<Row>, ...Column<Row>[]] = [
   { key: "best", label: "Best", number: true, cell: ({ best }) => best },
 ];
 
-const rows = (n: number): Row[] => Array.from({ length: n }, (_, i) => ({ name: `w${i}`, best: i + 1 }));
+const rows = (n: number): Row[] =>
+  Array.from({ length: n }, (_, i) => ({ name: `w${i}`, best: i + 1 }));
 
 function table(of: Row[], first?: number) {
   return (
@@ -31,7 +32,8 @@ function table(of: Row[], first?: number) {
 
 const shown = (selector: string) => {
   const found = document.querySelector(selector);
-  return found !== null && found.getBoundingClientRect().height > 1 && getComputedStyle(found).display;
+  if (found === null || found.getBoundingClientRect().height <= 1) return false;
+  return getComputedStyle(found).display;
 };
 
 beforeEach(() => page.viewport(1280, 800));

@@ -91,7 +91,13 @@ export function move([from, to]: View, whole: View, by: number): View {
  * Nearer (`factor` < 1) or further away; `around` stays where it is, and no less is shown than
  * `least`. Null is the whole, whatever comes to it later.
  */
-export function zoom(view: View, whole: View, factor: number, least: number, around?: number): View | null {
+export function zoom(
+  view: View,
+  whole: View,
+  factor: number,
+  least: number,
+  around?: number,
+): View | null {
   const size = view[1] - view[0];
   const next = Math.max(size * factor, Math.min(least, size));
   if (next >= whole[1] - whole[0]) return null;

@@ -38,7 +38,10 @@ export const statesPart: Part = {
     },
     { state: "waiting", show: () => <Skeleton label="Loading the badges" /> },
     { state: "no connection", show: () => <ErrorNotice error={new TypeError()} retry={retry} /> },
-    { state: "trying again", show: () => <ErrorNotice error={new TypeError()} retry={retry} busy /> },
+    {
+      state: "trying again",
+      show: () => <ErrorNotice error={new TypeError()} retry={retry} busy />,
+    },
     { state: "our mistake", show: () => <ErrorNotice error={refused} retry={retry} /> },
   ],
 };

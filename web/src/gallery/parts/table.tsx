@@ -25,7 +25,7 @@ const MORE: [Column<Worker>, ...Column<Worker>[]] = [
 ];
 
 const FEW: Worker[] = [
-  { name: "garage-qaxe", device: "Bitaxe Supra, v2.12", on: true, best: "4.29 G", rate: "1.21 TH/s" },
+  { name: "garage-qaxe", device: "Bitaxe Supra, v2.12", on: true, best: "4 G", rate: "1.21 TH/s" },
   { name: "desk-ultra", device: "Bitaxe Ultra, v2.9", on: true, best: "612 M", rate: "512 GH/s" },
   { name: "attic", device: "NerdQAxe++, v1.0.36", on: false, best: "88.1 M", rate: "0 TH/s" },
 ];
