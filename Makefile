@@ -102,6 +102,11 @@ web-dev: setup ## the web app from its sources, live, in front of make up on por
 messages: python ## after a change of texts in the web app: its message catalogue
 	$(NPM) run --silent messages
 
+.PHONY: looks
+looks: setup ## after a change of how the kit looks: its pictures in web/looks; look at them, then commit
+	@$(VENV)/python tools/browser.py >/dev/null
+	$(NPM) run --silent looks
+
 .PHONY: api
 api: setup ## after a change of routes, schemas or frames: the documents in web/, the web app's types and bounds
 	$(VENV)/tbg openapi > web/openapi.json

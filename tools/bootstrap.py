@@ -25,7 +25,7 @@ LOCK = ROOT / "requirements-dev.lock"
 UV_LOCK = ROOT / "requirements-uv.lock"
 
 LEAST_NODE = (22, 19)
-NOT_SOURCES = {"node_modules", "dist", "test-results", "playwright-report", "coverage"}
+NOT_SOURCES = {"node_modules", "dist", "looks", "test-results", "playwright-report", "coverage"}
 
 
 class CannotPrepare(Exception):

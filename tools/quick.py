@@ -33,6 +33,8 @@ SLOW = (
 )
 """Tests that take a minute on their own."""
 
+PICTURES = "src/gallery/looks.dom.test.tsx"
+
 FILES = {
     "migrations/": "tests/core/test_schema.py tests/app/test_database_roles.py tests/repository",
     "src/tbg/registry/": "tests/registry tests/domains/gamification/test_triggers.py",
@@ -194,6 +196,8 @@ def main() -> int:
     if chosen.web:
         print("  the web app's own tests  web/ is changed", flush=True)
         words = [sys.executable, "tools/bootstrap.py", "npm", "run", "--silent", "test"]
+        words += ["--", "--exclude", PICTURES]
+        print(f"  left to `make test`: web/{PICTURES}  compares pictures", flush=True)
         code = subprocess.run(words, cwd=ROOT, check=False).returncode
     if chosen.tests:
         words = [sys.executable, "-m", "pytest", f"--begin-within={SECONDS}", *sys.argv[1:]]

@@ -42,6 +42,7 @@ export default tseslint.config(
     // Names of products are the same in every language; drawings are numbers, letters and colours.
     ignores: [
       "**/*.test.*", "**/*.d.ts", "src/router.tsx", "src/miner/device.ts", "src/art/drawings/**",
+      "src/gallery/**",
       "src/art/{glaze,Icon,motifs,palettes,shapes,StoveWall}.{ts,tsx}",
     ],
     languageOptions: { parserOptions: { projectService: true } },

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
-import type { Plugin } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vite";
 
 const SERVER = "http://127.0.0.1:8000";
 
@@ -31,6 +30,18 @@ const preloadFonts: Plugin = {
           attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${name}`, crossorigin: "" },
           injectTo: "head",
         })),
+  },
+};
+
+/** The gallery is for those who build pages; its address answers 404 to everybody else. */
+const noGallery: Plugin = {
+  name: "no-gallery",
+  apply: "build",
+  generateBundle(_options, bundle) {
+    const built = Object.values(bundle).flatMap((one) => (one.type === "chunk" ? one.moduleIds : []));
+    if (built.some((id) => id.includes("/src/gallery/"))) {
+      this.error("src/gallery is in the build: import it under import.meta.env.DEV only");
+    }
   },
 };
 
@@ -63,6 +74,7 @@ export default defineConfig({
     lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
     paintAfterScript,
     preloadFonts,
+    noGallery,
     compressed,
   ],
   build: {
@@ -79,12 +91,5 @@ export default defineConfig({
       "/version": SERVER,
       "/ws": { target: SERVER, ws: true },
     },
-  },
-  test: {
-    include: ["src/**/*.test.{ts,tsx}"],
-    environment: "node",
-    setupFiles: ["src/messages/index.ts"],
-    // Far from UTC, so that a test notices where the reader's clock slips in for the game's.
-    env: { TZ: "Pacific/Auckland" },
   },
 });

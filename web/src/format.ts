@@ -156,6 +156,22 @@ export function ago(iso: string, now: number): string {
   return date(iso, now);
 }
 
+/** How long until then, in its two largest units: "2 d 4 h", "4 h 12 min", "9 min 05 s", "9 s". */
+export function remaining(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / SECOND));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const hour = hours % 24;
+  const minute = String(minutes % 60).padStart(2, "0");
+  const second = String(seconds % 60).padStart(2, "0");
+  const whole = count(days);
+  if (days > 0) return t`${whole}\u00a0d ${hour}\u00a0h`;
+  if (hours > 0) return t`${hours}\u00a0h ${minute}\u00a0min`;
+  if (minutes > 0) return t`${minutes}\u00a0min ${second}\u00a0s`;
+  return t`${seconds}\u00a0s`;
+}
+
 export function fullTime(iso: string): string {
   const hour12 = units().clock === "12h";
   return new Date(iso).toLocaleString(LOCALE, { dateStyle: "long", timeStyle: "medium", hour12 });

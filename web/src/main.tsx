@@ -1,17 +1,4 @@
-import "./theme";
-import { i18n } from "./messages";
-import "@fontsource-variable/podkova/wght.css";
-import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
-import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
-import "./styles/layers.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
-import "./ui/address-field.css";
-import "./ui/cells.css";
-import "./ui/feed.css";
-import "./ui/form.css";
-import "./ui/rows.css";
+import "./start";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -23,6 +10,7 @@ import { onSession } from "./api/session";
 import { KilnContext, KilnStore } from "./celebrate/store";
 import { LiveContext } from "./live/hooks";
 import { liveForPage } from "./live/page";
+import { i18n } from "./messages";
 import { router } from "./router";
 
 const client = new QueryClient({

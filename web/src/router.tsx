@@ -81,6 +81,17 @@ const ownPart = createRoute({
   component: lazyRouteComponent(() => import("./miner/OwnPage"), "OwnPage"),
 });
 
+/** For those who build pages; a build for miners does not have it. */
+const gallery = import.meta.env.DEV
+  ? [
+      createRoute({
+        getParentRoute: () => rootRoute,
+        path: "/gallery",
+        component: lazyRouteComponent(() => import("./gallery/GalleryPage"), "GalleryPage"),
+      }),
+    ]
+  : [];
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     landing,
@@ -92,6 +103,7 @@ export const router = createRouter({
     settingsSection,
     own,
     ownPart,
+    ...gallery,
   ]),
   defaultPreload: false,
   scrollRestoration: true,

@@ -1,4 +1,3 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +8,8 @@ import { addressesQuery, apiKeysQuery } from "../api/me";
 import { Icon } from "../art";
 import { date } from "../format";
 import { Confirm } from "../ui/Confirm";
+import { Dialog, DialogClose, DialogText } from "../ui/Dialog";
+import { Empty } from "../ui/Empty";
 import { Failed, Field, WorkButton } from "../ui/form";
 import { useNow } from "../ui/clock";
 import { CopyButton, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
@@ -62,12 +63,12 @@ export function ApiKeys({ me }: { me: Me }) {
               ))}
             </ul>
           ) : (
-            <p className="empty">
+            <Empty>
               <Trans>
                 No keys. With one, a script or a display on your desk can read your numbers without
                 signing in as you.
               </Trans>
-            </p>
+            </Empty>
           )
         ) : keys.isError ? (
           <ErrorNotice error={keys.error} retry={() => void keys.refetch()} busy={keys.isFetching} />
@@ -308,39 +309,32 @@ interface ShownOnceProps {
 /** A click outside does not close it, because the key is never shown again. */
 function ShownOnce({ made, onClose }: ShownOnceProps) {
   return (
-    <Dialog.Root
+    <Dialog
+      title={<Trans>Your new key</Trans>}
       open={made !== null}
       onOpenChange={(open) => !open && onClose()}
-      disablePointerDismissal
+      lasting
     >
-      <Dialog.Portal>
-        <Dialog.Backdrop className="veil" />
-        <Dialog.Popup className="dialog">
-          <Dialog.Title className="dialog-title">
-            <Trans>Your new key</Trans>
-          </Dialog.Title>
-          <Dialog.Description className="warning">
-            <Icon name="warn" size={24} />
-            <span>
-              <Trans>
-                Copy it now: it is shown this once. We store only its hash and cannot
-                show it again.
-              </Trans>
-            </span>
-          </Dialog.Description>
-          {made && (
-            <>
-              <p className="secret mono">{made.key}</p>
-              <p className="actions">
-                <CopyButton text={made.key} label={t`Copy key`} spoken={t`Copy key`} />
-                <Dialog.Close className="button">
-                  <Trans>I have it</Trans>
-                </Dialog.Close>
-              </p>
-            </>
-          )}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+      <DialogText className="warning">
+        <Icon name="warn" size={24} />
+        <span>
+          <Trans>
+            Copy it now: it is shown this once. We store only its hash and cannot
+            show it again.
+          </Trans>
+        </span>
+      </DialogText>
+      {made && (
+        <>
+          <p className="secret mono">{made.key}</p>
+          <p className="actions">
+            <CopyButton text={made.key} label={t`Copy key`} spoken={t`Copy key`} />
+            <DialogClose>
+              <Trans>I have it</Trans>
+            </DialogClose>
+          </p>
+        </>
+      )}
+    </Dialog>
   );
 }

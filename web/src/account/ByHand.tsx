@@ -8,6 +8,7 @@ import { QrCode } from "../art/QrCode";
 import { Failed, Field, said, WorkButton } from "../ui/form";
 import { useNetwork } from "../ui/hooks";
 import { Address, CopyButton } from "../ui/parts";
+import { Step, Steps } from "../ui/Stepper";
 import { type Asked, keepAsked, keptAsked } from "./asked";
 import { isSpent, type Proof, tidySignature } from "./prove";
 import "./account.css";
@@ -35,7 +36,7 @@ export function ByHand({ proof }: { proof: Proof }) {
   }
 
   return (
-    <ol className="steps">
+    <Steps>
       <Step
         n={1}
         name={proof.from ? t`The address that signs` : t`Your payout address`}
@@ -77,37 +78,7 @@ export function ByHand({ proof }: { proof: Proof }) {
           <Step n={3} name={t`Enter the signature`} state="later" />
         </>
       )}
-    </ol>
-  );
-}
-
-interface StepProps {
-  n: number;
-  name: string;
-  state: "done" | "now" | "later";
-  children?: React.ReactNode;
-}
-
-function Step({ n, name, state, children }: StepProps) {
-  return (
-    <li className={`step ${state}`} aria-current={state === "now" ? "step" : undefined}>
-      <span className="step-mark" aria-hidden="true">
-        {state === "done" ? <Icon name="check" size={20} /> : n}
-      </span>
-      <div className="step-body">
-        <h3>
-          {state === "done" ? (
-            <Trans>
-              {name}
-              <span className="sr-only">, done</span>
-            </Trans>
-          ) : (
-            name
-          )}
-        </h3>
-        {children}
-      </div>
-    </li>
+    </Steps>
   );
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { account } from "../api/account";
 import { demoMinersQuery } from "../api/me";
 import { AddressTile, Icon } from "../art";
+import { Empty } from "../ui/Empty";
 import { Failed } from "../ui/form";
 import { Address, ErrorNotice, Skeleton } from "../ui/parts";
 import type { Proof } from "./prove";
@@ -43,9 +44,9 @@ export function DemoMiners({ proof }: { proof: Proof }) {
   const offered = miners.data.addresses.filter((one) => proof.from?.includes(one) ?? true);
   if (offered.length === 0) {
     return (
-      <p className="empty">
+      <Empty>
         <Trans>No demo miner has mined yet. Give them a minute.</Trans>
-      </p>
+      </Empty>
     );
   }
   return (

@@ -1,8 +1,8 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../art";
+import { Dialog, DialogText } from "../ui/Dialog";
 import { type QrReader, qrReader } from "./qrReader";
 import "./account.css";
 
@@ -12,33 +12,29 @@ const EVERY = 250;
 export default function Scan({ onFound }: { onFound: (text: string) => void }) {
   const [open, setOpen] = useState(false);
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className="button quiet">
-        <Icon name="camera" size={20} /> <Trans>Scan it</Trans>
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="veil" />
-        <Dialog.Popup className="dialog dialog-scan">
-          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
-            <Icon name="close" size={24} />
-          </Dialog.Close>
-          <Dialog.Title className="dialog-title">
-            <Trans>Scan the signature</Trans>
-          </Dialog.Title>
-          <Dialog.Description>
-            <Trans>
-              Show the wallet's QR code to the camera. The picture stays on this device.
-            </Trans>
-          </Dialog.Description>
-          <Camera
-            onFound={(text) => {
-              setOpen(false);
-              onFound(text);
-            }}
-          />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog
+      title={<Trans>Scan the signature</Trans>}
+      className="dialog-scan"
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <button type="button" className="button quiet">
+          <Icon name="camera" size={20} /> <Trans>Scan it</Trans>
+        </button>
+      }
+    >
+      <DialogText>
+        <Trans>
+          Show the wallet's QR code to the camera. The picture stays on this device.
+        </Trans>
+      </DialogText>
+      <Camera
+        onFound={(text) => {
+          setOpen(false);
+          onFound(text);
+        }}
+      />
+    </Dialog>
   );
 }
 

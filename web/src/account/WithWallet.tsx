@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { AddressTile, Icon } from "../art";
+import { Empty } from "../ui/Empty";
 import { said } from "../ui/form";
 import { useNetwork } from "../ui/hooks";
 import { Address } from "../ui/parts";
@@ -87,12 +88,12 @@ export function WithWallet({ proof }: { proof: Proof }) {
   return (
     <div className="wallet-stage" ref={box} tabIndex={-1}>
       {wallets.length === 0 ? (
-        <p className="empty">
+        <Empty>
           <Trans>
             This page has found no wallet. With UniSat, Xverse or Leather installed, you
             sign in with one click. With any other wallet you sign by hand.
           </Trans>
-        </p>
+        </Empty>
       ) : stage.at === "start" ? (
         <Wallets wallets={wallets} wrong={stage.wrong} use={begin} />
       ) : stage.at === "choosing" ? (

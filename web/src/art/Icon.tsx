@@ -44,6 +44,9 @@ const paths = {
   box: "M3.5 4.5H20.5V9H3.5ZM5 9V20H19V9M9.5 13H14.5",
   right: "M9 5L16 12L9 19",
   left: "M15 5L8 12L15 19",
+  plus: "M12 4V20M4 12H20",
+  minus: "M4 12H20",
+  whole: "M4 9V4H9M15 4H20V9M20 15V20H15M9 20H4V15",
   warn: "M12 3.5L21.5 20H2.5ZM12 9.5V14M12 17V17.1",
   menu: "M4 6.5H20M4 12H20M4 17.5H20",
   miner:

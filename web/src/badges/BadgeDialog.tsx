@@ -1,10 +1,10 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Icon } from "../art";
 import { fullTime } from "../format";
+import { Dialog, DialogText, DialogTitle } from "../ui/Dialog";
 import { BadgeTile } from "./BadgeTile";
 import { BadgeFacts } from "./BadgePage";
 import { cause, howTo, type Shelved, tileOf } from "./shelf";
@@ -22,17 +22,13 @@ export function BadgeDialog({ shelved, onClose }: Props) {
   if (shelved && shelved !== kept) setKept(shelved);
   const shown = shelved ?? kept;
   return (
-    <Dialog.Root open={shelved !== null} onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="veil" />
-        <Dialog.Popup className="dialog dialog-badge">
-          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
-            <Icon name="close" size={24} />
-          </Dialog.Close>
-          {shown && <Detail shelved={shown} />}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog
+      className="dialog-badge"
+      open={shelved !== null}
+      onOpenChange={(open) => !open && onClose()}
+    >
+      {shown && <Detail shelved={shown} />}
+    </Dialog>
   );
 }
 
@@ -46,8 +42,8 @@ function Detail({ shelved }: { shelved: Shelved }) {
         <BadgeTile {...badge} {...tileOf(shelved)} size={180} />
       </div>
       <div className="dialog-text">
-        <Dialog.Title className="dialog-title">{name}</Dialog.Title>
-        <Dialog.Description className="lead">{badge.description}</Dialog.Description>
+        <DialogTitle>{name}</DialogTitle>
+        <DialogText className="lead">{badge.description}</DialogText>
         {earned ? <Earned shelved={shelved} /> : how && <p>{how}</p>}
         {!earned && measured && fraction !== null && (
           <div className="meter">

@@ -8,6 +8,7 @@ import type { BadgeDetail } from "../api/types";
 import { AddressTile } from "../art";
 import { count, percent } from "../format";
 import { BadgeTile, inWords } from "./BadgeTile";
+import { Empty } from "../ui/Empty";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { NotFoundPage } from "../shell/NotFoundPage";
@@ -71,9 +72,9 @@ function Found({ badge }: { badge: BadgeDetail }) {
       </section>
       <Panel title={t`Recently earned`} className="span-4">
         {badge.recent_earners.length === 0 ? (
-          <p className="empty">
+          <Empty>
             <Trans>Nobody has earned it yet.</Trans>
-          </p>
+          </Empty>
         ) : (
           <ol className="feed">
             {badge.recent_earners.map(({ user, seed, earned_at }) => (

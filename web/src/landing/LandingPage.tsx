@@ -9,6 +9,7 @@ import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAdd
 import { usePoolLive } from "../live/hooks";
 import { AddressField } from "../ui/AddressField";
 import { BadgeTile } from "../badges/BadgeTile";
+import { Empty } from "../ui/Empty";
 import { PoolFeed } from "../ui/FeedList";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
@@ -145,9 +146,9 @@ function Pool({ stats }: { stats: PublicStats }) {
         {stats.recent.length > 0 ? (
           <PoolFeed items={stats.recent.slice(0, FEED_LINES)} />
         ) : (
-          <p className="empty">
+          <Empty>
             <Trans>Nothing yet. The next level, badge or best appears here.</Trans>
-          </p>
+          </Empty>
         )}
       </Panel>
     </>

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { Best, PublicMiner } from "../api/types";
 import { difficulty, hashesInWords, joined, shortName } from "../format";
+import { Empty } from "../ui/Empty";
 import { Figure, Panel, Time } from "../ui/parts";
 import "./miner.css";
 
@@ -19,9 +20,9 @@ export function Bests({ bests }: { bests: PublicMiner["bests"] }) {
           </dl>
         </>
       ) : (
-        <p className="empty">
+        <Empty>
           <Trans>No accepted share yet, so the first one will be the best.</Trans>
-        </p>
+        </Empty>
       )}
     </Panel>
   );

@@ -10,6 +10,7 @@ import { badgesQuery, minerQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
 import { shortAddress } from "../format";
 import { useMinerLive } from "../live/hooks";
+import { Empty } from "../ui/Empty";
 import { MinerFeed } from "../ui/FeedList";
 import { rememberMiner, useNetwork } from "../ui/hooks";
 import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
@@ -135,9 +136,9 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             {miner.feed.length > 0 ? (
               <MinerFeed items={miner.feed} />
             ) : (
-              <p className="empty">
+              <Empty>
                 <Trans>No rewards yet. The first share earns one.</Trans>
-              </p>
+              </Empty>
             )}
           </Panel>
         </div>

@@ -1,10 +1,9 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { PublicMiner } from "../api/types";
-import { Icon } from "../art";
 import { count, date } from "../format";
 import { useNow } from "../ui/clock";
+import { Dialog, DialogText } from "../ui/Dialog";
 import { PHONE, useMedia } from "../ui/hooks";
 import { Figure, Panel } from "../ui/parts";
 import { type Cell, daysIn, layWeek, layYear, weekNumber } from "./year";
@@ -137,26 +136,24 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
   const days = layWeek(streak.weeks.at(-1), now);
   const mined = days.filter((d) => d.state === "mined" || d.state === "today").length;
   return (
-    <Dialog.Root>
-      <Dialog.Trigger className="week-button" aria-label={t`${mined} of 7 days. Show the year.`}>
-        {days.map((day) => (
-          <span key={day.name} className={`day ${day.state}`} />
-        ))}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="veil" />
-        <Dialog.Popup className="dialog dialog-year">
-          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
-            <Icon name="close" size={24} />
-          </Dialog.Close>
-          <Dialog.Title className="dialog-title">
-            <Trans>Fifty-two weeks</Trans>
-          </Dialog.Title>
-          <Year streak={streak} now={now} />
-          <Dialog.Description className="small">{sentence(streak)}</Dialog.Description>
-          <Legend />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog
+      title={<Trans>Fifty-two weeks</Trans>}
+      className="dialog-year"
+      trigger={
+        <button
+          type="button"
+          className="week-button"
+          aria-label={t`${mined} of 7 days. Show the year.`}
+        >
+          {days.map((day) => (
+            <span key={day.name} className={`day ${day.state}`} />
+          ))}
+        </button>
+      }
+    >
+      <Year streak={streak} now={now} />
+      <DialogText className="small">{sentence(streak)}</DialogText>
+      <Legend />
+    </Dialog>
   );
 }

@@ -5,7 +5,9 @@ import { Icon } from "../art";
 import { clock, count, hashrate, joined, magnitude, shortName } from "../format";
 import { LOCALE } from "../messages";
 import { useNow } from "../ui/clock";
+import { Empty } from "../ui/Empty";
 import { Panel, Time } from "../ui/parts";
+import { type Column, Table } from "../ui/Table";
 import { deviceName } from "./device";
 import "./miner.css";
 
@@ -27,38 +29,17 @@ export function Workers({ miner }: { miner: PublicMiner }) {
   const more = miner.workers_total - SHOWN;
   return (
     <Panel title={t`Workers`} aside={t`${online} of ${total} online`} className="area-workers">
-      {workers.length === 0 ? (
-        <p className="empty">
-          <Trans>No worker has connected yet.</Trans>
-        </p>
-      ) : (
-        <table className="workers" role="table" aria-label={t`Workers`}>
-          <thead role="rowgroup">
-            <tr role="row">
-              <th scope="col" role="columnheader">
-                <Trans>Name</Trans>
-              </th>
-              <th scope="col" role="columnheader" className="col-device">
-                <Trans>Device</Trans>
-              </th>
-              <th scope="col" role="columnheader" className="col-seen">
-                <Trans>Seen</Trans>
-              </th>
-              <th scope="col" role="columnheader" className="col-number">
-                <Trans>Best</Trans>
-              </th>
-              <th scope="col" role="columnheader" className="col-number">
-                <Trans>Hashrate</Trans>
-              </th>
-            </tr>
-          </thead>
-          <tbody role="rowgroup">
-            {workers.slice(0, SHOWN).map((worker) => (
-              <Row key={worker.name} worker={worker} />
-            ))}
-          </tbody>
-        </table>
-      )}
+      <Table
+        label={t`Workers`}
+        columns={columns()}
+        rows={workers.slice(0, SHOWN)}
+        keyOf={(worker) => worker.name}
+        empty={
+          <Empty>
+            <Trans>No worker has connected yet.</Trans>
+          </Empty>
+        }
+      />
       {more > 0 && (
         <p className="small">{plural(more, { other: "And # more, all counted above." })}</p>
       )}
@@ -67,43 +48,47 @@ export function Workers({ miner }: { miner: PublicMiner }) {
   );
 }
 
-/** Where the table is laid as a list, Safari knows it by its roles only. */
-function Row({ worker }: { worker: Worker }) {
-  return (
-    <tr role="row" className={worker.online ? "" : "quiet"}>
-      <th scope="row" role="rowheader">
+function columns(): [Column<Worker>, ...Column<Worker>[]] {
+  return [
+    {
+      key: "name",
+      label: t`Name`,
+      cell: (worker) => (
         <span className={worker.online ? "online" : "online off"} title={worker.name}>
           <span className="dot" aria-hidden="true" />
           <span className="worker-name">{shortName(worker.name)}</span>
           <span className="sr-only">{worker.online ? t`online` : t`offline`}</span>
         </span>
-      </th>
-      <td role="cell" className="col-device" title={worker.agent ?? ""}>
-        {worker.agent ? shortName(deviceName(worker.agent)) : t`unknown`}
-      </td>
-      <td role="cell" className="col-seen">
-        <InList label={t`Seen`} />
-        {worker.last_seen ? <Time at={worker.last_seen} /> : t`never`}
-      </td>
-      <td role="cell" className="col-number tn">
-        <InList label={t`Best`} />
-        {worker.best_sdiff > 0 ? joined(magnitude(worker.best_sdiff)) : "–"}
-      </td>
-      <td role="cell" className="col-number tn">
-        <InList label={t`Hashrate`} />
-        {joined(hashrate(worker.hashrate_ths_1h))}
-      </td>
-    </tr>
-  );
-}
-
-/** The head of a column, for eyes: in the list no head stands above the figures. */
-function InList({ label }: { label: string }) {
-  return (
-    <span className="in-list" aria-hidden="true">
-      {label}
-    </span>
-  );
+      ),
+    },
+    {
+      key: "device",
+      label: t`Device`,
+      spare: true,
+      cell: ({ agent }) => (agent ? <span title={agent}>{shortName(deviceName(agent))}</span> : t`unknown`),
+    },
+    {
+      key: "seen",
+      label: t`Seen`,
+      cell: ({ online, last_seen: seen }) => (
+        <span className={online ? "worker-seen" : "worker-seen quiet"}>
+          {seen ? <Time at={seen} /> : t`never`}
+        </span>
+      ),
+    },
+    {
+      key: "best",
+      label: t`Best`,
+      number: true,
+      cell: ({ best_sdiff: best }) => (best > 0 ? joined(magnitude(best)) : null),
+    },
+    {
+      key: "hashrate",
+      label: t`Hashrate`,
+      number: true,
+      cell: (worker) => joined(hashrate(worker.hashrate_ths_1h)),
+    },
+  ];
 }
 
 const HOUR = 3_600_000;

@@ -1,4 +1,3 @@
-import { Dialog } from "@base-ui/react/dialog";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
@@ -11,6 +10,7 @@ import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
 import { AccountCorner, LeavingBanner } from "./Account";
 import { AddressField } from "../ui/AddressField";
+import { Dialog } from "../ui/Dialog";
 import { useLastMiner, useTheme } from "../ui/hooks";
 import { Brand, DemoLine } from "./Pool";
 import "./shell.css";
@@ -97,23 +97,19 @@ function ThemeSwitch() {
 function SearchDialog() {
   const [open, setOpen] = useState(false);
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger className="icon-button search-button" aria-label={t`Find a miner`}>
-        <Icon name="search" size={24} />
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="veil" />
-        <Dialog.Popup className="dialog dialog-search">
-          <Dialog.Close className="icon-button dialog-close" aria-label={t`Close`}>
-            <Icon name="close" size={24} />
-          </Dialog.Close>
-          <Dialog.Title className="dialog-title">
-            <Trans>Find a miner</Trans>
-          </Dialog.Title>
-          <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Dialog
+      title={t`Find a miner`}
+      className="dialog-search"
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <button type="button" className="icon-button search-button" aria-label={t`Find a miner`}>
+          <Icon name="search" size={24} />
+        </button>
+      }
+    >
+      <AddressField look="hero" autoFocus onDone={() => setOpen(false)} />
+    </Dialog>
   );
 }
 

@@ -9,7 +9,7 @@ const read = (file: string) => readFileSync(file, "utf8");
 
 interface Sheet {
   name: string;
-  /** Loaded at the start and layered below the others, so that it is the same on every page. */
+  /** Loaded before every page, so that it is the same on each. */
   shared: boolean;
   selectors: string[];
 }
@@ -18,6 +18,8 @@ function classesOf(selector: string): string[] {
   return [...selector.matchAll(/\.([a-zA-Z][\w-]*)/g)].map((found) => found[1] ?? "");
 }
 
+const start = read(join(SRC, "start.ts"));
+
 const sheets: Sheet[] = files
   .filter((file) => file.endsWith(".css"))
   .map((file) => {
@@ -25,7 +27,7 @@ const sheets: Sheet[] = files
     const preludes = [...text.matchAll(/([^{};]+)\{/g)].map((found) => (found[1] ?? "").trim());
     return {
       name: relative(SRC, file),
-      shared: text.trimStart().startsWith("@layer") || file.endsWith("tokens.css"),
+      shared: start.includes(`"./${relative(SRC, file)}"`) || text.startsWith("@layer art"),
       selectors: preludes
         .filter((prelude) => prelude !== "" && !/^(@|from$|to$|\d)/.test(prelude))
         .flatMap((prelude) => prelude.split(/,(?![^(]*\))/)),
@@ -60,6 +62,11 @@ describe.each(areas.map((sheet) => [sheet.name, sheet] as const))("%s", (_, shee
       (selector) => !classesOf(selector).some((name) => ours.has(name)),
     );
     expect(foreign).toEqual([]);
+  });
+
+  test("lies below the styles of pages if it is a part of the kit", () => {
+    const layered = read(join(SRC, sheet.name)).startsWith("@layer kit");
+    expect(layered).toBe(sheet.name.startsWith("ui/"));
   });
 
   test("is imported by every component that uses its classes", () => {

@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 import { Failed, Field, type Outcome, WorkButton } from "./form";
+import "./dialog.css";
 
 interface ConfirmProps {
   trigger: ReactNode;

@@ -7,6 +7,7 @@ import { Icon } from "../art";
 import { ago, fullTime, isName, type Quantity, shortAddress } from "../format";
 import { useLiveState } from "../live/hooks";
 import { useNow } from "./clock";
+import { copyText } from "./copy";
 import { said } from "./form";
 
 interface PanelProps {
@@ -71,21 +72,6 @@ export function Address({ of }: { of: string }) {
       <span className="sr-only">{of}</span>
     </span>
   );
-}
-
-/** Without https there is no clipboard to write to, but an old command that copies a selection. */
-async function copyText(text: string) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const before = document.activeElement;
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "sr-only";
-  document.body.append(area);
-  area.select();
-  const copied = document.execCommand("copy");
-  area.remove();
-  if (before instanceof HTMLElement) before.focus();
-  if (!copied) throw new Error("The browser does not copy here.");
 }
 
 interface CopyButtonProps {

@@ -1,0 +1,15 @@
+/** What every page needs first: the theme, the texts, the fonts and the styles that all share. */
+import "./theme";
+import "./messages";
+import "@fontsource-variable/podkova/wght.css";
+import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
+import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
+import "./styles/layers.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./ui/address-field.css";
+import "./ui/cells.css";
+import "./ui/feed.css";
+import "./ui/form.css";
+import "./ui/rows.css";
