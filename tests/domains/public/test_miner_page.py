@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -390,3 +391,29 @@ async def _statements(db: Database, doing: Any) -> int:
     finally:
         event.remove(db.engine.sync_engine, "before_cursor_execute", note)
     return len(seen)
+
+
+async def test_a_page_with_more_workers_than_postgresql_knows_of_is_read_at_once(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW - MINUTE)])
+    rows = "SELECT 1, {time}, id, 1, 0, 8, 8 FROM workers WHERE name LIKE 'flood%'"
+    async with db.transaction() as tx:
+        # What is believed of these tables is that they have one row.
+        for table in ("workers", "daily_shares", "hourly_shares"):
+            await tx.run(f"ANALYZE {table}")
+        await tx.run(
+            """
+            INSERT INTO workers (user_id, name_key, name, source, first_seen, last_seen)
+            SELECT 1, 'flood' || n, 'flood' || n, 'test', :at, :at
+            FROM generate_series(1, 30000) AS n
+            """,
+            at=NOW,
+        )
+        await tx.run(f"INSERT INTO daily_shares {rows.format(time=':day ::date')}", day=NOW.date())
+        hour = rows.format(time=":hour ::timestamptz")
+        await tx.run(f"INSERT INTO hourly_shares {hour}", hour=NOW)
+    async with asyncio.timeout(10):  # joined row by row, it takes minutes
+        body = await page(client)
+    assert body["workers_total"] == 30_001
+    assert body["stats"]["work"] == 30_000 * 8 + 512
