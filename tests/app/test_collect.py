@@ -315,3 +315,16 @@ def wait_for(done: object, *, seconds: float = 20) -> None:
     while not done():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)
+
+
+def test_a_log_directory_is_read_under_one_name(shell: Shell, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    shutil.copytree(FIXTURES / "b" / "logs", logs)
+    assert shell.run(logs, "--source", "b", "--once")[0] == 0
+    (tmp_path / "same").symlink_to(logs)
+    code, _, err = shell.run(tmp_path / "same", "--source", "other", "--once")
+    assert code == 1
+    assert "is already read as --source b: use that name, or its shares would count twice" in err
+    assert shell.run(logs, "--source", "b", "--once")[0] == 0
+    (shell.data / "collect-b.sqlite").unlink()
+    assert "already read" not in shell.run(logs, "--source", "other", "--once")[2]

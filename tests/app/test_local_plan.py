@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+import tbg
+from tbg.app.local import processes
 from tbg.app.local.plan import NAMES, consumers, services
 from tbg.core import machine
 from tbg.core.settings import Settings
@@ -38,3 +43,12 @@ def test_further_consumers_have_names_and_metrics_of_their_own() -> None:
 def test_where_memory_is_short_one_process_does_all_but_the_page() -> None:
     found = services(Settings(consumers=0))
     assert [one.words for one in found] == [("serve",), ("worker", "--all")]
+
+
+def test_no_module_of_the_folder_in_which_the_game_is_started_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tbg.py").write_text("print('not the game')")
+    words = [*processes.PROGRAM, "--version"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == f"tbg {tbg.__version__}\n", done.stderr

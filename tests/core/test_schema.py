@@ -110,6 +110,8 @@ async def test_a_database_that_the_previous_release_filled_is_upgraded_and_keeps
     assert old | kept == old
     assert (noted["actor"], noted["action"]) == ("tbg migrate", "log.seal")
     assert [row["id"] for row in after.pop("audit_unsealed")] == [kept["id"], noted["id"]]
+    for badge in before["badge_definitions"]:
+        badge["picture"] = None
     for table in after.keys() - before.keys():
         assert after.pop(table) == [], f"{table} is new, and only events fill it"
     for content in (before, after):

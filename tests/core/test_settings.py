@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tbg.core.errors import BadArguments
+from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.running import Lock
 from tbg.core.settings import load_settings
 
 
@@ -62,3 +64,40 @@ def test_a_wrong_value_is_refused_with_a_plain_message(monkeypatch: pytest.Monke
 def test_an_invalid_toml_file_is_named(folder: Path) -> None:
     (folder / "tbg.toml").write_text("port 1")
     assert refusal().startswith("tbg.toml cannot be read: ")
+
+
+@pytest.mark.parametrize("name", [".env", "tbg.toml"])
+def test_a_settings_file_that_others_may_write_is_refused(folder: Path, name: str) -> None:
+    file = folder / name
+    file.write_text("")
+    for mode in (0o620, 0o602):
+        file.chmod(mode)
+        with pytest.raises(BadArguments, match=f"{name} may be written by others: chmod go-w"):
+            load_settings()
+    file.chmod(0o644)
+    load_settings()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("name", [".env", "tbg.toml"])
+def test_a_settings_file_of_another_user_is_refused(folder: Path, name: str) -> None:
+    file = folder / name
+    file.write_text("")
+    os.chown(file, 65534, 65534)
+    with pytest.raises(BadArguments, match=f"{name} belongs to nobody: run this as nobody"):
+        load_settings()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
+def test_a_data_folder_of_another_user_is_not_found_by_chance(folder: Path) -> None:
+    root = folder / ".tbg"
+    root.mkdir()
+    lock = Lock(root, "up")
+    assert lock.take()
+    lock.say(settings={"database_url": "postgresql://x", "redis_url": "redis://x"})
+    assert load_settings().game is not None
+    os.chown(root, 65534, 65534)
+    with pytest.raises(CannotRun, match=r"belongs to nobody: .*--data if you trust it"):
+        _ = load_settings().database
+    assert load_settings(data_dir=root).game is not None
+    lock.release()

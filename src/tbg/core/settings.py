@@ -36,7 +36,7 @@ from pydantic_settings import (
 
 from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
-from tbg.core.running import NotOurs, Running, running_in
+from tbg.core.running import NotOurs, Running, not_ours, running_in
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
 RateClass = Literal["strict", "standard", "relaxed"]
@@ -262,6 +262,8 @@ def load_settings(*, beside: bool = True, **given: Any) -> Settings:
     unless a URL that is set here names other servers.
     """
     try:
+        for name in (".env", "tbg.toml"):
+            _refuse_a_stranger_s(Path(name))
         if unknown := list(_unknown()):
             raise BadArguments("; ".join(unknown))
         loaded = Settings(**given)
@@ -272,9 +274,23 @@ def load_settings(*, beside: bool = True, **given: Any) -> Settings:
         raise BadArguments(f"tbg.toml cannot be read: {error}") from None
 
 
+def _refuse_a_stranger_s(file: Path) -> None:
+    """Settings decide where secrets are kept: nobody else may write them for us."""
+    try:
+        found = file.stat()
+    except OSError:
+        return  # it is not there, or its reader says why it cannot be read
+    if found.st_uid not in (0, os.geteuid()):
+        raise BadArguments(not_ours(file.absolute()))
+    if found.st_mode & 0o022:
+        raise BadArguments(f"{file.absolute()} may be written by others: chmod go-w {file}")
+
+
 def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
     root = loaded.data_dir.expanduser().resolve()
     try:
+        if "data_dir" not in loaded.model_fields_set and _is_a_stranger_s(root):
+            raise NotOurs(f"{not_ours(root)}, or name it with --data if you trust it")
         game = running_in(root)
     except NotOurs as error:
         return loaded.without_game(str(error))  # irrelevant to a command that needs no server
@@ -294,6 +310,10 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
         name: value for name, value in game.settings.items() if name in free and value is not None
     }
     return Settings(**given, **theirs).taken_from(game._replace(settings=theirs))
+
+
+def _is_a_stranger_s(folder: Path) -> bool:
+    return folder.exists() and folder.stat().st_uid not in (0, os.geteuid())
 
 
 def names_others(loaded: Settings, theirs: dict[str, Any]) -> bool:

@@ -130,7 +130,7 @@ async def test_a_page_that_is_closed_is_followed_no_longer(
         await show(redis, name, 1)
         assert (await hear(socket))["data"]["n"] == 1
         if how == "untold":  # Redis was away when it was closed
-            async with db.transaction() as tx:
+            async with db.transaction(owners="shared") as tx:
                 await change_profile(tx, user_id=1, change=hidden)
             monkeypatch.setattr(limits, "SOCKET_LOOK_SECONDS", 0.0)
         else:
@@ -148,18 +148,17 @@ async def test_an_address_followed_before_it_had_an_owner_is_followed_no_longer_
     socket: ClientConnection, app: FastAPI, redis: Redis, how: str
 ) -> None:
     name = f"miner:{player(1).address}"
-    closed = {"profile_public": False}
-    hidden = {"handle": "Stoker", "privacy": {"address_shown": "hidden"}}
+    closed: dict[str, Any] = {"privacy": {"profile_public": False}}
+    hidden: dict[str, Any] = {"handle": "Stoker", "privacy": {"address_shown": "hidden"}}
     await ask(socket, "subscribe", channels=[name, "pool"])
     async with client_of(app) as client:
         if how == "is linked to a closed one":
             me = await sign_in(client, 0)
-            change = {"privacy": closed}
-            assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
+            assert (await me.ask("PATCH", "/users/me", json=closed)).status_code == 200
             assert (await link(me, 1)).status_code == 201
         else:
             me = await sign_in(client, 1)
-            change = hidden if how == "gets a hidden address" else {"privacy": closed}
+            change = hidden if how == "gets a hidden address" else closed
             assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
     await show(redis, name, 1)
     await show(redis, "pool", 2)

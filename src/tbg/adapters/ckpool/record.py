@@ -13,8 +13,10 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 from tbg.adapters.ckpool import record_sql
@@ -114,6 +116,15 @@ class Held:
     example: str = ""
 
 
+def _places(record: Path) -> set[str]:
+    """The folder that another source reads; empty if its record does not say, or is no record."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(record))}?mode=ro", uri=True)) as db:
+            return {row[0] for row in db.execute("SELECT logs FROM place")}
+    except sqlite3.Error:
+        return set()
+
+
 class Record:
     """The open record of one source; only one process has it open at a time."""
 
@@ -148,6 +159,22 @@ class Record:
         columns = {row[1] for row in self._db.execute("PRAGMA table_info(solved)")}
         if "name" not in columns:
             self._db.execute("ALTER TABLE solved ADD COLUMN name TEXT NOT NULL DEFAULT ''")
+
+    def keep_place(self, logs: Path) -> None:
+        """Remember which folder this source reads; CannotRun if another source here reads it.
+
+        Under a second name every share would count a second time.
+        """
+        place = str(logs.resolve())
+        for path in sorted(self.path.parent.glob("collect-*.sqlite")):
+            if path != self.path and place in _places(path):
+                raise CannotRun(
+                    f"{logs} is already read as --source {path.stem.removeprefix('collect-')}: use "
+                    "that name, or its shares would count twice; if another pool writes there "
+                    f"now, remove {path}"
+                )
+        self._db.execute("DELETE FROM place")
+        self._db.execute("INSERT INTO place VALUES (?)", (place,))
 
     @property
     def new(self) -> bool:

@@ -95,6 +95,7 @@ def opened(
     data = make_root(settings.data_dir)
     record = Record(data / f"collect-{source}.sqlite")
     try:
+        record.keep_place(logs.path)
         outlet = Outlet(
             source=source,
             publisher=Publisher(redis.connect(settings.redis)),

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -127,6 +128,11 @@ async def _examine() -> list[Finding]:
 def _settings(loaded: Settings, differs: str) -> Finding:
     if differs:
         return Finding("settings", False, f"{differs}: use the same value for both")
+    secret = {loaded.database_url, loaded.owner_database_url, loaded.redis_url} - {None}
+    for name in (".env", "tbg.toml"):
+        if secret and (file := Path(name)).exists() and file.stat().st_mode & 0o077:
+            why = f"others may read {file.absolute()}, which may hold passwords: chmod 600 {name}"
+            return Finding("settings", False, why)
     if loaded.env == "development" and loaded.public_url.startswith("https://"):
         why = "TBG_PUBLIC_URL is https, but TBG_ENV is development: set it to production"
         return Finding("settings", False, why)

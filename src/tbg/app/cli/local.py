@@ -136,7 +136,7 @@ def start() -> None:
         typer.echo(f"the servers are already running (process {holder.get('pid', '?')})")
         return
     log = root / "log" / "local.log"
-    words = [sys.executable, "-m", "tbg", "local", "run", "--data", str(root)]
+    words = [*processes.PROGRAM, "local", "run", "--data", str(root)]
     with processes.open_log(log) as out:
         child = subprocess.Popen(  # noqa: S603 - this very program
             words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ class Child:
     ) -> None:
         """`keep`: descriptors that it inherits, beside its output."""
         self.name = name
-        self.words = [*processes.launcher(), sys.executable, "-m", "tbg", *words]
+        self.words = [*processes.launcher(), *processes.PROGRAM, *words]
         self.env = env
         self.log = log
         self.last_line = ""

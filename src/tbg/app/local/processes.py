@@ -16,6 +16,9 @@ from tbg.core.errors import CannotRun
 LOG_FILE_BYTES = 10 * 1024 * 1024
 """A log larger than this moves aside when its program next starts; one old one is kept."""
 
+PROGRAM = (sys.executable, "-P", "-m", "tbg")
+"""This very program: a module in the folder in which it is started cannot take its place."""
+
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
 _NOBODY = 65534
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tbg.core import limits
-from tbg.core.tx import Tx
+from tbg.core.tx import AnyRow, Tx
 from tbg.domains.mining.rules import Recent, hour_of
 
 # A worker is online if it was seen recently and has not disconnected since; written out in each
@@ -91,29 +91,22 @@ async def mined(tx: Tx, user_id: int) -> Mined:
     if not rows:
         return Mined(0, 0, 0.0, None, Recent(0, 0, 0, 0, None), [], 0, 0)
     first = rows[0]
-    together = Recent(*first[-5:])
-    workers = [
-        WorkerState(
-            row.name,
-            row.agent,
-            row.last_seen,
-            row.online,
-            row.accepted,
-            row.rejected,
-            row.best,
-            Recent(row.this_hour, row.last_hour, row.day, row.day_edge, row.first_seen),
-        )
-        for row in rows
-    ]
     return Mined(
         first.all_accepted,
         first.all_rejected,
         first.all_work,
         first.last_seen,
-        together,
-        workers,
+        Recent(*first[-5:]),
+        [_worker_state(row) for row in rows],
         first.total,
         first.all_online,
+    )
+
+
+def _worker_state(row: AnyRow) -> WorkerState:
+    recent = Recent(row.this_hour, row.last_hour, row.day, row.day_edge, row.first_seen)
+    return WorkerState(
+        row.name, row.agent, row.last_seen, row.online, row.accepted, row.rejected, row.best, recent
     )
 
 

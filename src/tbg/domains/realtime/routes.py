@@ -325,14 +325,9 @@ class Conversation:
 
     def _name_subjects(self) -> None:
         """What the client calls each subject: by its own name, if it asked for that and may."""
-        followed = self._followed.items()
-        by_itself = {name for name, subjects in followed if name in subjects}
-        self._names = {
-            subject: name
-            for name, subjects in followed
-            for subject in subjects
-            if subject not in by_itself
-        }
+        pairs = [(name, one) for name, some in self._followed.items() for one in some]
+        by_itself = {name for name, subject in pairs if name == subject}
+        self._names = {subject: name for name, subject in pairs if subject not in by_itself}
 
     async def _subjects_of(self, names: list[str]) -> dict[str, list[str] | None]:
         """The hub's subjects for each requested name: a miner's frames carry their addresses.
