@@ -231,7 +231,7 @@ def share(
 
 
 def block(
-    miner: str, *, height: int, ago: float, worker: str = "kitchen", backed: bool = True
+    miner: str, *, height: int, ago: float = 0.0, worker: str = "kitchen", backed: bool = True
 ) -> Entry:
     """A block found `ago` seconds back; only reported where it is not `backed`."""
     return BLOCK_FOUND, {
@@ -240,6 +240,7 @@ def block(
         "height": str(height),
         "hash": f"{height:064x}",
         "diff": "100847293444000",
+        "reward": "314836251",
         "backed": str(backed).lower(),
         "source": "browser",
         "ts": f"{time.time() - ago:.6f}",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ago,
+  bitcoins,
   clock,
   count,
   date,
@@ -128,4 +129,14 @@ describe("as somebody likes it", () => {
     expect(clock("2026-11-21T05:02:00Z", "12h")).toBe("6:02\u202fpm".replace("\u202f", " "));
     expect(clock("2026-11-20T11:05:00Z", "24h")).toBe("00:05");
   });
+});
+
+it("writes rewards in BTC, small ones to the satoshi", () => {
+  const written = [312_500_000, 314_836_251, 500, 0].map((sats) => joined(bitcoins(sats)));
+  expect(written).toEqual([
+    "3.125\u00a0BTC",
+    "3.148\u00a0BTC",
+    "0.000005\u00a0BTC",
+    "0.000\u00a0BTC",
+  ]);
 });

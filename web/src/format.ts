@@ -73,6 +73,18 @@ export function count(n: number): string {
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(n);
 }
 
+const SATS = 1e8;
+
+/** Satoshi as BTC, to three decimals: 3.148 BTC; less than that in all eight. */
+export function bitcoins(sats: number): Quantity {
+  const digits = Math.abs(sats) < SATS / 1000 ? 8 : 3;
+  const value = new Intl.NumberFormat(LOCALE, {
+    minimumFractionDigits: 3,
+    maximumFractionDigits: digits,
+  }).format(sats / SATS);
+  return { value, unit: "BTC" };
+}
+
 /** A share of all miners, in percent: 0, 0.4, 37. */
 export function percent(n: number): string {
   const digits = n > 0 && n < 10 ? 1 : 0;

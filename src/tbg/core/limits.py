@@ -224,8 +224,8 @@ and chunks may not consist of framing only."""
 FEED_ITEMS, FEED_GRANTS = 30, 2_000
 """Items in a miner's feed; it is read from the latest grants of XP, those of shares day by day."""
 
-POOL_FEED_ITEMS = 20
-"""Items in the pool's feed on the landing page."""
+POOL_FEED_ITEMS, POOL_NEWS_AGE = 20, timedelta(days=7)
+"""Items in the pool's feed on the landing page; and how old a best in it may be."""
 
 CALENDAR_WEEKS, HOURS_SHOWN = 52, 7 * 24
 """Weeks of a miner's calendar, a year of tiles; and hours of the chart of their hashrate."""

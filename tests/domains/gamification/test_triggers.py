@@ -231,6 +231,17 @@ async def test_a_hundred_awards_of_one_badge_at_once_are_one(db: Database) -> No
     assert len(await told(db, "BadgeEarned")) == 4
 
 
+async def test_badges_of_one_batch_are_announced_in_the_order_in_which_they_were_earned(
+    db: Database,
+) -> None:
+    later, first = NOW, NOW - timedelta(minutes=2)
+    announced = await play(
+        db, [share(later, sdiff=2e9), share(first, sdiff=5.0), block(NOW - timedelta(minutes=1))]
+    )
+    slugs = [event.slug for event in announced if isinstance(event, BadgeEarned)]
+    assert slugs == ["first_share", "block_finder", "diff_1e6", "diff_1e9"]
+
+
 async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database) -> None:
     """One share: badges, ledger, totals and messages, all in one transaction."""
     events = await play(db, [share(NOW, sdiff=1_500_000)])

@@ -12,10 +12,11 @@ from sqlalchemy import event
 
 from tbg.core import limits
 from tbg.core.clock import FixedClock
+from tbg.core.frames import FeedItemData
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tests.conftest import NOW
-from tests.domains.gamification.play import ALICE, BOB, best, block, share
+from tests.domains.gamification.play import ALICE, BOB, best, block, commit, share
 from tests.domains.public.mining import MINUTE, connection, mine
 
 
@@ -347,6 +348,55 @@ async def test_a_reported_block_is_a_line_of_the_feed_and_counts_nowhere(
     assert [(line["type"], line["title"], line["detail"]) for line in body["feed"]] == [
         ("block_reported", "Block 879,412 reported, not confirmed yet", "by bitaxe")
     ]
+
+
+async def test_confirmed_blocks_are_listed_with_all_that_is_known_of_them(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [block(NOW - MINUTE, height=5, hash_="ab" * 32)])
+    await mine(db, [block(NOW, height=6, hash_="cd" * 32, backed=False)])
+    body = await page(client)
+    assert body["blocks"] == [
+        {
+            "height": 5,
+            "hash": "ab" * 32,
+            "found_at": "2026-03-04T11:59:00Z",
+            "worker": "bitaxe",
+            "sdiff": 100_847_293_444_000.0,
+            "reward_sats": 312_500_000,
+        }
+    ]
+    blocks = [line["type"] for line in body["feed"] if line["id"].startswith("block-")]
+    assert blocks == ["block_reported", "block_found"]
+
+
+async def test_each_weeks_best_that_beat_all_before_it_stays_in_the_feed(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    week = timedelta(weeks=1)
+    await mine(db, [share(NOW - 3 * week, sdiff=2e3, worker="nerd")])
+    await mine(db, [share(NOW - 2 * week, sdiff=1e3), share(NOW - week, sdiff=3e3)])
+    await mine(db, [share(NOW - MINUTE, sdiff=5e3), share(NOW, sdiff=4e3)])
+    lines = [line for line in (await page(client))["feed"] if line["type"] == "best_diff"]
+    assert [(line["id"], line["title"], line["detail"], line["at"]) for line in lines] == [
+        ("all-time-best-2026-W10", "New best: 5 k", "by bitaxe", "2026-03-04T11:59:00Z"),
+        ("all-time-best-2026-W09", "New best: 3 k", "by bitaxe", "2026-02-25T12:00:00Z"),
+        ("all-time-best-2026-W07", "New best: 2 k", "by nerd", "2026-02-11T12:00:00Z"),
+    ]
+
+
+async def test_a_new_best_has_the_same_line_live_and_after_a_reload(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW - timedelta(weeks=1), sdiff=1e3)])
+    tx = await commit(db, [share(NOW, sdiff=2e3)])
+    (live,) = [
+        frame.data.model_dump(mode="json", exclude={"user", "seed"})
+        for frame in tx.shown
+        if isinstance(frame.data, FeedItemData)
+    ]
+    await mine(db, [])
+    assert live == (await page(client))["feed"][0]
 
 
 async def test_a_pages_size_and_cost_are_bounded(db: Database, client: httpx.AsyncClient) -> None:

@@ -17,13 +17,13 @@ from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.outbox import Delivery
 from tbg.core.tx import Database
-from tbg.domains.gamification.events import LevelUp
+from tbg.domains.gamification.events import LevelUp, PersonalBest
 from tbg.domains.public.routes import POOL_PAGE
 from tbg.domains.realtime.reactions import push_by
 from tests.accounts import player, sign_in
 from tests.api import client_of, make_app
 from tests.conftest import NOW
-from tests.domains.gamification.play import ALICE, BOB, CAROL, block, share
+from tests.domains.gamification.play import ALICE, BOB, CAROL, block, play, share
 from tests.domains.public.mining import MINUTE, connection, mine
 
 
@@ -97,7 +97,11 @@ async def test_the_pool_s_sums(db: Database, client: httpx.AsyncClient) -> None:
         "height": 879_000,
         "hash": "aa" * 32,
         "found_at": "2026-03-04T11:55:00Z",
+        "worker": "bitaxe",
+        "sdiff": 100_847_293_444_000.0,
+        "reward_sats": 312_500_000,
         "user": BOB,
+        "seed": BOB,
     }
     assert body["height"] == 879_412
     # First Hash and Million Club for both, and a block for BOB.
@@ -133,6 +137,42 @@ async def test_what_happened_just_now(db: Database, client: httpx.AsyncClient) -
     ]
     assert len({line["id"] for line in recent}) == 4
     assert [line["xp"] for line in recent] == [50, None, 500, 50]
+    assert recent[1]["params"] == {
+        "height": 879_412,
+        "worker": "bitaxe",
+        "hash": "00" * 32,
+        "sdiff": 100_847_293_444_000.0,
+        "reward_sats": 312_500_000,
+    }
+
+
+async def test_new_bests_of_this_week_are_news_except_on_a_first_day(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    yesterday, long_ago = NOW - timedelta(days=1), NOW - limits.POOL_NEWS_AGE - timedelta(days=1)
+    await mine(db, [share(yesterday, user=ALICE, sdiff=1e3), share(NOW, user=ALICE, sdiff=2e3)])
+    await mine(db, [share(NOW - MINUTE, user=BOB, sdiff=3e3)])  # BOB's first day
+    older = long_ago - timedelta(days=1)
+    await mine(db, [share(older, user=CAROL, sdiff=1e3), share(long_ago, user=CAROL, sdiff=2e3)])
+    lines = [one for one in (await stats(client))["recent"] if one["type"] == "best_diff"]
+    assert [(one["id"], one["user"], one["title"], one["at"]) for one in lines] == [
+        (f"best-2026-03-04-{ALICE}", ALICE, "New best: 2 k", "2026-03-04T12:00:00Z")
+    ]
+
+
+async def test_a_new_best_has_the_same_line_live_and_after_a_reload(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mine(db, [share(NOW - timedelta(days=1), sdiff=1e3)])
+    (event,) = [
+        one for one in await play(db, [share(NOW, sdiff=2e3)]) if isinstance(one, PersonalBest)
+    ]
+    await mine(db, [])
+    async with db.transaction() as tx:
+        await push_by(presenters_of(DOMAINS))(tx, [Delivery(uuid4(), event)])
+    (live,) = [frame.data.model_dump(mode="json") for frame in tx.shown if frame.subject == "pool"]
+    (line,) = [one for one in (await stats(client))["recent"] if one["type"] == "best_diff"]
+    assert live == line
 
 
 async def test_a_reported_block_is_shown_as_the_pools_word_until_it_is_confirmed(
@@ -197,7 +237,8 @@ async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no
     after = await stats(client)
     assert {name: after[name] for name in _SUMS} == {name: before[name] for name in _SUMS}
     assert after["best_difficulty"] == before["best_difficulty"] | {"user": "", "seed": ""}
-    assert after["last_block"] == before["last_block"] | {"user": ""}
+    unnamed = {"user": "", "seed": "", "worker": ""}
+    assert after["last_block"] == before["last_block"] | unnamed
     assert [tile["user"] for tile in after["wall"]] == [BOB]
     assert {line["user"] for line in after["recent"]} == {BOB}
     assert address not in await lists()

@@ -1,5 +1,5 @@
 import { queryOptions, replaceEqualDeep } from "@tanstack/react-query";
-import { keepLines } from "../live/feed";
+import { keepBlock, keepLines } from "../live/feed";
 import { api, Refusal, read } from "./client";
 import type { PublicStats } from "./types";
 
@@ -48,7 +48,7 @@ export const statsQuery = queryOptions({
     const [seen, now] = [old as PublicStats | undefined, read as PublicStats];
     return replaceEqualDeep(
       old,
-      seen ? { ...now, recent: keepLines(seen.recent, now.recent) } : now,
+      seen ? { ...keepBlock(seen, now), recent: keepLines(seen.recent, now.recent) } : now,
     );
   },
 });

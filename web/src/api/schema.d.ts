@@ -1366,6 +1366,27 @@ export interface components {
             };
         };
         /**
+         * FoundBlock
+         * @description A confirmed block; `sdiff` is the difficulty of its share, `reward_sats` in satoshi.
+         */
+        FoundBlock: {
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Hash */
+            hash: string;
+            /** Height */
+            height: number;
+            /** Reward Sats */
+            reward_sats: number | null;
+            /** Sdiff */
+            sdiff: number;
+            /** Worker */
+            worker: string;
+        };
+        /**
          * HashrateHistory
          * @description The mean hashrate of each hour of the clock, oldest first, up to the last one that is over.
          *
@@ -1401,7 +1422,7 @@ export interface components {
         };
         /**
          * LastBlock
-         * @description The highest block found here that is confirmed.
+         * @description The highest block found here that is confirmed; `user`, `seed` and `worker` may be "".
          */
         LastBlock: {
             /**
@@ -1413,8 +1434,16 @@ export interface components {
             hash: string;
             /** Height */
             height: number;
+            /** Reward Sats */
+            reward_sats: number | null;
+            /** Sdiff */
+            sdiff: number;
+            /** Seed */
+            seed: string;
             /** User */
             user: string;
+            /** Worker */
+            worker: string;
         };
         /**
          * Level
@@ -1970,6 +1999,11 @@ export interface components {
             bests: components["schemas"]["MinerBests"];
             /** Bio */
             bio: string | null;
+            /**
+             * Blocks
+             * @description confirmed ones, highest first
+             */
+            blocks: components["schemas"]["FoundBlock"][];
             /** Claimed */
             claimed: boolean;
             /** Country */

@@ -9,6 +9,8 @@ export type BadgeDetail = Schemas["BadgeDetail"]["badge"];
 export type Level = Schemas["Level"];
 export type Config = Schemas["Config"];
 export type PublicStats = Schemas["PublicStats"];
+export type FoundBlock = Schemas["FoundBlock"];
+export type LastBlock = Schemas["LastBlock"];
 export type PublicMiner = Schemas["PublicMiner"];
 export type Problem = Schemas["Problem"];
 

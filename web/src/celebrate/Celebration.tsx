@@ -3,17 +3,21 @@ import { Trans } from "@lingui/react/macro";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../art";
 import { BadgeTile } from "../badges/BadgeTile";
-import { announcement, type Fired, type Kiln, type Phase, phaseOf } from "./queue";
+import { isStill } from "./motion";
+import { type Fired, type Happened, type Kiln, type Phase, phaseOf } from "./queue";
+import { SmallMoment } from "./SmallMoment";
 import { useKiln, useKilnStore } from "./store";
+import { announcement } from "./words";
 import "./kiln.css";
 
 const TICK_MS = 12;
 
-/** The badge that leaves the kiln: a plate at the edge of the page that never takes the focus. */
+/** What comes out of the kiln: a plate at the edge of the page that never takes the focus. */
 export function Celebration() {
   const store = useKilnStore();
   const kiln = useKiln();
-  const { current, waiting } = kiln;
+  const { waiting } = kiln;
+  const current = kiln.current?.kind === "block" ? null : kiln.current; // It has the whole page.
   const busy = current !== null;
 
   useEffect(() => {
@@ -31,7 +35,11 @@ export function Celebration() {
       <Announcer kiln={kiln} />
       {current && (
         <div className="kiln" data-waiting={Math.min(waiting.length, 2)}>
-          <Firing key={current.key} badge={current} phase={phaseOf(kiln)} />
+          {current.kind === "badge" ? (
+            <Firing key={current.key} badge={current} phase={phaseOf(kiln)} />
+          ) : (
+            <SmallMoment key={current.key} moment={current} />
+          )}
           <button type="button" className="kiln-skip" onClick={() => store.skip()}>
             <Icon name="close" size={20} />
             <span className="sr-only">
@@ -97,7 +105,7 @@ function Firing({ badge, phase }: { badge: Fired; phase: Phase }) {
 function flyToShelf(from: HTMLElement, slug: string) {
   const place = document.querySelector(`[data-shelf="${CSS.escape(slug)}"] svg`);
   const hot = from.querySelector(".kiln-hot svg");
-  if (!place || !hot || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  if (!place || !hot || isStill()) return;
   const start = hot.getBoundingClientRect();
   const end = place.getBoundingClientRect();
   const inSight =
@@ -121,18 +129,18 @@ function flyToShelf(from: HTMLElement, slug: string) {
     .finished.finally(() => likeness.remove());
 }
 
-/** One polite sentence for a stack; badges that join later get a sentence of their own. */
+/** One polite sentence for a stack; what joins later gets a sentence of its own. */
 function Announcer({ kiln }: { kiln: Kiln }) {
   const told = useRef(new Set<string>());
   const [text, setText] = useState("");
   useEffect(() => {
     const all = [kiln.current, ...kiln.waiting, ...kiln.cooling.map((c) => c.badge)];
-    const fresh = all.filter((b): b is Fired => b !== null && !told.current.has(b.key));
+    const fresh = all.filter((b): b is Happened => b !== null && !told.current.has(b.key));
     if (fresh.length === 0) return;
     // Wait for its siblings: badges of one share come in frames of their own.
     const timer = setTimeout(() => {
       if (document.hidden) return; // Nobody hears it now; the kiln stirs when they are back.
-      for (const badge of fresh) told.current.add(badge.key);
+      for (const moment of fresh) told.current.add(moment.key);
       setText(announcement(fresh));
     }, 400);
     return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import { EMPTY_KILN, type Fired, type Kiln, nextChange, push, skip, tick } from "./queue";
+import { EMPTY_KILN, type Happened, type Kiln, nextChange, push, skip, tick } from "./queue";
 
 const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -25,12 +25,12 @@ export class KilnStore {
     return () => this.listeners.delete(tell);
   };
 
-  push(badges: Fired[]) {
-    this.become(push(this.kiln, badges, this.now(), reduced.matches));
+  push(moments: Happened[]) {
+    this.become(push(this.kiln, moments, this.now(), reduced.matches));
   }
 
   skip() {
-    this.become(skip(this.kiln, this.now()));
+    this.become(skip(this.kiln, this.now(), reduced.matches));
   }
 
   private now(): number {

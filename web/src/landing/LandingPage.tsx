@@ -13,6 +13,7 @@ import { Empty } from "../ui/Empty";
 import { PoolFeed } from "../ui/FeedList";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
+import { LastBlock } from "./LastBlock";
 import { Wall } from "./Wall";
 import "./landing.css";
 
@@ -83,6 +84,7 @@ function Pool({ stats }: { stats: PublicStats }) {
   const xp = joined(magnitude(stats.xp_granted));
   return (
     <>
+      {block && <LastBlock block={block} />}
       <Panel title={t`The pool, now`} aside={<LiveDot />} className="span-7 pool">
         <div className="pool-figures">
           <Figure of={hashrate(stats.hashrate_ths)} label={t`all miners, last hour`} />

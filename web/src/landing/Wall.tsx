@@ -33,7 +33,11 @@ export function Wall({ tiles, height }: { tiles: Tile[]; height: number | null }
       <ul className="wall-tiles">
         {places.map((tile, place) =>
           tile ? (
-            <li key={tile.user} className={tile.online ? "lit" : "resting"}>
+            <li
+              key={tile.user}
+              className={tile.online ? "lit" : "resting"}
+              data-tile={tile.seed}
+            >
               <Link
                 to="/m/$address"
                 params={{ address: tile.user }}

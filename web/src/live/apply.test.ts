@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FeedItem, PublicMiner, PublicStats } from "../api/types";
 import { applyToMiner, applyToStats } from "./apply";
-import { addToFeed, keepLines } from "./feed";
+import { addToFeed, keepBlock, keepLines } from "./feed";
 import type { Frame, Frames } from "./frames";
 
 const AT = "2026-11-21T10:00:00.000Z";
@@ -65,6 +65,7 @@ const miner: PublicMiner = {
   workers: [],
   workers_total: 0,
   workers_online: 0,
+  blocks: [],
   feed: [],
 };
 
@@ -251,6 +252,57 @@ describe("the feed", () => {
     const many = Array.from({ length: 40 }, (_, i) => item({ id: `${10 + i}` }));
     const feed = many.reduce<FeedItem[]>((all, one) => addToFeed(all, one), []);
     expect(feed).toHaveLength(30);
+  });
+});
+
+describe("a found block", () => {
+  const facts = { height: 976412, hash: "ab", worker: "garage", sdiff: 1.6e14 };
+  const found = frame("mining/block_found", { ...facts, reward_sats: 314800000, at: AT });
+
+  it("is among the miner's blocks once, the highest first", () => {
+    const lower = { ...facts, height: 9, hash: "cd", reward_sats: null, found_at: AT };
+    const before = { ...miner, blocks: [lower] };
+    const next = applyToMiner(before, found);
+    expect(next.blocks.map((one) => [one.height, one.reward_sats])).toEqual([
+      [976412, 314800000],
+      [9, null],
+    ]);
+    expect(next.stats.blocks_found).toBe(1);
+    expect(applyToMiner(next, found)).toBe(next);
+  });
+
+  const line = { id: "block-ab", type: "block_found", code: "block_found", title: "Found", at: AT };
+  const pool = { blocks_found: 1, last_block: null, recent: [] } as unknown as PublicStats;
+
+  it("hangs on the wall as soon as its line is there", () => {
+    const data = { ...line, params: facts, user: "bc1q", seed: "bc1q" };
+    const next = applyToStats(pool, frame("dashboard/feed_item", data));
+    expect(next.last_block).toEqual({
+      ...facts, found_at: AT, reward_sats: null, user: "bc1q", seed: "bc1q",
+    });
+    expect(next.blocks_found).toBe(2);
+    const lower = { ...data, params: { ...facts, height: 5, hash: "cd" }, id: "block-cd" };
+    expect(applyToStats(next, frame("dashboard/feed_item", lower)).last_block?.height).toBe(976412);
+  });
+
+  it("stays through a read that does not know it yet", () => {
+    const data = { ...line, params: facts, user: "bc1q", seed: "bc1q" };
+    const seen = applyToStats(pool, frame("dashboard/feed_item", data));
+    expect(keepBlock(seen, pool)).toMatchObject({ last_block: { hash: "ab" }, blocks_found: 2 });
+    const next = { ...seen, last_block: { ...seen.last_block, height: 976413 } } as PublicStats;
+    expect(keepBlock(seen, next)).toBe(next);
+    expect(keepBlock(pool, seen)).toBe(seen);
+  });
+
+  it("is none where the line is of a report or does not tell all of it", () => {
+    const of = (more: object) =>
+      applyToStats(
+        pool,
+        frame("dashboard/feed_item", { ...line, params: facts, user: "a", seed: "a", ...more }),
+      ).last_block;
+    expect(of({ code: "block_reported" })).toBeNull();
+    expect(of({ params: { height: 5, worker: "garage" } })).toBeNull();
+    expect(of({ user: null, seed: null })).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 /** Applies frames to the data on the screen. */
 import type { Best, PoolFeedItem, PublicMiner, PublicStats, Worker } from "../api/types";
-import { addToFeed, grown } from "./feed";
+import { addToFeed, blockOfLine, grown } from "./feed";
 import { type Frame, type Frames, reduce, type Reducers } from "./frames";
 import { compareTimes, laterOf } from "./time";
 
@@ -167,14 +167,20 @@ function workerStatus(miner: PublicMiner, { data }: Frames["mining/worker_status
   return withWorker({ ...miner, last_share_at }, worker, () => ({ online, agent, last_seen }));
 }
 
+function blockFound(miner: PublicMiner, { data }: Frames["mining/block_found"]) {
+  if (miner.blocks.some((one) => one.hash === data.hash)) return miner;
+  const { at: found_at, height, hash, worker, sdiff, reward_sats } = data;
+  const block = { height, hash, found_at, worker, sdiff, reward_sats };
+  const blocks = [...miner.blocks, block].sort((a, b) => b.height - a.height);
+  const stats = { ...miner.stats, blocks_found: miner.stats.blocks_found + 1 };
+  return { ...miner, blocks, stats };
+}
+
 const ON_MINER: Reducers<PublicMiner> = {
   "mining/share_submitted": shareSubmitted,
   "mining/best_diff": bestDiff,
   "mining/worker_status": workerStatus,
-  "mining/block_found": (miner) => ({
-    ...miner,
-    stats: { ...miner.stats, blocks_found: miner.stats.blocks_found + 1 },
-  }),
+  "mining/block_found": blockFound,
   "gamification/badge_earned": badgeEarned,
   "gamification/xp_gained": xpGained,
   "gamification/streak_update": streakUpdate,
@@ -191,12 +197,20 @@ export function applyToMiner(miner: PublicMiner, frame: Frame): PublicMiner {
 
 const POOL_FEED = 20;
 
+/** A block's line tells all of the block: it hangs on the wall at once. */
+function withLastBlock(stats: PublicStats, frame: Frame): PublicStats {
+  const block = blockOfLine(frame);
+  if (!block || (stats.last_block && stats.last_block.height >= block.height)) return stats;
+  return { ...stats, last_block: block, blocks_found: stats.blocks_found + 1 };
+}
+
 const ON_POOL: Reducers<PublicStats> = {
-  "dashboard/feed_item": (stats, { data }) => {
-    const { user, seed, ...line } = data;
+  "dashboard/feed_item": (stats, frame) => {
+    const { user, seed, ...line } = frame.data;
     if (user === null || seed === null) return stats;
     const item: PoolFeedItem = { ...line, user, seed };
-    return { ...stats, recent: addToFeed(stats.recent, item, POOL_FEED) };
+    const recent = addToFeed(stats.recent, item, POOL_FEED);
+    return withLastBlock({ ...stats, recent }, frame);
   },
   "dashboard/stats_update": (stats, { data }) => ({
     ...stats,

@@ -1,5 +1,6 @@
-import type { FeedItem } from "../api/types";
+import type { FeedItem, LastBlock, PublicStats } from "../api/types";
 import { wordsOf } from "../messages/feed";
+import type { Frame } from "./frames";
 import { compareTimes } from "./time";
 
 export const FEED_LENGTH = 30;
@@ -38,4 +39,23 @@ export function keepLines<T extends FeedItem>(seen: T[], read: T[], length = FEE
   const kept = seen.filter((item) => !known.has(item.id));
   if (kept.length === 0) return read;
   return [...kept, ...read].sort(newestFirst).slice(0, length);
+}
+
+/** The server's answer may be a few seconds old, and know less than a block's line that came. */
+export function keepBlock(seen: PublicStats, read: PublicStats): PublicStats {
+  const { last_block, blocks_found } = seen;
+  if (!last_block || (read.last_block && read.last_block.height >= last_block.height)) return read;
+  return { ...read, last_block, blocks_found: Math.max(blocks_found, read.blocks_found) };
+}
+
+/** The block of a line in the pool's feed, as far as the line tells all of it. */
+export function blockOfLine(frame: Frame): LastBlock | null {
+  if (frame.channel !== "dashboard" || frame.type !== "feed_item") return null;
+  const { code, params, at, user, seed } = frame.data;
+  if (code !== "block_found" || user === null || seed === null) return null;
+  const { hash, height, sdiff, worker, reward_sats = null } = params;
+  if (typeof hash !== "string" || typeof height !== "number") return null;
+  if (typeof sdiff !== "number" || typeof worker !== "string") return null;
+  const reward = typeof reward_sats === "number" ? reward_sats : null;
+  return { hash, height, sdiff, worker, reward_sats: reward, found_at: at, user, seed };
 }

@@ -5,6 +5,7 @@ import { useKilnStore } from "../celebrate/store";
 import { applyToMiner, applyToStats } from "./apply";
 import type { LiveClient, LiveState } from "./client";
 import type { Frame } from "./frames";
+import { celebrateLine, celebratePool } from "./blocks";
 import { celebrateNews, firedByFrame } from "./news";
 import { trailing } from "./trailing";
 
@@ -85,12 +86,20 @@ export function useMinerLive(who: string, name: string | null) {
     () => reread(afterGap(client.getQueryState(queryKey))),
   );
 
+  // A block of the pool is everybody's: its line is all that is listened to here.
+  useChannel(
+    "pool",
+    (frame) => celebrateLine(frame, kiln.push.bind(kiln)),
+    () => {},
+  );
+
   useEffect(() => celebrateNews(client, kiln.push.bind(kiln), who), [client, kiln, who]);
 }
 
 /** Keep the pool's totals and its feed alive. */
 export function usePoolLive() {
   const client = useQueryClient();
+  const kiln = useKilnStore();
   const reread = useReread(() => client.invalidateQueries({ queryKey: statsQuery.queryKey }));
   useChannel(
     "pool",
@@ -100,6 +109,8 @@ export function usePoolLive() {
     },
     () => reread(afterGap(client.getQueryState(statsQuery.queryKey))),
   );
+
+  useEffect(() => celebratePool(client, kiln.push.bind(kiln)), [client, kiln]);
 }
 
 /** How soon to read again what may have changed unseen: not twice while a page is opened. */

@@ -18,6 +18,7 @@ import { Title } from "../shell/Pool";
 import { BadgeDialog } from "../badges/BadgeDialog";
 import { BadgeShelf } from "../badges/BadgeShelf";
 import { Bests } from "./Bests";
+import { Blocks } from "./Blocks";
 import { Mosaic } from "./Mosaic";
 import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
 import { Hashrate } from "./Hashrate";
@@ -106,6 +107,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             <p>{miner.bio}</p>
           </section>
         )}
+        {miner.blocks.length > 0 && <Blocks blocks={miner.blocks} />}
         <div className="miner-left">
           <Hashrate miner={miner} />
           <Panel

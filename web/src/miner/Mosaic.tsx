@@ -29,7 +29,7 @@ export function Mosaic({ who, miner, waiting = false }: Props) {
   return (
     <div className="mosaic-frame">
       <StoveWall className="mosaic" columns={phone ? PHONE_CELLS : CELLS}>
-        <div className="mosaic-tile">
+        <div className="mosaic-tile" data-tile={miner?.avatar_seed ?? who}>
           <AddressTile address={miner?.avatar_seed ?? who} size={160} />
         </div>
         <div className="art-plate mosaic-name">

@@ -6,6 +6,7 @@ import { useChangeSettings, useOwnPreferences } from "../api/change";
 import { pageOf, useMe } from "../api/me";
 import { Icon } from "../art";
 import { Celebration } from "../celebrate/Celebration";
+import { Takeover } from "../celebrate/Takeover";
 import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
 import { AccountCorner, LeavingBanner } from "./Account";
@@ -20,6 +21,7 @@ export function Shell() {
   useOwnPreferences();
   return (
     <>
+      <Takeover />
       <a className="skip" href="#main">
         <Trans>Skip to the page</Trans>
       </a>

@@ -17,7 +17,7 @@ from tbg.domains.gamification.events import (
     XpGained,
 )
 from tbg.domains.gamification.queries import Granted
-from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level
+from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level, get_week_iso
 from tbg.domains.gamification.schemas import (
     BadgeEarnedData,
     LevelUpData,
@@ -67,12 +67,17 @@ def badge_line(slug: str, name: str, xp: int, at: datetime) -> FeedItem:
 
 
 def best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
-    """The best share of all; there is one such line, which moves up with each better share."""
+    """A best share; there is one such line a week, which moves up with each better share."""
     return FeedItem(
-        id="all-time-best", type="best_diff", code="personal_best",
+        id=f"all-time-best-{get_week_iso(at)}", type="best_diff", code="personal_best",
         params={"sdiff": sdiff, "worker": worker}, title=f"New best: {short_number(sdiff)}",
         detail=f"by {worker}", at=at,
     )  # fmt: skip
+
+
+def pool_best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
+    """The same in the pool's feed: one such line a day."""
+    return best_line(sdiff, worker, at).model_copy(update={"id": f"best-{at.date()}"})
 
 
 def level_reached(grant: Granted) -> Iterator[FeedItem]:
@@ -237,7 +242,6 @@ def _streak_expiring(event: StreakExpiring) -> Look:
 
 def _personal_best(event: PersonalBest) -> Look:
     best, before = short_number(event.sdiff), short_number(event.previous)
-    line = best_line(event.sdiff, event.worker, event.at)
     return Look(
         notice=Notice(
             "personal_best",
@@ -247,7 +251,7 @@ def _personal_best(event: PersonalBest) -> Look:
             "View Profile",
             {"sdiff": event.sdiff, "previous": event.previous, "worker": event.worker},
         ),
-        pool_line=line.model_copy(update={"id": f"best-{event.at.date()}"}),
+        pool_line=pool_best_line(event.sdiff, event.worker, event.at),
     )
 
 

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
-from tbg.core.frames import FeedItem, Look, Notice, Presenters
+from tbg.core.frames import FeedItem, Look, Notice, Params, Presenters
 from tbg.domains.mining.events import BlockRecorded
 from tbg.domains.mining.rules import short_number
-from tbg.domains.mining.schemas import BlockFoundData
+from tbg.domains.mining.schemas import BlockFoundData, FoundBlock
 
 
-def block_line(height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
-    """A block was found."""
-    return _line("block_found", f"Block {height:,} found", height, hash_, worker, at)
+def line_of(row: Any, *, confirmed: bool) -> FeedItem:
+    """A block as a row has it: found, or only reported."""
+    block = FoundBlock.model_validate(row)
+    return block_line(block) if confirmed else report_line(block)
 
 
-def report_line(height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
+def block_line(block: FoundBlock) -> FeedItem:
+    """A block was found; its `params` have all that a celebration shows."""
+    facts: Params = {"hash": block.hash, "sdiff": block.sdiff}
+    if block.reward_sats is not None:
+        facts["reward_sats"] = block.reward_sats
+    return _line("block_found", f"Block {block.height:,} found", block, facts)
+
+
+def report_line(block: FoundBlock) -> FeedItem:
     """A block was reported, and nothing confirms it yet."""
-    title = f"Block {height:,} reported, not confirmed yet"
-    return _line("block_reported", title, height, hash_, worker, at)
+    return _line("block_reported", f"Block {block.height:,} reported, not confirmed yet", block, {})
 
 
-def _line(code: str, title: str, height: int, hash_: str, worker: str, at: datetime) -> FeedItem:
+def _line(code: str, title: str, block: FoundBlock, facts: Params) -> FeedItem:
     return FeedItem(
-        id=f"block-{hash_}", type=code, code=code, params={"height": height, "worker": worker},
-        title=title, detail=f"by {worker}", at=at,
+        id=f"block-{block.hash}", type=code, code=code,
+        params={"height": block.height, "worker": block.worker, **facts},
+        title=title, detail=f"by {block.worker}", at=block.found_at,
     )  # fmt: skip
 
 
 def _block_recorded(event: BlockRecorded) -> Look:
-    line = block_line(event.height, event.hash, event.worker, event.found_at)
+    line = block_line(FoundBlock.model_validate(event))
     return Look(
         frame=BlockFoundData(
             worker=event.worker,

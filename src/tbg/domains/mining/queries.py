@@ -165,8 +165,29 @@ async def bests(tx: Tx, user_id: int) -> dict[str, BestShare]:
     return {row.timeframe: BestShare(*row[1:]) for row in rows}
 
 
+async def records(tx: Tx, user_id: int, *, most: int) -> list[BestShare]:
+    """The best of each week that beat all weeks before it: the last ones, latest first."""
+    rows = await tx.rows(
+        """
+        SELECT p.best_difficulty, p.at, w.name, p.share_id
+        FROM (
+            SELECT *, max(best_difficulty) OVER (ORDER BY period_key
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM personal_bests WHERE user_id = :id AND timeframe = 'week'
+        ) p JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
+        WHERE p.best_difficulty > COALESCE(p.before, 0) ORDER BY p.at DESC LIMIT :most
+        """,
+        id=user_id,
+        most=most,
+    )
+    return [BestShare(*row) for row in rows]
+
+
 class Block(NamedTuple):
-    """A block that somebody here found. `confirmed`: it has more evidence than the pool's word."""
+    """A block that somebody here found. `confirmed`: it has more evidence than the pool's word.
+
+    `sdiff` is the difficulty of the share that solved it; `reward_sats` is in satoshi, if known.
+    """
 
     user_id: int
     height: int
@@ -174,6 +195,8 @@ class Block(NamedTuple):
     found_at: datetime
     worker: str
     confirmed: bool
+    sdiff: float
+    reward_sats: int | None
 
 
 async def user_blocks(tx: Tx, user_id: int, *, most: int) -> list[Block]:
@@ -193,7 +216,8 @@ async def _blocks(tx: Tx, *, user_id: int | None, most: int) -> list[Block]:
     # Counted apart: reports, which may bear any height, never push out what is confirmed.
     rows = await tx.rows(
         """
-        SELECT b.user_id, b.height, b.hash, b.found_at, w.name, b.confirmed
+        SELECT b.user_id, b.height, b.hash, b.found_at, w.name, b.confirmed, b.sdiff,
+            b.reward_sats
         FROM (
             SELECT *, row_number() OVER (PARTITION BY confirmed ORDER BY height DESC, hash) AS n
             FROM (
@@ -288,6 +312,32 @@ class PoolBestShare(NamedTuple):
     user_id: int
     sdiff: float
     at: datetime
+
+
+class LateRecord(NamedTuple):
+    """The best share of a user who had mined on a day before it."""
+
+    user_id: int
+    sdiff: float
+    at: datetime
+    worker: str
+
+
+async def pool_records(tx: Tx, *, most: int) -> list[LateRecord]:
+    """The users' best shares of the last days, latest first; those of a first day are no news."""
+    rows = await tx.rows(
+        """
+        SELECT p.user_id, p.best_difficulty, p.at, w.name
+        FROM personal_bests p JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
+        WHERE p.timeframe = 'alltime' AND p.period_key = 'alltime' AND p.at >= :since
+            AND EXISTS (SELECT 1 FROM daily_shares d WHERE d.user_id = p.user_id
+                AND d.day < (p.at AT TIME ZONE 'UTC')::date AND d.best_sdiff > 0)
+        ORDER BY p.at DESC, p.user_id LIMIT :most
+        """,
+        since=tx.now - limits.POOL_NEWS_AGE,
+        most=most,
+    )
+    return [LateRecord(*row) for row in rows]
 
 
 async def pool_best(tx: Tx) -> PoolBestShare | None:

@@ -32,6 +32,19 @@ class MinerBests(BaseModel):
     week: Best | None = None
 
 
+class FoundBlock(BaseModel):
+    """A confirmed block; `sdiff` is the difficulty of its share, `reward_sats` in satoshi."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    height: int
+    hash: str
+    found_at: datetime
+    worker: str
+    sdiff: float
+    reward_sats: int | None
+
+
 class StatsUpdateData(FrameData):
     """What the pool's miners sent since the last frame of this type."""
 

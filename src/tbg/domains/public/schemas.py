@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tbg.core.frames import FeedItem
 from tbg.core.settings import Network
 from tbg.domains.gamification.schemas import StreakState, XpState
-from tbg.domains.mining.schemas import MinerBests
+from tbg.domains.mining.schemas import FoundBlock, MinerBests
 
 
 class Shown(BaseModel):
@@ -47,13 +47,11 @@ class PoolBest(BaseModel):
     at: datetime
 
 
-class LastBlock(BaseModel):
-    """The highest block found here that is confirmed."""
+class LastBlock(FoundBlock):
+    """The highest block found here that is confirmed; `user`, `seed` and `worker` may be ""."""
 
-    height: int
-    hash: str
-    found_at: datetime
     user: str
+    seed: str
 
 
 class WallTile(BaseModel):
@@ -200,4 +198,5 @@ class PublicMiner(BaseModel):
     workers: list[MinerWorker] = Field(description="the most recently seen ones")
     workers_total: int
     workers_online: int
+    blocks: list[FoundBlock] = Field(description="confirmed ones, highest first")
     feed: list[FeedItem]

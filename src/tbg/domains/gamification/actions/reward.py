@@ -133,7 +133,9 @@ async def _award(tx: Tx, awards: Sequence[Award]) -> list[Award]:
         ats=[award.at for award in first.values()],
         metadata=[orjson.dumps(award.metadata).decode() for award in first.values()],
     )
-    return [first[row.user_id, row.badge_slug] for row in rows]
+    given = [first[row.user_id, row.badge_slug] for row in rows]
+    # In the order in which they were earned: so they are announced, and so a page shows them.
+    return sorted(given, key=lambda a: (a.user_id, a.at, a.badge.sort_order, a.badge.slug))
 
 
 async def _write_ledger(tx: Tx, grants: Sequence[Grant]) -> list[Grant]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tbg.core import limits
@@ -13,9 +14,9 @@ from tbg.domains.gamification.presenters import best_line, grant_lines, level_re
 from tbg.domains.gamification.rules import get_week_iso, shown_streak
 from tbg.domains.gamification.schemas import XpState
 from tbg.domains.mining import queries as mining
-from tbg.domains.mining.presenters import block_line, report_line
+from tbg.domains.mining.presenters import line_of
 from tbg.domains.mining.rules import daily_rate_ths, hashrate_ths, hour_of, hourly_rate_ths
-from tbg.domains.mining.schemas import MinerBests
+from tbg.domains.mining.schemas import FoundBlock, MinerBests
 from tbg.domains.public.schemas import (
     BadgeProgress,
     EarnedBadge,
@@ -43,6 +44,8 @@ async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
     bests = await mining.bests(tx, miner.id)
     hours = await mining.hours(tx, miner.id, most=limits.HOURS_SHOWN)
     since = mined.recent.since or miner.created_at
+    blocks = await mining.user_blocks(tx, miner.id, most=limits.FEED_ITEMS)
+    found = [FoundBlock.model_validate(block) for block in blocks if block.confirmed]
     any_share = mined.accepted + mined.rejected > 0
     return PublicMiner(
         handle=handle,
@@ -73,7 +76,8 @@ async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
         workers=[_worker(worker, tx.now) for worker in mined.workers],
         workers_total=mined.total,
         workers_online=mined.online,
-        feed=await _feed(tx, miner.id, catalogue, bests.get("alltime")),
+        blocks=found,
+        feed=await _feed(tx, miner.id, catalogue, blocks),
     )
 
 
@@ -162,24 +166,18 @@ def _worker(worker: mining.WorkerState, now: datetime) -> MinerWorker:
 
 
 async def _feed(
-    tx: Tx, user_id: int, catalogue: Catalogue, best: mining.BestShare | None
+    tx: Tx, user_id: int, catalogue: Catalogue, blocks: Sequence[mining.Block]
 ) -> list[FeedItem]:
     most = limits.FEED_ITEMS
     granted = await gamification.latest_grants(tx, user_id, most=most)
-    blocks = await mining.user_blocks(tx, user_id, most=most)
+    bests = await mining.records(tx, user_id, most=most)
     names = {slug: badge.name for slug, badge in catalogue.items()}
     lines = [
         *grant_lines(granted.others, names),
         *(shares_line(*day) for day in granted.days),
         *(line for grant in granted.levels for line in level_reached(grant)),
-        *(
-            block_line(b.height, b.hash, b.worker, b.found_at)
-            if b.confirmed
-            else report_line(b.height, b.hash, b.worker, b.found_at)
-            for b in blocks
-        ),
+        *(line_of(block, confirmed=block.confirmed) for block in blocks),
+        *(best_line(best.sdiff, best.worker, best.at) for best in bests),
     ]
-    if best is not None:
-        lines.append(best_line(best.sdiff, best.worker, best.at))
     lines.sort(key=lambda line: (line.at, line.id), reverse=True)
     return lines[:most]

@@ -10,10 +10,10 @@ from tbg.core import limits
 from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.queries import Name
 from tbg.domains.accounts.queries import names as names_of
-from tbg.domains.gamification.presenters import badge_line
+from tbg.domains.gamification.presenters import badge_line, pool_best_line
 from tbg.domains.gamification.rules import LEVELS
 from tbg.domains.mining import queries as mining
-from tbg.domains.mining.presenters import block_line, report_line
+from tbg.domains.mining.presenters import line_of
 from tbg.domains.mining.rules import hourly_rate_ths
 from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, PublicStats, WallTile
 
@@ -26,8 +26,8 @@ _NOBODY = Name("", "")
 async def pool_page(database: Database) -> bytes:
     """The pool's page as JSON.
 
-    A fixed number of statements, of which three read whole tables (workers, twice, and totals):
-    what they cost grows with the pool, and the caller keeps the answer the longer for it.
+    A fixed number of statements, of which four read whole tables (workers, twice, totals and
+    bests): what they cost grows with the pool, and the caller keeps the answer the longer for it.
     """
     async with database.transaction() as tx:
         page = await _page(tx)
@@ -43,6 +43,8 @@ async def _page(tx: Tx) -> PublicStats:
     earned = await _latest_badges(tx)
     people = [one.user_id for one in active] + [block.user_id for block in blocks]
     people += [one.user_id for one in earned] + ([best.user_id] if best else [])
+    bests = await mining.pool_records(tx, most=limits.POOL_FEED_ITEMS)
+    people += [one.user_id for one in bests]
     names = await names_of(tx, sorted(set(people)))
     return PublicStats(
         miners=sums.miners,
@@ -61,7 +63,7 @@ async def _page(tx: Tx) -> PublicStats:
         badges_earned=sums.badges,
         updated_at=tx.now,
         wall=await _wall(tx, active, names),
-        recent=_recent(blocks, earned, names),
+        recent=_recent(blocks, earned, bests, names),
     )
 
 
@@ -94,11 +96,16 @@ def _last_block(blocks: Sequence[mining.Block], names: Names) -> LastBlock | Non
     last = next((block for block in blocks if block.confirmed), None)
     if last is None:
         return None
+    who = names.get(last.user_id, _NOBODY)
     return LastBlock(
         height=last.height,
         hash=last.hash,
         found_at=last.found_at,
-        user=names.get(last.user_id, _NOBODY).name,
+        worker=last.worker if who.name else "",
+        sdiff=last.sdiff,
+        reward_sats=last.reward_sats,
+        user=who.name,
+        seed=who.seed,
     )
 
 
@@ -138,21 +145,17 @@ async def _latest_badges(tx: Tx) -> list[_Earned]:
 
 
 def _recent(
-    blocks: Sequence[mining.Block], earned: Sequence[_Earned], names: Names
+    blocks: Sequence[mining.Block],
+    earned: Sequence[_Earned],
+    bests: Sequence[mining.LateRecord],
+    names: Names,
 ) -> list[PoolFeedItem]:
     lines = [
         (one.user_id, badge_line(one.slug, one.name, one.xp_reward, one.earned_at))
         for one in earned
     ]
-    lines += [
-        (
-            b.user_id,
-            block_line(b.height, b.hash, b.worker, b.found_at)
-            if b.confirmed
-            else report_line(b.height, b.hash, b.worker, b.found_at),
-        )
-        for b in blocks
-    ]
+    lines += [(one.user_id, line_of(one, confirmed=one.confirmed)) for one in blocks]
+    lines += [(one.user_id, pool_best_line(one.sdiff, one.worker, one.at)) for one in bests]
     lines.sort(key=lambda line: (line[1].at, line[1].id), reverse=True)
     items = []
     for user_id, line in lines[: limits.POOL_FEED_ITEMS]:
