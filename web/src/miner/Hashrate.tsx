@@ -3,6 +3,9 @@ import { Trans } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 import type { PublicMiner } from "../api/types";
 import { count, hashrate, joined, magnitude, percent } from "../format";
+import { Chart } from "../ui/Chart";
+import type { Point } from "../ui/series";
+import { Empty } from "../ui/Empty";
 import { Figure, Panel } from "../ui/parts";
 import "./hashrate.css";
 import "./miner.css";
@@ -18,6 +21,18 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
         <Figure of={hashrate(stats.hashrate_ths_1h)} label={t`last hour`} />
         <Figure of={hashrate(stats.hashrate_ths_24h)} label={t`mean of 24 hours`} />
       </div>
+      <Chart
+        label={t`Hashrate`}
+        points={points(miner)}
+        every={HOUR}
+        format={(ths) => joined(hashrate(ths))}
+        gap={t`offline`}
+        empty={
+          <Empty>
+            <Trans>The chart begins after the first full hour.</Trans>
+          </Empty>
+        }
+      />
       <p className="small hashrate-note">
         <Trans>
           Both are estimated from the shares that arrived. The hour moves with luck; the day is
@@ -35,6 +50,16 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
       </dl>
     </Panel>
   );
+}
+
+const HOUR = 3_600_000;
+
+/** The last week by the hour: each mean stands in the middle of its hour. */
+function points({ hashrate: history }: PublicMiner): Point[] {
+  const first = Date.parse(history.since);
+  return history.ths
+    .map((ths, hour) => ({ at: first + (hour + 0.5) * HOUR, value: ths === 0 ? null : ths }))
+    .slice(Math.max(0, history.ths.findIndex((ths) => ths !== null)));
 }
 
 function Sum({ name, children }: { name: string; children: ReactNode }) {

@@ -3,7 +3,7 @@ import { page, userEvent } from "vitest/browser";
 import { mount } from "../gallery/mount";
 import { choose } from "../theme";
 import { Chart } from "./Chart";
-import type { Point } from "./chart";
+import type { Point } from "./series";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 21, 11); // Midnight in Auckland, where tests live.

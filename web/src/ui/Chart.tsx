@@ -4,8 +4,8 @@ import { type KeyboardEvent, lazy, type ReactNode, Suspense } from "react";
 import { useId, useMemo, useState } from "react";
 import { Icon, type IconName } from "../art";
 import { clock, count, date } from "../format";
-import { lay, type Lines, newest, type Point, showing, thin } from "./chart";
-import { type View, wholeOf, zoom } from "./chart";
+import { lay, type Lines, newest, type Point, showing, thin } from "./series";
+import { type View, wholeOf, zoom } from "./series";
 import { useNow } from "./clock";
 import "./chart.css";
 

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { type Lines, type View, zoom } from "./chart";
+import { type Lines, type View, zoom } from "./series";
 import { followFingers, LastTouch } from "./fingers";
 import { useTheme } from "./hooks";
 import { coloursOf, optionsOf, type Shown } from "./plot";

@@ -1,6 +1,6 @@
 /** Fingers on a chart: one reads it, or moves what is zoomed; two zoom. */
 import type uPlot from "uplot";
-import { move, type View } from "./chart";
+import { move, type View } from "./series";
 
 /** A browser plays the mouse after a tap, and takes it away again. */
 const AFTER_TAP = 1_000;

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import { clock } from "../format";
 import { LOCALE } from "../messages";
-import { type Lines, newest, type View } from "./chart";
+import { type Lines, newest, type View } from "./series";
 import type { LastTouch } from "./fingers";
 
 export interface Shown {

@@ -1,6 +1,6 @@
 import { hashrate, joined } from "../../format";
 import { Chart } from "../../ui/Chart";
-import type { Point } from "../../ui/chart";
+import type { Point } from "../../ui/series";
 import { Empty } from "../../ui/Empty";
 import type { Part } from "../specimen";
 

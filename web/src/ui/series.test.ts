@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lay, move, newest, showing, thin, wholeOf, zoom } from "./chart";
+import { lay, move, newest, showing, thin, wholeOf, zoom } from "./series";
 import { pinched } from "./fingers";
 
 const HOUR = 3_600_000;
