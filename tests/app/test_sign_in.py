@@ -111,6 +111,22 @@ async def test_no_damaged_signature_is_too_much_for_the_service(
     assert statuses[401] > 150  # the rest is of another form, or only its case had been damaged
 
 
+async def test_only_the_first_sign_in_says_that_it_claimed_the_player(
+    client: httpx.AsyncClient,
+) -> None:
+    told = []
+    for _ in range(2):
+        answer = await verify(client, await signed_challenge(client, player(0)))
+        told.append((answer.json()["claimed"], answer.json()["user"]["claimed_at"]))
+    assert [claimed for claimed, _ in told] == [True, False]
+    assert told[0][1] == told[1][1]
+    # A linked address signs in as a player who has been claimed.
+    me = await sign_in(client)
+    assert (await link(me, 1)).status_code == 201
+    answer = await verify(client, await signed_challenge(client, player(1)))
+    assert answer.json()["claimed"] is False
+
+
 async def test_the_answer_to_a_sign_in_is_not_cached(client: httpx.AsyncClient) -> None:
     answer = await verify(client, await signed_challenge(client, player(0)))
     assert answer.headers["cache-control"] == "no-store"

@@ -101,3 +101,37 @@ def test_a_data_folder_of_another_user_is_not_found_by_chance(folder: Path) -> N
         _ = load_settings().database
     assert load_settings(data_dir=root).game is not None
     lock.release()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("pool.example:3333", "stratum+tcp://pool.example:3333"),
+        ("stratum+tcp://192.168.1.20:3333", "stratum+tcp://192.168.1.20:3333"),
+        ("[fd00::20]:3333", "stratum+tcp://[fd00::20]:3333"),
+        ("", None),
+    ],
+)
+def test_a_stratum_address_with_or_without_its_scheme_is_kept_with_it(
+    given: str, kept: str | None
+) -> None:
+    assert load_settings(stratum_url=given).stratum_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["pool.example", "pool.example:0", "pool.example:65536", "http://pool.example:3333",
+     "stratum+tcp://a@pool.example:3333", "pool.example:3333/x", "[::1]", "pool example:3333"],
+)  # fmt: skip
+def test_a_stratum_address_without_host_and_port_is_refused_with_an_example(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TBG_STRATUM_URL", given)
+    assert refusal() == (
+        "TBG_STRATUM_URL: must be a host and a port, such as stratum+tcp://pool.example:3333"
+    )
+
+
+def test_a_stratum_host_that_no_dns_could_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TBG_STRATUM_URL", f"{'a' * 254}:3333")
+    assert refusal() == "TBG_STRATUM_URL: no host name has more than 253 characters"

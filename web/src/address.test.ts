@@ -34,7 +34,23 @@ describe("looksRight", () => {
   });
 });
 
-it("says how addresses start", () => {
-  expect(wrongAddress("mainnet")).toContain("bc1, 1 or 3");
-  expect(wrongAddress("signet")).toContain("tb1");
+describe("wrongAddress", () => {
+  it("finds nothing wrong with what could be an address, until the server has", () => {
+    expect(wrongAddress(BECH32, "mainnet")).toBeNull();
+    expect(wrongAddress(BECH32, "mainnet", true)).toContain("missing, doubled or wrong");
+  });
+
+  it("says how addresses start to what starts otherwise", () => {
+    for (const text of ["", "hello", "3 miners", "12345", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7k"]) {
+      expect(wrongAddress(text, "mainnet")).toContain("bc1, 1 or 3");
+    }
+    expect(wrongAddress(BECH32, "signet")).toContain("tb1");
+  });
+
+  it("speaks of a letter where the start is right", () => {
+    for (const text of ["bc1", `${BECH32}${BECH32}${BECH32}`, BECH32.replace("q", "b"), "BC1qar0"]) {
+      expect(wrongAddress(text, "mainnet")).toContain("missing, doubled or wrong");
+    }
+    expect(wrongAddress("1A1zP1eP5QGefi2DMPTf0L5SLmv7DivfNa", "mainnet")).toContain("doubled");
+  });
 });

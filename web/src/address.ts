@@ -36,7 +36,26 @@ export function looksRight(address: string, network: Network): boolean {
   return base58.includes(address.charAt(0)) && BASE58.test(address);
 }
 
-export function wrongAddress(network: Network): string {
+/** No address is shorter than this by slips of the finger; shorter words are something else. */
+const TOO_SHORT = 12;
+
+function startsRight(address: string, network: Network): boolean {
+  const { bech32, base58 } = STARTS[network];
+  return (
+    address.toLowerCase().startsWith(bech32) ||
+    (base58.includes(address.charAt(0)) && address.length >= TOO_SHORT)
+  );
+}
+
+/**
+ * What is wrong with an address, in words; null when it could be one. `refused`: the server, which
+ * can tell a slip of the finger, has said no to it.
+ */
+export function wrongAddress(address: string, network: Network, refused = false): string | null {
+  if (looksRight(address, network) && !refused) return null;
+  if (startsRight(address, network)) {
+    return t`That address is not valid: a letter is missing, doubled or wrong.`;
+  }
   if (network === "mainnet") {
     return t`That is not a Bitcoin address. They start with bc1, 1 or 3.`;
   }

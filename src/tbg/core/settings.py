@@ -41,6 +41,8 @@ from tbg.core.running import NotOurs, Running, not_ours, running_in
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
 RateClass = Literal["strict", "standard", "relaxed"]
 _RATE = r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}$"
+_PLACE = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_STRATUM = "stratum+tcp://"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
@@ -114,6 +116,11 @@ class Settings(BaseSettings):
     pool_name: str = Field(
         "The Bitcoin Game", max_length=80, description="shown at the top of every page"
     )
+    stratum_url: str | None = Field(
+        None,
+        description="where miners reach the pool, such as stratum+tcp://pool.example:3333; pages "
+        "tell it to whoever has no share yet",
+    )
 
     _game: Running | None = PrivateAttr(None)
     _no_game: str = PrivateAttr("")
@@ -175,6 +182,19 @@ class Settings(BaseSettings):
                 "and wallets accept no longer ones"
             )
         return url
+
+    @field_validator("stratum_url")
+    @classmethod
+    def _stratum(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        place = url.removeprefix(_STRATUM)
+        found = _PLACE.fullmatch(place)
+        if found is None or not 0 < int(found[2]) < 65_536:
+            raise ValueError(f"must be a host and a port, such as {_STRATUM}pool.example:3333")
+        if len(found[1]) > limits.HOST_NAME_CHARS:
+            raise ValueError(f"no host name has more than {limits.HOST_NAME_CHARS} characters")
+        return _STRATUM + place
 
     @model_validator(mode="after")
     def _production(self) -> Settings:

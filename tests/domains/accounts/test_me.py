@@ -235,15 +235,18 @@ async def test_settings_have_defaults_and_remember_changes(client: httpx.AsyncCl
     defaults = (await me.ask("GET", "/users/me/settings")).json()
     assert defaults["version"] == 1
     assert defaults["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "24h"}
-    change = {"units": {"clock": "12h"}, "theme": "evening"}
+    assert defaults["welcome"] == "open"
+    change = {"units": {"clock": "12h"}, "theme": "evening", "welcome": "closed"}
     body = (await me.ask("PATCH", "/users/me/settings", json=change)).json()
     assert body["units"] == {"hashrate": "auto", "difficulty": "short", "clock": "12h"}
+    assert body["welcome"] == "closed"
     assert (await me.ask("GET", "/users/me/settings")).json() == body
 
 
 @pytest.mark.parametrize(
     "change",
     [{"units": {"clock": "25h"}}, {"units": {"colour": "red"}}, {"theme": "pink"}, {"x": 1},
+     {"welcome": "never"},
      {"notifications": {"badges": "yes"}}, {"dashboard": {"panels": ["xp"]}}],
 )  # fmt: skip
 async def test_settings_take_no_nonsense(client: httpx.AsyncClient, change: object) -> None:

@@ -304,7 +304,10 @@ async def test_a_crowd_costs_one_reading(
 
 
 async def test_the_configuration(db: Database, redis: Redis) -> None:
-    app = make_app(db, redis, network="signet", pool_name="Our Pool", demo=True)
+    app = make_app(
+        db, redis, network="signet", pool_name="Our Pool", demo=True,
+        stratum_url="pool.example:3333",
+    )  # fmt: skip
     async with client_of(app) as client:
         body = (await client.get("/api/v1/config")).json()
     assert body.pop("version")
@@ -312,6 +315,7 @@ async def test_the_configuration(db: Database, redis: Redis) -> None:
         "network": "signet",
         "name": "Our Pool",
         "demo": True,
+        "stratum": "stratum+tcp://pool.example:3333",
         "features": {"live": True, "sign_in": True, "demo_sign_in": True},
         "categories": ["mining", "streak", "competition", "social", "node"],
         "rarities": ["common", "rare", "epic", "legendary"],

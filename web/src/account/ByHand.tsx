@@ -1,8 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { type FormEvent, lazy, Suspense, useEffect, useId, useRef, useState } from "react";
-import { looksRight, tidy, wrongAddress } from "../address";
-import { Refusal } from "../api/client";
+import { tidy, wrongAddress } from "../address";
+import { isNoAddress, Refusal } from "../api/client";
 import { AddressTile, Icon } from "../art";
 import { QrCode } from "../art/QrCode";
 import { Failed, Field, said, WorkButton } from "../ui/form";
@@ -18,9 +18,9 @@ const Scan = lazy(() => import("./Scan"));
 const LIFETIME = 5 * 60_000;
 
 /** Any wallet, the ones without a screen here too: address, message, signature. */
-export function ByHand({ proof }: { proof: Proof }) {
+export function ByHand({ proof, address = "" }: { proof: Proof; address?: string | undefined }) {
   const [asked, setAsked] = useState(() => keptAsked(proof.keptAs));
-  const [draft, setDraft] = useState(asked?.address ?? "");
+  const [draft, setDraft] = useState(asked?.address ?? address);
   const [again, setAgain] = useState(false);
 
   function become(next: Asked | null) {
@@ -146,17 +146,13 @@ export function AddressForm(props: AddressFormProps) {
     event.preventDefault();
     if (busy) return;
     const address = tidy(draft);
-    if (!looksRight(address, network)) return setWrong(wrongAddress(network));
+    const why = wrongAddress(address, network);
+    if (why !== null) return setWrong(why);
     setBusy(true);
     try {
       await ask(address);
     } catch (error) {
-      const misspelt = error instanceof Refusal && error.code === "not_an_address";
-      setWrong(
-        misspelt
-          ? t`That address is not valid: a letter is missing, doubled or wrong.`
-          : said(error),
-      );
+      setWrong(isNoAddress(error) ? wrongAddress(address, network, true) : said(error));
       setBusy(false);
     }
   }

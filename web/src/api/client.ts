@@ -23,6 +23,11 @@ export class Refusal extends Error {
   }
 }
 
+/** The server has looked at an address, and it is none. */
+export function isNoAddress(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "not_an_address";
+}
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 function isProblem(body: unknown): body is Partial<Problem> {

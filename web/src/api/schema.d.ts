@@ -1117,6 +1117,11 @@ export interface components {
             network: "mainnet" | "testnet" | "signet" | "regtest";
             /** Rarities */
             rarities: string[];
+            /**
+             * Stratum
+             * @description where miners reach the pool (stratum+tcp://host:port), if its operator says so
+             */
+            stratum: string | null;
             /** Version */
             version: string;
         };
@@ -1812,6 +1817,12 @@ export interface components {
              * @constant
              */
             version: 1;
+            /**
+             * Welcome
+             * @default open
+             * @enum {string}
+             */
+            welcome: "open" | "closed";
         };
         /**
          * PongData
@@ -2207,6 +2218,8 @@ export interface components {
             units?: {
                 [key: string]: unknown;
             } | null;
+            /** Welcome */
+            welcome?: ("open" | "closed") | null;
         };
         /**
          * ShareSubmittedData
@@ -2298,11 +2311,13 @@ export interface components {
         };
         /**
          * SignedInAs
-         * @description Tokens, and whose.
+         * @description Tokens, and whose; `claimed`: nobody had signed in as this player before.
          */
         SignedInAs: {
             /** Access Token */
             access_token: string | null;
+            /** Claimed */
+            claimed: boolean;
             /** Expires In */
             expires_in: number;
             /** Refresh Token */

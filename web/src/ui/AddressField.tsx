@@ -1,10 +1,14 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId, useRef, useState } from "react";
 import { couldBeHandle } from "../account/handle";
-import { looksRight, tidy, wrongAddress } from "../address";
+import { tidy, wrongAddress } from "../address";
+import { isNoAddress } from "../api/client";
+import { minerQuery } from "../api/queries";
 import { Icon } from "../art";
+import { WorkButton } from "./form";
 import { useNetwork } from "./hooks";
 
 interface Props {
@@ -16,19 +20,40 @@ interface Props {
 
 export function AddressField({ look, autoFocus = false, onDone }: Props) {
   const [text, setText] = useState("");
-  const [wrong, setWrong] = useState(false);
+  const [wrong, setWrong] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const client = useQueryClient();
   const network = useNetwork();
   const navigate = useNavigate();
   const id = useId();
 
-  function go(event: FormEvent) {
+  async function go(event: FormEvent) {
     event.preventDefault();
+    if (busy) return;
     const given = text.trim();
-    const address = couldBeHandle(given) ? given : tidy(given);
-    if (!couldBeHandle(given) && !looksRight(address, network)) return setWrong(true);
+    const handle = couldBeHandle(given);
+    const address = handle ? given : tidy(given);
+    if (!handle) {
+      setBusy(true);
+      const why = wrongAddress(address, network) ?? (await refused(address));
+      setBusy(false);
+      setWrong(why);
+      if (why !== null) return input.current?.focus();
+    }
     setText("");
     onDone?.();
     void navigate({ to: "/m/$address", params: { address } });
+  }
+
+  /** Read the page that is to open: only the server can tell a slip of the finger. */
+  async function refused(address: string): Promise<string | null> {
+    try {
+      await client.fetchQuery({ ...minerQuery(address), retry: false });
+    } catch (error) {
+      if (isNoAddress(error)) return wrongAddress(address, network, true);
+    }
+    return null; // what else went wrong is for the page to say
   }
 
   const placeholder = look === "bar" ? t`Address or handle` : `${tidyStart(network)}…`;
@@ -41,6 +66,7 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
         {look === "bar" && <Icon name="search" size={20} />}
         <input
           id={id}
+          ref={input}
           type="text"
           inputMode="text"
           autoComplete="off"
@@ -51,21 +77,21 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
           placeholder={placeholder}
           value={text}
           autoFocus={autoFocus}
-          aria-invalid={wrong}
-          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          aria-invalid={wrong !== null}
+          aria-describedby={wrong !== null ? `${id}-wrong` : undefined}
           onChange={(event) => {
             setText(event.target.value);
-            setWrong(false);
+            setWrong(null);
           }}
         />
       </div>
       {look === "hero" && (
-        <button type="submit" className="button">
+        <WorkButton type="submit" busy={busy} doing={t`Looking…`}>
           <Trans>Show my miner</Trans>
-        </button>
+        </WorkButton>
       )}
       <p className="field-error" id={`${id}-wrong`} role="alert">
-        {wrong && wrongAddress(network)}
+        {wrong}
       </p>
     </form>
   );

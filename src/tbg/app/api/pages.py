@@ -27,7 +27,10 @@ _NOT_BUILT = """<!doctype html>
 _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-known")
 
 # The pages of `web/src/router.tsx`; at another address the app says that there is none.
-_PAGE = re.compile(r"/|/(?:m|badges)/[^/]+|/badges|/sign-in|/(?:settings|profile)(?:/[^/]+)?")
+_PAGE = re.compile(
+    r"/|/(?:m|badges)/[^/]+|/badges|/how-it-works|/sign-in|/welcome"
+    r"|/(?:settings|profile)(?:/[^/]+)?"
+)
 
 
 # As `web/vite.config.ts` writes them, the smaller ones first.

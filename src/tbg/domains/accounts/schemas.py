@@ -149,9 +149,10 @@ class Tokens(Told):
 
 
 class SignedInAs(Tokens):
-    """Tokens, and whose."""
+    """Tokens, and whose; `claimed`: nobody had signed in as this player before."""
 
     user: Me
+    claimed: bool
 
 
 class ProfileChange(Given):
@@ -225,6 +226,8 @@ class PlayerSettings(Given):
     notifications: Notifications = Notifications()
     units: Units = Units()
     theme: Literal["system", "day", "evening"] = "system"
+    # Whether the player's own page still offers the first steps.
+    welcome: Literal["open", "closed"] = "open"
 
 
 def kept_settings(stored: dict[str, Any]) -> dict[str, Any]:
@@ -250,6 +253,7 @@ class SettingsChange(Given):
     notifications: dict[str, Any] | None = None
     units: dict[str, Any] | None = None
     theme: Literal["system", "day", "evening"] | None = None
+    welcome: Literal["open", "closed"] | None = None
 
 
 class Session(Told):

@@ -36,6 +36,7 @@ async def get_config(settings: AppSettings) -> Config:
         name=settings.pool_name,
         version=tbg.__version__,
         demo=settings.demo,
+        stratum=settings.stratum_url,
         features={"live": True, "sign_in": True, "demo_sign_in": settings.demo},
         categories=list(CATEGORIES),
         rarities=list(RARITIES),

@@ -26,6 +26,9 @@ class Config(BaseModel):
     name: str
     version: str
     demo: bool
+    stratum: str | None = Field(
+        description="where miners reach the pool (stratum+tcp://host:port), if its operator says so"
+    )
     features: dict[str, bool]
     categories: list[str]
     rarities: list[str]

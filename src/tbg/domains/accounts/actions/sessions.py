@@ -32,6 +32,8 @@ class OpenSession(NamedTuple):
     id: UUID
     kind: Literal["bearer", "cookie"]
     refresh_token: str
+    claimed: bool = False
+    """Whether this sign-in was the user's first."""
 
 
 async def sign_in(
@@ -41,8 +43,8 @@ async def sign_in(
     user_id = (await admit_addresses(tx, [address]))[address]
     # The row lock makes sign-ins of one user take turns, and a merge or an erasure wait.
     await lock_user(tx, user_id)
-    await tx.run(
-        "UPDATE users SET claimed_at = COALESCE(claimed_at, :now) WHERE id = :user",
+    claimed = await tx.run(
+        "UPDATE users SET claimed_at = :now WHERE id = :user AND claimed_at IS NULL",
         user=user_id,
         now=tx.now,
     )
@@ -72,7 +74,8 @@ async def sign_in(
         expires=tx.now + limits.SESSION_AGE,
     )
     await _make_room(tx, user_id)
-    return OpenSession(user_id, session_id, kind, await _next_token(tx, user_id, session_id))
+    token = await _next_token(tx, user_id, session_id)
+    return OpenSession(user_id, session_id, kind, token, claimed=claimed > 0)
 
 
 async def refresh(tx: Tx, *, token: str) -> OpenSession | None:

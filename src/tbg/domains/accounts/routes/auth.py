@@ -134,7 +134,7 @@ async def verify(
     await note_own(
         tx, opened.user_id, "session.begin", session_id=opened.id, session=str(opened.id)
     )
-    return SignedInAs(**tokens.model_dump(), user=user)
+    return SignedInAs(**tokens.model_dump(), user=user, claimed=opened.claimed)
 
 
 @router.post(
