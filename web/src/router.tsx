@@ -43,12 +43,29 @@ const badge = createRoute({
   component: lazyRouteComponent(() => import("./badges/BadgePage"), "BadgePage"),
 });
 
+/** `address` fills in the field; `back` is the page to return to. */
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
   component: lazyRouteComponent(() => import("./account/SignInPage"), "SignInPage"),
+  validateSearch: (search: Record<string, unknown>): { back?: string; address?: string } => ({
+    ...(typeof search.back === "string" ? { back: search.back } : {}),
+    ...(typeof search.address === "string" ? { address: search.address } : {}),
+  }),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("./account/WelcomePage"), "WelcomePage"),
   validateSearch: (search: Record<string, unknown>): { back?: string } =>
     typeof search.back === "string" ? { back: search.back } : {},
+});
+
+const how = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/how-it-works",
+  component: lazyRouteComponent(() => import("./how/HowItWorksPage"), "HowItWorksPage"),
 });
 
 const SettingsPage = lazyRouteComponent(
@@ -99,6 +116,8 @@ export const router = createRouter({
     badges,
     badge,
     signIn,
+    welcome,
+    how,
     settings,
     settingsSection,
     own,

@@ -13,3 +13,4 @@ import "./ui/cells.css";
 import "./ui/feed.css";
 import "./ui/form.css";
 import "./ui/rows.css";
+import "./ui/why.css";

@@ -2,13 +2,13 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { type FormEvent, useMemo, useState } from "react";
 import { countries } from "./countries";
-import { LONGEST, SHORTEST, wrongHandle } from "./handle";
+import { HandleField, refusedHandle } from "./HandleField";
+import { wrongHandle } from "./handle";
 import { type Me, type MeChange, seedOf } from "../api/account";
 import { useChangeMe } from "../api/change";
 import { BOUNDS } from "../api/bounds";
-import { Refusal } from "../api/client";
 import { AddressTile } from "../art";
-import { Field, outcomeOf, Saved, said, WorkButton } from "../ui/form";
+import { Field, outcomeOf, Saved, WorkButton } from "../ui/form";
 import { Panel } from "../ui/parts";
 import "./settings.css";
 
@@ -45,11 +45,8 @@ export function Profile({ me }: { me: Me }) {
   const [tried, setTried] = useState(false);
   const change = useChangeMe();
   const names = useMemo(() => countries(), []);
-  const hint = wrongHandle(draft.handle);
   const changes = changesIn(draft, me);
   const outcome = outcomeOf(change);
-  const refused = change.error instanceof Refusal ? change.error : null;
-  const ofHandle = refused !== null && refused.code.startsWith("handle_");
 
   function set(key: keyof Draft) {
     return (event: { target: { value: string } }) => {
@@ -61,7 +58,7 @@ export function Profile({ me }: { me: Me }) {
   function save(event: FormEvent) {
     event.preventDefault();
     setTried(true);
-    if (hint !== null || change.isPending) return;
+    if (wrongHandle(draft.handle) !== null || change.isPending) return;
     change.mutate(changes, { onSuccess: (saved) => setDraft(draftOf(saved)) });
   }
 
@@ -84,36 +81,13 @@ export function Profile({ me }: { me: Me }) {
         </p>
       </div>
       <form className="stack" onSubmit={save} noValidate>
-        <Field
-          label={t`Handle`}
-          aside={t`optional`}
-          hint={
-            draft.handle !== "" && hint !== null ? (
-              hint
-            ) : (
-              <Trans>
-                {SHORTEST} to {LONGEST} letters or digits, single - or _ between them. It becomes
-                the address of your page.
-              </Trans>
-            )
-          }
-          error={
-            ofHandle ? handleSaid(change.error, draft.handle) : tried && hint !== null ? hint : null
-          }
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              autoComplete="off"
-              autoCapitalize="none"
-              autoCorrect="off"
-              spellCheck={false}
-              value={draft.handle}
-              onChange={set("handle")}
-            />
-          )}
-        </Field>
+        <HandleField
+          value={draft.handle}
+          onChange={set("handle")}
+          tried={tried}
+          error={change.error}
+          optional
+        />
         <Field label={t`Display name`} aside={used(draft.display_name, NAME)}>
           {(ids) => (
             <input
@@ -165,16 +139,9 @@ export function Profile({ me }: { me: Me }) {
           >
             <Trans>Save</Trans>
           </WorkButton>
-          <Saved outcome={ofHandle ? { state: "idle" } : outcome} />
+          <Saved outcome={refusedHandle(change.error) ? { state: "idle" } : outcome} />
         </div>
       </form>
     </Panel>
   );
-}
-
-function handleSaid(error: unknown, handle: string): string {
-  if (error instanceof Refusal && error.code === "handle_taken") {
-    return t`“${handle}” belongs to somebody else, or did until recently. Try another one.`;
-  }
-  return said(error);
 }

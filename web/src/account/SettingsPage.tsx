@@ -168,6 +168,18 @@ function Side({ me }: { me: Me }) {
             </li>
           ))}
         </ul>
+        <Link to="/welcome">
+          <Icon name="check" size={24} />
+          <span>
+            <span className="strong">
+              <Trans>First steps</Trans>
+            </span>
+            <span className="small">
+              <Trans>What to do next</Trans>
+            </span>
+          </span>
+          <Icon name="right" size={20} />
+        </Link>
       </nav>
     </div>
   );

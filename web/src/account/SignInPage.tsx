@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { pageOf, useMe } from "../api/me";
 import { configQuery } from "../api/queries";
@@ -22,6 +22,7 @@ export function SignInPage() {
   const features = config.data?.features;
   const me = useMe();
   const proof = useSignIn();
+  const { address } = useSearch({ from: "/sign-in" });
   const [ending] = useState(lastEnding);
   return (
     <div className="page account-page">
@@ -71,7 +72,7 @@ export function SignInPage() {
             {config.isPending ? (
               <Skeleton lines={5} label={t`One moment`} />
             ) : (
-              <ByHand proof={proof} />
+              <ByHand proof={proof} address={address} />
             )}
           </Panel>
         </div>

@@ -27,18 +27,26 @@ export function isSpent(error: unknown): boolean {
 
 const SIGN_IN = "tbg.sign-in";
 
+/** Whoever was on their way to a page of their own gets there first; the welcome can wait. */
+function isErrand(to: string | null): boolean {
+  return to !== null && /^\/(settings|profile|welcome)\b/.test(to);
+}
+
 export function useSignIn(): Proof {
   const navigate = useNavigate();
   const signedIn = useSignedIn();
   const { back } = useSearch({ from: "/sign-in" });
+  const to = wayBack(back);
   return {
     challenge: (address) => account.challenge(address, "sign_in"),
     handIn: async ({ challenge_id }, signature) => {
-      const { user } = await account.verify(challenge_id, signature);
+      const { user, claimed } = await account.verify(challenge_id, signature);
       keepAsked(SIGN_IN, null); // used, whether or not the next page loads
       signedIn(user);
-      const to = wayBack(back);
-      if (to !== null) await navigate({ href: to, replace: true });
+      if (claimed && !isErrand(to)) {
+        const search = to === null ? {} : { back: to };
+        await navigate({ to: "/welcome", search, replace: true });
+      } else if (to !== null) await navigate({ href: to, replace: true });
       else {
         await navigate({ to: "/m/$address", params: { address: pageOf(user) }, replace: true });
       }

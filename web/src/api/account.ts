@@ -23,6 +23,7 @@ export interface SettingsChange {
   notifications?: Partial<Settings["notifications"]>;
   units?: Partial<Settings["units"]>;
   theme?: Settings["theme"];
+  welcome?: Settings["welcome"];
 }
 
 async function verify(challenge_id: string, signature: string) {

@@ -61,6 +61,7 @@ export function merged(settings: Settings, change: SettingsChange): Settings {
   return {
     ...settings,
     theme: change.theme ?? settings.theme,
+    welcome: change.welcome ?? settings.welcome,
     units: { ...settings.units, ...change.units },
     notifications: { ...settings.notifications, ...change.notifications },
   };

@@ -2,6 +2,7 @@ import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useMe } from "../api/me";
 import { statsQuery } from "../api/queries";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
@@ -13,7 +14,9 @@ import { Empty } from "../ui/Empty";
 import { PoolFeed } from "../ui/FeedList";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
+import { Why } from "../ui/Why";
 import { LastBlock } from "./LastBlock";
+import { OwnTile } from "./OwnTile";
 import { Wall } from "./Wall";
 import "./landing.css";
 
@@ -22,6 +25,7 @@ const FEED_LINES = 4;
 export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
+  const me = useMe();
   return (
     <>
       <Title />
@@ -30,22 +34,7 @@ export function LandingPage() {
           <h1>
             <Trans>Small miner, warm room, honest score.</Trans>
           </h1>
-          <p className="lead">
-            <Trans>
-              Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
-              already sends become levels, a weekly streak and up to twenty badges.
-            </Trans>
-          </p>
-          <div id="find">
-            <AddressField look="hero" />
-          </div>
-          <p className="small">
-            <Trans>
-              No account needed. The page shows everybody what the pool knows about your
-              miners: shares, names and devices. It needs only the address, and nobody can
-              spend coins with that.
-            </Trans>
-          </p>
+          {me === null ? <Pitch /> : <OwnTile me={me} />}
         </div>
         <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
       </div>
@@ -76,6 +65,30 @@ export function LandingPage() {
   );
 }
 
+/** For visitors: what the page is about, and the field that leads to their own. */
+function Pitch() {
+  return (
+    <>
+      <p className="lead">
+        <Trans>
+          Paste the payout address your Bitaxe or NerdQAxe mines to. The shares it
+          already sends become levels, a weekly streak and up to twenty badges.
+        </Trans>
+      </p>
+      <div id="find">
+        <AddressField look="hero" />
+      </div>
+      <p className="small">
+        <Trans>
+          No account needed. The page shows everybody what the pool knows about your
+          miners: shares, names and devices. It needs only the address, and nobody can
+          spend coins with that.
+        </Trans>
+      </p>
+    </>
+  );
+}
+
 function Pool({ stats }: { stats: PublicStats }) {
   const best = stats.best_difficulty;
   const block = stats.last_block;
@@ -87,19 +100,30 @@ function Pool({ stats }: { stats: PublicStats }) {
       {block && <LastBlock block={block} />}
       <Panel title={t`The pool, now`} aside={<LiveDot />} className="span-7 pool">
         <div className="pool-figures">
-          <Figure of={hashrate(stats.hashrate_ths)} label={t`all miners, last hour`} />
+          <Figure
+            of={hashrate(stats.hashrate_ths)}
+            label={
+              <>
+                {t`all miners, last hour`}
+                <Why of="hashrate" />
+              </>
+            }
+          />
           <Figure
             of={difficulty(best?.sdiff ?? 0)}
             label={
-              !best ? (
-                t`best difficulty, none yet`
-              ) : best.user ? (
-                <Trans>
-                  best difficulty, by <Holder of={best.user} />
-                </Trans>
-              ) : (
-                t`best difficulty, by an unnamed miner`
-              )
+              <>
+                {!best ? (
+                  t`best difficulty, none yet`
+                ) : best.user ? (
+                  <Trans>
+                    best difficulty, by <Holder of={best.user} />
+                  </Trans>
+                ) : (
+                  t`best difficulty, by an unnamed miner`
+                )}
+                <Why of="difficulty" />
+              </>
             }
           />
           <Figure
@@ -123,6 +147,7 @@ function Pool({ stats }: { stats: PublicStats }) {
                     {plural(stats.blocks_reported, {
                       other: "# reported by the pool, not confirmed yet",
                     })}
+                    <Why of="reported" />
                   </>
                 )}
               </>
@@ -252,6 +277,11 @@ function HowItWorks({ stats }: { stats: PublicStats | undefined }) {
           ))}
         </div>
       </Panel>
+      <p className="how-more">
+        <Link to="/how-it-works" className="button quiet">
+          <Trans>How it works, with this pool's numbers</Trans>
+        </Link>
+      </p>
     </>
   );
 }

@@ -9,7 +9,7 @@ import "./miner.css";
 export function Bests({ bests }: { bests: PublicMiner["bests"] }) {
   const { alltime, month, week } = bests;
   return (
-    <Panel title={t`Best ever`} className="area-bests">
+    <Panel title={t`Best ever`} className="area-bests" why="difficulty">
       {alltime ? (
         <>
           <Figure of={difficulty(alltime.sdiff)} />

@@ -16,7 +16,7 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
   const all = stats.shares_accepted + stats.shares_rejected;
   const rejected = percent(all > 0 ? (100 * stats.shares_rejected) / all : 0);
   return (
-    <Panel title={t`Hashrate`} className="area-hashrate" id="hashrate">
+    <Panel title={t`Hashrate`} className="area-hashrate" id="hashrate" why="hashrate">
       <div className="hashrate-now">
         <Figure of={hashrate(stats.hashrate_ths_1h)} label={t`last hour`} />
         <Figure of={hashrate(stats.hashrate_ths_24h)} label={t`mean of 24 hours`} />

@@ -19,6 +19,8 @@ import { BadgeDialog } from "../badges/BadgeDialog";
 import { BadgeShelf } from "../badges/BadgeShelf";
 import { Bests } from "./Bests";
 import { Blocks } from "./Blocks";
+import { Claim } from "./Claim";
+import { FirstSteps } from "./FirstSteps";
 import { Mosaic } from "./Mosaic";
 import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
 import { Hashrate } from "./Hashrate";
@@ -102,6 +104,8 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
       <Title of={miner.display_name ?? shortAddress(miner.handle)} />
       <Mosaic who={who} miner={miner} />
       <div className="page grid miner-grid">
+        <Claim who={who} miner={miner} />
+        <FirstSteps who={who} miner={miner} />
         {miner.bio && (
           <section className="panel span-12 miner-bio" aria-label={t`About this miner`}>
             <p>{miner.bio}</p>
@@ -115,6 +119,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             aside={t`${earned} of ${available} earned`}
             className="area-badges"
             id="badges"
+            why="badges"
           >
             {shelf ? (
               <BadgeShelf shelf={shelf} who={who} onOpen={turn} />
@@ -134,7 +139,13 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
           <Bests bests={miner.bests} />
           {shelf && <Next miner={miner} shelf={shelf} />}
           <Streak streak={miner.streak} />
-          <Panel title={t`Rewards`} aside={<LiveDot />} className="area-rewards" id="rewards">
+          <Panel
+            title={t`Rewards`}
+            aside={<LiveDot />}
+            className="area-rewards"
+            id="rewards"
+            why="xp"
+          >
             {miner.feed.length > 0 ? (
               <MinerFeed items={miner.feed} />
             ) : (

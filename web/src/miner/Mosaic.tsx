@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { countryName } from "../account/countries";
 import { levelsQuery } from "../api/queries";
 import type { PublicMiner } from "../api/types";
@@ -9,6 +10,7 @@ import { count, date, isName, shortAddress } from "../format";
 import { useNow } from "../ui/clock";
 import { PHONE, useMedia } from "../ui/hooks";
 import { CopyButton, Online, Time } from "../ui/parts";
+import { nameOfSection } from "../ui/Why";
 import "./mosaic.css";
 
 interface Props {
@@ -145,7 +147,7 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
           <Trans>Level {level}</Trans>
         </p>
         <p className="mosaic-title serif">{xp.level_title}</p>
-        <p>
+        <Link to="/how-it-works" hash="xp" className="mosaic-xp" title={nameOfSection("xp")}>
           {last ? (
             <Trans>
               <span className="gold tn">{total}</span> XP, the last level
@@ -155,9 +157,15 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
               <span className="gold tn">{total}</span> XP, {missing} to level {next}
             </Trans>
           )}
-        </p>
+        </Link>
       </div>
-      <div className="mosaic-ring">
+      <Link
+        to="/how-it-works"
+        hash="levels"
+        className="mosaic-ring"
+        aria-label={nameOfSection("levels")}
+        title={nameOfSection("levels")}
+      >
         <LevelRing
           level={level}
           of={levels.length || 15}
@@ -165,7 +173,7 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
           fraction={last ? 1 : Math.min(1, xp.xp_into_level / xp.xp_for_level)}
           size={phone ? 84 : 132}
         />
-      </div>
+      </Link>
     </>
   );
 }

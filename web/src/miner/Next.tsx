@@ -15,7 +15,7 @@ export function Next({ miner, shelf }: { miner: PublicMiner; shelf: Shelved[] })
   const badges = nearest(shelf, miner);
   const unknown = miner.pace.shares <= 0;
   return (
-    <Panel title={t`What's next`} className="area-next" id="next">
+    <Panel title={t`What's next`} className="area-next" id="next" why="levels">
       <ol className="next">
         {level && <Level miner={miner} way={level} />}
         {badges.map((one) => (

@@ -2,14 +2,15 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { looksRight, type Network, wrongAddress } from "../address";
+import { type Network, wrongAddress } from "../address";
 import { badgesQuery } from "../api/queries";
-import { shortAddress } from "../format";
 import { AddressField } from "../ui/AddressField";
 import { BadgeTile } from "../badges/BadgeTile";
-import { CopyButton, LiveDot, Panel } from "../ui/parts";
+import { LiveDot, Panel } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { howTo } from "../badges/shelf";
+import { Why } from "../ui/Why";
+import { PointHere } from "./PointHere";
 import "../badges/shelf.css";
 import "./miner.css";
 
@@ -17,7 +18,7 @@ import "./miner.css";
 export function NoShares({ address }: { address: string }) {
   return (
     <>
-      <Panel title={t`No shares yet`} aside={<LiveDot />} className="span-7 no-shares">
+      <Panel title={t`No shares yet`} aside={<LiveDot />} className="span-5 no-shares">
         <p className="lead">
           <Trans>The first one usually takes a few minutes.</Trans>
         </p>
@@ -27,6 +28,7 @@ export function NoShares({ address }: { address: string }) {
             lights up when the first share arrives and earns the first badge.
           </Trans>
         </p>
+        <Earns />
         <p className="small">
           <Trans>
             If your miner has been running for an hour and this page is still empty, check
@@ -34,45 +36,44 @@ export function NoShares({ address }: { address: string }) {
           </Trans>
         </p>
       </Panel>
-      <Panel title={t`Point your miner here`} className="span-5">
-        <dl className="settings">
-          <div>
-            <dt>
-              <Trans>Pool</Trans>
-            </dt>
-            <dd>
-              <Trans>the stratum host and port of your pool</Trans>
-            </dd>
-          </div>
-          <div>
-            <dt>
-              <Trans>User</Trans>
-            </dt>
-            <dd>
-              <span className="mono" title={address}>
-                {shortAddress(address)}.kitchen
-              </span>
-              <CopyButton text={address} label={t`Copy address`} />
-            </dd>
-          </div>
-          <div>
-            <dt>
-              <Trans>Password</Trans>
-            </dt>
-            <dd>
-              <Trans>anything, for instance x</Trans>
-            </dd>
-          </div>
-        </dl>
-        <p className="small">
-          <Trans>
-            The user is your address, a dot, and a name for this one machine. Any name
-            works.
-          </Trans>
-        </p>
-      </Panel>
+      <PointHere address={address} />
       <FirstBadges />
     </>
+  );
+}
+
+/** What the first share brings, each with the rule behind it. */
+function Earns() {
+  const first = useQuery(badgesQuery).data?.badges.find(
+    ({ trigger_type, threshold }) => trigger_type === "share_count" && threshold === 1,
+  );
+  const name = first?.name ?? "";
+  const xp = first?.xp_reward ?? 0;
+  return (
+    <ul className="first-share">
+      {first && (
+        <li>
+          <span>
+            <Trans>
+              It earns {name}, and <span className="xp tn">+{xp} XP</span>.
+            </Trans>
+          </span>
+          <Why of="badges" />
+        </li>
+      )}
+      <li>
+        <span>
+          <Trans>It starts your streak. One share a week keeps it.</Trans>
+        </span>
+        <Why of="streaks" />
+      </li>
+      <li>
+        <span>
+          <Trans>It is your best, until a luckier one comes.</Trans>
+        </span>
+        <Why of="difficulty" />
+      </li>
+    </ul>
   );
 }
 
@@ -116,11 +117,7 @@ export function WrongAddress({ address, network }: { address: string; network: N
         <h1>
           <Trans>Not a valid address</Trans>
         </h1>
-        <p>
-          {looksRight(address, network)
-            ? t`That address is not valid: a letter is missing, doubled or wrong.`
-            : wrongAddress(network)}
-        </p>
+        <p>{wrongAddress(address, network, true)}</p>
         <p className="small mono wrap">{address}</p>
         <AddressField look="hero" />
       </section>

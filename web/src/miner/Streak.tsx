@@ -21,6 +21,7 @@ export function Streak({ streak }: { streak: Of }) {
     <Panel
       title={t`Streak`}
       id="streak"
+      why="streaks"
       className="area-streak"
       aside={streak.longest_streak > n ? t`longest ${longest}` : undefined}
     >

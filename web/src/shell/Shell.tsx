@@ -50,7 +50,9 @@ function useFocusOnNewPage() {
 }
 
 function TopBar() {
-  const landing = useLocation({ select: (at) => at.pathname === "/" });
+  // Visitors have the landing page's own field; to somebody signed in it shows their tile instead.
+  const me = useMe();
+  const landing = useLocation({ select: (at) => at.pathname === "/" }) && me === null;
   return (
     <header className="topbar">
       <Brand />
@@ -61,7 +63,7 @@ function TopBar() {
         <Link to="/badges">
           <Trans>Badges</Trans>
         </Link>
-        <Link to="/" hash="how" activeOptions={{ includeHash: true }}>
+        <Link to="/how-it-works">
           <Trans>How it works</Trans>
         </Link>
       </nav>

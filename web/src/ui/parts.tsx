@@ -9,22 +9,32 @@ import { useLiveState } from "../live/hooks";
 import { useNow } from "./clock";
 import { copyText } from "./copy";
 import { said } from "./form";
+import { type Section, Why } from "./Why";
 
 interface PanelProps {
   title: string;
   aside?: ReactNode;
   className?: string;
   id?: string;
+  /** The section of "How it works" that explains what is in it. */
+  why?: Section;
   children: ReactNode;
 }
 
 /** One tile of the page, with its heading. */
-export function Panel({ title, aside, className = "", id, children }: PanelProps) {
+export function Panel({ title, aside, className = "", id, why, children }: PanelProps) {
   const heading = useId();
   return (
     <section className={`panel ${className}`} aria-labelledby={heading} id={id}>
       <header className="panel-head">
-        <h2 id={heading}>{title}</h2>
+        {why === undefined ? (
+          <h2 id={heading}>{title}</h2>
+        ) : (
+          <div className="panel-title">
+            <h2 id={heading}>{title}</h2>
+            <Why of={why} />
+          </div>
+        )}
         {aside !== undefined && <div className="panel-aside">{aside}</div>}
       </header>
       {children}
