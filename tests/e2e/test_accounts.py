@@ -117,6 +117,8 @@ def test_a_message_that_is_too_old_is_replaced(open_page: Open) -> None:
     second = page.get_by_label("The message to sign").inner_text()
     assert second != first
     hand_in(page, sign_message(key, second))
+    expect(page).to_have_url(re.compile(r"/welcome\?back=%2Fbadges$"))
+    page.get_by_role("button", name="Back to where I was").click()
     expect(page).to_have_url(re.compile("/badges$"))
 
 
@@ -134,7 +136,7 @@ def test_a_message_outlives_the_page_that_a_phone_drops(open_page: Open, game: G
     message = ask_message(page, key)
     page.reload()
     hand_in(page, sign_message(key, message))
-    expect(page).to_have_url(re.compile(f"/m/{key.address}$"))
+    expect(page).to_have_url(re.compile("/welcome$"))
     page.goto(f"{game.url}/sign-in")  # what was used is kept no longer
     expect(page.get_by_label("Address", exact=True)).to_be_visible()
     expect(shown).to_have_count(0)
@@ -210,8 +212,10 @@ def test_a_wallet_in_the_browser_needs_a_click_and_its_address(
     if use is not None:
         page.locator("button.pick").filter(has_text=use).click()
     mine = ordinals if use == "ordinals" else payment
-    expect(page).to_have_url(re.compile(f"/m/{mine.address}$"))
+    expect(page).to_have_url(re.compile("/welcome$"))
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
+    page.get_by_role("link", name="To my page").click()
+    expect(page).to_have_url(re.compile(f"/m/{mine.address}$"))
 
 
 def test_a_profile_is_shown_and_hidden_as_set(person: Person, open_page: Open, game: Game) -> None:
@@ -367,7 +371,7 @@ def test_a_demo_miner_completes_every_step(
         allowed = (REFUSED, UNKNOWN, OUT, CUT)
         page = begin("/sign-in", width=width, height=height, quiet=True, allowed=allowed)
         page.locator("button.pick").filter(has_text=one.address[-4:]).click()
-        expect(page).to_have_url(re.compile(f"/m/{one.address}$"))
+        expect(page).to_have_url(re.compile("/welcome$"))
         link_and_unite(page, demo, one, other, shares=1 + 1)
         page.goto(f"{demo.url}/settings/profile")
         page.get_by_label("Handle", exact=True).fill(f"stoker-{width}")

@@ -9,6 +9,7 @@ import { wordsOf } from "../messages/feed";
 import { useNow } from "./clock";
 import { byDay, dayName, firstOf } from "./days";
 import { Address, Time } from "./parts";
+import { type Section, Why } from "./Why";
 
 const ICONS = {
   badge_earned: "badge",
@@ -53,10 +54,12 @@ interface LineProps {
   title: ReactNode;
   under: ReactNode;
   xp: number | null;
+  /** The section of "How it works" for a word in it that raises a question. */
+  why?: Section | null;
   fresh: boolean;
 }
 
-function Line({ mark, title, under, xp, fresh }: LineProps) {
+function Line({ mark, title, under, xp, why = null, fresh }: LineProps) {
   return (
     <li className={fresh ? "feed-line arriving" : "feed-line"}>
       <span className="feed-mark">{mark}</span>
@@ -64,6 +67,7 @@ function Line({ mark, title, under, xp, fresh }: LineProps) {
         <p>{title}</p>
         <p className="small">{under}</p>
       </div>
+      {why && <Why of={why} />}
       <Xp xp={xp} />
     </li>
   );
@@ -136,6 +140,7 @@ function Reward({ item, now, fresh }: RewardProps) {
         </>
       }
       xp={item.xp}
+      why={item.type === "block_reported" ? "reported" : null}
       fresh={fresh}
     />
   );
