@@ -32,7 +32,7 @@ def violations(page: Page) -> list[str]:
 
 PATHS = [
     "/", "/m/{veteran}", "/m/{veteran}?badge=diff_1e9", "/m/{stranger}", "/m/hello", "/badges",
-    "/badges/diff_1e9", "/badges/coop_block", "/sign-in", "/nowhere/at/all",
+    "/badges/diff_1e9", "/badges/coop_block", "/how-it-works", "/sign-in", "/nowhere/at/all",
 ]  # fmt: skip
 
 
@@ -50,22 +50,26 @@ def test_axe_finds_no_violation_on_a_page_in_either_theme(
     assert violations(page) == []
 
 
-SECTIONS = [
-    "", "privacy", "addresses", "preferences", "sessions", "activity", "api-keys", "your-data",
+OWN = [
+    "/welcome", "/settings", *(f"/settings/{section}" for section in (
+        "privacy", "addresses", "preferences", "sessions", "activity", "api-keys", "your-data",
+    )),
 ]  # fmt: skip
 
 
-def test_axe_finds_no_violation_in_the_settings(open_page: Open, game: Game, town: Town) -> None:
+def test_axe_finds_no_violation_in_the_welcome_and_the_settings(
+    open_page: Open, game: Game, town: Town
+) -> None:
     key = new_key()
     game.mine(share(key.address), miner=key.address)
     page = open_page("/sign-in", own=True, quiet=True, allowed=(UNKNOWN, OUT, CUT))
     sign_in(page, key)
     found = {}
-    for section in SECTIONS:
-        page.goto(f"{game.url}/settings/{section}")
+    for path in OWN:
+        page.goto(game.url + path)
         expect(page.locator(".skeleton")).to_have_count(0)
         if wrong := violations(page):
-            found[section] = wrong
+            found[path] = wrong
     assert found == {}
 
 

@@ -56,7 +56,8 @@ def test_a_first_load_is_small_and_asks_for_everything_once(
     assert twice == {}
 
 
-PAGES = ["/", "/m/{veteran}", "/badges", "/badges/diff_1e9", "/sign-in", "/m/{stranger}"]
+PAGES = ["/", "/m/{veteran}", "/badges", "/badges/diff_1e9", "/how-it-works", "/sign-in",
+         "/m/{stranger}"]  # fmt: skip
 
 
 def _still(page: Page) -> None:

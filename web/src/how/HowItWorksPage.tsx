@@ -1,10 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { badgesQuery, levelsQuery, statsQuery } from "../api/queries";
 import { Title } from "../shell/Pool";
+import { usePartInPlace } from "../ui/hooks";
 import { ErrorNotice, Skeleton } from "../ui/parts";
 import type { Section } from "../ui/Why";
 import { BadgeRules, StreakRules } from "./Badges";
@@ -34,7 +33,7 @@ export function HowItWorksPage() {
   const stats = useQuery(statsQuery);
   const all = [levels, badges, stats];
   const ready = all.every((one) => one.data !== undefined);
-  useSectionInPlace(ready);
+  usePartInPlace(ready);
   const failed = all.find((one) => one.isError && one.data === undefined);
   return (
     <div className="page how-page">
@@ -90,12 +89,4 @@ export function HowItWorksPage() {
       )}
     </div>
   );
-}
-
-/** The section that was asked for is only there once the numbers are. */
-function useSectionInPlace(ready: boolean) {
-  const hash = useLocation({ select: (at) => at.hash });
-  useEffect(() => {
-    if (ready && hash) document.getElementById(hash)?.scrollIntoView({ block: "start" });
-  }, [ready, hash]);
 }

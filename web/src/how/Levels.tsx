@@ -8,7 +8,7 @@ import { count } from "../format";
 import { Panel } from "../ui/parts";
 import "./how.css";
 
-/** All levels; on a phone the table is a list. The reader's own is marked when they are signed in. */
+/** All levels, on a phone as a list; whoever is signed in finds their own marked. */
 export function Levels({ levels }: { levels: Level[] }) {
   const me = useMe();
   const own = useQuery({ ...minerQuery(me ? pageOf(me) : ""), enabled: Boolean(me) }).data;
@@ -19,8 +19,8 @@ export function Levels({ levels }: { levels: Level[] }) {
     <Panel title={t`Levels`} id="levels" className="how-panel how-levels">
       <p>
         <Trans>
-          XP adds up to a level. A quiet week costs you none of it. The numbers jump after 10. As far as
-          it goes is {title}, and that takes years.
+          XP adds up to a level. A quiet week costs you none of it. The numbers jump after 10. As far
+          as it goes is {title}, and that takes years.
         </Trans>
       </p>
       <table className="how-table" role="table" aria-label={t`All levels`}>

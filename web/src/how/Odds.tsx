@@ -35,8 +35,8 @@ export function Difficulty({ stats }: { stats: PublicStats }) {
       {record && (
         <p>
           <Trans>
-            The best share this pool has seen is <span className="tn">{record}</span>: one in {rare}{" "}
-            hashes.
+            The best share this pool has seen is <span className="tn">{record}</span>: one in{" "}
+            {rare} hashes.
           </Trans>
         </p>
       )}
@@ -60,8 +60,8 @@ export function Odds({ badges, stats }: { badges: Badge[]; stats: PublicStats })
     <Panel title={t`Odds`} id="odds" className="span-7 how-panel">
       <p>
         <Trans>
-          Ten times the difficulty is ten times as rare. This is how long a Bitaxe of {EXAMPLE_THS}{" "}
-          TH/s waits, on average, for a share of a given difficulty.
+          Ten times the difficulty is ten times as rare. This is how long a Bitaxe of{" "}
+          {EXAMPLE_THS} TH/s waits, on average, for a share of a given difficulty.
         </Trans>
       </p>
       <table className="how-table how-odds" role="table" aria-label={t`Odds of a share`}>
@@ -197,8 +197,8 @@ export function Reported({ stats }: { stats: PublicStats }) {
       </p>
       <p className="how-facts">
         <Trans>
-          Here: <span className="tn">{found}</span> confirmed, <span className="tn">{reported}</span>{" "}
-          reported.
+          Here: <span className="tn">{found}</span> confirmed,{" "}
+          <span className="tn">{reported}</span> reported.
         </Trans>
       </p>
     </Panel>

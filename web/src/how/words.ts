@@ -9,12 +9,18 @@ const YEAR = 365.25 * DAY;
 
 /** A span of time, in the unit that needs two or three digits. */
 export function span(seconds: number): string {
-  if (seconds < 1.5 * MINUTE) return plural(Math.round(seconds), { one: "# second", other: "# seconds" });
+  if (seconds < 1.5 * MINUTE) {
+    return plural(Math.round(seconds), { one: "# second", other: "# seconds" });
+  }
   if (seconds < 1.5 * HOUR) {
     return plural(Math.round(seconds / MINUTE), { one: "# minute", other: "# minutes" });
   }
-  if (seconds < 2 * DAY) return plural(Math.round(seconds / HOUR), { one: "# hour", other: "# hours" });
-  if (seconds < 2 * YEAR) return plural(Math.round(seconds / DAY), { one: "# day", other: "# days" });
+  if (seconds < 2 * DAY) {
+    return plural(Math.round(seconds / HOUR), { one: "# hour", other: "# hours" });
+  }
+  if (seconds < 2 * YEAR) {
+    return plural(Math.round(seconds / DAY), { one: "# day", other: "# days" });
+  }
   const years = Math.round(seconds / YEAR);
   return plural(Number(years.toPrecision(3)), { one: "# year", other: "# years" });
 }

@@ -11,7 +11,7 @@ import { count } from "../format";
 import { nameOf } from "../ui/names";
 import "./landing.css";
 
-/** In place of the pitch: the tile of whoever is signed in, their level, and the way to their page. */
+/** In place of the pitch: the tile and the level of whoever is signed in. */
 export function OwnTile({ me }: { me: Me | undefined }) {
   return (
     <section aria-label={t`Your tile`}>

@@ -12,7 +12,7 @@ import { shortAddress } from "../format";
 import { useMinerLive } from "../live/hooks";
 import { Empty } from "../ui/Empty";
 import { MinerFeed } from "../ui/FeedList";
-import { rememberMiner, useNetwork } from "../ui/hooks";
+import { rememberMiner, useNetwork, usePartInPlace } from "../ui/hooks";
 import { ErrorNotice, LiveDot, Panel, Skeleton } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { BadgeDialog } from "../badges/BadgeDialog";
@@ -95,6 +95,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
   const { badge: open } = useSearch({ from: "/m/$address" });
   const navigate = useNavigate({ from: "/m/$address" });
   const shelf = badges.data ? shelve(badges.data.badges, miner.badges) : null;
+  usePartInPlace(shelf !== null);
   const opened = shelf?.find((s) => s.badge.slug === open) ?? null;
   const turn = (badge: string | undefined) =>
     void navigate({ search: badge ? { badge } : {}, replace: !badge, resetScroll: false });

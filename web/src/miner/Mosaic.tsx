@@ -163,7 +163,6 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
         to="/how-it-works"
         hash="levels"
         className="mosaic-ring"
-        aria-label={nameOfSection("levels")}
         title={nameOfSection("levels")}
       >
         <LevelRing
@@ -173,6 +172,7 @@ function LevelPlate({ miner, phone }: { miner: PublicMiner; phone: boolean }) {
           fraction={last ? 1 : Math.min(1, xp.xp_into_level / xp.xp_for_level)}
           size={phone ? 84 : 132}
         />
+        <span className="sr-only">{nameOfSection("levels")}</span>
       </Link>
     </>
   );

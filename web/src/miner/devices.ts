@@ -39,7 +39,7 @@ export function whereOn(device: Device): string {
     case "bitaxe":
       return t`Open AxeOS, the miner's own page, and there “Pool”. Save, then restart.`;
     case "nerdqaxe":
-      return t`Open the miner's own page, there “Settings” and “Primary Stratum Pool”. Save, then restart.`;
+      return t`Open the miner's own page, there “Settings”, “Primary Stratum Pool”. Save, then restart.`;
     case "other":
       return t`Most miners ask for these three, under “Pool” or “Pool 1”.`;
   }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { useEffect, useSyncExternalStore } from "react";
 import type { Network } from "../address";
 import { configQuery } from "../api/queries";
 import { onTheme, type Theme, theme } from "../theme";
@@ -17,6 +18,14 @@ export function useMedia(query: string): boolean {
     },
     () => window.matchMedia(query).matches,
   );
+}
+
+/** Brings the part that the address names in sight, once what stands above it is there. */
+export function usePartInPlace(ready: boolean) {
+  const part = useLocation({ select: (at) => at.hash });
+  useEffect(() => {
+    if (ready && part) document.getElementById(part)?.scrollIntoView({ block: "start" });
+  }, [ready, part]);
 }
 
 export const PHONE = "(max-width: 719px)";
