@@ -273,7 +273,6 @@ DISK_FREE_BYTES = 64 * 1024 * 1024
 SHUTDOWN_SECONDS = 5
 """How long running requests may take once the API is stopping."""
 
-HOST_NAME_CHARS = 253  # of the pool's stratum address: DNS knows no longer names
 # --- signing in ----------------------------------------------------------------------------
 PUBLIC_HOST_CHARS = 40
 """Longest host and port in the public URL. They begin every message to sign, and with longer ones a

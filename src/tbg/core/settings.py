@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     )
     stratum_url: str | None = Field(
         None,
+        max_length=273,  # stratum+tcp://, the longest name that DNS knows (253), and a port
         description="where miners reach the pool, such as stratum+tcp://pool.example:3333; pages "
         "tell it to whoever has no share yet",
     )
@@ -192,8 +193,6 @@ class Settings(BaseSettings):
         found = _PLACE.fullmatch(place)
         if found is None or not 0 < int(found[2]) < 65_536:
             raise ValueError(f"must be a host and a port, such as {_STRATUM}pool.example:3333")
-        if len(found[1]) > limits.HOST_NAME_CHARS:
-            raise ValueError(f"no host name has more than {limits.HOST_NAME_CHARS} characters")
         return _STRATUM + place
 
     @model_validator(mode="after")
