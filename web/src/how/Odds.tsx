@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { Badge, PublicStats } from "../api/types";
 import { count, difficulty, hashesInWords, hashrate, joined, magnitude } from "../format";
 import { Panel } from "../ui/parts";
+import { type Column, Table } from "../ui/Table";
 import { EXAMPLE_THS, oneIn, secondsFor } from "./rules";
 import { many, span } from "./words";
 import "./how.css";
@@ -64,31 +65,13 @@ export function Odds({ badges, stats }: { badges: Badge[]; stats: PublicStats })
           {EXAMPLE_THS} TH/s waits, on average, for a share of a given difficulty.
         </Trans>
       </p>
-      <table className="how-table how-odds" role="table" aria-label={t`Odds of a share`}>
-        <thead role="rowgroup">
-          <tr role="row">
-            <th scope="col" role="columnheader">
-              <Trans>Difficulty</Trans>
-            </th>
-            <th scope="col" role="columnheader" className="how-wide">
-              <Trans>Earns</Trans>
-            </th>
-            {mean !== null && (
-              <th scope="col" role="columnheader" className="how-number">
-                <Trans>One share in</Trans>
-              </th>
-            )}
-            <th scope="col" role="columnheader" className="how-number">
-              <Trans>Once in</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {marks.map((badge) => (
-            <OddsRow key={badge.slug} badge={badge} mean={mean} />
-          ))}
-        </tbody>
-      </table>
+      <Table
+        label={t`Odds of a share`}
+        columns={columns(mean)}
+        rows={marks}
+        keyOf={({ slug }) => slug}
+        empty={null}
+      />
       {asked && (
         <p className="small">
           <Trans>
@@ -107,34 +90,33 @@ export function Odds({ badges, stats }: { badges: Badge[]; stats: PublicStats })
   );
 }
 
-function OddsRow({ badge, mean }: { badge: Badge; mean: number | null }) {
-  const mark = badge.threshold ?? 0;
-  return (
-    <tr role="row" data-odds={badge.slug}>
-      <th scope="row" role="rowheader" className="tn">
-        {joined(magnitude(mark))}
-      </th>
-      <td role="cell" className="how-wide">
-        <Link to="/badges/$slug" params={{ slug: badge.slug }} className="up">
-          {badge.name}
+function columns(mean: number | null): [Column<Badge>, ...Column<Badge>[]] {
+  const mark = ({ threshold }: Badge) => threshold ?? 0;
+  const oneShareIn: Column<Badge> = {
+    key: "shares",
+    label: t`One share in`,
+    cell: (badge) => many(oneIn(mark(badge), mean ?? 1)),
+    number: true,
+  };
+  return [
+    { key: "difficulty", label: t`Difficulty`, cell: (badge) => joined(magnitude(mark(badge))) },
+    {
+      key: "badge",
+      label: t`Earns`,
+      cell: ({ slug, name }) => (
+        <Link to="/badges/$slug" params={{ slug }} className="up">
+          {name}
         </Link>
-      </td>
-      {mean !== null && (
-        <td role="cell" className="how-number tn">
-          <span className="how-in-list" aria-hidden="true">
-            <Trans>one share in</Trans>{" "}
-          </span>
-          {many(oneIn(mark, mean))}
-        </td>
-      )}
-      <td role="cell" className="how-number tn">
-        <span className="how-in-list" aria-hidden="true">
-          <Trans>once in</Trans>{" "}
-        </span>
-        {span(secondsFor(mark, EXAMPLE_THS))}
-      </td>
-    </tr>
-  );
+      ),
+    },
+    ...(mean === null ? [] : [oneShareIn]),
+    {
+      key: "wait",
+      label: t`Once in`,
+      cell: (badge) => span(secondsFor(mark(badge), EXAMPLE_THS)),
+      number: true,
+    },
+  ];
 }
 
 /** What a block takes, once the pool's numbers include it. */
