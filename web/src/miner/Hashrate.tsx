@@ -4,9 +4,9 @@ import type { ReactNode } from "react";
 import type { PublicMiner } from "../api/types";
 import { count, hashrate, joined, magnitude, percent } from "../format";
 import { Chart } from "../ui/Chart";
-import type { Point } from "../ui/series";
 import { Empty } from "../ui/Empty";
 import { Figure, Panel } from "../ui/parts";
+import { HOUR, sixHourMeans } from "./hours";
 import "./hashrate.css";
 import "./miner.css";
 
@@ -23,7 +23,7 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
       </div>
       <Chart
         label={t`Hashrate`}
-        points={points(miner)}
+        points={sixHourMeans(miner.hashrate)}
         every={HOUR}
         format={(ths) => joined(hashrate(ths))}
         gap={t`offline`}
@@ -35,8 +35,8 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
       />
       <p className="small hashrate-note">
         <Trans>
-          Both are estimated from the shares that arrived. The hour moves with luck; the day is
-          calmer.
+          All of it is estimated from the shares that arrived. An hour moves with luck, a day is
+          calmer; the line is the mean of six hours.
         </Trans>
       </p>
       <dl className="hashrate-sums">
@@ -50,16 +50,6 @@ export function Hashrate({ miner }: { miner: PublicMiner }) {
       </dl>
     </Panel>
   );
-}
-
-const HOUR = 3_600_000;
-
-/** The last week by the hour: each mean stands in the middle of its hour. */
-function points({ hashrate: history }: PublicMiner): Point[] {
-  const first = Date.parse(history.since);
-  return history.ths
-    .map((ths, hour) => ({ at: first + (hour + 0.5) * HOUR, value: ths === 0 ? null : ths }))
-    .slice(Math.max(0, history.ths.findIndex((ths) => ths !== null)));
 }
 
 function Sum({ name, children }: { name: string; children: ReactNode }) {
