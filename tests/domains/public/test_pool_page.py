@@ -209,7 +209,9 @@ async def test_reports_of_great_heights_push_no_block_off_the_page(
     )
     body = await stats(client)
     assert body["last_block"]["height"] == 5
-    assert "block_found" in {line["type"] for line in body["recent"]}
+    kinds = [line["type"] for line in body["recent"]]
+    assert "block_found" in kinds
+    assert kinds.count("block_reported") == 3, "they do not push out what happened"
 
 
 _SUMS = ("miners", "miners_online", "workers_online", "shares_accepted", "work", "blocks_found",

@@ -19,6 +19,9 @@ from tbg.domains.public.schemas import LastBlock, PoolBest, PoolFeedItem, Public
 
 Names = dict[int, Name]
 
+_REPORTED = 3
+"""Blocks in the news that nothing confirms: anybody can write such lines into ckpool's log."""
+
 _NOBODY = Name("", "")
 """For users who are on no list, or are gone: what they did stays, without a name."""
 
@@ -154,7 +157,9 @@ def _recent(
         (one.user_id, badge_line(one.slug, one.name, one.xp_reward, one.earned_at))
         for one in earned
     ]
-    lines += [(one.user_id, line_of(one, confirmed=one.confirmed)) for one in blocks]
+    reported = [one for one in blocks if not one.confirmed][:_REPORTED]
+    told = [one for one in blocks if one.confirmed] + reported
+    lines += [(one.user_id, line_of(one, confirmed=one.confirmed)) for one in told]
     lines += [(one.user_id, pool_best_line(one.sdiff, one.worker, one.at)) for one in bests]
     lines.sort(key=lambda line: (line[1].at, line[1].id), reverse=True)
     items = []
