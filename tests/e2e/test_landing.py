@@ -109,6 +109,7 @@ def test_every_miner_hangs_on_the_wall_and_opens(open_page: Open, game: Game, to
     tiles = page.get_by_role("region", name="The wall of miners").get_by_role("link")
     wall = [tile["user"] for tile in game.ask("/public/stats")["wall"]]
     assert set(wall) >= set(town.wall)
+    wall = wall[:33]  # places there are
     expect(tiles).to_have_count(len(wall))
     shown = [str(tile.get_attribute("href")).removeprefix("/m/") for tile in tiles.all()]
     assert sorted(shown) == sorted(wall)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -64,23 +63,20 @@ def hundreds(line: Locator) -> int:
 
 
 @pytest.fixture(scope="module")
-def recorded(
-    pg_url: str, redis_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Game]:
-    """The game of a real pool on regtest, from what it logged."""
-    url = urlsplit(redis_url)
-    beside = urlunsplit(url._replace(query="&".join(filter(None, (url.query, "db=9")))))
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Game]:
+    """The game of a real pool on regtest, from what it logged, on servers of its own."""
     folder = tmp_path_factory.mktemp("recorded")
-    with servers.database(pg_url, template=migrated_template) as database:
-        game = Game(database=database, redis=beside, directory=folder, TBG_NETWORK="regtest")
+    with servers.embedded() as (postgres, valkey):
+        urls = {"database": postgres.url, "redis": valkey.url}
+        game = Game(**urls, directory=folder, TBG_NETWORK="regtest")
         env = {
-            "TBG_DATABASE_URL": database,
-            "TBG_REDIS_URL": beside,
+            "TBG_DATABASE_URL": postgres.url,
+            "TBG_REDIS_URL": valkey.url,
             "TBG_DATA_DIR": str(folder),
             "TBG_NETWORK": "regtest",
         }
         try:
-            game.start("serve", "ingest")
+            game.start("serve", "ingest", "relay")
             collect = ("collect", LOGS, "--source", "b", "--once", "--tz", "UTC")
             done = tbg(*collect, "--from", "2026-11-01", env=env)
             assert done.returncode == 0, done.stderr

@@ -22,7 +22,7 @@ export function Brand() {
   const name = useName();
   const waiting = useQuery(configQuery).isPending;
   return (
-    <Link to="/" className={waiting ? "brand serif waiting" : "brand serif"}>
+    <Link to="/" aria-label={name} className={waiting ? "brand serif waiting" : "brand serif"}>
       <Logo size={32} />
       <span>{name}</span>
     </Link>
