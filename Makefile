@@ -113,6 +113,10 @@ api: setup ## after a change of routes, schemas or frames: the documents in web/
 	$(VENV)/tbg openapi --frames > web/asyncapi.json
 	$(NPM) run --silent gen
 
+.PHONY: icons
+icons: python ## after a change of the mark: the icons of the app on a telephone
+	$(VENV)/python tools/icons.py
+
 .PHONY: lock
 lock: python ## update the lock files from pyproject.toml (UPGRADE=1: from the registry)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -o requirements-dev.lock

@@ -45,7 +45,8 @@ const noGallery: Plugin = {
   },
 };
 
-const COMPRESSIBLE = /\.(css|html|js|svg)$/;
+/** Not the page itself: the server puts a head of its own into it for each path. */
+const COMPRESSIBLE = /\.(css|js|svg)$/;
 
 /** Compressed once, here, as well as can be: the server only picks what a browser takes. */
 const compressed: Plugin = {
@@ -88,6 +89,7 @@ export default defineConfig({
     proxy: {
       "/api": SERVER,
       "/health": SERVER,
+      "/manifest.webmanifest": SERVER,
       "/version": SERVER,
       "/ws": { target: SERVER, ws: true },
     },

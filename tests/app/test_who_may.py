@@ -30,7 +30,9 @@ WHO_MAY = {
     "GET /api/v1/demo/miners": "P",
     "GET /api/v1/levels": "P",
     "GET /api/v1/mining/personal-bests": "K",
+    "GET /api/v1/public/card.png": "P",
     "GET /api/v1/public/miners/{handle}": "P",
+    "GET /api/v1/public/miners/{handle}/card.png": "P",
     "GET /api/v1/public/stats": "P",
     "GET /api/v1/users/me": "U",
     "PATCH /api/v1/users/me": "U",
@@ -57,9 +59,14 @@ WHO_MAY = {
     "POST /api/v1/demo/sign": "P",
     "GET /health": "P",
     "GET /health/ready": "P",
+    "GET /manifest.webmanifest": "P",
     "GET /version": "P",
 }
-NOT_IN_DOCUMENT = {"GET /api/v1/openapi.json", "GET /api/v1/asyncapi.json"}  # the documents
+NOT_IN_DOCUMENT = {  # the documents, and a file of the web app
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/asyncapi.json",
+    "GET /manifest.webmanifest",
+}
 LETTERS = {None: "P"} | {scheme: letter for letter, scheme in SCHEMES.items()}
 MAY = {
     "P": {"nobody", "owner", "other", "read", "mining", "service", "admin"},

@@ -24,7 +24,10 @@ export function theme(): Theme {
 
 function show() {
   document.documentElement.dataset.theme = theme();
-  document.querySelector('meta[name="theme-color"]')?.setAttribute("content", GROUND[theme()]);
+  // One for each theme of the system: both, since somebody may have chosen the other one here.
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+    meta.setAttribute("content", GROUND[theme()]);
+  }
   for (const tell of listeners) tell();
 }
 

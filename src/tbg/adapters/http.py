@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from tbg.adapters.cookies import SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
+from tbg.adapters.pictures import Studio
 from tbg.core.errors import NotAllowed, SignInRequired
 from tbg.core.frames import Params
 from tbg.core.fresh import Fresh
@@ -150,6 +151,11 @@ async def _badge_events(request: Request) -> frozenset[str]:
     return found
 
 
+async def _studio(request: Request) -> Studio:
+    found: Studio = request.app.state.studio
+    return found
+
+
 async def _asker(request: Request) -> Principal | None:
     found: Principal | None = request.state.principal
     return found
@@ -177,6 +183,9 @@ AppCookies = Annotated[SessionCookies, Depends(_cookies)]
 
 BadgeEvents = Annotated[frozenset[str], Depends(_badge_events)]
 """The events that can earn somebody a badge, with the domains that are installed."""
+
+AppStudio = Annotated[Studio, Depends(_studio)]
+"""Where pictures are drawn."""
 
 Asker = Annotated[Principal | None, Depends(_asker)]
 """The caller, where nobody has to be signed in."""

@@ -21,13 +21,15 @@ from tbg.adapters.cookies import OwnCookies, SessionCookies
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
-from tbg.app.api import health, lifecycle, problems
+from tbg.adapters.pictures import Studio
+from tbg.app.api import health, lifecycle, manifest, problems
 from tbg.app.api.area import API, ApiMiddleware
 from tbg.app.api.bodies import StrictJson
 from tbg.app.api.edge import Edge
 from tbg.app.api.etag import EntityTags
 from tbg.app.api.frames import asyncapi
 from tbg.app.api.guard import Gate, Guard
+from tbg.app.api.heads import Heads
 from tbg.app.api.idempotency import Idempotency, KeptAnswers, Replayed, replayed
 from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
@@ -106,18 +108,20 @@ def create_app(
         health.Checks(settings, database, redis).run, seconds=limits.READINESS_SECONDS, share=1
     )
     app.state.shared_answers = {}
+    app.state.studio = Studio()
     problems.install(app)
     app.add_exception_handler(Replayed, replayed)
-    app.include_router(health.router)
-    app.include_router(lifecycle.router, prefix=API)
     _include(app, domains)
-    app.router.default = Pages()
+    app.router.default = Pages(Heads(settings, database))
     app.openapi = lambda: document(app, domains)  # type: ignore[method-assign]
     return app
 
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:
     app.state.badge_events = badge_events_of(domains)
+    app.include_router(health.router)
+    app.include_router(manifest.router)
+    app.include_router(lifecycle.router, prefix=API)
     frames = cache(lambda: asyncapi(domains, title=app.title, version=app.version))
     app.add_api_route(f"{API}/asyncapi.json", frames, include_in_schema=False)
     for domain in domains:

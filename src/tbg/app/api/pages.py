@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
+from hashlib import blake2b
 from mimetypes import guess_type
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
+
+from tbg.app.api.heads import Heads
 
 _PACKAGED = Path(__file__).parents[2] / "_web"
 _CHECKOUT = Path(__file__).parents[4] / "web" / "dist"
@@ -33,6 +38,9 @@ _PAGE = re.compile(
 )
 
 
+# Between them `web/index.html` has what a page says of itself as long as nobody says it better.
+_HEAD = re.compile(r"<!-- head -->.*<!-- /head -->", re.DOTALL)
+
 # As `web/vite.config.ts` writes them, the smaller ones first.
 _COMPRESSED = {".br": "br", ".gz": "gzip"}
 
@@ -40,7 +48,8 @@ _COMPRESSED = {".br": "br", ".gz": "gzip"}
 class Pages(StaticFiles):
     """Serves a folder with the built app; says what to run if it is missing."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, heads: Heads, folder: Path | None = None) -> None:
+        self.heads = heads
         self.folder = folder or (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT)
         super().__init__(directory=self.folder, check_dir=False)
 
@@ -61,10 +70,23 @@ class Pages(StaticFiles):
         is_file = first != "m" and "." in path.rpartition("/")[2] and path != "."
         if is_file:
             return await super().get_response(path, scope)
-        response = await super().get_response("index.html", scope)
-        if response.status_code == 200 and not _PAGE.fullmatch(scope["path"].rstrip("/") or "/"):
-            response.status_code = 404
-        return response
+        found = _PAGE.fullmatch(scope["path"].rstrip("/") or "/")
+        return await self._page(scope, 200 if found else 404)
+
+    async def _page(self, scope: Scope, status: int) -> Response:
+        """The app's one page, with the head that belongs to this path."""
+        plain = await run_in_threadpool((self.folder / "index.html").read_text, encoding="utf-8")
+        head = await self.heads.of(scope["path"])
+        body = _HEAD.sub(lambda _: head, plain, count=1).encode()
+        tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": tag}
+        known = Headers(scope=scope).get("if-none-match", "").split(",")
+        if status == 200 and tag in (part.strip() for part in known):
+            return Response(status_code=304, headers=headers)
+        if _takes(scope, "gzip"):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, compresslevel=6, mtime=0)
+        return HTMLResponse(body, status, headers=headers)
 
     def file_response(
         self,
