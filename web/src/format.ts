@@ -149,6 +149,11 @@ export function date(iso: string, now: number, month: "long" | "short" = "long")
   });
 }
 
+/** A month as "2026-03": "Mar". */
+export function monthName(month: string): string {
+  return new Date(`${month}-15T12:00:00Z`).toLocaleDateString(LOCALE, { month: "short" });
+}
+
 /** How long ago, the way one says it: "9 s ago", "6 min ago", "Yesterday 21:14", "Wednesday". */
 export function ago(iso: string, now: number): string {
   const then = Date.parse(iso);

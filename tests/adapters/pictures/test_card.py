@@ -124,15 +124,24 @@ async def test_the_text_of_a_picture_is_really_drawn() -> None:
 
 async def test_pictures_beyond_those_that_may_wait_are_refused() -> None:
     crowd = Studio()
-    cards = [CARD._replace(badges=n) for n in range(page_limits.PICTURES_WAITING + 2)]
+    cards = [CARD._replace(badges=n) for n in range(page_limits.PICTURES_WAITING + 1)]
     drawing = [asyncio.create_task(crowd.draw(miner_card(one, pool=POOL))) for one in cards]
-    await asyncio.sleep(0)
+    again = asyncio.create_task(crowd.draw(miner_card(cards[0], pool=POOL)))
     with pytest.raises(StudioBusy):
         await drawing[-1]
-    for task in drawing:
-        task.cancel()
+    assert size_of(await again) == (1200, 630)  # one that is drawn already can be waited for
+    await crowd.close()
     await asyncio.gather(*drawing, return_exceptions=True)
     assert size_of(await crowd.draw(pool_card(POOL))) == (1200, 630)
+
+
+async def test_a_reader_who_leaves_takes_the_picture_from_nobody() -> None:
+    studio = Studio()
+    svg = pool_card(POOL)
+    one, other = (asyncio.create_task(studio.draw(svg)) for _ in range(2))
+    await asyncio.sleep(0)
+    one.cancel()
+    assert size_of(await other) == (1200, 630)
 
 
 async def test_markup_that_is_no_picture_is_an_error() -> None:

@@ -11,6 +11,7 @@ import { usePoolLive } from "../live/hooks";
 import { AddressField } from "../ui/AddressField";
 import { BadgeTile } from "../badges/BadgeTile";
 import { Empty } from "../ui/Empty";
+import { usePartInPlace } from "../ui/hooks";
 import { PoolFeed } from "../ui/FeedList";
 import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
@@ -26,6 +27,7 @@ export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
   const me = useMe();
+  usePartInPlace(!stats.isPending);
   return (
     <>
       <Title />

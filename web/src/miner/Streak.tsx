@@ -1,12 +1,13 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { PublicMiner } from "../api/types";
-import { count, date } from "../format";
+import { count } from "../format";
 import { useNow } from "../ui/clock";
 import { Dialog, DialogText } from "../ui/Dialog";
 import { PHONE, useMedia } from "../ui/hooks";
 import { Figure, Panel } from "../ui/parts";
-import { type Cell, daysIn, layWeek, layYear, weekNumber } from "./year";
+import { YearOfWeeks } from "./YearOfWeeks";
+import { daysIn, layWeek, weekNumber } from "./year";
 import "./miner.css";
 import "./streak.css";
 
@@ -33,11 +34,10 @@ export function Streak({ streak }: { streak: Of }) {
         </>
       ) : (
         <>
-          <Year streak={streak} now={now} />
-          <div className="streak-foot">
+          <YearOfWeeks weeks={streak.weeks} now={now}>
             <p className="small">{sentence(streak)}</p>
-            <Legend />
-          </div>
+          </YearOfWeeks>
+          <Legend />
         </>
       )}
     </Panel>
@@ -75,49 +75,6 @@ function sentence(streak: Of): string {
     : t`One share starts a streak in week ${number}.`;
 }
 
-function spoken({ glow, week, days: mined }: Cell, now: number): string {
-  const start = date(`${week.week_start}T12:00:00Z`, now);
-  const days = plural(mined, { one: "# day", other: "# days" });
-  const shares = plural(week.share_count, { one: "# share", other: "# shares" });
-  switch (glow) {
-    case "before":
-      return t`Week of ${start}: before the first share`;
-    case "missed":
-      return t`Week of ${start}: missed`;
-    case "low":
-    case "mid":
-      return t`Week of ${start}: mined, ${days}, ${shares}`;
-    case "high":
-      return t`Week of ${start}: mined every day, ${days}, ${shares}`;
-    case "now":
-      return t`Week of ${start}: this week, mined, ${days}, ${shares}`;
-    case "now-empty":
-      return t`Week of ${start}: this week, no share yet`;
-  }
-}
-
-function Year({ streak, now }: { streak: Of; now: number }) {
-  return (
-    <table className="year">
-      <caption className="sr-only">
-        <Trans>The last 52 weeks, oldest first, a quarter to a row</Trans>
-      </caption>
-      <tbody>
-        {layYear(streak.weeks).map((row) => (
-          <tr key={row[0]?.week.week_iso}>
-            {row.map((cell) => (
-              <td key={cell.week.week_iso} title={spoken(cell, now)}>
-                <span className={`cell ${cell.glow}`} aria-hidden="true" />
-                <span className="sr-only">{spoken(cell, now)}</span>
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 function Legend() {
   return (
     <p className="legend small">
@@ -152,8 +109,9 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
         </button>
       }
     >
-      <Year streak={streak} now={now} />
-      <DialogText className="small">{sentence(streak)}</DialogText>
+      <YearOfWeeks weeks={streak.weeks} now={now}>
+        <DialogText className="small">{sentence(streak)}</DialogText>
+      </YearOfWeeks>
       <Legend />
     </Dialog>
   );

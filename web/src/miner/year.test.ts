@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Week } from "../api/types";
-import { daysIn, layWeek, layYear, weekNumber } from "./year";
+import { daysIn, layWeek, layYear, monthsOf, weekNumber } from "./year";
 
 const MONDAY = Date.UTC(2026, 10, 16);
 
@@ -78,6 +78,17 @@ describe("layWeek", () => {
   it("shows an open today where no share came yet", () => {
     expect(layWeek(undefined, Date.UTC(2026, 10, 22, 12))[6]?.state).toBe("today-empty");
   });
+});
+
+it("counts the weeks of a row by the month in which they begin", () => {
+  const last = layYear(weeks(Array(52).fill(EVERY_DAY)))[3] ?? [];
+  expect(monthsOf(last)).toEqual([
+    { month: "2026-08", weeks: 2 },
+    { month: "2026-09", weeks: 4 },
+    { month: "2026-10", weeks: 4 },
+    { month: "2026-11", weeks: 3 },
+  ]);
+  expect(monthsOf([])).toEqual([]);
 });
 
 it("reads the week's number", () => {

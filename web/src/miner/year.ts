@@ -42,6 +42,24 @@ export function layYear(weeks: Week[]): Cell[][] {
   return rows;
 }
 
+export interface Month {
+  /** As "2026-03". */
+  month: string;
+  weeks: number;
+}
+
+/** The months of a row and how many of its weeks begin in each. */
+export function monthsOf(row: Cell[]): Month[] {
+  const months: Month[] = [];
+  for (const { week } of row) {
+    const month = week.week_start.slice(0, 7);
+    const last = months.at(-1);
+    if (last?.month === month) last.weeks += 1;
+    else months.push({ month, weeks: 1 });
+  }
+  return months;
+}
+
 export interface Day {
   name: string;
   state: "mined" | "today" | "today-empty" | "empty" | "ahead";

@@ -9,6 +9,7 @@ import { Celebration } from "../celebrate/Celebration";
 import { Takeover } from "../celebrate/Takeover";
 import { useLiveState } from "../live/hooks";
 import { choose } from "../theme";
+import { Announcer } from "./Announcer";
 import { AccountCorner, LeavingBanner } from "./Account";
 import { AddressField } from "../ui/AddressField";
 import { Dialog } from "../ui/Dialog";
@@ -34,6 +35,7 @@ export function Shell() {
       </main>
       <TabBar />
       <Celebration />
+      <Announcer />
     </>
   );
 }
@@ -45,6 +47,8 @@ function useFocusOnNewPage() {
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
+    // It is that of the page the server was asked for, and what a telephone shares.
+    document.querySelector('link[rel="canonical"]')?.remove();
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [path]);
 }
@@ -133,6 +137,11 @@ function Plate() {
   );
 }
 
+/** The router does not scroll to the part that the address names already. */
+function showAgain(part: string) {
+  if (location.hash === `#${part}`) document.getElementById(part)?.scrollIntoView();
+}
+
 function TabBar() {
   const last = useLastMiner();
   const me = useMe();
@@ -160,7 +169,10 @@ function TabBar() {
           <Trans>Wall</Trans>
         </span>
       </Link>
-      <Link {...(miner ? { ...own, hash: "rewards" } : { ...wall, hash: "just-now" })}>
+      <Link
+        {...(miner ? { ...own, hash: "rewards" } : { ...wall, hash: "just-now" })}
+        onClick={() => showAgain(miner ? "rewards" : "just-now")}
+      >
         <Icon name="rewards" size={24} />
         <span>
           <Trans>Rewards</Trans>

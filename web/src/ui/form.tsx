@@ -1,6 +1,6 @@
 /** Parts of forms: a name, a hint, an error, and the result. */
 import { t } from "@lingui/core/macro";
-import { type ComponentProps, type ReactNode, useId } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useId } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
 import { refusalText } from "../messages/refusals";
@@ -27,8 +27,22 @@ interface FieldProps {
   children: (ids: FieldIds) => ReactNode;
 }
 
+/** After an error the focus is in the field at fault, the first one; after the same again, too. */
+function useFocusWhenWrong(id: string, wrong: string | null | undefined) {
+  useEffect(() => {
+    const field = wrong ? document.getElementById(id) : null;
+    if (!field) return;
+    const form = field.closest("form");
+    const focus = () => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    focus();
+    form?.addEventListener("submit", focus);
+    return () => form?.removeEventListener("submit", focus);
+  }, [id, wrong]);
+}
+
 export function Field({ label, hint, error, aside, children }: FieldProps) {
   const id = useId();
+  useFocusWhenWrong(id, error);
   const described = [hint && `${id}-hint`, `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className="field">

@@ -54,7 +54,9 @@ def miner_card(card: MinerCard, *, pool: str) -> str:
         *_wall(),
         *_tile(card.seed, left, 75, 6 * _CELL),
         *_plate(right, 75, 11, 3),
-        fitted(name, TITLE, width=room, size=84, least=44).at(right + 30, 172, _INK),
+        fitted(name, TITLE, width=room, size=84, least=44).at(
+            right + 30, 172 if others else 192, _INK
+        ),
         *(fitted(one, BODY, width=room, size=32, least=24).at(right + 32, 225, _INK_2)
           for one in others),
         *_plate(right, 255, 8, 3),

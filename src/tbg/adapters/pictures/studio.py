@@ -12,6 +12,7 @@ from prometheus_client import Counter
 
 from tbg.adapters.pictures.text import FACES
 from tbg.core import page_limits
+from tbg.core.cancel import end
 from tbg.core.errors import Refused
 
 DRAWN = Counter("tbg_pictures_drawn_total", "Pictures drawn, not counting those still kept")
@@ -33,31 +34,39 @@ class Studio:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._drawing: dict[bytes, asyncio.Task[bytes]] = {}
         self._turn = asyncio.Lock()
-        self._waiting = 0
 
     async def draw(self, svg: str) -> bytes:
         """The PNG of an SVG of ours."""
         key = blake2b(svg.encode(), digest_size=16).digest()
-        if (kept := self._kept_of(key)) is not None:
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
             return kept
-        if self._waiting >= page_limits.PICTURES_WAITING:
-            raise StudioBusy("Many pictures are being drawn. Please try again in 5 s.")
-        self._waiting += 1
-        try:
-            async with self._turn:
-                drawn = self._kept_of(key) or await self._draw(svg)
-        finally:
-            self._waiting -= 1
+        if (task := self._drawing.get(key)) is None:
+            if len(self._drawing) >= page_limits.PICTURES_WAITING:
+                raise StudioBusy("Many pictures are being drawn. Please try again in 5 s.")
+            task = self._drawing[key] = asyncio.ensure_future(self._in_turn(key, svg))
+            task.add_done_callback(lambda done: self._drawn(key, done))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """End what is being drawn."""
+        for task in list(self._drawing.values()):
+            await end(task)
+
+    async def _in_turn(self, key: bytes, svg: str) -> bytes:
+        async with self._turn:
+            drawn = await self._draw(svg)
         self._kept[key] = drawn
         if len(self._kept) > page_limits.PICTURES_KEPT:
             self._kept.popitem(last=False)
         return drawn
 
-    def _kept_of(self, key: bytes) -> bytes | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
+    def _drawn(self, key: bytes, task: asyncio.Task[bytes]) -> None:
+        del self._drawing[key]
+        if not task.cancelled():
+            task.exception()  # retrieved; callers that still wait have it
 
     async def _draw(self, svg: str) -> bytes:
         DRAWN.inc()

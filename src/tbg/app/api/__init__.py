@@ -145,4 +145,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await end(listening)
+        await app.state.studio.close()
         app.state.hashing.close()
