@@ -185,6 +185,13 @@ SHIFTS = """() => {
   }).observe({type: 'layout-shift', buffered: true});
 }"""
 
+PUSHED = """() => {
+  scrollTo(0, 0);
+  const box = document.createElement('div');
+  box.style.height = '400px';
+  document.querySelector('main').prepend(box);
+}"""
+
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 """1.6 Mbit/s down and 150 ms away, as a phone at the edge of its network."""
 
@@ -203,6 +210,8 @@ def test_a_slow_machine_on_a_slow_network_sees_the_page_hold_still(
     page.wait_for_timeout(2_000)  # what comes late
     shifts = page.evaluate("() => window.shifts")
     assert cls(shifts) <= 0.1, shifts
+    page.evaluate(PUSHED)  # a shift would have been noticed
+    page.wait_for_function("() => window.shifts.at(-1)?.value > 0.1")
 
 
 def slowed(page: Page) -> None:
