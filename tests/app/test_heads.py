@@ -108,18 +108,19 @@ async def test_every_public_page_has_a_head_of_its_own(db: Database, redis: Redi
     async with reader(db, redis) as client:
         found = {
             path: await head(client, path)
-            for path in ("/", "/badges", "/badges/first_share", f"/m/{ALICE}")
+            for path in ("/", "/badges", "/how-it-works", "/badges/first_share", f"/m/{ALICE}")
         }
     assert {path: one.titles[0] for path, one in found.items()} == {
         "/": "The Bitcoin Game: a score for your home miner",
         "/badges": "Badges · The Bitcoin Game",
+        "/how-it-works": "How it works · The Bitcoin Game",
         "/badges/first_share": "First Hash · The Bitcoin Game",
         f"/m/{ALICE}": f"{ALICE[:4]}…{ALICE[-4:]} · The Bitcoin Game",
     }
     for path, one in found.items():
         assert one.said["canonical"] == one.said["og:url"] == URL + path
         assert one.said["og:site_name"] == "The Bitcoin Game"
-    assert len({one.said["description"] for one in found.values()}) == 4
+    assert len({one.said["description"] for one in found.values()}) == 5
     said = found[f"/m/{ALICE}"].said
     assert said["description"] == "Level 1, Nocoiner. 1 of 20 badges. 1 week in a row."
     assert said["og:image"].startswith(f"{URL}/api/v1/public/miners/{ALICE}/card.png?v=")

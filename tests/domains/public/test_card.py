@@ -22,6 +22,7 @@ async def preview(db: Database, name: str, **values: object) -> MinerPreview | N
     async with db.transaction() as tx:
         sets = ", ".join(f"{column} = :{column}" for column in values)
         await tx.run(f"UPDATE users SET {sets}", **values)
+    async with db.transaction() as tx:
         return await miner_preview(tx, name)
 
 

@@ -29,7 +29,17 @@ _ABOUT = re.compile(r"/(m|badges)/([^/]+)")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 
 _PROMISE = "A score for your home miner: levels, streaks and twenty badges."
-_BADGES = "Every badge that a home miner can earn here, what it takes, and how many have it."
+_PAGES = {
+    "/badges": (
+        "Badges",
+        "Every badge that a home miner can earn here, what it takes, and how many have it.",
+    ),
+    "/how-it-works": (
+        "How it works",
+        "What XP, levels, badges, streaks, difficulty and odds are, with this pool's own numbers.",
+    ),
+}
+"""Pages that are the same for everybody: title and description."""
 
 _log = log(__name__)
 
@@ -72,8 +82,9 @@ class Heads:
         pool = self._settings.pool_name
         if path == "/":
             return self._pool(path)
-        if path == "/badges":
-            return self._pool(path)._replace(title=f"Badges · {pool}", description=_BADGES)
+        if path in _PAGES:
+            title, description = _PAGES[path]
+            return self._pool(path)._replace(title=f"{title} · {pool}", description=description)
         asked = _ABOUT.fullmatch(path)
         key = asked and self._key(*asked.groups())
         found = await self._known.get(key) if key else None
