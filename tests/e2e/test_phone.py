@@ -138,8 +138,8 @@ def test_dates_of_the_year_are_read_without_hovering(open_page: Open, town: Town
     page.get_by_role("button", name=re.compile("Show the year")).tap()
     year = page.get_by_role("dialog", name="Fifty-two weeks")
     months = year.locator(".months th", has_text=re.compile(r"^[A-Z][a-z]{2,3}$"))
-    assert 10 <= months.count() <= 16
     expect(months.first).to_be_visible()
+    assert 10 <= months.count() <= 16
     expect(year).to_contain_text("This week is safe.")
     cell = year.locator("td").nth(20)
     words = cell.inner_text().strip()
