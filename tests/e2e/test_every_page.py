@@ -90,7 +90,8 @@ def test_tab_reaches_everything_once_and_shows_where_it_is(page: Page, width: in
     resize(page, width)
     stops = walk(page)
     every = page.evaluate(
-        "() => [...document.querySelectorAll('a[href], button:not([disabled]), summary, [role=slider],"
+        "() => [...document.querySelectorAll('a[href], button:not([disabled]), summary,"
+        " [role=slider],"
         " input:not([type=radio]:not(:checked))')]"  # a group of radio buttons is one stop
         ".filter(el => el.checkVisibility({visibilityProperty: true})).length"
     )
