@@ -208,7 +208,8 @@ _POOL = ("shares_accepted", "shares_rejected")
 def _comparable(page: str, state: Any, after: Any) -> tuple[Any, Any]:
     """Both states without what frames do not promise."""
     if page == "miner":
-        return _without(state, MEASURED), _without(after, MEASURED)
+        left, right = (_without(_with_best_line(one), MEASURED) for one in (state, after))
+        return left, right
     # Reads of the pool's feed tell badges and blocks alone; in the live one there is less room.
     read = ("badge_earned", "block_found")
     lines = [[one for one in page["recent"] if one["type"] in read] for page in (state, after)]
@@ -217,6 +218,16 @@ def _comparable(page: str, state: Any, after: Any) -> tuple[Any, Any]:
         for page, some in zip((state, after), lines, strict=True)
     )
     return left, right
+
+
+def _with_best_line(page: Any) -> Any:
+    """The page with the line of the best share of all, without those of weeks before it.
+
+    Which weeks had a best of their own also changes by late shares, of which no frame tells.
+    """
+    bests = [line for line in page["feed"] if line["code"] == "personal_best"]
+    highest = max(bests, key=lambda line: line["params"]["sdiff"], default=None)
+    return page | {"feed": [line for line in page["feed"] if line not in bests or line == highest]}
 
 
 def _without(value: Any, names: set[str]) -> Any:
