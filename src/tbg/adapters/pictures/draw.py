@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import resvg_py
@@ -9,6 +10,7 @@ import resvg_py
 
 def main() -> None:
     """Draw what standard input describes; no font of the machine, and no file, is looked for."""
+    os.nice(10)  # no picture is more urgent than a share or a page
     svg = sys.stdin.buffer.read().decode()
     drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=sys.argv[1:])
     sys.stdout.buffer.write(bytes(drawn))
