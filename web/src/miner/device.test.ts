@@ -12,6 +12,8 @@ it.each([
   ["Antminer S9/bOS 22.08", "Antminer S9, v22.08"],
   ["Something New", "Something New"],
   ["", ""],
+  ["__proto__", "__proto__"],
+  ["constructor", "constructor"],
 ])("calls %j %j", (agent, name) => {
   expect(deviceName(agent)).toBe(name);
 });

@@ -37,7 +37,8 @@ export function deviceName(agent: string): string {
   const key = first.toLowerCase();
   const rest = parts.flatMap((part) => part.split(/\s+/));
   const chip = rest.find((word) => /^BM\d{4}/i.test(word))?.toUpperCase();
-  const known = NAMES[key] ?? first;
+  // A miner may call their software "__proto__".
+  const known = (Object.hasOwn(NAMES, key) && NAMES[key]) || first;
   const name = (key === "bitaxe" && chip && BITAXES[chip.slice(0, 6)]) || known;
   const version = rest.find((word) => VERSION.test(word));
   return version ? `${name}, ${short(version)}` : name;
