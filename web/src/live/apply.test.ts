@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FeedItem, PublicMiner, PublicStats } from "../api/types";
 import { applyToMiner, applyToStats } from "./apply";
-import { addToFeed, keepBlock, keepLines } from "./feed";
+import { addToFeed, addToMinerFeed, keepBlock, keepLines } from "./feed";
 import type { Frame, Frames } from "./frames";
 
 const AT = "2026-11-21T10:00:00.000Z";
@@ -230,6 +230,28 @@ describe("the feed", () => {
   it("comes in frames", () => {
     const next = applyToMiner(miner, frame("dashboard/feed_item", { ...item({}), user: null }));
     expect(next.feed).toEqual([item({})]);
+  });
+
+  describe("of bests", () => {
+    const best = (week: string, sdiff: number, at: string) =>
+      item({ id: `all-time-best-${week}`, code: "personal_best", params: { sdiff }, at });
+    const first = best("2026-W46", 100, "2026-11-10T10:00:00Z");
+    const later = best("2026-W47", 200, "2026-11-17T10:00:00Z");
+
+    it("rises from week to week", () => {
+      expect(addToMinerFeed([first], later)).toEqual([later, first]);
+    });
+
+    it("loses the lower ones that came after a late share", () => {
+      const late = best("2026-W46", 300, "2026-11-15T10:00:00Z");
+      expect(addToMinerFeed([later, first], late)).toEqual([late]);
+    });
+
+    it("stays as it is for a frame that comes after a better one", () => {
+      const feed = [later, first];
+      expect(addToMinerFeed(feed, best("2026-W47", 150, "2026-11-16T10:00:00Z"))).toBe(feed);
+      expect(addToMinerFeed(feed, later)).toEqual(feed);
+    });
   });
 
   it("keeps what frames told through a read that does not tell it, in order of time", () => {

@@ -1,6 +1,6 @@
 /** Applies frames to the data on the screen. */
 import type { Best, PoolFeedItem, PublicMiner, PublicStats, Worker } from "../api/types";
-import { addToFeed, blockOfLine, grown } from "./feed";
+import { addToFeed, addToMinerFeed, blockOfLine } from "./feed";
 import { type Frame, type Frames, reduce, type Reducers } from "./frames";
 import { compareTimes, laterOf } from "./time";
 
@@ -187,7 +187,7 @@ const ON_MINER: Reducers<PublicMiner> = {
   "dashboard/feed_item": (miner, { data }) => {
     const { id, type, code, params, title, detail, xp, badge_slug, at } = data;
     const line = { id, type, code, params, title, detail, xp, badge_slug, at };
-    return { ...miner, feed: addToFeed(miner.feed, grown(miner.feed, line)) };
+    return { ...miner, feed: addToMinerFeed(miner.feed, line) };
   },
 };
 

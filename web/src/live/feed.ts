@@ -17,11 +17,27 @@ export function addToFeed<T extends FeedItem>(feed: T[], item: T, length = FEED_
   return [...others, item].sort(newestFirst).slice(0, length);
 }
 
-/** The line of a day's shares grows with each hundred; others are as they came. */
-export function grown(feed: FeedItem[], line: FeedItem): FeedItem {
+function value(item: FeedItem, name: string): number {
+  return Number(item.params[name] ?? 0);
+}
+
+/**
+ * A line takes its place in a miner's feed. That of a day's shares grows with each hundred, and a best share removes
+ * the lines of lower ones that came after it: it can be a late one, of the week before.
+ */
+export function addToMinerFeed(feed: FeedItem[], line: FeedItem): FeedItem[] {
+  if (line.code === "shares_counted") return addToFeed(feed, grown(feed, line));
+  if (line.code !== "personal_best") return addToFeed(feed, line);
+  const bests = feed.filter((other) => other.code === "personal_best");
+  if (bests.some((other) => value(other, "sdiff") > value(line, "sdiff"))) return feed;
+  const beaten = new Set(bests.filter((other) => compareTimes(other.at, line.at) > 0));
+  const others = feed.filter((other) => !beaten.has(other));
+  return addToFeed(others, line);
+}
+
+function grown(feed: FeedItem[], line: FeedItem): FeedItem {
   const there = feed.find((other) => other.id === line.id);
-  if (line.code !== "shares_counted" || !there) return line;
-  const value = (item: FeedItem, name: string) => Number(item.params[name] ?? 0);
+  if (!there) return line;
   if (value(there, "total") >= value(line, "total")) return there;
   const hundreds = value(there, "hundreds") + value(line, "hundreds");
   const params = { ...line.params, hundreds, more: value(there, "more") };
