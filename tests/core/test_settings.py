@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tbg.core.errors import BadArguments, CannotRun
-from tbg.core.running import Lock
-from tbg.core.settings import load_settings
+from tbg.core.running import Lock, NotOurs
+from tbg.core.settings import data_root, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +88,24 @@ def test_a_settings_file_of_another_user_is_refused(folder: Path, name: str) -> 
         load_settings()
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a link to another user")
+@pytest.mark.parametrize("name", [".env", "tbg.toml"])
+def test_a_settings_file_that_another_user_s_link_leads_to_is_refused(
+    folder: Path, name: str
+) -> None:
+    (folder / "real").write_text("")
+    link = folder / name
+    link.symlink_to("real")
+    load_settings()
+    os.lchown(link, 65534, 65534)
+    with pytest.raises(BadArguments, match=f"{name} belongs to nobody: run this as nobody"):
+        load_settings()
+    os.lchown(link, 0, 0)
+    os.chown(folder / "real", 65534, 65534)
+    with pytest.raises(BadArguments, match="real belongs to nobody"):
+        load_settings()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
 def test_a_data_folder_of_another_user_is_not_found_by_chance(folder: Path) -> None:
     root = folder / ".tbg"
@@ -99,6 +117,8 @@ def test_a_data_folder_of_another_user_is_not_found_by_chance(folder: Path) -> N
     os.chown(root, 65534, 65534)
     with pytest.raises(CannotRun, match=r"belongs to nobody: .*--data if you trust it"):
         _ = load_settings().database
+    with pytest.raises(NotOurs, match="belongs to nobody"):
+        data_root(load_settings(beside=False))
     assert load_settings(data_dir=root).game is not None
     lock.release()
 

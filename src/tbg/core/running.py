@@ -109,8 +109,8 @@ def running_in(folder: Path) -> Running | None:
 
 
 def not_ours(root: Path) -> str:
-    """What to do about a folder of another user."""
+    """What to do about a folder, file or link of another user."""
     owner = "another user"
     with contextlib.suppress(OSError, KeyError):
-        owner = pwd.getpwuid(root.stat().st_uid).pw_name
+        owner = pwd.getpwuid(root.lstat().st_uid).pw_name
     return f"{root} belongs to {owner}: run this as {owner} (`sudo -u`)"

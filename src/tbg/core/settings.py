@@ -282,7 +282,7 @@ def load_settings(*, beside: bool = True, **given: Any) -> Settings:
     """
     try:
         for name in (".env", "tbg.toml"):
-            _refuse_a_stranger_s(Path(name))
+            _refuse_foreign(Path(name))
         if unknown := list(_unknown()):
             raise BadArguments("; ".join(unknown))
         loaded = Settings(**given)
@@ -293,23 +293,37 @@ def load_settings(*, beside: bool = True, **given: Any) -> Settings:
         raise BadArguments(f"tbg.toml cannot be read: {error}") from None
 
 
-def _refuse_a_stranger_s(file: Path) -> None:
-    """Settings decide where secrets are kept: nobody else may write them for us."""
+def _refuse_foreign(file: Path) -> None:
+    """Refuse a file that another user can choose or write: it decides where secrets are stored.
+
+    A link counts too: its owner chooses what it leads to, which may be a file of root's.
+    """
     try:
         found = file.stat()
+        for one in (file.absolute(), file.resolve()):
+            if _is_foreign(one.lstat()):
+                raise BadArguments(not_ours(one))
     except OSError:
         return  # it is not there, or its reader says why it cannot be read
-    if found.st_uid not in (0, os.geteuid()):
-        raise BadArguments(not_ours(file.absolute()))
     if found.st_mode & 0o022:
         raise BadArguments(f"{file.absolute()} may be written by others: chmod go-w {file}")
 
 
-def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
+def data_root(loaded: Settings) -> Path:
+    """The data folder, absolute; NotOurs if it is another user's and was not named by a setting."""
     root = loaded.data_dir.expanduser().resolve()
+    if "data_dir" not in loaded.model_fields_set and root.exists() and _is_foreign(root.stat()):
+        raise NotOurs(f"{not_ours(root)}, or name it with --data if you trust it")
+    return root
+
+
+def _is_foreign(found: os.stat_result) -> bool:
+    return found.st_uid not in (0, os.geteuid())
+
+
+def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
     try:
-        if "data_dir" not in loaded.model_fields_set and _is_a_stranger_s(root):
-            raise NotOurs(f"{not_ours(root)}, or name it with --data if you trust it")
+        root = data_root(loaded)
         game = running_in(root)
     except NotOurs as error:
         return loaded.without_game(str(error))  # irrelevant to a command that needs no server
@@ -329,10 +343,6 @@ def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
         name: value for name, value in game.settings.items() if name in free and value is not None
     }
     return Settings(**given, **theirs).taken_from(game._replace(settings=theirs))
-
-
-def _is_a_stranger_s(folder: Path) -> bool:
-    return folder.exists() and folder.stat().st_uid not in (0, os.geteuid())
 
 
 def names_others(loaded: Settings, theirs: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from tbg.app.local import instance, processes
 from tbg.app.local import up as local_up
 from tbg.core.errors import CannotRun, CommandError
 from tbg.core.running import Lock, running_in
-from tbg.core.settings import OF_A_PROCESS, Settings, load_settings
+from tbg.core.settings import OF_A_PROCESS, Settings, data_root, load_settings
 
 START_SECONDS = 60.0
 """How long the embedded servers may take to start: a long log may have to be replayed."""
@@ -31,7 +31,7 @@ app = typer.Typer(help="Run only the embedded PostgreSQL and Valkey.", no_args_i
 
 def _root() -> Path:
     """The data folder, whether anything runs in it or not."""
-    return load_settings(beside=False).data_dir.expanduser().resolve()
+    return data_root(load_settings(beside=False))
 
 
 def up(
@@ -64,7 +64,7 @@ def env(
     If no game runs, it prints `false`, so that evaluating it fails.
     """
     try:
-        lines = _for_collector() if collector else _exports(load_settings(beside=False))
+        lines = _for_collector() if collector else _exports()
     except CommandError:
         if not sys.stdout.isatty():
             typer.echo("false")
@@ -84,8 +84,8 @@ def _for_collector() -> list[str]:
     return [f"export TBG_REDIS_URL={shlex.quote(holder['collector_redis_url'])};"]
 
 
-def _exports(here: Settings) -> list[str]:
-    root = here.data_dir.expanduser().resolve()
+def _exports() -> list[str]:
+    root = _root()
     game = running_in(root)
     if game is None:
         raise CannotRun(f"nothing runs in {root}: start it with `tbg up` or `tbg local start`")
