@@ -79,7 +79,7 @@ def in_the_time_of(zone: str) -> Iterator[None]:
 
 @pytest.fixture
 def just_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recorded logs are from yesterday: connections are told only while they are recent."""
+    """Set the clock to the day after the recording: only recent connections are published."""
     monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
@@ -326,5 +326,8 @@ def test_a_log_directory_is_read_under_one_name(shell: Shell, tmp_path: Path) ->
     assert code == 1
     assert "is already read as --source b: use that name, or its shares would count twice" in err
     assert shell.run(logs, "--source", "b", "--once")[0] == 0
+    logs.rename(tmp_path / "moved")
+    logs.symlink_to(tmp_path / "moved")  # source b knows the folder by this path
+    assert "already read as --source b" in shell.run(logs, "--source", "other", "--once")[2]
     (shell.data / "collect-b.sqlite").unlink()
     assert "already read" not in shell.run(logs, "--source", "other", "--once")[2]

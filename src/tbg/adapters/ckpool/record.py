@@ -116,11 +116,19 @@ class Held:
     example: str = ""
 
 
-def _places(record: Path) -> set[str]:
+def _is_same(place: Path, other: Path) -> bool:
+    """Whether two paths lead to one folder, if only by a bind mount."""
+    try:
+        return place == other or place.samefile(other)
+    except OSError:
+        return False  # one is gone
+
+
+def _places(record: Path) -> set[Path]:
     """The folder that another source reads; empty if its record does not say, or is no record."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(record))}?mode=ro", uri=True)) as db:
-            return {row[0] for row in db.execute("SELECT logs FROM place")}
+            return {Path(row[0]) for row in db.execute("SELECT logs FROM place")}
     except sqlite3.Error:
         return set()
 
@@ -165,16 +173,16 @@ class Record:
 
         Under a second name every share would count a second time.
         """
-        place = str(logs.resolve())
+        place = logs.resolve()
         for path in sorted(self.path.parent.glob("collect-*.sqlite")):
-            if path != self.path and place in _places(path):
+            if path != self.path and any(_is_same(place, other) for other in _places(path)):
                 raise CannotRun(
                     f"{logs} is already read as --source {path.stem.removeprefix('collect-')}: use "
                     "that name, or its shares would count twice; if another pool writes there "
                     f"now, remove {path}"
                 )
         self._db.execute("DELETE FROM place")
-        self._db.execute("INSERT INTO place VALUES (?)", (place,))
+        self._db.execute("INSERT INTO place VALUES (?)", (str(place),))
 
     @property
     def new(self) -> bool:
