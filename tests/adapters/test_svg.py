@@ -49,6 +49,13 @@ def test_a_picture_without_a_view_box_gets_one_from_its_size() -> None:
     assert "width" not in found
 
 
+def test_dashed_lines_become_whole_ones() -> None:
+    dashes = 'stroke-dasharray="1e-9" style="stroke-dashoffset:3;stroke-dasharray:1e-9"'
+    found = clean_svg(svg(f'<path d="M0 0h9" stroke="#123456" {dashes}/>'))
+    assert '<path d="M0 0h9" stroke="#123456" />' in found
+    assert "dash" not in found
+
+
 ACTING = [
     "<script>alert(1)</script>",
     '<a href="javascript:alert(1)"><path d="M0 0h9"/></a>',

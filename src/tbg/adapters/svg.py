@@ -18,10 +18,11 @@ _ELEMENTS = frozenset({
     "polygon", "linearGradient", "radialGradient", "stop", "clipPath", "mask",
 })  # fmt: skip
 _DRAWN = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
+# No dashes: browsers draw each one, and a picture of a hundred bytes can have billions.
 _PROPERTIES = frozenset({
     "fill", "fill-opacity", "fill-rule", "clip-rule", "stroke", "stroke-width", "stroke-opacity",
-    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-dasharray",
-    "stroke-dashoffset", "opacity", "stop-color", "stop-opacity", "clip-path", "mask",
+    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "opacity", "stop-color",
+    "stop-opacity", "clip-path", "mask",
 })  # fmt: skip
 _ATTRIBUTES = _PROPERTIES | frozenset({
     "id", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "width",
