@@ -117,6 +117,7 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (_added(xp_reward=0), "'shares_2'.*xp_reward"),
     (_added(rarity="mythic"), "'shares_2'.*mythic"),
     (_added(slug="Not A Slug"), "Not A Slug"),
+    (_added(slug="slug\n"), "does not match"),
     (_added(colour="red"), "'shares_2'.*colour"),
     (_without("name"), "'shares_2'.*name"),
     (_without("slug"), "entry 21.*slug"),
