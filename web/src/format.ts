@@ -2,11 +2,11 @@
 
 import { t } from "@lingui/core/macro";
 import { LOCALE } from "./messages";
+import { HASHES_PER_DIFFICULTY } from "./rules";
 import { type Units, units } from "./units";
 
 const NBSP = "\u00a0";
 const STEPS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const HASHES_PER_DIFFICULTY = 2 ** 32;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { isStill } from "./motion";
 import { EMPTY_KILN, type Happened, type Kiln, nextChange, push, skip, tick } from "./queue";
-
-const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * Holds the kiln and wakes up exactly when its picture changes. While the page is hidden its clock
@@ -26,11 +25,11 @@ export class KilnStore {
   };
 
   push(moments: Happened[]) {
-    this.become(push(this.kiln, moments, this.now(), reduced.matches));
+    this.become(push(this.kiln, moments, this.now(), isStill()));
   }
 
   skip() {
-    this.become(skip(this.kiln, this.now(), reduced.matches));
+    this.become(skip(this.kiln, this.now(), isStill()));
   }
 
   private now(): number {
@@ -49,7 +48,7 @@ export class KilnStore {
   }
 
   private tick() {
-    this.become(tick(this.kiln, this.now(), reduced.matches));
+    this.become(tick(this.kiln, this.now(), isStill()));
   }
 
   private become(kiln: Kiln) {

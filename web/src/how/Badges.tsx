@@ -5,7 +5,7 @@ import type { Badge, BadgeList } from "../api/types";
 import { BadgeTile, inWords } from "../badges/BadgeTile";
 import { percent } from "../format";
 import { Panel } from "../ui/parts";
-import { STREAK_XP } from "./rules";
+import { STREAK_XP } from "../rules";
 import "./how.css";
 
 export function BadgeRules({ list }: { list: BadgeList }) {

@@ -5,7 +5,7 @@ import type { Badge, PublicStats } from "../api/types";
 import { count, difficulty, hashesInWords, hashrate, joined, magnitude } from "../format";
 import { Panel } from "../ui/parts";
 import { type Column, Table } from "../ui/Table";
-import { EXAMPLE_THS, oneIn, secondsFor } from "./rules";
+import { EXAMPLE_THS, oneIn, secondsFor } from "../rules";
 import { many, span } from "./words";
 import "./how.css";
 

@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import type { Badge, PublicStats } from "../api/types";
 import { count } from "../format";
 import { Panel } from "../ui/parts";
-import { PERSONAL_BEST_XP, SHARES_PER_XP, STREAK_XP } from "./rules";
+import { PERSONAL_BEST_XP, SHARES_PER_XP, STREAK_XP } from "../rules";
 import "./how.css";
 
 export function Xp({ badges, stats }: { badges: Badge[]; stats: PublicStats }) {

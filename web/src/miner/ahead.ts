@@ -1,8 +1,8 @@
 /** What a miner reaches next, and how long that takes at their pace. */
 import { isShown, type Shelved } from "../badges/shelf";
 import type { PublicMiner } from "../api/types";
+import { SHARES_PER_XP } from "../rules";
 
-const SHARES_PER_XP = 100;
 const NEAREST = 3;
 
 export interface Ahead {

@@ -1,4 +1,4 @@
-/** The rules as the page tells them. The server's are the rules; tests hold these to them. */
+/** Numbers of the rules that pages show. The server applies the rules; tests compare these with them. */
 
 export const SHARES_PER_XP = 100;
 export const PERSONAL_BEST_XP = 50;
