@@ -119,8 +119,8 @@ class Settings(BaseSettings):
     stratum_url: str | None = Field(
         None,
         max_length=273,  # stratum+tcp://, the longest name that DNS knows (253), and a port
-        description="where miners reach the pool, such as stratum+tcp://pool.example:3333; pages "
-        "tell it to whoever has no share yet",
+        description="where miners reach the pool, such as stratum+tcp://pool.example:3333; "
+        "shown on the page of an address without shares",
     )
 
     _game: Running | None = PrivateAttr(None)

@@ -158,8 +158,8 @@ def _recent(
         for one in earned
     ]
     reported = [one for one in blocks if not one.confirmed][:_REPORTED]
-    told = [one for one in blocks if one.confirmed] + reported
-    lines += [(one.user_id, line_of(one, confirmed=one.confirmed)) for one in told]
+    shown = [one for one in blocks if one.confirmed] + reported
+    lines += [(one.user_id, line_of(one, confirmed=one.confirmed)) for one in shown]
     lines += [(one.user_id, pool_best_line(one.sdiff, one.worker, one.at)) for one in bests]
     lines.sort(key=lambda line: (line[1].at, line[1].id), reverse=True)
     items = []
