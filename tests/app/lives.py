@@ -87,6 +87,14 @@ _PERSONAL_ROWS = (
     INSERT INTO parked_users (user_id, job, error, parked_at, attempts)
     VALUES (:id, 'toy', :secret, :now, 1)
     """,
+    # Two histories that are on their way, one from them and one to them.
+    """
+    INSERT INTO moved_workers (user_id, worker_id, to_user_id, to_worker_id)
+    SELECT CAST(:id AS bigint), 0, 0, 0
+    WHERE CAST(:secret AS text) <> '' AND CAST(:now AS timestamptz) IS NOT NULL
+    UNION ALL SELECT 0, CAST(:id AS bigint), CAST(:id AS bigint), min(id) FROM workers
+    WHERE user_id = :id
+    """,
     """
     INSERT INTO auth_challenges (id, address, for_user, purpose, message, created_at, expires_at)
     VALUES (gen_random_uuid(), CAST(:secret AS text), :id, 'link', 'm', :now, :now)

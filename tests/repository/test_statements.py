@@ -49,10 +49,6 @@ EXCEPTIONS = {
         "tbg.domains.mining.actions.lifecycle:_TWINS",
         "rule 2: joins old, workers not by user_id",
     ),
-    (
-        "tbg.domains.mining.actions.lifecycle:_TWINS",
-        "rule 2: joins workers, workers not by user_id",
-    ),
     # Start-up and an operator's command, both beside a LOCK TABLE that can replace it.
     (
         "tbg.domains.gamification.actions.registry:load_registry",
@@ -69,11 +65,7 @@ EXCEPTIONS = {
     ),
     # Partitions are made and dropped by one process, on the coordinator.
     (
-        "tbg.domains.mining.actions.partitions:make_partitions",
-        "rule 8: pg_advisory_xact_lock excludes others on one node alone",
-    ),
-    (
-        "tbg.domains.mining.actions.partitions:drop_old_shares",
+        "tbg.domains.mining.actions.partitions:hold_partitions",
         "rule 8: pg_advisory_xact_lock excludes others on one node alone",
     ),
     # The roll-up is one statement for all its tables: one INSERT per table is to follow.

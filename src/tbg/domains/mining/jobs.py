@@ -1,10 +1,11 @@
-"""Daily housekeeping: partitions of the raw shares, and what may be forgotten of events."""
+"""What a merge has left to move; partitions of the raw shares; what may be forgotten of events."""
 
 from __future__ import annotations
 
-from tbg.core import inbox, outbox, tasks
+from tbg.core import inbox, limits, outbox, tasks
 from tbg.core.schedule import Cron
 from tbg.core.tx import Database
+from tbg.domains.mining.actions.history import move_history
 from tbg.domains.mining.actions.partitions import drop_old_shares, make_partitions
 
 
@@ -27,6 +28,7 @@ async def prune(database: Database) -> int:
 
 
 JOBS = (
+    Cron("move_history", move_history, every_s=limits.SOON_SECONDS),
     Cron("partition_keeper", keep_partitions, hour=3, minute=20),
     Cron("prune_events", prune, hour=3, minute=40),
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeVar
 
 from tbg.adapters.streams import (
     Batch,
@@ -21,8 +21,11 @@ from tbg.adapters.streams import (
 from tbg.core import limits
 from tbg.core.frames import Frame
 from tbg.core.tx import Tx
+from tbg.domains.mining.actions.workers import OTHERS, beyond_bound
 from tbg.domains.mining.events import BlockRecorded
 from tbg.domains.mining.schemas import ShareSubmittedData, StatsUpdateData, WorkerStatusData
+
+_AnyFact = TypeVar("_AnyFact", Share, BestDiff, BlockFound, Connection)
 
 BEST_ONLY = 2
 """Kinds of rows in the rollup queue: 1 accepted, 0 rejected, 2 a difficulty that the pool
@@ -35,9 +38,9 @@ async def record(tx: Tx, batch: Batch) -> Batch:
     Its shares are sorted as the table is, so that neighbours are written together.
     """
     users_of = batch.users
-    workers_of, known, agents = await _meet_workers(tx, batch)
+    batch, known, agents = await _meet_workers(tx, batch)
     shares = sorted(batch.shares, key=lambda share: (users_of[share.address], share.at))
-    batch = replace(batch, shares=tuple(shares), workers=workers_of)
+    batch = replace(batch, shares=tuple(shares))
     facts: list[Share | BestDiff] = [*batch.shares, *batch.bests]
     if facts:
         keys = [_key_of(batch, fact) for fact in facts]
@@ -68,9 +71,6 @@ def _key_of(batch: Batch, fact: Fact) -> tuple[int, str]:
     return batch.users[fact.address], worker_key(fact.worker)
 
 
-_Workers: TypeAlias = dict[tuple[int, str], int]
-
-
 class _Known(NamedTuple):
     """A worker before the batch: what its miner called itself last, when it left if it did."""
 
@@ -81,9 +81,9 @@ class _Known(NamedTuple):
 
 async def _meet_workers(
     tx: Tx, batch: Batch
-) -> tuple[_Workers, dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
-    """Find or create all workers of the batch: all of them, those that existed, and the changed
-    agents, by user and worker.
+) -> tuple[Batch, dict[tuple[int, str], _Known], dict[tuple[int, int], str]]:
+    """Find or create all workers of the batch: the batch with them, those that existed, and the
+    changed agents, by user and worker.
     """
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
@@ -96,7 +96,7 @@ async def _meet_workers(
             agents[key] = fact
     keys = sorted(first)
     known = await _known_workers(tx, keys)
-    workers: _Workers = {key: worker.id for key, worker in known.items()}
+    workers = {key: worker.id for key, worker in known.items()}
     news: dict[tuple[int, int], str] = {}
     for key, told in agents.items():
         before = known.get(key)
@@ -106,7 +106,9 @@ async def _meet_workers(
             news[key[0], before.id] = told.agent
     unknown = [key for key in keys if key not in known]
     if not unknown:
-        return workers, known, news
+        return replace(batch, workers=workers), known, news
+    if surplus := await beyond_bound(tx, unknown):
+        return await _meet_workers(tx, _as_others(batch, surplus))
     facts = [first[key] for key in unknown]
     added = await tx.rows(
         """
@@ -128,7 +130,25 @@ async def _meet_workers(
     if late:
         met = await _known_workers(tx, late)
         workers |= {key: worker.id for key, worker in met.items()}
-    return workers, known, news
+    return replace(batch, workers=workers), known, news
+
+
+def _as_others(batch: Batch, surplus: set[tuple[int, str]]) -> Batch:
+    """The batch with the facts of these workers as those of the one that stands for them."""
+
+    def renamed(facts: Iterable[_AnyFact]) -> tuple[_AnyFact, ...]:
+        return tuple(
+            fact._replace(worker=OTHERS) if _key_of(batch, fact) in surplus else fact
+            for fact in facts
+        )
+
+    return replace(
+        batch,
+        shares=renamed(batch.shares),
+        bests=renamed(batch.bests),
+        blocks=renamed(batch.blocks),
+        connections=renamed(batch.connections),
+    )
 
 
 async def _known_workers(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], _Known]:
@@ -203,7 +223,7 @@ async def _queue_for_rollups(tx: Tx, batch: Batch, users: list[int], workers: li
 
 async def _write_blocks(tx: Tx, batch: Batch) -> tuple[BlockFound, ...]:
     """Record reports, announce the blocks that are backed only now; these."""
-    reports = _once(batch, batch.blocks)
+    reports = await _within_bound(tx, batch, _once(batch, batch.blocks))
     await tx.run(
         """
         INSERT INTO blocks (hash, height, user_id, worker_id, found_at, sdiff, reward_sats, source)
@@ -230,6 +250,33 @@ async def _write_blocks(tx: Tx, batch: Batch) -> tuple[BlockFound, ...]:
                 )
             )
     return tuple(confirmed)
+
+
+REPORTED_BLOCKS = 100
+"""Blocks of one user that only ckpool.log reports: nobody finds so many, and its lines can be
+forged. A block that is confirmed is always kept."""
+
+
+async def _within_bound(tx: Tx, batch: Batch, reports: list[BlockFound]) -> list[BlockFound]:
+    """The reports without those that nothing backs of users who have too many such already."""
+    counts: Counter[int] = Counter()
+    unbacked = {batch.users[block.address] for block in reports if not block.backed}
+    if unbacked:
+        rows = await tx.rows(
+            """
+            SELECT user_id, count(*) AS n FROM blocks
+            WHERE user_id = ANY(:users ::bigint[]) AND confirmed_by IS NULL GROUP BY user_id
+            """,
+            users=sorted(unbacked),
+        )
+        counts.update({row.user_id: row.n for row in rows})
+    kept = []
+    for block in reports:
+        user = batch.users[block.address]
+        counts[user] += not block.backed
+        if block.backed or counts[user] <= REPORTED_BLOCKS:
+            kept.append(block)
+    return kept
 
 
 async def _confirm(tx: Tx, batch: Batch, backed: list[BlockFound]) -> list[BlockFound]:

@@ -14,6 +14,7 @@ TABLES: Tables = {
     "daily_shares": Distributed(),
     "daily_rejects": Distributed(),
     "personal_bests": Distributed(),
+    "moved_workers": Distributed(),
     "rollup_queue": Local("a queue whose rows are whole batches, of many users"),
     "pool_totals": Local("one row about the whole pool"),
     "blocks": Local("a few rows; the pool lists them by height"),
@@ -27,6 +28,19 @@ PERSONAL: Personal = {
     "daily_rejects": facts_of_a_user("daily_rejects", "worker_id", "rejected"),
     "personal_bests": facts_of_a_user("personal_bests", "worker_id"),
     "blocks": facts_of_a_user("blocks", "worker_id", "reward_sats"),
+    "moved_workers": {
+        "user_id": UserColumn(
+            merge="removed",  # at the latest when the last of their rows is moved
+            erase="kept",
+            export=NotExported("there are such rows only for minutes after a merge"),
+        ),
+        "to_user_id": UserColumn(
+            merge="moved",
+            erase="kept",
+            export=NotExported("there are such rows only for minutes after a merge"),
+        ),
+        **not_users("worker_id", "to_worker_id"),
+    },
     "rollup_queue": {
         "user_ids": UserColumn(
             merge="removed",  # a merge folds in all that waits

@@ -44,6 +44,7 @@ numbered AS (
 )
 """
 
+# Raw shares and hours of a user who became part of another may still have to be moved.
 _SQL = {
     "ledger_total": """
         SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0) AS bad
@@ -120,10 +121,13 @@ _SQL = {
             <> (COALESCE(h.accepted, 0), COALESCE(h.rejected, 0), COALESCE(h.work, 0),
                 COALESCE(h.best, 0)) AS bad
         FROM daily_shares d FULL JOIN (
-            SELECT user_id, (hour AT TIME ZONE 'UTC')::date AS day, worker_id,
+            SELECT COALESCE(to_user_id, user_id) AS user_id,
+                (hour AT TIME ZONE 'UTC')::date AS day,
+                COALESCE(to_worker_id, worker_id) AS worker_id,
                 sum(accepted) AS accepted, sum(rejected) AS rejected, sum(work) AS work,
                 max(best_sdiff) AS best
-            FROM hourly_shares GROUP BY 1, 2, 3) h USING (user_id, day, worker_id)
+            FROM hourly_shares LEFT JOIN moved_workers USING (user_id, worker_id)
+            GROUP BY 1, 2, 3) h USING (user_id, day, worker_id)
     """,
     "rejects_by_day": """
         SELECT user_id, COALESCE(d.rejected, 0) <> COALESCE(r.rejected, 0) AS bad
@@ -134,10 +138,13 @@ _SQL = {
     "raw_shares": """
         SELECT user_id, (COALESCE(s.accepted, 0), COALESCE(s.rejected, 0))
             <> (COALESCE(d.accepted, 0), COALESCE(d.rejected, 0)) AS bad
-        FROM (SELECT user_id, (at AT TIME ZONE 'UTC')::date AS day, worker_id,
+        FROM (SELECT COALESCE(to_user_id, user_id) AS user_id,
+                (at AT TIME ZONE 'UTC')::date AS day,
+                COALESCE(to_worker_id, worker_id) AS worker_id,
                 count(*) FILTER (WHERE accepted) AS accepted,
                 count(*) FILTER (WHERE NOT accepted) AS rejected
-            FROM shares WHERE at >= :first_moment GROUP BY 1, 2, 3) s
+            FROM shares LEFT JOIN moved_workers USING (user_id, worker_id)
+            WHERE at >= :first_moment GROUP BY 1, 2, 3) s
         FULL JOIN (SELECT user_id, day, worker_id, sum(accepted) AS accepted,
                 sum(rejected) AS rejected
             FROM (SELECT user_id, day, worker_id, accepted, rejected FROM daily_shares

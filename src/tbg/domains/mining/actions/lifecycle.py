@@ -4,60 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tbg.core.owners import AccountsBusy
 from tbg.core.section import Section
 from tbg.core.tx import Tx
+from tbg.domains.mining.actions.history import hand_over
 from tbg.domains.mining.actions.rollups import roll_up
+from tbg.domains.mining.actions.workers import OTHERS, room_for_workers
+
+_ROLL_UPS = 5
+"""Few batches wait, except after an outage: then nobody is made to wait for a merge as well."""
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     """Move everything that `gone` mined to `kept`, while no batch is running.
 
-    Two workers of one name become one. The pool's totals stay as they are.
+    Two workers of one name become one. The pool's totals stay as they are. Of raw shares and hours
+    only the newest are moved at once (`history.py`).
     """
-    while await roll_up(tx):  # queued rows name the user they were mined for
-        pass
-    workers = await tx.rows(_WORKERS, gone=gone, kept=kept)
+    await _roll_up_the_rest(tx)
+    workers = await _future_workers(tx, gone=gone, kept=kept)
+    olds, news = list(workers), list(workers.values())
     for statement in _MERGE:
-        await tx.run(
-            statement,
-            gone=gone,
-            kept=kept,
-            olds=[row.old for row in workers],
-            news=[row.new for row in workers],
-        )
-    twins = [row for row in workers if row.old != row.new]
-    await tx.run(
-        _TWINS,
-        gone=gone,
-        kept=kept,
-        olds=[row.old for row in twins],
-        news=[row.new for row in twins],
-    )
+        await tx.run(statement, gone=gone, kept=kept, olds=olds, news=news)
+    twins = {old: new for old, new in workers.items() if old != new}
+    await tx.run(_TWINS, gone=gone, kept=kept, olds=list(twins), news=list(twins.values()))
     await tx.run(
         "DELETE FROM workers WHERE user_id = :gone AND id = ANY(:olds ::bigint[])",
         gone=gone,
-        olds=[row.old for row in twins],
+        olds=list(twins),
     )
     await tx.run(_MOVE_WORKERS, gone=gone, kept=kept)
+    await hand_over(tx, gone=gone, kept=kept, olds=olds, news=news)
 
 
-# Each worker that moves, and who it will be.
+async def _roll_up_the_rest(tx: Tx) -> None:
+    """Fold in all that waits, because queued rows name the user they were mined for."""
+    for _ in range(_ROLL_UPS):
+        if not await roll_up(tx):
+            return
+    raise AccountsBusy("The pool is still adding up shares. Try again in a minute.")
+
+
+async def _future_workers(tx: Tx, *, gone: int, kept: int) -> dict[int, int]:
+    """Each worker of `gone`, and which of `kept` it will be: itself, or the one of its name.
+
+    Those that would be too many, seen least recently, become the one that stands for all such.
+    """
+    workers = await tx.rows(_WORKERS, gone=gone, kept=kept)
+    room = await room_for_workers(tx, [kept])
+    surplus = [row.old for row in workers if row.twin is None][room[kept] :]
+    if not surplus:
+        return {row.old: row.twin or row.old for row in workers}
+    others = await tx.value(_OTHERS, gone=gone, kept=kept, name=OTHERS)
+    workers = await tx.rows(_WORKERS, gone=gone, kept=kept)
+    return {row.old: row.twin or row.old for row in workers} | dict.fromkeys(surplus, others)
+
+
 _WORKERS = """
-SELECT w.id AS old, COALESCE(twin.id, w.id) AS new
+SELECT w.id AS old, twin.id AS twin
 FROM workers w LEFT JOIN workers twin ON twin.user_id = :kept AND twin.name_key = w.name_key
-WHERE w.user_id = :gone ORDER BY w.id
+WHERE w.user_id = :gone ORDER BY w.last_seen DESC, w.id
+"""
+
+# Its times, and whether it is connected, come from those that become it.
+_OTHERS = """
+INSERT INTO workers AS w (user_id, name_key, name, source, first_seen, last_seen)
+SELECT CAST(:kept AS bigint), CAST(:name AS text), CAST(:name AS text), source, first_seen,
+    last_seen
+FROM workers WHERE user_id = :gone ORDER BY last_seen, id LIMIT 1
+ON CONFLICT (user_id, name_key) DO UPDATE SET name = w.name RETURNING id
 """
 
 _MERGE = (
-    """
-    WITH moved AS (DELETE FROM shares WHERE user_id = :gone RETURNING *)
-    INSERT INTO shares (user_id, at, id, worker_id, diff, sdiff, accepted, errn, reject_reason,
-        height, workinfoid, hash, source)
-    SELECT CAST(:kept AS bigint), at, id, m.new, diff, sdiff, accepted, errn, reject_reason,
-        height, workinfoid, hash, source
-    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-        ON m.old = worker_id
-    """,
     """
     WITH moved AS (DELETE FROM blocks WHERE user_id = :gone RETURNING *)
     INSERT INTO blocks AS b (hash, height, user_id, worker_id, found_at, sdiff, reward_sats,
@@ -70,23 +88,13 @@ _MERGE = (
         confirmed_by = COALESCE(b.confirmed_by, excluded.confirmed_by)
     """,
     """
-    WITH moved AS (DELETE FROM hourly_shares WHERE user_id = :gone RETURNING *)
-    INSERT INTO hourly_shares AS h (user_id, hour, worker_id, accepted, rejected, work,
-        best_sdiff)
-    SELECT CAST(:kept AS bigint), hour, m.new, accepted, rejected, work, best_sdiff
-    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-        ON m.old = worker_id
-    ON CONFLICT (user_id, hour, worker_id) DO UPDATE SET
-        accepted = h.accepted + excluded.accepted, rejected = h.rejected + excluded.rejected,
-        work = h.work + excluded.work,
-        best_sdiff = GREATEST(h.best_sdiff, excluded.best_sdiff)
-    """,
-    """
     WITH moved AS (DELETE FROM daily_shares WHERE user_id = :gone RETURNING *)
     INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work, best_sdiff)
-    SELECT CAST(:kept AS bigint), day, m.new, accepted, rejected, work, best_sdiff
+    SELECT CAST(:kept AS bigint), day, m.new, sum(accepted), sum(rejected), sum(work),
+        max(best_sdiff)
     FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
         ON m.old = worker_id
+    GROUP BY day, m.new
     ON CONFLICT (user_id, day, worker_id) DO UPDATE SET
         accepted = d.accepted + excluded.accepted, rejected = d.rejected + excluded.rejected,
         work = d.work + excluded.work,
@@ -95,9 +103,10 @@ _MERGE = (
     """
     WITH moved AS (DELETE FROM daily_rejects WHERE user_id = :gone RETURNING *)
     INSERT INTO daily_rejects AS r (user_id, day, worker_id, errn, rejected)
-    SELECT CAST(:kept AS bigint), day, m.new, errn, rejected
+    SELECT CAST(:kept AS bigint), day, m.new, errn, sum(rejected)
     FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
         ON m.old = worker_id
+    GROUP BY day, m.new, errn
     ON CONFLICT (user_id, day, worker_id, errn) DO UPDATE SET
         rejected = r.rejected + excluded.rejected
     """,
@@ -117,17 +126,23 @@ _MERGE = (
     """,
 )
 
-# Whether it is online, and its agent, come from the worker that was seen last.
+# Whether it is online, and its agent, come from the worker that came or went last. Several may
+# become one.
 _TWINS = """
 UPDATE workers w SET first_seen = LEAST(w.first_seen, old.first_seen),
     last_seen = GREATEST(w.last_seen, old.last_seen),
-    agent = CASE WHEN later THEN COALESCE(old.agent, w.agent) ELSE COALESCE(w.agent, old.agent) END,
-    connected = CASE WHEN later THEN old.connected ELSE w.connected END,
-    connected_at = CASE WHEN later THEN old.connected_at ELSE w.connected_at END
-FROM (SELECT m.new, o.*, COALESCE(o.connected_at > k.connected_at, k.connected_at IS NULL) AS later
+    (agent, connected, connected_at) = (SELECT
+        CASE WHEN later THEN COALESCE(old.agent, w.agent) ELSE COALESCE(w.agent, old.agent) END,
+        CASE WHEN later THEN old.connected ELSE w.connected END,
+        CASE WHEN later THEN old.connected_at ELSE w.connected_at END
+        FROM (VALUES (COALESCE(old.connected_at > w.connected_at, w.connected_at IS NULL)))
+            AS v (later))
+FROM (SELECT DISTINCT ON (m.new) m.new, agent, connected, connected_at,
+        min(first_seen) OVER (PARTITION BY m.new) AS first_seen,
+        max(last_seen) OVER (PARTITION BY m.new) AS last_seen
     FROM unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-    JOIN workers o ON o.user_id = :gone AND o.id = m.old
-    JOIN workers k ON k.user_id = :kept AND k.id = m.new) old
+    JOIN workers ON user_id = :gone AND id = m.old
+    ORDER BY m.new, connected_at DESC NULLS LAST, last_seen DESC, id) old
 WHERE w.user_id = :kept AND w.id = old.new
 """
 
@@ -185,8 +200,12 @@ _EXPORTS = {
     "hourly_shares": (
         "Shares by hour and worker.",
         """
-        SELECT hour, worker_id, accepted, rejected, work::text AS work, best_sdiff
-        FROM hourly_shares WHERE user_id = :id ORDER BY hour, worker_id
+        SELECT hour, COALESCE(to_worker_id, worker_id) AS worker_id, accepted, rejected,
+            work::text AS work, best_sdiff
+        FROM hourly_shares LEFT JOIN moved_workers USING (user_id, worker_id)
+        WHERE user_id IN (SELECT CAST(:id AS bigint)
+            UNION SELECT user_id FROM moved_workers WHERE to_user_id = :id)
+        ORDER BY hour, worker_id
         """,
     ),
     "daily_rejects": (
@@ -206,9 +225,12 @@ _EXPORTS = {
     "shares": (
         "Every share of the last 90 days.",
         """
-        SELECT id, at, worker_id, diff, sdiff, accepted, errn, reject_reason, height,
-            workinfoid, hash, source
-        FROM shares WHERE user_id = :id ORDER BY user_id, at, id
+        SELECT id, at, COALESCE(to_worker_id, worker_id) AS worker_id, diff, sdiff, accepted,
+            errn, reject_reason, height, workinfoid, hash, source
+        FROM shares LEFT JOIN moved_workers USING (user_id, worker_id)
+        WHERE user_id IN (SELECT CAST(:id AS bigint)
+            UNION SELECT user_id FROM moved_workers WHERE to_user_id = :id)
+        ORDER BY user_id, at, id
         """,
     ),
 }

@@ -17,8 +17,13 @@ from tbg.core import limits
 from tbg.core.errors import CannotRun
 from tbg.core.tx import AnyRow, Tx, waited_too_long
 
-# Any constant of our own: one keeper at a time.
+# Any constant of our own: partitions are kept, or a merged history is moved, one at a time.
 _LOCK = 0x7B67_0002
+
+
+async def hold_partitions(tx: Tx) -> None:
+    """Until the transaction ends, nobody else makes or drops partitions, or moves a history."""
+    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
 
 
 async def make_partitions(tx: Tx) -> list[str]:
@@ -27,7 +32,7 @@ async def make_partitions(tx: Tx) -> list[str]:
     What the default partition holds of such a month (a clock far off, a keeper long away) is
     moved into it.
     """
-    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+    await hold_partitions(tx)
     if not await tx.value("SELECT relkind = 'p' FROM pg_class WHERE oid = 'shares'::regclass"):
         return []
     known = await _months(tx)
@@ -39,7 +44,7 @@ async def make_partitions(tx: Tx) -> list[str]:
 
 async def drop_old_shares(tx: Tx) -> list[str]:
     """Drop partitions that lie completely before the retention of raw shares; return them."""
-    await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+    await hold_partitions(tx)
     before = tx.now - limits.RAW_SHARE_AGE
     dropped = await _patiently(tx, "SELECT forget_old_shares(:before)", before=before)
     return [name for (name,) in dropped]
