@@ -83,6 +83,14 @@ function Preview({ me }: { me: Me }) {
           <Trans>Nothing: only you can see your page.</Trans>
         </p>
       )}
+      {profile_public && address_shown !== "whole" && (
+        <p className="small">
+          <Trans>
+            If you find a block, the blockchain shows your address, and this pool shows that the
+            block is yours. Only a page that is not public keeps the two apart.
+          </Trans>
+        </p>
+      )}
       {profile_public && address_shown !== "whole" && !me.handle && (
         <p className="small">
           <Trans>

@@ -1951,6 +1951,9 @@ export interface components {
         /**
          * Privacy
          * @description What others see of a player.
+         *
+         *     The blockchain has the address of whoever found a block, and the pool shows their name with it:
+         *     only a page that is not public keeps the two apart.
          */
         Privacy: {
             /**

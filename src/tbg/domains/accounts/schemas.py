@@ -106,7 +106,11 @@ class RefreshWish(Given):
 
 
 class Privacy(Told):
-    """What others see of a player."""
+    """What others see of a player.
+
+    The blockchain has the address of whoever found a block, and the pool shows their name with it:
+    only a page that is not public keeps the two apart.
+    """
 
     profile_public: bool
     address_shown: AddressShown
