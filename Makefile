@@ -114,7 +114,7 @@ api: setup ## after a change of routes, schemas or frames: the documents in web/
 	$(NPM) run --silent gen
 
 .PHONY: icons
-icons: python ## after a change of the mark: the icons of the app on a telephone
+icons: python ## after a change of the logo: the icons of the app on a phone
 	$(VENV)/python tools/icons.py
 
 .PHONY: lock

@@ -31,6 +31,12 @@ def test_a_change_in_a_domain_selects_its_folder_first_and_what_imports_it(
     assert len(chosen) < 25
 
 
+@pytest.mark.parametrize("file", ["__init__.py", "actions/ring.py"])
+def test_a_new_domain_does_not_select_the_tests_of_the_others(file: str) -> None:
+    assert list(quick.mirrored(f"src/tbg/domains/bells/{file}")) == []
+    assert list(quick.mirrored(f"src/tbg/domains/gamification/{file}")) != []
+
+
 def test_a_change_in_the_application_selects_what_imports_it(graph: grimp.ImportGraph) -> None:
     chosen = quick.select(["src/tbg/app/relay.py"], graph)
     assert chosen.tests["tests/app/test_relay.py"] == "mirrors src/tbg/app/relay.py"

@@ -24,8 +24,9 @@ def check(
 ) -> None:
     """Validate a registry file and name the entries with errors (exit 2).
 
-    A pack is checked together with the twenty and the other packs of TBG_BADGE_PACKS. An event that
-    does not exist is an error; badges of events that nothing here records yet are named.
+    A pack is checked together with the game's own badges and the other packs of TBG_BADGE_PACKS.
+    An event that does not exist is an error; badges of events that nothing here records yet are
+    named.
     """
     packs = load_settings().badge_packs
     try:
