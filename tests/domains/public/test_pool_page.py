@@ -218,8 +218,9 @@ _SUMS = ("miners", "miners_online", "workers_online", "shares_accepted", "work",
          "xp_granted", "badges_earned")  # fmt: skip
 
 
-async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no_list(
-    db: Database, client: httpx.AsyncClient
+@pytest.mark.parametrize("hidden", ["on_leaderboards", "profile_public"])
+async def test_whoever_hides_counts_in_every_sum_and_is_named_on_no_list(
+    db: Database, client: httpx.AsyncClient, hidden: str
 ) -> None:
     address = player(0).address
     await mine(db, [share(NOW - MINUTE, user=BOB, sdiff=2e6), share(NOW, user=address, sdiff=7e6)])
@@ -233,7 +234,7 @@ async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no
     before = await stats(client)
     assert before["best_difficulty"]["user"] == before["last_block"]["user"] == address
     assert address in await lists()
-    change = {"privacy": {"on_leaderboards": False}}
+    change = {"privacy": {hidden: False}}
     assert (await me.ask("PATCH", "/users/me", json=change)).status_code == 200
 
     after = await stats(client)
@@ -246,9 +247,11 @@ async def test_who_is_not_on_leaderboards_counts_in_every_sum_and_is_named_on_no
     assert address not in await lists()
     badge = (await client.get("/api/v1/badges/first_share")).json()["badge"]
     assert [earner["user"] for earner in badge["recent_earners"]] == [BOB]
-    # Their page is separate: being on no list does not hide it.
-    page = (await client.get(f"/api/v1/public/miners/{address}")).json()
-    assert page["stats"]["best_difficulty"] == 7e6
+    page = await client.get(f"/api/v1/public/miners/{address}")
+    if hidden == "profile_public":
+        assert page.status_code == 404
+    else:  # being on no list does not hide it
+        assert page.json()["stats"]["best_difficulty"] == 7e6
 
 
 @pytest.mark.parametrize("listed", [True, False])
