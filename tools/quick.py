@@ -10,8 +10,10 @@ quick and no proof; `make test` is.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -50,6 +52,14 @@ FILES = {
     "tools/": "tests/repository",
 }
 """Files that no module imports → their tests; the first match counts."""
+
+
+DECLARED = {
+    "routes": ("tests/app/test_who_may.py",),
+    "tables": ("tests/app/test_personal.py", "tests/repository/test_tables.py"),
+    "actions/lifecycle": ("tests/app/test_personal.py",),
+}
+"""Modules of a domain → tests that reach them only through `tbg.app`."""
 
 
 @dataclass(slots=True)
@@ -98,6 +108,7 @@ def select(files: Iterable[str], graph: grimp.ImportGraph) -> Selection:
             chosen.web = True
         elif module in graph.modules:
             near += [(0, path, f"mirrors {file}") for path in mirrored(file)]
+            near += [(1, path, f"knows what {file} declares") for path in of_all_domains(file)]
             near += importers(module, graph)
         else:
             near += [(0, path, f"is about {file}") for path in about(file)]
@@ -131,6 +142,13 @@ def mirrored(file: str) -> Iterator[str]:
             return
         parts = parts[:-1]
     yield from found(f"tests/{Path(file).parent.name}/test_{Path(file).stem}*.py")
+
+
+def of_all_domains(file: str) -> Iterator[str]:
+    """The tests that hold each route and each table of every domain to what is declared of it."""
+    for part, tests in DECLARED.items():
+        if re.match(rf"src/tbg/domains/\w+/{part}\b", file):
+            yield from tests
 
 
 def found(pattern: str) -> Iterator[str]:
@@ -194,7 +212,7 @@ def main() -> int:
     if any(file.startswith("tests/") and file.endswith("conftest.py") for file in files):
         print("  a conftest.py concerns more tests than import it: `make test` runs them")
     sys.stdout.flush()
-    code = 0
+    code, begun = 0, time.monotonic()
     if chosen.web:
         print("  the web app's own tests  web/ is changed", flush=True)
         words = [sys.executable, "tools/bootstrap.py", "npm", "run", "--silent", "test"]
@@ -202,7 +220,8 @@ def main() -> int:
         print(f"  left to `make test`: web/{PICTURES}  compares pictures", flush=True)
         code = subprocess.run(words, cwd=ROOT, check=False).returncode
     if chosen.tests:
-        words = [sys.executable, "-m", "pytest", f"--begin-within={SECONDS}", *sys.argv[1:]]
+        left = max(SECONDS - int(time.monotonic() - begun), 0)
+        words = [sys.executable, "-m", "pytest", f"--begin-within={left}", *sys.argv[1:]]
         code = subprocess.run([*words, *chosen.tests], cwd=ROOT, check=False).returncode or code
     elif not chosen.web:
         print("  no test is touched")

@@ -53,6 +53,9 @@ def test_a_change_in_the_application_selects_what_imports_it(graph: grimp.Import
         ("tests/repository/test_shape.py", "tests/repository/test_shape.py"),
         ("tests/wallets.py", "tests/adapters/bitcoin/test_signatures.py"),
         ("src/tbg/core/errors.py", "tests/core/test_settings.py"),
+        ("src/tbg/domains/accounts/routes/users.py", "tests/app/test_who_may.py"),
+        ("src/tbg/domains/mining/tables.py", "tests/app/test_personal.py"),
+        ("src/tbg/domains/mining/actions/lifecycle.py", "tests/app/test_personal.py"),
         ("lab/shares.py", "tests/bench/test_shares.py"),
         ("lab/faults/oracle.py", "tests/faults/test_oracle.py"),
     ],
@@ -70,5 +73,6 @@ def test_a_change_in_the_web_app_selects_its_own_tests(graph: grimp.ImportGraph)
 
 def test_what_is_named_in_the_tables_is_there() -> None:
     named = [place for tests in quick.FILES.values() for place in tests.split()]
+    named += [place for tests in quick.DECLARED.values() for place in tests]
     assert [name for name in [*named, *quick.SLOW] if not (ROOT / name).exists()] == []
     assert [start for start in quick.FILES if not (ROOT / start).exists()] == []
