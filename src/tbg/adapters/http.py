@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends
@@ -33,6 +33,8 @@ _NOBODY_S = (".local", ".localhost", ".home.arpa", ".internal")
 
 _TOLD_CHARS = 100
 """As much of a stranger's header as a log line quotes."""
+
+T = TypeVar("T")
 
 _PAGES = Once()
 _log = log(__name__)
@@ -205,22 +207,22 @@ async def idempotent(request: Request) -> None:
     await request.app.state.idempotency.begin(request)
 
 
-class SharedAnswer:
+class SharedAnswer(Generic[T]):
     """A dependency: an answer that is computed once for all who ask within some seconds.
 
     `share`: the part of the time that computing it may take at most (see `Fresh`).
     """
 
     def __init__(
-        self, compute: Callable[[Database], Awaitable[bytes]], *, seconds: float, share: float
+        self, compute: Callable[[Database], Awaitable[T]], *, seconds: float, share: float
     ) -> None:
         self.compute = compute
         self.seconds = seconds
         self.share = share
 
-    async def __call__(self, request: Request, database: AppDatabase) -> bytes:
+    async def __call__(self, request: Request, database: AppDatabase) -> T:
         """The answer, fresh enough."""
-        shared: dict[SharedAnswer, Fresh[bytes]] = request.app.state.shared_answers
+        shared: dict[SharedAnswer[T], Fresh[T]] = request.app.state.shared_answers
         if self not in shared:
             shared[self] = Fresh(
                 lambda: self.compute(database), seconds=self.seconds, share=self.share

@@ -10,7 +10,7 @@ import orjson
 
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.gamification.rules import LEVELS, get_week_iso, get_week_start
+from tbg.domains.gamification.rules import LEVELS, get_week_iso, get_week_start, shown_streak
 
 
 class BadgeDefinition(NamedTuple):
@@ -222,9 +222,14 @@ class Standing(NamedTuple):
     total_shares: int
     best_difficulty: float
     blocks_found: int
+    xp_entries: int
+
+    def streak_on(self, today: date) -> int:
+        """The length of the streak on a day; 0 if it is over by then."""
+        return shown_streak(self.current_streak, self.last_active_week, today)
 
 
-NOBODY = Standing(0, 1, 0, 0, 0, None, None, 0, 0.0, 0)
+NOBODY = Standing(0, 1, 0, 0, 0, None, None, 0, 0.0, 0, 0)
 
 
 async def standing(tx: Tx, user_id: int) -> Standing:
@@ -232,12 +237,37 @@ async def standing(tx: Tx, user_id: int) -> Standing:
     row = await tx.row(
         """
         SELECT total_xp, level, badges_earned, current_streak, longest_streak,
-            streak_start_date, last_active_week, total_shares, best_difficulty, blocks_found
+            streak_start_date, last_active_week, total_shares, best_difficulty, blocks_found,
+            xp_entries
         FROM user_gamification WHERE user_id = :id
         """,
         id=user_id,
     )
     return NOBODY if row is None else Standing(*row)
+
+
+class LedgerEntry(NamedTuple):
+    """One grant of XP; `created_at` is the time of its cause."""
+
+    amount: int
+    source: str
+    source_id: str | None
+    description: str
+    created_at: datetime
+
+
+async def ledger(tx: Tx, user_id: int, *, skipped: int, most: int) -> list[LedgerEntry]:
+    """A user's ledger, newest entry first."""
+    rows = await tx.rows(
+        """
+        SELECT amount, source, source_id, description, created_at FROM xp_ledger
+        WHERE user_id = :id ORDER BY user_id, id DESC OFFSET :skipped LIMIT :most
+        """,
+        id=user_id,
+        skipped=skipped,
+        most=most,
+    )
+    return [LedgerEntry(*row) for row in rows]
 
 
 class Earned(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tbg.core.frames import FrameData, RewardData
-from tbg.domains.gamification.rules import compute_level
+from tbg.domains.gamification.rules import compute_level, get_week_iso
+
+if TYPE_CHECKING:
+    from tbg.domains.gamification.queries import Standing
 
 CATEGORIES = ("mining", "streak", "competition", "social", "node")
 RARITIES = ("common", "rare", "epic", "legendary")
@@ -159,6 +162,101 @@ class StreakState(BaseModel):
     streak_start_date: date | None
     last_active_week: str | None
     is_active_this_week: bool
+
+    @classmethod
+    def of(cls, standing: Standing, now: datetime) -> StreakState:
+        """The state at a moment; a streak that is over has no beginning."""
+        shown = standing.streak_on(now.date())
+        return cls(
+            current_streak=shown,
+            longest_streak=standing.longest_streak,
+            streak_start_date=standing.streak_start_date if shown else None,
+            last_active_week=standing.last_active_week,
+            is_active_this_week=standing.last_active_week == get_week_iso(now),
+        )
+
+
+class StreakWeek(BaseModel):
+    """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    week_iso: str
+    week_start: date
+    share_count: int
+    best_diff: float
+    is_active: bool
+    days: int = Field(ge=0, le=127)
+
+
+class StreakCalendar(BaseModel):
+    """Weeks, oldest first."""
+
+    weeks: list[StreakWeek]
+
+
+class EarnedBadge(BaseModel):
+    """A badge a miner has; `metadata` names what earned it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    slug: str
+    earned_at: datetime
+    metadata: dict[str, Any]
+
+
+class OwnBadges(BaseModel):
+    """A player's badges, newest first; `total_available` counts all that there are."""
+
+    earned: list[EarnedBadge]
+    total_available: int
+    total_earned: int
+
+
+class XpEntry(BaseModel):
+    """One entry of the ledger; `created_at` is the time of what earned it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    amount: int = Field(description="negative if it was taken")
+    source: str
+    source_id: str | None
+    description: str
+    created_at: datetime
+
+
+class XpHistory(BaseModel):
+    """A page of the ledger, newest entry first; `total` counts the entries of all pages."""
+
+    entries: list[XpEntry]
+    total: int
+    page: int
+    per_page: int
+
+
+class BadgeSum(BaseModel):
+    """How many badges a player has, of how many."""
+
+    earned: int
+    total: int
+
+
+class GamificationStats(BaseModel):
+    """What was mined; `best_diff` and `best_difficulty` are the same number."""
+
+    total_shares: int
+    best_diff: float
+    best_difficulty: float
+    blocks_found: int
+
+
+class GamificationSummary(BaseModel):
+    """A player's XP, streak, badges and sums."""
+
+    xp: XpState
+    streak: StreakState
+    badges: BadgeSum
+    stats: GamificationStats
 
 
 class StreakUpdateData(RewardData):

@@ -20,7 +20,7 @@ TABLES: Tables = {
 
 PERSONAL: Personal = {
     "user_badges": facts_of_a_user("badges"),
-    "user_gamification": facts_of_a_user("standing", "total_xp", "total_shares"),
+    "user_gamification": facts_of_a_user("standing", "total_xp", "total_shares", "xp_entries"),
     "streak_calendar": facts_of_a_user("streak_calendar", "share_count"),
     "weekly_champions": facts_of_a_user("champion_weeks"),
     "xp_ledger": {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tbg.core.frames import FeedItem
 from tbg.core.settings import Network
-from tbg.domains.gamification.schemas import StreakState, XpState
+from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
 from tbg.domains.mining.schemas import FoundBlock, MinerBests
 
 
@@ -89,29 +88,10 @@ class PublicStats(BaseModel):
     recent: list[PoolFeedItem]
 
 
-class StreakWeek(Shown):
-    """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
-
-    week_iso: str
-    week_start: date
-    share_count: int
-    best_diff: float
-    is_active: bool
-    days: int = Field(ge=0, le=127)
-
-
 class MinerStreak(StreakState):
     """The run of weeks, and the last year of them, oldest first."""
 
     weeks: list[StreakWeek]
-
-
-class EarnedBadge(Shown):
-    """A badge a miner has; `metadata` names what earned it."""
-
-    slug: str
-    earned_at: datetime
-    metadata: dict[str, Any]
 
 
 class BadgeProgress(BaseModel):

@@ -47,9 +47,11 @@ numbered AS (
 # Raw shares and hours of a user who became part of another may still have to be moved.
 _SQL = {
     "ledger_total": """
-        SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0) AS bad
+        SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0)
+            OR g.xp_entries <> COALESCE(l.entries, 0) AS bad
         FROM user_gamification g FULL JOIN (
-            SELECT user_id, sum(amount) AS xp FROM xp_ledger GROUP BY user_id) l USING (user_id)
+            SELECT user_id, sum(amount) AS xp, count(*) AS entries FROM xp_ledger
+            GROUP BY user_id) l USING (user_id)
     """,
     "level": """
         SELECT user_id, (level, level_title) <> ((:levels ::integer[])[n], (:titles ::text[])[n])

@@ -177,9 +177,11 @@ def _check_source(grant: Grant) -> None:
 
 async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> None:
     xp: dict[int, int] = defaultdict(int)
+    entries: dict[int, int] = defaultdict(int)
     loud: set[int] = set()
     for grant in grants:
         xp[grant.user_id] += grant.amount
+        entries[grant.user_id] += 1
         if not grant.silent:
             loud.add(grant.user_id)
     users = sorted({*xp, *badges})
@@ -188,15 +190,17 @@ async def _add_up(tx: Tx, grants: Sequence[Grant], badges: dict[int, int]) -> No
     rows = await tx.rows(
         """
         UPDATE user_gamification g SET total_xp = g.total_xp + t.xp,
-            badges_earned = g.badges_earned + t.badges, updated_at = :now
-        FROM unnest(:users ::bigint[], :xp ::bigint[], :badges ::integer[])
-            AS t (user_id, xp, badges)
+            xp_entries = g.xp_entries + t.entries, badges_earned = g.badges_earned + t.badges,
+            updated_at = :now
+        FROM unnest(:users ::bigint[], :xp ::bigint[], :entries ::bigint[],
+            :badges ::integer[]) AS t (user_id, xp, entries, badges)
         WHERE g.user_id = t.user_id
         RETURNING g.user_id, g.total_xp, g.level, g.level_told
         """,
         now=tx.now,
         users=users,
         xp=[xp[user] for user in users],
+        entries=[entries[user] for user in users],
         badges=[badges.get(user, 0) for user in users],
     )
     await _set_levels(tx, rows, loud)

@@ -59,10 +59,11 @@ async def _repair(tx: Tx, users: Sequence[int]) -> None:
     await lock(tx, users)
     rows = await tx.rows(
         """
-        UPDATE user_gamification g SET total_xp = t.xp, badges_earned = t.badges,
-            updated_at = :now
+        UPDATE user_gamification g SET total_xp = t.xp, xp_entries = t.entries,
+            badges_earned = t.badges, updated_at = :now
         FROM (SELECT u.id AS user_id,
                 (SELECT COALESCE(sum(amount), 0) FROM xp_ledger WHERE user_id = u.id) AS xp,
+                (SELECT count(*) FROM xp_ledger WHERE user_id = u.id) AS entries,
                 (SELECT count(*) FROM user_badges WHERE user_id = u.id) AS badges
             FROM unnest(:users ::bigint[]) AS u (id)) t
         WHERE g.user_id = t.user_id AND t.xp >= 0

@@ -11,15 +11,14 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import KnownMiner
 from tbg.domains.gamification import queries as gamification
 from tbg.domains.gamification.presenters import best_line, grant_lines, level_reached, shares_line
-from tbg.domains.gamification.rules import get_week_iso, shown_streak
-from tbg.domains.gamification.schemas import XpState
+from tbg.domains.gamification.rules import get_week_iso
+from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.presenters import line_of
 from tbg.domains.mining.rules import daily_rate_ths, hashrate_ths, hour_of, hourly_rate_ths
 from tbg.domains.mining.schemas import FoundBlock, MinerBests
 from tbg.domains.public.schemas import (
     BadgeProgress,
-    EarnedBadge,
     HashrateHistory,
     MinerBadges,
     MinerStats,
@@ -27,7 +26,6 @@ from tbg.domains.public.schemas import (
     MinerWorker,
     Pace,
     PublicMiner,
-    StreakWeek,
 )
 
 _HOUR = timedelta(hours=1)
@@ -107,13 +105,8 @@ def _pace(hours: mining.Hours, since: datetime, now: datetime) -> Pace:
 
 async def _streak(tx: Tx, user_id: int, standing: gamification.Standing) -> MinerStreak:
     weeks = await gamification.calendar(tx, user_id, weeks=limits.CALENDAR_WEEKS)
-    shown = shown_streak(standing.current_streak, standing.last_active_week, tx.now.date())
     return MinerStreak(
-        current_streak=shown,
-        longest_streak=standing.longest_streak,
-        streak_start_date=standing.streak_start_date if shown else None,
-        last_active_week=standing.last_active_week,
-        is_active_this_week=standing.last_active_week == get_week_iso(tx.now),
+        **StreakState.of(standing, tx.now).model_dump(),
         weeks=[StreakWeek.model_validate(week) for week in weeks],
     )
 
