@@ -52,9 +52,9 @@ _FILL = (
     """
     INSERT INTO user_gamification (user_id, total_xp, level, level_title, level_told,
         badges_earned, current_streak, longest_streak, streak_start_date, last_active_week,
-        total_shares, best_difficulty, best_on, updated_at)
+        total_shares, best_difficulty, best_on, xp_entries, updated_at)
     SELECT id, xp, 2, 'Curious Cat', 2, 2, 4, 4, first, to_char(last, 'IYYY"-W"IW'), each, 1e7,
-        begun::date, ended
+        begun::date, 2, ended
     FROM past, generate_series(1, users) AS id,
         (SELECT sum(amount) FROM xp_ledger WHERE user_id = 1) AS l (xp),
         (SELECT min(week_start), max(week_start) FROM streak_calendar WHERE user_id = 1)

@@ -24,7 +24,7 @@ EXCEPTIONS = {
     "gamification/actions/lifecycle.py: users",
     "gamification/actions/personal_bests.py: daily_shares",
     "gamification/actions/streaks.py: users",
-    "mining/queries.py: user_addresses",
+    "mining/queries/__init__.py: user_addresses",
     "public/queries/pool.py: badge_definitions",
     "public/queries/pool.py: user_badges",
     "public/queries/pool.py: user_gamification",

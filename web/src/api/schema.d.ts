@@ -384,6 +384,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rewards/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The player's rewards, and why
+         * @description XP and badges in one list, newest first; each with what caused it.
+         */
+        get: operations["reward_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rewards/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The player's XP by day, week and source
+         * @description The last 30 days and 12 weeks, oldest first, by the time of what earned it.
+         */
+        get: operations["reward_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me": {
         parameters: {
             query?: never;
@@ -2367,6 +2407,116 @@ export interface components {
             /** Refresh Token */
             refresh_token?: string | null;
         };
+        /**
+         * Reward
+         * @description XP that was granted (negative: taken), perhaps with a badge; `at` is the time of the cause.
+         *
+         *     `line` says it in words.
+         */
+        Reward: {
+            /** Amount */
+            amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            badge: components["schemas"]["RewardBadge"] | null;
+            cause: components["schemas"]["RewardCause"];
+            /** Id */
+            id: string;
+            line: components["schemas"]["FeedItem"];
+            /** Source */
+            source: string;
+            /** Source Id */
+            source_id: string | null;
+        };
+        /**
+         * RewardBadge
+         * @description The badge that was awarded.
+         */
+        RewardBadge: {
+            /** Category */
+            category: string;
+            /** Name */
+            name: string;
+            /** Rarity */
+            rarity: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * RewardCause
+         * @description Why something was rewarded. `kind` is the source of the XP; the rest is what is known.
+         *
+         *     `share_id` and `at` name a share, while it is kept.
+         */
+        RewardCause: {
+            /** At */
+            at?: string | null;
+            /**
+             * Count
+             * @description accepted shares: in all, or of the week
+             */
+            count?: number | null;
+            /** Day */
+            day?: string | null;
+            /**
+             * Event
+             * @description the event of a badge
+             */
+            event?: string | null;
+            /** Hash */
+            hash?: string | null;
+            /** Height */
+            height?: number | null;
+            /**
+             * Id
+             * @description what it was for, such as a badge or a quest
+             */
+            id?: string | null;
+            /** Kind */
+            kind: string;
+            /** Sdiff */
+            sdiff?: number | null;
+            /** Share Id */
+            share_id?: string | null;
+            /** Week */
+            week?: string | null;
+            /**
+             * Weeks
+             * @description length of a streak
+             */
+            weeks?: number | null;
+            /** Worker */
+            worker?: string | null;
+        };
+        /**
+         * RewardFeed
+         * @description Rewards, newest first; `next_cursor` leads to older ones.
+         */
+        RewardFeed: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Rewards */
+            rewards: components["schemas"]["Reward"][];
+        };
+        /**
+         * RewardSummary
+         * @description XP by day and by week, oldest first, today and this week last.
+         */
+        RewardSummary: {
+            /** Days */
+            days: components["schemas"]["XpOfDay"][];
+            /** This Week */
+            this_week: number;
+            /** Today */
+            today: number;
+            /** Total Xp */
+            total_xp: number;
+            /** Weeks */
+            weeks: components["schemas"]["XpOfWeek"][];
+        };
         /** ServerFrame */
         ServerFrame: components["schemas"]["StatsUpdateFrame"] | components["schemas"]["ShareSubmittedFrame"] | components["schemas"]["WorkerStatusFrame"] | components["schemas"]["BlockFoundFrame"] | components["schemas"]["BadgeEarnedFrame"] | components["schemas"]["XpGainedFrame"] | components["schemas"]["LevelUpFrame"] | components["schemas"]["StreakUpdateFrame"] | components["schemas"]["BestDiffFrame"] | components["schemas"]["NotificationFrame"] | components["schemas"]["FeedItemFrame"] | components["schemas"]["SubscribedFrame"] | components["schemas"]["UnsubscribedFrame"] | components["schemas"]["SnapshotFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ErrorFrame"];
         /**
@@ -2978,6 +3128,42 @@ export interface components {
             per_page: number;
             /** Total */
             total: number;
+        };
+        /**
+         * XpOfDay
+         * @description The XP of a day (UTC).
+         */
+        XpOfDay: {
+            /** By Source */
+            by_source: {
+                [key: string]: number;
+            };
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * XpOfWeek
+         * @description The XP of a mining week.
+         */
+        XpOfWeek: {
+            /** By Source */
+            by_source: {
+                [key: string]: number;
+            };
+            /** Week Iso */
+            week_iso: string;
+            /**
+             * Week Start
+             * Format: date
+             */
+            week_start: string;
+            /** Xp */
+            xp: number;
         };
         /**
          * XpState
@@ -4429,6 +4615,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicStats"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reward_feed: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardFeed"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reward_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardSummary"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Problem */

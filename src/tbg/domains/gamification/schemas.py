@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tbg.core.frames import FrameData, RewardData
-from tbg.domains.gamification.rules import compute_level, get_week_iso
-
-if TYPE_CHECKING:
-    from tbg.domains.gamification.queries import Standing
+from tbg.core.frames import FeedItem, FrameData, RewardData
+from tbg.domains.gamification.rules import compute_level
 
 CATEGORIES = ("mining", "streak", "competition", "social", "node")
 RARITIES = ("common", "rare", "epic", "legendary")
@@ -163,18 +160,6 @@ class StreakState(BaseModel):
     last_active_week: str | None
     is_active_this_week: bool
 
-    @classmethod
-    def of(cls, standing: Standing, now: datetime) -> StreakState:
-        """The state at a moment; a streak that is over has no beginning."""
-        shown = standing.streak_on(now.date())
-        return cls(
-            current_streak=shown,
-            longest_streak=standing.longest_streak,
-            streak_start_date=standing.streak_start_date if shown else None,
-            last_active_week=standing.last_active_week,
-            is_active_this_week=standing.last_active_week == get_week_iso(now),
-        )
-
 
 class StreakWeek(BaseModel):
     """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
@@ -257,6 +242,108 @@ class GamificationSummary(BaseModel):
     streak: StreakState
     badges: BadgeSum
     stats: GamificationStats
+
+
+class NamesShare(Protocol):
+    """A row that names a share by fields of a cause."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+class RewardCause(BaseModel):
+    """Why something was rewarded. `kind` is the source of the XP; the rest is what is known.
+
+    `share_id` and `at` name a share, while it is kept.
+    """
+
+    kind: str
+    id: str | None = Field(None, description="what it was for, such as a badge or a quest")
+    event: str | None = Field(None, description="the event of a badge")
+    share_id: UUID | None = None
+    at: datetime | None = None
+    sdiff: float | None = None
+    worker: str | None = None
+    count: int | None = Field(None, description="accepted shares: in all, or of the week")
+    day: date | None = None
+    week: str | None = None
+    weeks: int | None = Field(None, description="length of a streak")
+    height: int | None = None
+    hash: str | None = None
+
+    @classmethod
+    def of_badge(cls, slug: str | None, metadata: dict[str, Any]) -> RewardCause:
+        """The cause of a badge, from what was noted when it was awarded."""
+        names = {"total_shares": "count", "streak": "weeks"}
+        known = {names.get(name, name): value for name, value in metadata.items()}
+        mine = {name: value for name, value in known.items() if name in cls.model_fields}
+        return cls.model_validate(mine | {"kind": "badge", "id": slug})
+
+    @classmethod
+    def of_share(cls, kind: str, share: NamesShare | None, **more: Any) -> RewardCause:
+        """The cause of what a share earned; of a share that is forgotten there is only the rest."""
+        named = {} if share is None else share._asdict()
+        return cls(kind=kind, **more, **named)
+
+
+class RewardBadge(BaseModel):
+    """The badge that was awarded."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    slug: str
+    name: str
+    category: str
+    rarity: str
+
+
+class Reward(BaseModel):
+    """XP that was granted (negative: taken), perhaps with a badge; `at` is the time of the cause.
+
+    `line` says it in words.
+    """
+
+    id: str
+    amount: int
+    source: str
+    source_id: str | None
+    at: datetime
+    badge: RewardBadge | None
+    cause: RewardCause
+    line: FeedItem
+
+
+class RewardFeed(BaseModel):
+    """Rewards, newest first; `next_cursor` leads to older ones."""
+
+    rewards: list[Reward]
+    next_cursor: str | None
+
+
+class XpOfDay(BaseModel):
+    """The XP of a day (UTC)."""
+
+    day: date
+    xp: int
+    by_source: dict[str, int]
+
+
+class XpOfWeek(BaseModel):
+    """The XP of a mining week."""
+
+    week_iso: str
+    week_start: date
+    xp: int
+    by_source: dict[str, int]
+
+
+class RewardSummary(BaseModel):
+    """XP by day and by week, oldest first, today and this week last."""
+
+    total_xp: int
+    today: int
+    this_week: int
+    days: list[XpOfDay]
+    weeks: list[XpOfWeek]
 
 
 class StreakUpdateData(RewardData):

@@ -87,7 +87,7 @@ async def own_xp_history(
 @router.get("/streak", summary="The player's streak", operation_id="own_streak")
 async def own_streak(tx: Transaction, who: SignedIn) -> StreakState:
     """Consecutive mining weeks (UTC, from Monday), this week included as soon as it is mined."""
-    return StreakState.of(await queries.standing(tx, who.user_id), tx.now)
+    return (await queries.standing(tx, who.user_id)).streak(tx.now)
 
 
 @router.get(
@@ -111,7 +111,7 @@ async def own_gamification(
     standing = await queries.standing(tx, who.user_id)
     return GamificationSummary(
         xp=XpState.of(standing.total_xp),
-        streak=StreakState.of(standing, tx.now),
+        streak=standing.streak(tx.now),
         badges=BadgeSum(earned=standing.badges_earned, total=available),
         stats=GamificationStats(
             total_shares=standing.total_shares,

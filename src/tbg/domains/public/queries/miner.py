@@ -12,7 +12,7 @@ from tbg.domains.accounts.queries import KnownMiner
 from tbg.domains.gamification import queries as gamification
 from tbg.domains.gamification.presenters import best_line, grant_lines, level_reached, shares_line
 from tbg.domains.gamification.rules import get_week_iso
-from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
+from tbg.domains.gamification.schemas import EarnedBadge, StreakWeek, XpState
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.presenters import line_of
 from tbg.domains.mining.rules import daily_rate_ths, hashrate_ths, hour_of, hourly_rate_ths
@@ -106,7 +106,7 @@ def _pace(hours: mining.Hours, since: datetime, now: datetime) -> Pace:
 async def _streak(tx: Tx, user_id: int, standing: gamification.Standing) -> MinerStreak:
     weeks = await gamification.calendar(tx, user_id, weeks=limits.CALENDAR_WEEKS)
     return MinerStreak(
-        **StreakState.of(standing, tx.now).model_dump(),
+        **standing.streak(tx.now).model_dump(),
         weeks=[StreakWeek.model_validate(week) for week in weeks],
     )
 

@@ -11,6 +11,7 @@ import orjson
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Tx
 from tbg.domains.gamification.rules import LEVELS, get_week_iso, get_week_start, shown_streak
+from tbg.domains.gamification.schemas import StreakState
 
 
 class BadgeDefinition(NamedTuple):
@@ -48,7 +49,7 @@ class Granted(NamedTuple):
     source_id: str | None
     description: str
     at: datetime
-    total_after: int | None
+    total_after: int | None = None
 
 
 class DayOfShares(NamedTuple):
@@ -224,9 +225,16 @@ class Standing(NamedTuple):
     blocks_found: int
     xp_entries: int
 
-    def streak_on(self, today: date) -> int:
-        """The length of the streak on a day; 0 if it is over by then."""
-        return shown_streak(self.current_streak, self.last_active_week, today)
+    def streak(self, now: datetime) -> StreakState:
+        """The streak at a moment; one that is over has no beginning."""
+        shown = shown_streak(self.current_streak, self.last_active_week, now.date())
+        return StreakState(
+            current_streak=shown,
+            longest_streak=self.longest_streak,
+            streak_start_date=self.streak_start_date if shown else None,
+            last_active_week=self.last_active_week,
+            is_active_this_week=self.last_active_week == get_week_iso(now),
+        )
 
 
 NOBODY = Standing(0, 1, 0, 0, 0, None, None, 0, 0.0, 0, 0)
