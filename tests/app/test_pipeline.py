@@ -4,6 +4,7 @@ describe and name it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -104,5 +105,18 @@ async def test_share_event_triggers_badge_grants_xp_pushes_ws(db: Database, redi
     for told in (b'"badge_slug":"first_share"', b'"badge_slug":"diff_1e6"', b'"level_up"'):
         assert any(told in frame for frame in frames), told
     badge = next(frame for frame in frames if b"first_share" in frame)
-    for key in (b"actionUrl", b"actionLabel", b"timestamp", b"share_id"):
-        assert key in badge
+    assert b"share_id" in badge
+    assert not any(b"actionUrl" in frame for frame in frames), "that is for the player alone"
+    stored = await one(
+        db, "SELECT data::text FROM frames WHERE data ->> 'badge_slug' = 'first_share'"
+    )
+    told = json.loads(stored)
+    assert told["badge"] == {
+        "slug": "first_share", "name": "First Hash", "rarity": "common", "xp_reward": 50,
+        "description": "Submit your very first share to the pool", "category": "mining",
+    }  # fmt: skip
+    assert {"badge_slug", "badge_name", "rarity", "xp_reward", "earned_at"} <= told.keys()
+    notification = told["notification"]
+    assert (notification["type"], notification["subtype"]) == ("gamification", "badge_earned")
+    assert notification["title"] == 'Badge Earned: "First Hash"'
+    assert {"description", "timestamp", "actionUrl", "actionLabel"} <= notification.keys()

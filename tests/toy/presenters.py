@@ -16,7 +16,9 @@ def _bell_rung(event: BellRung) -> Look:
     )  # fmt: skip
     return Look(
         frame=BellRungData(number=event.number),
-        notice=Notice("bell_rung", title, "It was heard far away.", "/bells", "View Bells", number),
+        notice=Notice(
+            "toy", "bell_rung", title, "It was heard far away.", "/bells", "View Bells", number
+        ),
         lines=(line,),
         pool_line=line,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,11 +30,14 @@ Params = dict[str, str | int | float]
 
 
 class Notification(BaseModel):
-    """A notification, as it is sent: in English, and as its subtype with the values in it."""
+    """A notification, as it is sent: in English, and as its subtype with the values in it.
+
+    `type` names the part of the game that sends it: gamification, mining, accounts …
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    type: Literal["gamification"] = "gamification"
+    type: str
     subtype: str
     title: str
     description: str
@@ -45,7 +48,7 @@ class Notification(BaseModel):
 
 
 class RewardData(FrameData):
-    """A frame that may carry the notification of the event that it shows."""
+    """A frame that carries the notification of its event, if there is one, to its player alone."""
 
     notification: Notification | None = None
 
@@ -106,8 +109,9 @@ class FeedItemData(FrameData):
 
 
 class Notice(NamedTuple):
-    """The words of a notification, and the values in them."""
+    """The words of a notification, and the values in them; `domain` is the one that sends it."""
 
+    domain: str
     subtype: str
     title: str
     description: str

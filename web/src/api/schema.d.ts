@@ -1036,8 +1036,11 @@ export interface components {
         /**
          * BadgeEarnedData
          * @description A badge was earned; `metadata` names what earned it.
+         *
+         *     The documents disagree: the badge is here as an object, and its fields beside it.
          */
         BadgeEarnedData: {
+            badge: components["schemas"]["BadgeObject"];
             /** Badge Name */
             badge_name: string;
             /** Badge Slug */
@@ -1065,6 +1068,8 @@ export interface components {
         /**
          * BadgeEarnedFrame
          * @description A badge was earned; `metadata` names what earned it.
+         *
+         *     The documents disagree: the badge is here as an object, and its fields beside it.
          */
         BadgeEarnedFrame: {
             /**
@@ -1097,6 +1102,24 @@ export interface components {
             badges: components["schemas"]["Badge"][];
             /** Total Available */
             total_available: number;
+        };
+        /**
+         * BadgeObject
+         * @description The badge of a frame.
+         */
+        BadgeObject: {
+            /** Category */
+            category: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Rarity */
+            rarity: string;
+            /** Slug */
+            slug: string;
+            /** Xp Reward */
+            xp_reward: number;
         };
         /**
          * BadgeProgress
@@ -1909,6 +1932,8 @@ export interface components {
         /**
          * Notification
          * @description A notification, as it is sent: in English, and as its subtype with the values in it.
+         *
+         *     `type` names the part of the game that sends it: gamification, mining, accounts …
          */
         Notification: {
             /** Actionlabel */
@@ -1933,12 +1958,8 @@ export interface components {
             timestamp: string;
             /** Title */
             title: string;
-            /**
-             * Type
-             * @default gamification
-             * @constant
-             */
-            type: "gamification";
+            /** Type */
+            type: string;
         };
         /**
          * NotificationData

@@ -24,6 +24,7 @@ def _account_changed(event: AccountChanged) -> Look:
     subject = short_address(about) if event.action.startswith("address.") else about
     return Look(
         notice=Notice(
+            "accounts",
             "account_changed",
             _TITLES[event.action].format(subject),
             "If this was not you, sign out everywhere and look at your addresses.",

@@ -20,6 +20,7 @@ from tbg.domains.gamification.queries import Granted
 from tbg.domains.gamification.rules import SHARES_PER_XP, compute_level, get_week_iso
 from tbg.domains.gamification.schemas import (
     BadgeEarnedData,
+    BadgeObject,
     LevelUpData,
     StreakState,
     StreakUpdateData,
@@ -122,6 +123,14 @@ def _badge_earned(event: BadgeEarned) -> Look:
     line = badge_line(event.slug, event.name, event.xp_reward, event.earned_at)
     return Look(
         frame=BadgeEarnedData(
+            badge=BadgeObject(
+                slug=event.slug,
+                name=event.name,
+                description=event.description,
+                rarity=event.rarity,
+                xp_reward=event.xp_reward,
+                category=event.category,
+            ),
             badge_slug=event.slug,
             badge_name=event.name,
             description=event.description,
@@ -132,6 +141,7 @@ def _badge_earned(event: BadgeEarned) -> Look:
             metadata=event.metadata,
         ),
         notice=Notice(
+            "gamification",
             "badge_earned",
             f'Badge Earned: "{event.name}"',
             f"+{event.xp_reward} XP — {event.description}",
@@ -176,6 +186,7 @@ def _level_up(event: LevelUp) -> Look:
             total_xp=event.total_xp,
         ),
         notice=Notice(
+            "gamification",
             "level_up",
             f"Level {event.new_level}: {event.title}",
             f"{event.total_xp:,} XP so far.",
@@ -191,6 +202,7 @@ def _streak_extended(event: StreakExtended) -> Look:
     return Look(
         frame=StreakUpdateData(streak=event.streak, longest=event.longest, week=event.week_iso),
         notice=Notice(
+            "gamification",
             "streak_extended",
             f"{_weeks(event.streak)} in a row",
             f"You mined in week {event.week_iso}. Longest streak so far: {_weeks(event.longest)}.",
@@ -217,6 +229,7 @@ def _streak_broken(event: StreakBroken) -> Look:
             ),
         ),
         notice=Notice(
+            "gamification",
             "streak_broken",
             f"A streak of {_weeks(event.was)} has ended",
             "You keep all badges that it earned.",
@@ -230,6 +243,7 @@ def _streak_broken(event: StreakBroken) -> Look:
 def _streak_expiring(event: StreakExpiring) -> Look:
     return Look(
         notice=Notice(
+            "gamification",
             "streak_expiring",
             f"A streak of {_weeks(event.streak)} ends tonight",
             f"Send one share before Sunday midnight UTC to complete week {event.week_iso}.",
@@ -244,6 +258,7 @@ def _personal_best(event: PersonalBest) -> Look:
     best, before = short_number(event.sdiff), short_number(event.previous)
     return Look(
         notice=Notice(
+            "gamification",
             "personal_best",
             f"New best: {best}",
             f"Set by {event.worker}. The previous best was {before}.",
@@ -258,6 +273,7 @@ def _personal_best(event: PersonalBest) -> Look:
 def _silent_rewards(event: SilentRewards) -> Look:
     return Look(
         notice=Notice(
+            "gamification",
             "history_read",
             "Your earlier shares have been counted",
             f"They earned {event.badges} badges and {event.xp:,} XP.",

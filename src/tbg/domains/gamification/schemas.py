@@ -83,12 +83,29 @@ class LevelList(BaseModel):
     levels: list[Level]
 
 
+class BadgeObject(BaseModel):
+    """The badge of a frame."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: str
+    name: str
+    description: str
+    rarity: str
+    xp_reward: int
+    category: str
+
+
 class BadgeEarnedData(RewardData):
-    """A badge was earned; `metadata` names what earned it."""
+    """A badge was earned; `metadata` names what earned it.
+
+    The documents disagree: the badge is here as an object, and its fields beside it.
+    """
 
     CHANNEL: ClassVar[str] = "gamification"
     TYPE: ClassVar[str] = "badge_earned"
 
+    badge: BadgeObject
     badge_slug: str
     badge_name: str
     description: str

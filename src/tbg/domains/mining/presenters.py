@@ -49,6 +49,7 @@ def _block_recorded(event: BlockRecorded) -> Look:
             at=event.found_at,
         ),
         notice=Notice(
+            "mining",
             "block_found",
             f"Block {event.height:,} found",
             f"{event.worker} found it with a share of {short_number(event.sdiff)}.",

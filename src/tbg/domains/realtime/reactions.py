@@ -45,7 +45,7 @@ def push_by(presenters: Presenters) -> Handler:
                 frame, notice = _data_of(look, at=tx.now)
                 own += [(event.user_id, data) for data in (frame, notice) if data is not None]
                 address, name = first[event.user_id][0], names.get(event.user_id)
-                public += _public_frames(frame, look, address, name)
+                public += _public_frames(look, address, name)
         for (user_id, data), number in zip(own, await _store(tx, own), strict=True):
             tx.show(Frame(f"me:{user_id}", data, id=number))
         for shown in public:
@@ -66,6 +66,7 @@ def _data_of(look: Look, *, at: datetime) -> tuple[FrameData | None, Notificatio
 
 def _notification(notice: Notice, *, at: datetime) -> Notification:
     return Notification(
+        type=notice.domain,
         subtype=notice.subtype,
         title=notice.title,
         description=notice.description,
@@ -76,12 +77,13 @@ def _notification(notice: Notice, *, at: datetime) -> Notification:
     )
 
 
-def _public_frames(
-    data: FrameData | None, look: Look, address: str, name: Name | None
-) -> Iterator[Frame]:
-    """Changes of the player's page, and the pool's feed line if the player is on lists."""
-    if data is not None:
-        yield Frame(f"miner:{address}", data)
+def _public_frames(look: Look, address: str, name: Name | None) -> Iterator[Frame]:
+    """Changes of the player's page, and the pool's feed line if the player is on lists.
+
+    The notification is the player's alone.
+    """
+    if look.frame is not None:
+        yield Frame(f"miner:{address}", look.frame)
     for line in look.lines:
         yield Frame(f"miner:{address}", FeedItemData(**line.model_dump()))
     if look.pool_line is not None and name is not None:
