@@ -10,6 +10,16 @@ export const BOUNDS = {
       "maxLength": 60
     }
   },
+  "BadgeGrant": {
+    "reason": {
+      "minLength": 3,
+      "maxLength": 200
+    },
+    "user": {
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
   "ChallengeWish": {
     "address": {
       "maxLength": 200
@@ -52,6 +62,16 @@ export const BOUNDS = {
   "SignIn": {
     "signature": {
       "maxLength": 16384
+    }
+  },
+  "XpCorrection": {
+    "amount": {
+      "minimum": -10000000,
+      "maximum": 10000000
+    },
+    "reason": {
+      "minLength": 3,
+      "maxLength": 200
     }
   }
 } as const;

@@ -12,6 +12,13 @@ class BelowZero(Conflict):
     title = "A total of XP cannot be negative"
 
 
+class EarnedByMining(Conflict):
+    """A badge that follows from what was mined: giving it would contradict the books."""
+
+    code = "badge_earned_by_mining"
+    title = "The game awards this badge itself"
+
+
 class NothingToCorrect(Invalid):
     """A correction of 0 XP, or one without a reason or a name."""
 

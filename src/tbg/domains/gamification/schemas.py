@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tbg.core.frames import FeedItem, FrameData, RewardData
+from tbg.domains.accounts.schemas import Given
 from tbg.domains.gamification.rules import compute_level
 
 CATEGORIES = ("mining", "streak", "competition", "social", "node")
@@ -361,6 +362,39 @@ class RewardSummary(BaseModel):
     this_week: int
     days: list[XpOfDay]
     weeks: list[XpOfWeek]
+
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200)]
+
+
+class XpCorrection(Given):
+    """XP to give, or (negative) to take; the player reads the reason."""
+
+    amount: int = Field(ge=-10_000_000, le=10_000_000)
+    reason: Reason
+
+
+class XpCorrected(BaseModel):
+    """A correction was written; `total_xp` is the total after it."""
+
+    user_id: int
+    amount: int
+    total_xp: int
+
+
+class BadgeGrant(Given):
+    """Whom to grant a badge, by handle or address, and why."""
+
+    user: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    reason: Reason
+
+
+class BadgeGranted(BaseModel):
+    """Whether the badge is new to the user."""
+
+    user_id: int
+    slug: str
+    granted: bool
 
 
 class StreakUpdateData(RewardData):

@@ -1,11 +1,13 @@
-"""An operator's hand: XP given or taken, with who and why."""
+"""What operators change: XP given or taken, and badges granted, with who and why."""
 
 from __future__ import annotations
 
+from tbg.core.errors import NotFound
 from tbg.core.event import uuid7
 from tbg.core.tx import Tx
-from tbg.domains.gamification.actions.reward import Grant, lock, reward
-from tbg.domains.gamification.errors import BelowZero, NothingToCorrect
+from tbg.domains.gamification import queries
+from tbg.domains.gamification.actions.reward import Award, Grant, lock, reward
+from tbg.domains.gamification.errors import BelowZero, EarnedByMining, NothingToCorrect
 
 
 async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str) -> Grant:
@@ -24,3 +26,22 @@ async def correct_xp(tx: Tx, *, user_id: int, amount: int, reason: str, by: str)
     grant = Grant(user_id, key, amount, "correction", by.strip(), reason.strip(), tx.now)
     (written,) = await reward(tx, grants=[grant])
     return written
+
+
+async def grant_badge(tx: Tx, *, user_id: int, slug: str, reason: str, by: str) -> bool:
+    """Award a badge of an event by hand; False if the user has it already.
+
+    In a transaction with the owners shared. NotFound if the registry has no such badge,
+    EarnedByMining if the game itself decides who has it.
+    """
+    badge = (await queries.badge_catalogue(tx)).get(slug)
+    if badge is None:
+        raise NotFound(f"There is no badge called {slug}.")
+    if badge.trigger_type != "event":
+        raise EarnedByMining(
+            f"{badge.name} follows from what was mined. If it is missing, run "
+            "`tbg rewards verify --repair`."
+        )
+    await lock(tx, [user_id])
+    metadata = {"granted_by": by, "reason": reason}
+    return bool(await reward(tx, awards=[Award(user_id, badge, tx.now, metadata)]))
