@@ -34,6 +34,8 @@ WHO_MAY = {
     "GET /api/v1/public/miners/{handle}": "P",
     "GET /api/v1/public/miners/{handle}/card.png": "P",
     "GET /api/v1/public/stats": "P",
+    "GET /api/v1/registry/badges": "P",
+    "GET /api/v1/registry/badges.schema.json": "P",
     "GET /api/v1/rewards/feed": "U",
     "GET /api/v1/rewards/summary": "U",
     "GET /api/v1/users/me": "U",

@@ -198,6 +198,8 @@ export interface paths {
         /**
          * All badges, and how many users have each
          * @description All badges in the registry's order, or those of one category.
+         *
+         *     `lang`: the language of names and descriptions; in English where there is no translation.
          */
         get: operations["list_badges"];
         put?: never;
@@ -420,6 +422,46 @@ export interface paths {
          * @description The pool's page, made once for all who ask within the same seconds.
          */
         get: operations["public_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/badges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registry of badges
+         * @description Every badge as the registry and the operator's packs define it, with translations.
+         */
+        get: operations["get_badge_registry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/badges.schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The JSON Schema of registries and packs
+         * @description The schema that a registry or pack must satisfy.
+         */
+        get: operations["get_badge_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1205,6 +1247,19 @@ export interface components {
             value: number;
         };
         /**
+         * BadgeRegistry
+         * @description All badges, packs included. `version` changes with the content, `schema_version` with the
+         *     schema at `/registry/badges.schema.json`.
+         */
+        BadgeRegistry: {
+            /** Badges */
+            badges: components["schemas"]["RegistryEntry"][];
+            /** Schema Version */
+            schema_version: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * BadgeSum
          * @description How many badges a player has, of how many.
          */
@@ -1213,6 +1268,16 @@ export interface components {
             earned: number;
             /** Total */
             total: number;
+        };
+        /**
+         * BadgeText
+         * @description A badge's name and description in one language.
+         */
+        BadgeText: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
         };
         /**
          * BadgeWithEarners
@@ -2493,6 +2558,36 @@ export interface components {
         RefreshWish: {
             /** Refresh Token */
             refresh_token?: string | null;
+        };
+        /**
+         * RegistryEntry
+         * @description A badge as the registry defines it; `translations`: language → its texts.
+         */
+        RegistryEntry: {
+            /** Category */
+            category: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Rarity */
+            rarity: string;
+            /** Slug */
+            slug: string;
+            /** Sort Order */
+            sort_order: number;
+            /** Translations */
+            translations: {
+                [key: string]: components["schemas"]["BadgeText"];
+            };
+            /** Trigger Config */
+            trigger_config: {
+                [key: string]: unknown;
+            };
+            /** Trigger Type */
+            trigger_type: string;
+            /** Xp Reward */
+            xp_reward: number;
         };
         /**
          * Reward
@@ -4260,6 +4355,7 @@ export interface operations {
         parameters: {
             query?: {
                 category?: string | null;
+                lang?: string | null;
             };
             header?: never;
             path?: never;
@@ -4316,7 +4412,9 @@ export interface operations {
     };
     get_badge: {
         parameters: {
-            query?: never;
+            query?: {
+                lang?: string | null;
+            };
             header?: never;
             path: {
                 slug: string;
@@ -4974,6 +5072,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicStats"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_badge_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeRegistry"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_badge_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
                 };
             };
             /** @description Problem */

@@ -10,7 +10,7 @@ from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import Granted
 from tbg.domains.gamification.rules import get_week_iso, get_week_start
-from tbg.domains.gamification.schemas import RewardCause, RewardSummary, XpOfDay, XpOfWeek
+from tbg.domains.gamification.schemas.answers import RewardCause, RewardSummary, XpOfDay, XpOfWeek
 from tbg.domains.mining.queries import causes
 
 DAYS, WEEKS = 30, 12

@@ -14,7 +14,12 @@ from tbg.domains.accounts import queries as accounts
 from tbg.domains.accounts.actions.audit import audit
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import correct_xp, grant_badge
-from tbg.domains.gamification.schemas import BadgeGrant, BadgeGranted, XpCorrected, XpCorrection
+from tbg.domains.gamification.schemas.answers import (
+    BadgeGrant,
+    BadgeGranted,
+    XpCorrected,
+    XpCorrection,
+)
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 

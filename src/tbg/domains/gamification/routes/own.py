@@ -10,18 +10,15 @@ from tbg.adapters.http import SharedAnswer, SignedIn, Transaction
 from tbg.core import limits
 from tbg.core.tx import Database
 from tbg.domains.gamification import queries
-from tbg.domains.gamification.schemas import (
+from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
+from tbg.domains.gamification.schemas.answers import (
     BadgeSum,
-    EarnedBadge,
     GamificationStats,
     GamificationSummary,
     OwnBadges,
     StreakCalendar,
-    StreakState,
-    StreakWeek,
     XpEntry,
     XpHistory,
-    XpState,
 )
 
 router = APIRouter(prefix="/users/me", tags=["users"])

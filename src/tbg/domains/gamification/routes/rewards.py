@@ -11,7 +11,7 @@ from tbg.adapters.http import SignedIn, Transaction
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.presenters import grant_lines
 from tbg.domains.gamification.queries import BadgeDefinition, rewards
-from tbg.domains.gamification.schemas import Reward, RewardBadge, RewardFeed, RewardSummary
+from tbg.domains.gamification.schemas.answers import Reward, RewardBadge, RewardFeed, RewardSummary
 
 router = APIRouter(prefix="/rewards", tags=["rewards"])
 
