@@ -24,7 +24,7 @@ const preloadFonts: Plugin = {
     order: "post",
     handler: (_html, { bundle = {} }) =>
       Object.keys(bundle)
-        .filter((name) => /(podkova|hyperlegible-next)-latin-wght.*\.woff2$/.test(name))
+        .filter((name) => /(podkova|hyperlegible-next)-text-.*\.woff2$/.test(name))
         .map((name) => ({
           tag: "link",
           attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${name}`, crossorigin: "" },
