@@ -4,6 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { texts } from "./tools/texts";
 
 const SERVER = "http://127.0.0.1:8000";
 
@@ -72,7 +73,8 @@ const compressed: Plugin = {
 export default defineConfig({
   plugins: [
     react(),
-    lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
+    texts(),
+    lingui({ macroTransform: true }),
     paintAfterScript,
     preloadFonts,
     noGallery,
@@ -83,6 +85,25 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // Of others' code, what every page needs: it stays the same while the app changes.
+            {
+              name: "libraries",
+              test: /\/node_modules\/(react|react-dom|scheduler|@tanstack|@lingui|openapi-fetch)\//,
+            },
+            // Small parts of several pages, in one request instead of one for each of them.
+            {
+              name: "parts",
+              test: /\/src\/(badges\/(?!Badge(s?)Page)|ui\/(Empty|FeedList|days)|landing\/hang|account\/(asked|firstSteps|countries))/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",
