@@ -62,6 +62,7 @@ def _for_the_web() -> None:
         plain.seek(0)
         font = TTFont(plain, recalcTimestamp=False)
         options = Options()
+        options.name_IDs = [0, 1, 2, 13, 14]  # with the copyright and the licence
         options.layout_features = ["ccmp", "kern", "liga", "locl", "mark", "mkmk", "tnum"]
         subsetter = Subsetter(options)
         subsetter.populate(text=TEXT)
