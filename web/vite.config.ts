@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-import { texts } from "./tools/texts";
+import { texts } from "./tools/texts.ts";
 
 const SERVER = "http://127.0.0.1:8000";
 

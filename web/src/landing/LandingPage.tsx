@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/me";
-import { statsQuery } from "../api/queries";
+import { configQuery, statsQuery } from "../api/queries";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
 import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
@@ -13,7 +13,7 @@ import { BadgeTile } from "../badges/BadgeTile";
 import { Empty } from "../ui/Empty";
 import { usePartInPlace } from "../ui/hooks";
 import { PoolFeed } from "../ui/FeedList";
-import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
+import { Address, CopyButton, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { Why } from "../ui/Why";
 import { LastBlock } from "./LastBlock";
@@ -170,6 +170,7 @@ function Pool({ stats }: { stats: PublicStats }) {
             note={t`${xp} XP granted`}
           />
         </dl>
+        <MineHere />
       </Panel>
       <Panel title={t`Just now`} aside={<LiveDot />} className="span-5 just-now" id="just-now">
         {stats.recent.length > 0 ? (
@@ -181,6 +182,22 @@ function Pool({ stats }: { stats: PublicStats }) {
         )}
       </Panel>
     </>
+  );
+}
+
+/** Where miners reach the pool, as far as its operator has said so. */
+function MineHere() {
+  const url = useQuery(configQuery).data?.stratum;
+  if (!url) return null;
+  return (
+    <p className="pool-here small">
+      <span>
+        <Trans>
+          Mine here: <span className="mono wrap">{url}</span>
+        </Trans>
+      </span>
+      <CopyButton text={url} label={t`Copy`} spoken={t`Copy ${url}`} />
+    </p>
   );
 }
 
