@@ -3,8 +3,8 @@
 # ///
 """Makes fonts from those that npm installs for the web app: `uv run tools/fonts.py`.
 
-For the web app: the few characters that its texts need, in the weights that it uses, so that a first
-visit fetches a third of the whole fonts. A name with other characters fetches a whole font as well.
+For the web app: the few characters that its texts need, in the weights that it uses. So a first
+visit fetches a third of the whole fonts; a name with other characters fetches a whole font as well.
 
 For the preview cards: their renderer reads plain TrueType alone, no woff2 and no variable weights.
 Beside each font stands a table of how wide its characters are, in thousandths of the font size; a

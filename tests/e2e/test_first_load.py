@@ -79,7 +79,7 @@ def test_texts_have_the_weights_of_the_small_fonts(open_page: Open, town: Town) 
         page = open_page(path.format(**vars(town)), allowed=("status of 404",))
         for family, *weights in page.evaluate(_WEIGHTS):
             least, most = has[family]
-            assert least <= min(weights) and max(weights) <= most, (path, family, weights)
+            assert all(least <= weight <= most for weight in weights), (path, family, weights)
             seen.add(family)
     assert seen == set(has)
 

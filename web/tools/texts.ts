@@ -48,7 +48,6 @@ export function texts(): Plugin {
     },
     resolveId: { filter: { id: /^texts:/ }, handler: (id) => `\0${id}` },
     load: {
-      // eslint-disable-next-line no-control-regex
       filter: { id: /^\0texts:/ },
       async handler(id) {
         const own = (await modules).get(id.slice(MARK.length + 1)) ?? {};
