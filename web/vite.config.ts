@@ -34,6 +34,40 @@ const preloadFonts: Plugin = {
   },
 };
 
+/** The pages that most visits begin with, by the first part of their path. */
+const FIRST_PAGES = { "": "landing/LandingPage.tsx", m: "miner/MinerPage.tsx" };
+
+/**
+ * What these pages fetch besides what every page does, in `first.json`: the server names it in the
+ * page's head, so that it is fetched with the app and not after it.
+ */
+const firstPages: Plugin = {
+  name: "first-pages",
+  apply: "build",
+  generateBundle: {
+    order: "post",
+    handler(_options, bundle) {
+      const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
+      const needs = (name: string, known = new Set<string>()): Set<string> => {
+        const chunk = chunks.find((one) => one.fileName === name);
+        if (!chunk || known.has(name)) return known;
+        known.add(name);
+        for (const css of chunk.viteMetadata?.importedCss ?? []) known.add(css);
+        for (const other of chunk.imports) needs(other, known);
+        return known;
+      };
+      const app = needs(chunks.find((one) => one.isEntry)?.fileName ?? "");
+      const first = Object.entries(FIRST_PAGES).map(([part, module]) => {
+        const page = chunks.find((one) => one.facadeModuleId?.endsWith(`/src/${module}`));
+        if (!page) return this.error(`${module} is no page of its own`);
+        return [part, [...needs(page.fileName)].filter((name) => !app.has(name))];
+      });
+      const source = JSON.stringify(Object.fromEntries(first));
+      this.emitFile({ type: "asset", fileName: "first.json", source });
+    },
+  },
+};
+
 /** The gallery is for those who build pages; its address answers 404 to everybody else. */
 const noGallery: Plugin = {
   name: "no-gallery",
@@ -77,6 +111,7 @@ export default defineConfig({
     lingui({ macroTransform: true }),
     paintAfterScript,
     preloadFonts,
+    firstPages,
     noGallery,
     compressed,
   ],

@@ -8,6 +8,7 @@ import { launch } from "chrome-launcher";
 import lighthouse, { desktopConfig } from "lighthouse";
 
 const LEAST = 95;
+const RUNS = 3;
 const MARKS = ["performance", "accessibility", "best-practices", "seo"];
 const [chromium, given] = process.argv.slice(2);
 const url = given || "http://127.0.0.1:8000";
@@ -32,6 +33,19 @@ function faults({ categories, audits }) {
   );
 }
 
+/** The middle one of three: a machine that does other things as well is slow, not the page. */
+async function median(page, port, config) {
+  const options = { port, logLevel: "error", onlyCategories: MARKS };
+  const runs = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const { lhr } = await lighthouse(page, options, config);
+    if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
+    runs.push(lhr);
+  }
+  runs.sort((a, b) => a.categories.performance.score - b.categories.performance.score);
+  return runs[Math.floor(RUNS / 2)];
+}
+
 const paths = await pages();
 const chrome = await launch({
   chromePath: chromium,
@@ -44,9 +58,7 @@ try {
       ["phone", undefined],
       ["desk", desktopConfig],
     ]) {
-      const options = { port: chrome.port, logLevel: "error", onlyCategories: MARKS };
-      const { lhr } = await lighthouse(url + path, options, config);
-      if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
+      const lhr = await median(url + path, chrome.port, config);
       const marks = Object.values(lhr.categories).map(({ title, score }) => {
         const mark = Math.round(100 * (score ?? 0));
         poor ||= mark < LEAST;

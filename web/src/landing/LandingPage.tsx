@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/me";
 import { configQuery, statsQuery } from "../api/queries";
+import { useDeferredValue } from "react";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
 import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
@@ -26,8 +27,10 @@ const FEED_LINES = 4;
 export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
+  // Drawn piece by piece, so that even a slow phone answers its reader in between.
+  const drawn = useDeferredValue(stats.data);
   const me = useMe();
-  usePartInPlace(!stats.isPending);
+  usePartInPlace(drawn !== undefined || stats.isError);
   return (
     <>
       <Title />
@@ -38,11 +41,11 @@ export function LandingPage() {
           </h1>
           {me === null ? <Pitch /> : <OwnTile me={me} />}
         </div>
-        <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
+        <Wall tiles={drawn?.wall ?? []} height={drawn?.height ?? null} />
       </div>
       <div className="page grid">
-        {stats.data ? (
-          <Pool stats={stats.data} />
+        {drawn ? (
+          <Pool stats={drawn} />
         ) : stats.isError ? (
           <section className="panel span-12" aria-label={t`The pool`}>
             <ErrorNotice
@@ -61,7 +64,7 @@ export function LandingPage() {
             </Panel>
           </>
         )}
-        <HowItWorks stats={stats.data} />
+        <HowItWorks stats={drawn} />
       </div>
     </>
   );
