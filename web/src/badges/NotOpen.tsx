@@ -1,14 +1,13 @@
 import { plural } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import "./not-open.css";
 
 /** Folded away: the badges that nobody can earn until more of the game is here. */
 export function NotOpen({ count, children }: { count: number; children: ReactNode }) {
-  const [open, setOpen] = useState(false);
   if (count === 0) return null;
   return (
-    <details className="not-open" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="not-open">
       <summary>
         {plural(count, { one: "# badge is not open yet", other: "# badges are not open yet" })}
       </summary>
@@ -18,7 +17,7 @@ export function NotOpen({ count, children }: { count: number; children: ReactNod
           that, so nobody is ahead of you.
         </Trans>
       </p>
-      {open && children}
+      {children}
     </details>
   );
 }
