@@ -142,6 +142,8 @@ function forget() {
   for (const name of ["tbg_csrf", "tbg_renewed"]) document.cookie = `${name}=; Max-Age=0; Path=/`;
 }
 
+const frame = () => new Promise(requestAnimationFrame);
+
 async function open({ path, answers, own = false }: Shown) {
   vi.stubGlobal("fetch", answering({ ...OF_POOL, ...answers }));
   if (own) {
@@ -156,17 +158,17 @@ async function open({ path, answers, own = false }: Shown) {
   root.id = "root";
   document.body.append(root);
   await render(<App {...{ client, live, router }} kiln={new KilnStore()} />, { container: root });
-  await expect
-    .poll(() => {
-      const charts = root.querySelectorAll(".chart-plot").length;
-      return (
-        root.querySelector("h1") !== null &&
-        root.querySelector(".skeleton") === null &&
-        client.isFetching() === 0 &&
-        root.querySelectorAll("canvas").length >= charts
-      );
-    })
-    .toBe(true);
+  const complete = () => {
+    const charts = root.querySelectorAll(".chart-plot").length;
+    return (
+      root.querySelector("h1") !== null &&
+      root.querySelector(".skeleton") === null &&
+      client.isFetching() === 0 &&
+      root.querySelectorAll("canvas").length >= charts
+    );
+  };
+  // Not `expect.poll`, which moves the time on.
+  while (!complete()) await frame();
   await document.fonts.ready;
   return root;
 }
@@ -184,8 +186,6 @@ afterAll(() => {
   choose(null);
   forget();
 });
-
-const frame = () => new Promise(requestAnimationFrame);
 
 /** A picture ends where the window does, and some parts stand at its foot. */
 async function fit(root: HTMLElement, width: number) {
