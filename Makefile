@@ -103,9 +103,14 @@ messages: python ## after a change of texts in the web app: its message catalogu
 	$(NPM) run --silent messages
 
 .PHONY: looks
-looks: setup ## after a change of how the kit looks: its pictures in web/looks; look at them, then commit
+looks: setup ## after a change of how the kit or a page looks: the pictures in web/looks; look at them, then commit
 	@$(VENV)/python tools/browser.py >/dev/null
 	$(NPM) run --silent looks
+
+.PHONY: audit
+audit: setup ## Lighthouse's marks of two pages of the running game (URL=http://127.0.0.1:8000): 95 at least
+	@$(NPM) --prefix audit ci --ignore-scripts --loglevel=error >/dev/null
+	@$(NPM) --prefix audit run --silent audit -- "$$($(VENV)/python tools/browser.py)" $(URL)
 
 .PHONY: api
 api: setup ## after a change of routes, schemas or frames: the documents in web/, the web app's types and bounds

@@ -31,7 +31,7 @@ const FOR_PROGRAMS = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "src/api/schema.d.ts"] },
+  { ignores: ["dist", "**/node_modules", "test-results", "src/api/schema.d.ts"] },
   js.configs.recommended,
   tseslint.configs.strict,
   hooks.configs.flat["recommended-latest"],

@@ -4,6 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { texts } from "./tools/texts.ts";
 
 const SERVER = "http://127.0.0.1:8000";
 
@@ -24,12 +25,46 @@ const preloadFonts: Plugin = {
     order: "post",
     handler: (_html, { bundle = {} }) =>
       Object.keys(bundle)
-        .filter((name) => /(podkova|hyperlegible-next)-latin-wght.*\.woff2$/.test(name))
+        .filter((name) => /(podkova|hyperlegible-next)-text-.*\.woff2$/.test(name))
         .map((name) => ({
           tag: "link",
           attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${name}`, crossorigin: "" },
           injectTo: "head",
         })),
+  },
+};
+
+/** The pages that most visits begin with, by the first part of their path. */
+const FIRST_PAGES = { "": "landing/LandingPage.tsx", m: "miner/MinerPage.tsx" };
+
+/**
+ * What these pages fetch besides what every page does, in `first.json`: the server names it in the
+ * page's head, so that it is fetched with the app and not after it.
+ */
+const firstPages: Plugin = {
+  name: "first-pages",
+  apply: "build",
+  generateBundle: {
+    order: "post",
+    handler(_options, bundle) {
+      const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
+      const needs = (name: string, known = new Set<string>()): Set<string> => {
+        const chunk = chunks.find((one) => one.fileName === name);
+        if (!chunk || known.has(name)) return known;
+        known.add(name);
+        for (const css of chunk.viteMetadata?.importedCss ?? []) known.add(css);
+        for (const other of chunk.imports) needs(other, known);
+        return known;
+      };
+      const app = needs(chunks.find((one) => one.isEntry)?.fileName ?? "");
+      const first = Object.entries(FIRST_PAGES).map(([part, module]) => {
+        const page = chunks.find((one) => one.facadeModuleId?.endsWith(`/src/${module}`));
+        if (!page) return this.error(`${module} is no page of its own`);
+        return [part, [...needs(page.fileName)].filter((name) => !app.has(name))];
+      });
+      const source = JSON.stringify(Object.fromEntries(first));
+      this.emitFile({ type: "asset", fileName: "first.json", source });
+    },
   },
 };
 
@@ -72,9 +107,11 @@ const compressed: Plugin = {
 export default defineConfig({
   plugins: [
     react(),
-    lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
+    texts(),
+    lingui({ macroTransform: true }),
     paintAfterScript,
     preloadFonts,
+    firstPages,
     noGallery,
     compressed,
   ],
@@ -83,6 +120,25 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // Of others' code, what every page needs: it stays the same while the app changes.
+            {
+              name: "libraries",
+              test: /\/node_modules\/(react|react-dom|scheduler|@tanstack|@lingui|openapi-fetch)\//,
+            },
+            // Small parts of several pages, in one request instead of one for each of them.
+            {
+              name: "parts",
+              test: /\/src\/(badges\/(?!Badge(s?)Page)|ui\/(Empty|FeedList|days)|landing\/hang|account\/(asked|firstSteps|countries))/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import struct
 import time
@@ -125,6 +126,33 @@ async def test_every_public_page_has_a_head_of_its_own(db: Database, redis: Redi
     assert said["description"] == "Level 1, Nocoiner. 1 of 20 badges. 1 week in a row."
     assert said["og:image"].startswith(f"{URL}/api/v1/public/miners/{ALICE}/card.png?v=")
     assert found["/badges"].said["og:image"] == f"{URL}/api/v1/public/card.png"
+
+
+async def test_a_page_brings_the_configuration(db: Database, redis: Redis) -> None:
+    async with reader(db, redis, pool_name=NASTY) as client:
+        config = (await client.get("/api/v1/config")).json()
+        assert config["name"] == NASTY
+        for path in ("/", "/badges", f"/m/{ALICE}"):
+            assert json.loads((await head(client, path)).said["pool-config"]) == config
+
+
+async def test_a_page_names_what_it_fetches_besides_the_app(
+    db: Database, redis: Redis, tmp_path: Path
+) -> None:
+    (tmp_path / "first.json").write_text('{"": ["a/x.js", "a/x.css"], "m": ["a/y.js"]}')
+    async with reader(db, redis) as client:
+        links = {path: (await client.get(path)).text for path in ("/", f"/m/{ALICE}", "/badges")}
+    script = '<link rel="modulepreload" crossorigin href="/a/{}.js" />'
+    style = '<link rel="stylesheet" crossorigin href="/a/x.css" />'
+    found = {
+        path: [script.format("x") in text, style in text, script.format("y") in text]
+        for path, text in links.items()
+    }
+    assert found == {
+        "/": [True, True, False],
+        f"/m/{ALICE}": [False, False, True],
+        "/badges": [False, False, False],
+    }
 
 
 async def test_a_page_by_an_address_names_the_handle_as_its_place(

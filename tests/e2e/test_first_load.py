@@ -1,4 +1,4 @@
-"""What a first visit costs, and that no visit changes how another page looks."""
+"""What a first visit costs, its fonts, and that no visit changes how another page looks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.conftest import Open, live, settled
 from tests.e2e.game import Game
 from tests.e2e.town import Town
 
-KILOBYTES = {"/": 250, "/m/{veteran}": 290}
+KILOBYTES = {"/": 186, "/m/{veteran}": 221}
 """Compressed, as they come over the wire, with fonts and data: no more than today."""
 
 
@@ -54,6 +54,34 @@ def test_a_first_load_is_small_and_asks_for_everything_once(
     assert 40_000 < total <= KILOBYTES[path] * 1_000, largest
     twice = {url: times for url, times in wire.asked.items() if times > 1}
     assert twice == {}
+
+
+_WEIGHTS = """() => {
+  const found = {};
+  for (const el of document.querySelectorAll('body *')) {
+    if (![...el.childNodes].some(node => node.nodeType === 3 && node.data.trim())) continue;
+    const style = getComputedStyle(el);
+    const family = style.fontFamily.split(',')[0].replaceAll('"', '');
+    (found[family] ??= new Set()).add(Number(style.fontWeight));
+  }
+  return Object.entries(found).map(([family, weights]) => [family, ...weights]);
+}"""
+
+
+def test_texts_have_the_weights_of_the_small_fonts(open_page: Open, town: Town) -> None:
+    has = {
+        "Podkova Variable": (700, 700),
+        "Atkinson Hyperlegible Next Variable": (400, 700),
+        "Atkinson Hyperlegible Mono Variable": (400, 700),
+    }  # as in tools/fonts.py
+    seen = set()
+    for path in PAGES:
+        page = open_page(path.format(**vars(town)), allowed=("status of 404",))
+        for family, *weights in page.evaluate(_WEIGHTS):
+            least, most = has[family]
+            assert all(least <= weight <= most for weight in weights), (path, family, weights)
+            seen.add(family)
+    assert seen == set(has)
 
 
 PAGES = ["/", "/m/{veteran}", "/badges", "/badges/diff_1e9", "/how-it-works", "/sign-in",

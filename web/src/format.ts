@@ -12,6 +12,27 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** A formatter takes longer to make than to use, and a page writes hundreds of numbers and dates. */
+function kept<Options extends object, Made>(make: (options: Options) => Made) {
+  const all = new Map<string, Made>();
+  return (options: Options): Made => {
+    const key = JSON.stringify(options);
+    const known = all.get(key);
+    if (known !== undefined) return known;
+    const made = make(options);
+    all.set(key, made);
+    return made;
+  };
+}
+
+const numbers = kept((how: Intl.NumberFormatOptions) => new Intl.NumberFormat(LOCALE, how));
+const times = kept((how: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(LOCALE, how));
+
+/** Nothing for what is no time: a formatter would throw. */
+function written(how: Intl.DateTimeFormatOptions, at: Date): string {
+  return Number.isNaN(at.getTime()) ? "" : times(how).format(at);
+}
+
 export interface Quantity {
   value: string;
   unit: string;
@@ -30,10 +51,7 @@ function step(n: number, digits: number): { mantissa: number; steps: number } {
 
 function threeDigits(n: number): string {
   if (n === 0) return "0";
-  return new Intl.NumberFormat(LOCALE, {
-    minimumSignificantDigits: 3,
-    maximumSignificantDigits: 3,
-  }).format(n);
+  return numbers({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 }).format(n);
 }
 
 /** A difficulty or another large number: 4.29 G, 612 M. */
@@ -70,7 +88,7 @@ export function joined(q: Quantity): string {
 }
 
 export function count(n: number): string {
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(n);
+  return numbers({ maximumFractionDigits: 0 }).format(n);
 }
 
 const SATS = 1e8;
@@ -78,17 +96,15 @@ const SATS = 1e8;
 /** Satoshi as BTC, to three decimals: 3.148 BTC; less than that in all eight. */
 export function bitcoins(sats: number): Quantity {
   const digits = Math.abs(sats) < SATS / 1000 ? 8 : 3;
-  const value = new Intl.NumberFormat(LOCALE, {
-    minimumFractionDigits: 3,
-    maximumFractionDigits: digits,
-  }).format(sats / SATS);
+  const how = { minimumFractionDigits: 3, maximumFractionDigits: digits };
+  const value = numbers(how).format(sats / SATS);
   return { value, unit: "BTC" };
 }
 
 /** A share of all miners, in percent: 0, 0.4, 37. */
 export function percent(n: number): string {
   const digits = n > 0 && n < 10 ? 1 : 0;
-  return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(n)}${NBSP}%`;
+  return `${numbers({ maximumFractionDigits: digits }).format(n)}${NBSP}%`;
 }
 
 /** How many hashes a difficulty stands for, in words: "18 quintillion". */
@@ -135,23 +151,20 @@ function dayNumber(time: number): number {
 export function clock(iso: string, how = units().clock): string {
   const hour12 = how === "12h";
   const hour = hour12 ? "numeric" : "2-digit";
-  return new Date(iso).toLocaleTimeString(LOCALE, { hour, minute: "2-digit", hour12 });
+  return written({ hour, minute: "2-digit", hour12 }, new Date(iso));
 }
 
 /** "2 November" or "2 Nov", with the year when it is another one. */
 export function date(iso: string, now: number, month: "long" | "short" = "long"): string {
   const then = new Date(iso);
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
-  return then.toLocaleDateString(LOCALE, {
-    day: "numeric",
-    month,
-    ...(sameYear ? {} : { year: "numeric" }),
-  });
+  return written({ day: "numeric", month, ...(sameYear ? {} : { year: "numeric" }) }, then);
 }
 
 /** A month as "2026-03": "Mar". */
 export function monthName(month: string): string {
-  return new Date(`${month}-15T12:00:00Z`).toLocaleDateString(LOCALE, { month: "short" });
+  const [year, number] = month.split("-").map(Number);
+  return written({ month: "short" }, new Date(year ?? NaN, (number ?? NaN) - 1, 15));
 }
 
 /** How long ago, the way one says it: "9 s ago", "6 min ago", "Yesterday 21:14", "Wednesday". */
@@ -169,7 +182,7 @@ export function ago(iso: string, now: number): string {
   if (days === 0 || past < 6 * HOUR) return t`${hours} h ago`;
   const time = clock(iso);
   if (days === 1) return t`Yesterday ${time}`;
-  if (days < 7) return new Date(iso).toLocaleDateString(LOCALE, { weekday: "long" });
+  if (days < 7) return written({ weekday: "long" }, new Date(iso));
   return date(iso, now);
 }
 
@@ -191,5 +204,6 @@ export function remaining(ms: number): string {
 
 export function fullTime(iso: string): string {
   const hour12 = units().clock === "12h";
-  return new Date(iso).toLocaleString(LOCALE, { dateStyle: "long", timeStyle: "medium", hour12 });
+  const how = { dateStyle: "long", timeStyle: "medium", hour12 } as const;
+  return written(how, new Date(iso));
 }

@@ -3,6 +3,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  type RouterHistory,
   stripSearchParams,
 } from "@tanstack/react-router";
 import { NotFoundPage } from "./shell/NotFoundPage";
@@ -109,27 +110,35 @@ const gallery = import.meta.env.DEV
     ]
   : [];
 
-export const router = createRouter({
-  routeTree: rootRoute.addChildren([
-    landing,
-    miner,
-    badges,
-    badge,
-    signIn,
-    welcome,
-    how,
-    settings,
-    settingsSection,
-    own,
-    ownPart,
-    ...gallery,
-  ]),
-  defaultPreload: false,
-  scrollRestoration: true,
-});
+const routeTree = rootRoute.addChildren([
+  landing,
+  miner,
+  badges,
+  badge,
+  signIn,
+  welcome,
+  how,
+  settings,
+  settingsSection,
+  own,
+  ownPart,
+  ...gallery,
+]);
+
+/** `history` is the browser's, unless a test brings its own. */
+export function routerOn(history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    defaultPreload: false,
+    // Of a page that breaks, the rest of the app remains: the way to all others.
+    defaultErrorComponent: ErrorPage,
+    scrollRestoration: true,
+    ...(history && { history }),
+  });
+}
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof routerOn>;
   }
 }

@@ -1,9 +1,7 @@
 /** What every page needs first: the theme, the texts, the fonts and the styles that all share. */
 import "./theme";
 import "./messages";
-import "@fontsource-variable/podkova/wght.css";
-import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
-import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
+import "./fonts/fonts.css";
 import "./styles/layers.css";
 import "./styles/tokens.css";
 import "./styles/base.css";

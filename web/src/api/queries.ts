@@ -1,7 +1,7 @@
 import { queryOptions, replaceEqualDeep } from "@tanstack/react-query";
 import { keepBlock, keepLines } from "../live/feed";
 import { api, Refusal, read } from "./client";
-import type { PublicStats } from "./types";
+import type { Config, PublicStats } from "./types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -12,9 +12,16 @@ export function again(failures: number, error: unknown): boolean {
   return failures < 2;
 }
 
+/** The server puts it into the page: nothing waits for it, and nothing moves when it comes. */
+function configOfPage(): Config | undefined {
+  const tag = document.querySelector<HTMLMetaElement>('meta[name="pool-config"]');
+  return tag ? (JSON.parse(tag.content) as Config) : undefined;
+}
+
 export const configQuery = queryOptions({
   queryKey: ["config"],
   queryFn: ({ signal }) => read(api.GET("/api/v1/config", { signal })),
+  initialData: configOfPage,
   staleTime: HOUR,
 });
 

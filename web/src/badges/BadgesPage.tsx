@@ -9,7 +9,7 @@ import { BadgeTile, inWords } from "./BadgeTile";
 import { NotOpen } from "./NotOpen";
 import { Own } from "./Own";
 import { shelvedOf, useOwnBadges } from "./ownBadges";
-import { tileOf } from "./shelf";
+import { howTo, tileOf } from "./shelf";
 import { ErrorNotice, Skeleton } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import "./badges.css";
@@ -81,8 +81,10 @@ function Cards({ badges, own }: CardsProps) {
               <BadgeTile {...badge} {...(shelved ? tileOf(shelved) : EARNED)} size={112} />
               <span className="card-name serif">{badge.name}</span>
               <span className="small">
-                {inWords(badge.rarity)} · {inWords(badge.category)}
+                {inWords(badge.rarity)} · {inWords(badge.category)} ·{" "}
+                <span className="xp">{reward(badge)}</span>
               </span>
+              <span className="small card-how">{howTo(badge) ?? badge.description}</span>
               {shelved && <Own shelved={shelved} />}
               <span className="small card-share">{earnedBy(badge)}</span>
             </Link>
@@ -91,6 +93,11 @@ function Cards({ badges, own }: CardsProps) {
       })}
     </ul>
   );
+}
+
+function reward({ xp_reward }: Badge): string {
+  const xp = count(xp_reward);
+  return t`+${xp} XP`;
 }
 
 const EARNED = { state: "earned" } as const;

@@ -3,7 +3,8 @@ import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/me";
-import { statsQuery } from "../api/queries";
+import { configQuery, statsQuery } from "../api/queries";
+import { useDeferredValue } from "react";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
 import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
@@ -13,7 +14,7 @@ import { BadgeTile } from "../badges/BadgeTile";
 import { Empty } from "../ui/Empty";
 import { usePartInPlace } from "../ui/hooks";
 import { PoolFeed } from "../ui/FeedList";
-import { Address, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
+import { Address, CopyButton, ErrorNotice, Figure, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { Why } from "../ui/Why";
 import { LastBlock } from "./LastBlock";
@@ -26,8 +27,10 @@ const FEED_LINES = 4;
 export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
+  // Drawn piece by piece, so that even a slow phone answers its reader in between.
+  const drawn = useDeferredValue(stats.data);
   const me = useMe();
-  usePartInPlace(!stats.isPending);
+  usePartInPlace(drawn !== undefined || stats.isError);
   return (
     <>
       <Title />
@@ -38,11 +41,11 @@ export function LandingPage() {
           </h1>
           {me === null ? <Pitch /> : <OwnTile me={me} />}
         </div>
-        <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
+        <Wall tiles={drawn?.wall ?? []} height={drawn?.height ?? null} />
       </div>
       <div className="page grid">
-        {stats.data ? (
-          <Pool stats={stats.data} />
+        {drawn ? (
+          <Pool stats={drawn} />
         ) : stats.isError ? (
           <section className="panel span-12" aria-label={t`The pool`}>
             <ErrorNotice
@@ -61,7 +64,7 @@ export function LandingPage() {
             </Panel>
           </>
         )}
-        <HowItWorks stats={stats.data} />
+        <HowItWorks stats={drawn} />
       </div>
     </>
   );
@@ -170,6 +173,7 @@ function Pool({ stats }: { stats: PublicStats }) {
             note={t`${xp} XP granted`}
           />
         </dl>
+        <MineHere />
       </Panel>
       <Panel title={t`Just now`} aside={<LiveDot />} className="span-5 just-now" id="just-now">
         {stats.recent.length > 0 ? (
@@ -181,6 +185,22 @@ function Pool({ stats }: { stats: PublicStats }) {
         )}
       </Panel>
     </>
+  );
+}
+
+/** Where miners reach the pool, as far as its operator has said so. */
+function MineHere() {
+  const url = useQuery(configQuery).data?.stratum;
+  if (!url) return null;
+  return (
+    <p className="pool-here small">
+      <span>
+        <Trans>
+          Mine here: <span className="mono wrap">{url}</span>
+        </Trans>
+      </span>
+      <CopyButton text={url} label={t`Copy`} spoken={t`Copy ${url}`} />
+    </p>
   );
 }
 

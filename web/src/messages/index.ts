@@ -5,7 +5,7 @@
  * message wherever it runs (`t`), but not while a module loads (`msg` keeps it for later).
  */
 import { i18n, type MessageDescriptor, type MessageOptions, type Values } from "@lingui/core";
-import { messages } from "./locales/en.po";
+import { texts } from "./texts";
 
 /** How figures and dates are written; the page's language, not the browser's. */
 export const LOCALE = "en-GB";
@@ -28,6 +28,6 @@ i18n._ = (message: MessageDescriptor | string, values?: Values, options?: Messag
     ? word(message as never, asTexts(values), options)
     : word({ ...message, values: asTexts(message.values) } as never);
 
-i18n.loadAndActivate({ locale: "en", locales: [LOCALE], messages });
+i18n.loadAndActivate({ locale: "en", locales: [LOCALE], messages: texts });
 
 export { i18n };

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { memo, useDeferredValue, useEffect } from "react";
 import { couldBeHandle } from "../account/handle";
 import { looksRight, spelled } from "../address";
 import { Refusal } from "../api/client";
@@ -30,6 +30,9 @@ import { Streak } from "./Streak";
 import { Workers } from "./Workers";
 import "./miner.css";
 
+/** These are large, and need not be drawn anew when something else on the page changes. */
+const [Name, Speed, Machines, Weeks] = [memo(Mosaic), memo(Hashrate), memo(Workers), memo(Streak)];
+
 export function MinerPage() {
   const who = spelled(useParams({ from: "/m/$address" }).address);
   // A page per name: what is drawn, celebrated and slid in belongs to one miner only.
@@ -49,12 +52,14 @@ function OneMiner({ who }: { who: string }) {
   const refused = miner.error instanceof Refusal ? miner.error.status : null;
   const rightLooking = looksRight(who, network);
   const unknown = refused === 404;
+  // Drawn piece by piece, so that even a slow phone answers its reader in between.
+  const drawn = useDeferredValue(miner.data);
 
   useEffect(() => {
     if (miner.data || rightLooking) rememberMiner(who);
   }, [miner.data, rightLooking, who]);
 
-  if (miner.data) return <Page who={who} miner={miner.data} />;
+  if (drawn) return <Page who={who} miner={drawn} />;
   if (unknown && couldBeHandle(who)) return <NoSuchName name={who} />;
   if (refused === 422 || (unknown && !rightLooking)) {
     return <WrongAddress address={who} network={network} />;
@@ -103,7 +108,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
   return (
     <>
       <Title of={miner.display_name ?? shortAddress(miner.handle)} />
-      <Mosaic who={who} miner={miner} />
+      <Name who={who} miner={miner} />
       <div className="page grid miner-grid">
         <Claim who={who} miner={miner} />
         <FirstSteps who={who} miner={miner} />
@@ -114,7 +119,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
         )}
         {miner.blocks.length > 0 && <Blocks blocks={miner.blocks} />}
         <div className="miner-left">
-          <Hashrate miner={miner} />
+          <Speed miner={miner} />
           <Panel
             title={t`Badges`}
             aside={t`${earned} of ${available} earned`}
@@ -134,12 +139,12 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
               <Skeleton lines={6} label={t`Loading the badges`} />
             )}
           </Panel>
-          <Workers miner={miner} />
+          <Machines miner={miner} />
         </div>
         <div className="miner-right">
           <Bests bests={miner.bests} />
           {shelf && <Next miner={miner} shelf={shelf} />}
-          <Streak streak={miner.streak} />
+          <Weeks streak={miner.streak} />
           <Panel
             title={t`Rewards`}
             aside={<LiveDot />}

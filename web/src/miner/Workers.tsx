@@ -77,6 +77,13 @@ function columns(): [Column<Worker>, ...Column<Worker>[]] {
       ),
     },
     {
+      key: "shares",
+      label: t`Shares (rejected)`,
+      number: true,
+      spare: true,
+      cell: (worker) => `${count(worker.shares_accepted)} (${count(worker.shares_rejected)})`,
+    },
+    {
       key: "best",
       label: t`Best`,
       number: true,

@@ -23,7 +23,7 @@ from tbg.core.telemetry import log
 from tbg.core.tx import Database, is_passing
 from tbg.domains.accounts.rules import why_no_handle
 from tbg.domains.gamification.queries import badge_catalogue
-from tbg.domains.public.queries import MinerPreview, miner_preview
+from tbg.domains.public.queries import MinerPreview, miner_preview, pool_config
 
 _ABOUT = re.compile(r"/(m|badges)/([^/]+)")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -65,6 +65,7 @@ class Heads:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._config = pool_config(settings).model_dump_json()
         self._known: Remembered[tuple[str, str], Head | None] = Remembered(
             self._look_up,
             otherwise=None,
@@ -148,6 +149,7 @@ class Heads:
         yield f"<title>{escape(head.title)}</title>"
         yield _named("description", head.description)
         yield _named("apple-mobile-web-app-title", pool)
+        yield _named("pool-config", self._config)
         if head.path is None:
             yield _named("robots", "noindex")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 from hashlib import blake2b
@@ -41,6 +42,11 @@ _PAGE = re.compile(
 # Between them `web/index.html` has what a page says of itself as long as nobody says it better.
 _HEAD = re.compile(r"<!-- head -->.*<!-- /head -->", re.DOTALL)
 
+_LINKS = {
+    ".js": '<link rel="modulepreload" crossorigin href="/{}" />',
+    ".css": '<link rel="stylesheet" crossorigin href="/{}" />',
+}
+
 # As `web/vite.config.ts` writes them, the smaller ones first.
 _COMPRESSED = {".br": "br", ".gz": "gzip"}
 
@@ -77,6 +83,7 @@ class Pages(StaticFiles):
         """The app's one page, with the head that belongs to this path."""
         plain = await run_in_threadpool((self.folder / "index.html").read_text, encoding="utf-8")
         head = await self.heads.of(scope["path"])
+        head += await run_in_threadpool(self._needed, scope["path"])
         body = _HEAD.sub(lambda _: head, plain, count=1).encode()
         tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": tag}
@@ -87,6 +94,15 @@ class Pages(StaticFiles):
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, compresslevel=6, mtime=0)
         return HTMLResponse(body, status, headers=headers)
+
+    def _needed(self, path: str) -> str:
+        """Links to what the page at a path fetches besides the app, so that it comes with it."""
+        try:
+            pages = json.loads((self.folder / "first.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ""
+        names = pages.get(path.split("/")[1], ())
+        return "".join(f"\n    {_LINKS[Path(name).suffix].format(name)}" for name in names)
 
     def file_response(
         self,

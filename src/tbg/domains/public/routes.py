@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-import tbg
 from tbg.adapters import bitcoin
 from tbg.adapters.http import (
     AppDatabase,
@@ -25,7 +24,6 @@ from tbg.core.settings import Settings
 from tbg.domains.accounts.errors import NotAnAddress
 from tbg.domains.accounts.queries import miner
 from tbg.domains.accounts.rules import why_no_handle
-from tbg.domains.gamification.schemas import CATEGORIES, RARITIES
 from tbg.domains.public import queries
 from tbg.domains.public.schemas import Config, PublicMiner, PublicStats
 
@@ -45,16 +43,7 @@ _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 )
 async def get_config(settings: AppSettings) -> Config:
     """The network, the name, what is switched on, and the words a client meets."""
-    return Config(
-        network=settings.network,
-        name=settings.pool_name,
-        version=tbg.__version__,
-        demo=settings.demo,
-        stratum=settings.stratum_url,
-        features={"live": True, "sign_in": True, "demo_sign_in": settings.demo},
-        categories=list(CATEGORIES),
-        rarities=list(RARITIES),
-    )
+    return queries.pool_config(settings)
 
 
 @router.get(
