@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import tbg
 from tbg.adapters.broadcast import Broadcast, Hub, packet_of
 from tbg.adapters.cookies import OwnCookies, SessionCookies
+from tbg.adapters.credentials import CredentialKeys, Issuer
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
@@ -109,6 +110,9 @@ def create_app(
     )
     app.state.shared_answers = {}
     app.state.studio = Studio()
+    app.state.issuer = Issuer(
+        settings.public_url, settings.pool_name, CredentialKeys(settings.keys, database.clock)
+    )
     problems.install(app)
     app.add_exception_handler(Replayed, replayed)
     _include(app, domains)
