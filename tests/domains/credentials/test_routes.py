@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import httpx
 import jwt
 import pytest
+from jwt.types import Options
 
 from tbg.core.tx import Database
 from tests.app.lives import join, leave
@@ -74,7 +75,7 @@ async def test_the_token_says_the_same_and_names_a_key_that_verifies_it(
     header = jwt.get_unverified_header(token)
     assert (header["alg"], header["typ"]) == ("RS256", "JWT")
     key = jwt.PyJWK((await client.get(header["kid"])).json())
-    options = {"verify_nbf": False}
+    options: Options = {"verify_nbf": False}
     claims = jwt.decode(token, key, algorithms=["RS256"], options=options)
     document = await read(client, id_)
     assert {k: v for k, v in claims.items() if k in document} == {

@@ -110,15 +110,18 @@ def create_app(
     )
     app.state.shared_answers = {}
     app.state.studio = Studio()
-    app.state.issuer = Issuer(
-        settings.public_url, settings.pool_name, CredentialKeys(settings.keys, database.clock)
-    )
+    app.state.issuer = _issuer(settings, database)
     problems.install(app)
     app.add_exception_handler(Replayed, replayed)
     _include(app, domains)
     app.router.default = Pages(Heads(settings, database))
     app.openapi = lambda: document(app, domains)  # type: ignore[method-assign]
     return app
+
+
+def _issuer(settings: Settings, database: Database) -> Issuer:
+    keys = CredentialKeys(settings.keys, database.clock)
+    return Issuer(settings.public_url, settings.pool_name, keys)
 
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:

@@ -25,11 +25,21 @@ async function documentLoader(url) {
   return {contextUrl: null, documentUrl: url, document};
 }
 
+// checkStatus reads and verifies the list and reports the bit; what a set bit of this purpose means
+// is left to its caller.
+async function notRevoked(options) {
+  const found = await checkStatus(options);
+  const revoked = found.results?.some(one =>
+    one.status && one.credentialStatus.statusPurpose === 'revocation');
+  return revoked ? {...found, verified: false, error: new Error('It was revoked.')} : found;
+}
+
 const suite = new DataIntegrityProof({cryptosuite});
 const {verified, error, statusResult} = await verifyCredential({
-  credential, suite, documentLoader, checkStatus
+  credential, suite, documentLoader, checkStatus: notRevoked
 });
-const errors = error ? [error, ...(error.errors ?? [])].map(one => one.message) : [];
+const errors = [error, ...(error?.errors ?? []), statusResult?.error]
+  .filter(Boolean).map(one => one.message);
 console.log(JSON.stringify({
   verified, errors: [...new Set(errors)], status: statusResult?.verified ?? null
 }));
