@@ -14,6 +14,7 @@ import pytest
 from jwt.types import Options
 
 from tbg.core.tx import Database
+from tbg.domains.credentials import actions
 from tests.app.lives import join, leave
 from tests.domains.credentials.issued import earner, made, read
 from tests.domains.gamification.play import execute, value
@@ -164,3 +165,11 @@ async def test_a_merged_player_s_credentials_stay_valid(
 
 async def test_there_is_no_list_before_its_time(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/credentials/revocations?list=2")).status_code == 404
+
+
+async def test_an_operator_takes_a_credential_back(db: Database, client: httpx.AsyncClient) -> None:
+    id_ = await made(await earner(db, client))
+    async with db.transaction(owners="shared") as tx:
+        await actions.revoke(tx, id_, why="operator")
+    assert len(await revoked(client)) == 1
+    assert not (await read(client, f"{id_}/verify"))["valid"]
