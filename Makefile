@@ -79,6 +79,11 @@ faults: python ## 300 fault schedules on real servers, and every planted bug cau
 signatures: python ## check a million damaged signatures (N=…); a second verifier must agree with each accepted one
 	$(VENV)/python -m tests.adapters.bitcoin.mutations $(or $(N),1000000)
 
+.PHONY: credentials
+credentials: python ## npm's @digitalbazaar/vc judges our credentials: as made, changed, revoked
+	cd tests/domains/credentials/outside && npm ci --silent --ignore-scripts
+	$(VENV)/pytest tests/domains/credentials/test_outside.py -s $(PYTEST)
+
 .PHONY: merges
 merges: python ## 1,000 random histories (N=…) of accounts that are merged: no XP is lost or doubled
 	$(VENV)/pytest tests/app/test_merge_xp.py --timeout 0 --histories $(or $(N),1000) $(PYTEST)

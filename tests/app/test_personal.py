@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tbg.adapters.broadcast import Broadcast
+from tbg.adapters.credentials import CredentialKeys, Issuer
 from tbg.app.lifecycle import erase_due
 from tbg.app.relay import Relay
 from tbg.core import limits
@@ -17,10 +18,12 @@ from tbg.core.clock import FixedClock
 from tbg.core.personal import NotExported, not_users
 from tbg.core.tx import Database
 from tbg.domains.accounts.jobs import clean_tokens
+from tbg.domains.credentials.actions import issue
 from tbg.domains.gamification.actions.champion import crown_champions
 from tbg.domains.mining.actions import roll_up_all
 from tests.accounts import leave as leave_by_the_api
 from tests.accounts import link, player, sign_in, unlink
+from tests.api import keys_dir
 from tests.app.lives import SECRET, WORDS, furnish, join, leave, taken_along, user_of
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, CAROL, block, execute, play, share
@@ -45,6 +48,9 @@ async def live(db: Database, redis: Redis, address: str) -> int:
     await Relay(db, Broadcast(redis)).drain()
     user = await user_of(db, address)
     await furnish(db, user)
+    issuer = Issuer("https://game.example", "The pool", CredentialKeys(keys_dir(), db.clock))
+    async with db.transaction(owners="shared") as tx:
+        await issue(tx, issuer, user_id=user, slug="first_share")
     # What waits: rollups, a summary, messages, and one whose delivery failed.
     await play(db, [share(NOW - WEEK, user=address, history=True, worker="Basement")])
     await play(db, [share(NOW, user=address, sdiff=5e12, worker="Basement")])

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection, Request
 
 from tbg.adapters.cookies import SessionCookies
+from tbg.adapters.credentials import Issuer
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.pictures import Studio
@@ -158,6 +159,11 @@ async def _studio(request: Request) -> Studio:
     return found
 
 
+async def _issuer(request: Request) -> Issuer:
+    found: Issuer = request.app.state.issuer
+    return found
+
+
 async def _asker(request: Request) -> Principal | None:
     found: Principal | None = request.state.principal
     return found
@@ -188,6 +194,9 @@ BadgeEvents = Annotated[frozenset[str], Depends(_badge_events)]
 
 AppStudio = Annotated[Studio, Depends(_studio)]
 """Where pictures are drawn."""
+
+AppIssuer = Annotated[Issuer, Depends(_issuer)]
+"""The pool as an issuer of credentials."""
 
 Asker = Annotated[Principal | None, Depends(_asker)]
 """The caller, where nobody has to be signed in."""

@@ -8,16 +8,12 @@ every process that shares the folder before anything is signed with it.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,7 +78,7 @@ class KeyRing:
             # Path.mkdir() would make parents that others may look into.
             for folder in (*reversed(self.directory.parents), self.directory):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            with self._alone():
+            with private_files.alone_in(self.directory):
                 if not self._secret_file.exists():
                     private_files.write(self._secret_file, secrets.token_bytes(_SECRET_BYTES))
                 if not any(self.directory.glob("jwt-*.pem")):
@@ -169,7 +165,7 @@ class KeyRing:
 
     def rotate(self) -> SigningKey:
         """Add a key and forget those that nothing signed with any more; the new one."""
-        with self._alone():
+        with private_files.alone_in(self.directory):
             self._read()
             for key in set(self._keys) - {key.kid for key in self._living()}:
                 self._keys[key].path.unlink()
@@ -236,16 +232,6 @@ class KeyRing:
     @property
     def _secret_file(self) -> Path:
         return self.directory / "secret"
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Prevents others from changing the folder."""
-        handle = private_files.open_file(self.directory / "lock", os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
     def _require_alone(self) -> None:
         """CannotRun when others may read a key, or put one of theirs into the folder."""

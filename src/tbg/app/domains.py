@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from tbg.core.domain import Domain, Handler
 from tbg.core.event import Event
 from tbg.core.frames import Presenters
-from tbg.domains import accounts, gamification, mining, public, realtime
+from tbg.domains import accounts, credentials, gamification, mining, public, realtime
 
 DOMAINS: tuple[Domain, ...] = (
     accounts.DOMAIN,
     mining.DOMAIN,
     gamification.DOMAIN,
+    credentials.DOMAIN,
     realtime.DOMAIN,
     public.DOMAIN,
 )

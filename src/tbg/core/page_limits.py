@@ -20,3 +20,7 @@ PICTURE_CACHED = 300
 
 RATE_PICTURES = (60, 60)
 """Pictures that one IP address asks for; each may cost a process and a tenth of a second."""
+
+RATE_CREDENTIALS = (120, 60)
+"""Credentials, lists of revocations and keys that one IP address asks for: a reader of one badge
+asks for three, and a picture costs as much as a preview card."""

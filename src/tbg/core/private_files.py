@@ -6,7 +6,10 @@ Root writes them for the owner of their folder, who may have put links there.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tbg.core.errors import CannotRun
@@ -39,3 +42,14 @@ def open_file(path: Path, flags: int) -> int:
         owner = path.parent.stat()
         os.fchown(handle, owner.st_uid, owner.st_gid)
     return handle
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Prevents other processes from changing a folder of ours, by a lock on its file `lock`."""
+    handle = open_file(folder / "lock", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -28,6 +28,11 @@ export const BOUNDS = {
       "maxLength": 200
     }
   },
+  "CredentialWish": {
+    "badge": {
+      "pattern": "^[a-z0-9][a-z0-9_]{0,63}$"
+    }
+  },
   "LinkWish": {
     "signature": {
       "maxLength": 16384

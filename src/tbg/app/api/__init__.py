@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import tbg
 from tbg.adapters.broadcast import Broadcast, Hub, packet_of
 from tbg.adapters.cookies import OwnCookies, SessionCookies
+from tbg.adapters.credentials import CredentialKeys, Issuer
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.limiter import Limiter
@@ -109,12 +110,18 @@ def create_app(
     )
     app.state.shared_answers = {}
     app.state.studio = Studio()
+    app.state.issuer = _issuer(settings, database)
     problems.install(app)
     app.add_exception_handler(Replayed, replayed)
     _include(app, domains)
     app.router.default = Pages(Heads(settings, database))
     app.openapi = lambda: document(app, domains)  # type: ignore[method-assign]
     return app
+
+
+def _issuer(settings: Settings, database: Database) -> Issuer:
+    keys = CredentialKeys(settings.keys, database.clock)
+    return Issuer(settings.public_url, settings.pool_name, keys)
 
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:

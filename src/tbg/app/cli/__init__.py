@@ -43,6 +43,7 @@ COMMANDS = {
     "rewards": "tbg.app.cli.rewards:app",
     "registry": "tbg.app.cli.registry:app",
     "keys": "tbg.app.cli.keys:app",
+    "credentials": "tbg.app.cli.credentials:app",
     "admin": "tbg.app.cli.admin:app",
     "openapi": "tbg.app.cli.serve:openapi",
     "bench": "lab.cli.bench:app",

@@ -104,6 +104,20 @@ async def names(tx: Tx, user_ids: Sequence[int]) -> dict[int, Name]:
     }
 
 
+async def page_name(tx: Tx, user_id: int) -> str | None:
+    """The handle or whole address under which anybody finds a user's page; None if nobody does."""
+    found: str | None = await tx.value(
+        """
+        SELECT COALESCE(u.handle, CASE WHEN u.address_shown = 'whole' THEN
+            (SELECT address FROM user_addresses WHERE user_id = u.id
+                ORDER BY merged_at NULLS FIRST, linked_at, address LIMIT 1) END)
+        FROM users u WHERE u.id = :id AND u.profile_public
+        """,
+        id=user_id,
+    )
+    return found
+
+
 async def addresses(tx: Tx, user_ids: Sequence[int]) -> dict[int, list[str]]:
     """The addresses of users, in the order they were linked."""
     rows = await tx.rows(
