@@ -2,7 +2,7 @@
 
 from tbg.core.migration import run
 
-revision = "0018_credentials"
+revision = "0017_credentials"
 down_revision = "0016_ledger_entries"
 
 CREDENTIALS = """
