@@ -2828,7 +2828,7 @@ export interface components {
         };
         /**
          * RegistryEntry
-         * @description A badge as the registry defines it; `translations`: language → its texts.
+         * @description A badge as the registry defines it; `translations`: texts by language.
          */
         RegistryEntry: {
             /** Category */

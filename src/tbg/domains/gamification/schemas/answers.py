@@ -21,7 +21,7 @@ class BadgeText(BaseModel):
 
 
 class RegistryEntry(BadgeText):
-    """A badge as the registry defines it; `translations`: language → its texts."""
+    """A badge as the registry defines it; `translations`: texts by language."""
 
     slug: str
     category: str
