@@ -43,7 +43,8 @@ const FIRST_PAGES = { "": "landing/LandingPage.tsx", m: "miner/MinerPage.tsx" };
  */
 const firstPages: Plugin = {
   name: "first-pages",
-  apply: "build",
+  // Not for the tools, which are built for Node and have no pages.
+  apply: (_config, { command, isSsrBuild }) => command === "build" && !isSsrBuild,
   generateBundle: {
     order: "post",
     handler(_options, bundle) {

@@ -56,6 +56,8 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg admin audit": ("", 0, "The audit log is empty"),
     "tbg keys list": ("", 0, "signs"),
     "tbg keys rotate": ("", 0, "is published now"),
+    "tbg credentials rotate": ("", 0, "is published now"),
+    "tbg credentials revoke": ("unknown", 1, "there is no credential unknown"),
     "tbg settings": ("", 0, "the running game"),
     "tbg doctor": ("", 0, "development, regtest"),
     "tbg openapi": ("", 0, '"openapi"'),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tbg.adapters.simulator import address
 from tests.e2e.game import Entry, Game, block, eventually, share
@@ -67,13 +69,16 @@ def _badges_of(game: Game, miner: str) -> list[dict[str, object]]:
 
 
 def _year_of(miner: str) -> list[Entry]:
+    now = time.time()
+    noon = now - now % DAY + 12 * HOUR
+    monday = noon - datetime.fromtimestamp(now, UTC).weekday() * DAY
     events = []
     for week in range(60, 0, -1):
         if week in MISSED_WEEKS:
             continue
         days = 1 + week * 5 % 7
         events += [
-            share(miner, sdiff=2_000.0 * week, ago=week * WEEK + day * DAY + HOUR)
+            share(miner, sdiff=2_000.0 * week, ago=now - (monday - week * WEEK + day * DAY))
             for day in range(days)
             for _ in range(4)
         ]
