@@ -12,12 +12,13 @@ const MARK = "texts:";
 
 type Texts = Record<string, string>;
 
-/** The messages of every module, by the path that the catalogue calls it. */
+/** The messages of every module, by the path that the catalogue calls it; fails if one has no text. */
 async function textsOfModules(): Promise<Map<string, Texts>> {
   const found = new Map<string, Texts>();
   for (const catalog of await getCatalogs(getConfig())) {
     const entries = (await catalog.read(SOURCE)) ?? {};
-    for (const [id, { translation = "", origin = [] }] of Object.entries(entries)) {
+    for (const [id, { message = id, translation = "", origin = [] }] of Object.entries(entries)) {
+      if (!translation) throw new Error(`the catalogue has no text for "${message}": write one`);
       for (const [module] of origin) {
         found.set(module, { ...found.get(module), [id]: translation });
       }
@@ -28,7 +29,7 @@ async function textsOfModules(): Promise<Map<string, Texts>> {
 
 export function texts(): Plugin {
   let root = "";
-  let modules = textsOfModules();
+  let modules: Promise<Map<string, Texts>> | undefined;
   return {
     name: "texts",
     enforce: "pre",
@@ -36,7 +37,7 @@ export function texts(): Plugin {
       root = config.root;
     },
     watchChange(id) {
-      if (id.endsWith(".po")) modules = textsOfModules();
+      if (id.endsWith(".po")) modules = undefined;
     },
     transform: {
       filter: { id: /\/src\/.*\.tsx?$/, code: /"@lingui\/\w+\/macro"/ },
@@ -50,6 +51,7 @@ export function texts(): Plugin {
     load: {
       filter: { id: /^\0texts:/ },
       async handler(id) {
+        modules ??= textsOfModules();
         const own = (await modules).get(id.slice(MARK.length + 1)) ?? {};
         const { source, errors } = createCompiledCatalog(SOURCE, own, { namespace: "es" });
         if (errors.length > 0) this.error(createCompilationErrorMessage(SOURCE, errors));
