@@ -18,12 +18,12 @@ from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.tx import Database
 from tbg.domains.gamification.actions.registry import (
     REGISTRY,
-    SCHEMA,
     check_file,
     load_registry,
     read_registry,
     retire,
 )
+from tbg.domains.gamification.queries.registry import schema
 from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, rows, share, value
@@ -81,7 +81,7 @@ def test_the_twenty() -> None:
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
+    Draft202012Validator.check_schema(json.loads(schema()))
 
 
 def _altered(slug: str, **changes: Any) -> Callable[[dict[str, Any]], None]:

@@ -123,14 +123,7 @@ def _badge_earned(event: BadgeEarned) -> Look:
     line = badge_line(event.slug, event.name, event.xp_reward, event.earned_at)
     return Look(
         frame=BadgeEarnedData(
-            badge=BadgeObject(
-                slug=event.slug,
-                name=event.name,
-                description=event.description,
-                rarity=event.rarity,
-                xp_reward=event.xp_reward,
-                category=event.category,
-            ),
+            badge=BadgeObject.model_validate(event),
             badge_slug=event.slug,
             badge_name=event.name,
             description=event.description,

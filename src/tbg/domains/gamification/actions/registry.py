@@ -21,11 +21,10 @@ from tbg.core.errors import BadArguments, CannotRun
 from tbg.core.tx import Tx, waited_too_long
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import BadgeDefinition, is_open
+from tbg.domains.gamification.queries.registry import FOLDER, schema
 from tbg.domains.gamification.rules import EVENT_ALIASES
 
-_FOLDER = Path(__file__).parents[3] / "registry"
-REGISTRY = _FOLDER / "badges.json"
-SCHEMA = _FOLDER / "badges.schema.json"
+REGISTRY = FOLDER / "badges.json"
 
 # Any constant of our own: one process loads the registry at a time.
 _LOADING = 0x7B67_0003
@@ -135,8 +134,7 @@ def _parse(file: Path) -> Any:
 
 def _faults(content: Any) -> Iterator[str]:
     """Everything that is wrong with a file's content, each fault with the entry it is in."""
-    schema = orjson.loads(SCHEMA.read_bytes())
-    for error in _leaves(Draft202012Validator(schema).iter_errors(content)):
+    for error in _leaves(Draft202012Validator(orjson.loads(schema())).iter_errors(content)):
         yield _explain(error, content)
     entries = content.get("badges") if isinstance(content, dict) else None
     seen: set[str] = set()

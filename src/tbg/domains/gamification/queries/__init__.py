@@ -255,27 +255,34 @@ async def standing(tx: Tx, user_id: int) -> Standing:
 
 
 class LedgerEntry(NamedTuple):
-    """One grant of XP; `created_at` is the time of its cause."""
+    """An entry of the ledger, by its number."""
 
-    amount: int
-    source: str
-    source_id: str | None
-    description: str
-    created_at: datetime
+    id: int
+    granted: Granted
 
 
-async def ledger(tx: Tx, user_id: int, *, skipped: int, most: int) -> list[LedgerEntry]:
-    """A user's ledger, newest entry first."""
+async def ledger(
+    tx: Tx, user_id: int, *, most: int, skipped: int = 0, before: int | None = None
+) -> list[LedgerEntry]:
+    """A user's ledger, newest entry first: all, or those before the entry `before`."""
     rows = await tx.rows(
         """
-        SELECT amount, source, source_id, description, created_at FROM xp_ledger
-        WHERE user_id = :id ORDER BY user_id, id DESC OFFSET :skipped LIMIT :most
+        SELECT id, amount, source, source_id, description, created_at FROM xp_ledger
+        WHERE user_id = :id AND id < COALESCE(CAST(:before AS bigint), 9223372036854775807)
+        ORDER BY user_id, id DESC OFFSET :skipped LIMIT :most
         """,
         id=user_id,
+        before=before,
         skipped=skipped,
         most=most,
     )
-    return [LedgerEntry(*row) for row in rows]
+    return [
+        LedgerEntry(
+            row.id,
+            Granted(row.amount, row.source, row.source_id, row.description, row.created_at),
+        )
+        for row in rows
+    ]
 
 
 class Earned(NamedTuple):

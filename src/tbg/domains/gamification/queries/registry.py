@@ -10,18 +10,23 @@ import orjson
 
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
-from tbg.domains.gamification.schemas.answers import BadgeRegistry, BadgeText, RegistryEntry
+from tbg.domains.gamification.schemas.registry import BadgeRegistry, BadgeText, RegistryEntry
 
-_FOLDER = Path(__file__).parents[3] / "registry"
-SCHEMA = _FOLDER / "badges.schema.json"
+FOLDER = Path(__file__).parents[3] / "registry"
 SCHEMA_VERSION = "1"
+
+
+@cache
+def schema() -> bytes:
+    """The JSON Schema of registries and packs."""
+    return (FOLDER / "badges.schema.json").read_bytes()
 
 
 @cache
 def translations() -> dict[str, dict[str, BadgeText]]:
     """Language → slug → the texts of a badge; English is in the registry itself."""
     found = {}
-    for file in sorted(_FOLDER.glob("badges.??.json")):
+    for file in sorted(FOLDER.glob("badges.??.json")):
         content = orjson.loads(file.read_bytes())
         found[content["language"]] = {
             slug: BadgeText.model_validate(text) for slug, text in content["badges"].items()
@@ -39,15 +44,7 @@ async def registry(tx: Tx) -> BadgeRegistry:
     """All active badges in order. `version` changes whenever anything of them does."""
     entries = [
         RegistryEntry(
-            slug=badge.slug,
-            name=badge.name,
-            description=badge.description,
-            category=badge.category,
-            rarity=badge.rarity,
-            xp_reward=badge.xp_reward,
-            trigger_type=badge.trigger_type,
-            trigger_config=badge.trigger_config,
-            sort_order=badge.sort_order,
+            **badge._asdict(),
             translations={
                 language: texts[badge.slug]
                 for language, texts in translations().items()

@@ -10,7 +10,7 @@ from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import Granted
 from tbg.domains.gamification.rules import get_week_iso, get_week_start
-from tbg.domains.gamification.schemas.answers import RewardCause, RewardSummary, XpOfDay, XpOfWeek
+from tbg.domains.gamification.schemas.rewards import RewardCause, RewardSummary, XpOfDay, XpOfWeek
 from tbg.domains.mining.queries import causes
 
 DAYS, WEEKS = 30, 12
@@ -27,21 +27,8 @@ class Rewarded(NamedTuple):
 
 async def rewarded(tx: Tx, user_id: int, *, before: int | None, most: int) -> list[Rewarded]:
     """Entries of a user's ledger, newest first, from before the entry `before` on."""
-    rows = await tx.rows(
-        """
-        SELECT id, amount, source, source_id, description, created_at FROM xp_ledger
-        WHERE user_id = :id AND id < COALESCE(CAST(:before AS bigint), 9223372036854775807)
-        ORDER BY user_id, id DESC LIMIT :most
-        """,
-        id=user_id,
-        before=before,
-        most=most,
-    )
-    entries = [
-        (row.id, Granted(row.amount, row.source, row.source_id, row.description, row.created_at))
-        for row in rows
-    ]
-    found = await _causes(tx, user_id, [granted for _, granted in entries])
+    entries = await queries.ledger(tx, user_id, before=before, most=most)
+    found = await _causes(tx, user_id, [entry.granted for entry in entries])
     return [Rewarded(id_, granted, found[granted]) for id_, granted in entries]
 
 

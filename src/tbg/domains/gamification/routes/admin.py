@@ -14,7 +14,8 @@ from tbg.domains.accounts import queries as accounts
 from tbg.domains.accounts.actions.audit import audit
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import correct_xp, grant_badge
-from tbg.domains.gamification.schemas.answers import (
+from tbg.domains.gamification.routes.catalogue import Slug
+from tbg.domains.gamification.schemas.admin import (
     BadgeGrant,
     BadgeGranted,
     XpCorrected,
@@ -54,7 +55,7 @@ async def post_xp_correction(
 async def post_badge_grant(
     tx: OwnersTransaction,
     who: Admin,
-    slug: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")],
+    slug: Slug,
     wish: BadgeGrant,
 ) -> BadgeGranted:
     """Grant a badge of an event to a user, by their handle or address.

@@ -22,7 +22,7 @@ from tbg.domains.gamification.schemas import (
     LevelList,
     RecentEarner,
 )
-from tbg.domains.gamification.schemas.answers import BadgeRegistry
+from tbg.domains.gamification.schemas.registry import BadgeRegistry
 
 router = APIRouter()
 
@@ -112,7 +112,7 @@ async def get_badge_registry(tx: Transaction) -> BadgeRegistry:
 )
 async def get_badge_schema() -> Response:
     """The schema that a registry or pack must satisfy."""
-    return Response(registry.SCHEMA.read_bytes(), media_type="application/schema+json")
+    return Response(registry.schema(), media_type="application/schema+json")
 
 
 def _badge(

@@ -11,7 +11,7 @@ from tbg.core import limits
 from tbg.core.tx import Database
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
-from tbg.domains.gamification.schemas.answers import (
+from tbg.domains.gamification.schemas.own import (
     BadgeSum,
     GamificationStats,
     GamificationSummary,
@@ -74,7 +74,7 @@ async def own_xp_history(
         else []
     )
     return XpHistory(
-        entries=[XpEntry.model_validate(entry) for entry in entries],
+        entries=[XpEntry.model_validate(entry.granted) for entry in entries],
         total=standing.xp_entries,
         page=page,
         per_page=per_page,

@@ -11,7 +11,7 @@ from tbg.adapters.http import SignedIn, Transaction
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.presenters import grant_lines
 from tbg.domains.gamification.queries import BadgeDefinition, rewards
-from tbg.domains.gamification.schemas.answers import Reward, RewardBadge, RewardFeed, RewardSummary
+from tbg.domains.gamification.schemas.rewards import Reward, RewardBadge, RewardFeed, RewardSummary
 
 router = APIRouter(prefix="/rewards", tags=["rewards"])
 
@@ -27,8 +27,9 @@ async def reward_feed(
     before = None if cursor is None else int(cursor)
     found = await rewards.rewarded(tx, who.user_id, before=before, most=limit + 1)
     badges = {item.badge.slug: item.badge for item in await queries.every_badge(tx)}
+    names = {slug: badge.name for slug, badge in badges.items()}
     return RewardFeed(
-        rewards=[_reward(one, badges) for one in found[:limit]],
+        rewards=[_reward(one, badges, names) for one in found[:limit]],
         next_cursor=str(found[limit - 1].id) if len(found) > limit else None,
     )
 
@@ -41,10 +42,11 @@ async def reward_summary(tx: Transaction, who: SignedIn) -> RewardSummary:
     return await rewards.summary(tx, who.user_id)
 
 
-def _reward(one: rewards.Rewarded, badges: Mapping[str, BadgeDefinition]) -> Reward:
+def _reward(
+    one: rewards.Rewarded, badges: Mapping[str, BadgeDefinition], names: Mapping[str, str]
+) -> Reward:
     granted = one.granted
     badge = badges.get(granted.source_id or "") if granted.source == "badge" else None
-    names = {slug: known.name for slug, known in badges.items()}
     return Reward(
         id=str(one.id),
         amount=granted.amount,

@@ -86,7 +86,7 @@ class LevelList(BaseModel):
 class BadgeObject(BaseModel):
     """The badge of a frame."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     slug: str
     name: str
