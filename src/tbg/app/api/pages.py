@@ -81,9 +81,8 @@ class Pages(StaticFiles):
 
     async def _page(self, scope: Scope, status: int) -> Response:
         """The app's one page, with the head that belongs to this path."""
-        plain = await run_in_threadpool((self.folder / "index.html").read_text, encoding="utf-8")
-        head = await self.heads.of(scope["path"])
-        head += await run_in_threadpool(self._needed, scope["path"])
+        plain, needed = await run_in_threadpool(self._read, scope["path"])
+        head = await self.heads.of(scope["path"]) + needed
         body = _HEAD.sub(lambda _: head, plain, count=1).encode()
         tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": tag}
@@ -95,14 +94,16 @@ class Pages(StaticFiles):
             body = gzip.compress(body, compresslevel=6, mtime=0)
         return HTMLResponse(body, status, headers=headers)
 
-    def _needed(self, path: str) -> str:
-        """Links to what the page at a path fetches besides the app, so that it comes with it."""
+    def _read(self, path: str) -> tuple[str, str]:
+        """The app's page, and links to what it fetches at this path besides the app."""
+        plain = (self.folder / "index.html").read_text(encoding="utf-8")
         try:
             pages = json.loads((self.folder / "first.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return ""
+            return plain, ""
         names = pages.get(path.split("/")[1], ())
-        return "".join(f"\n    {_LINKS[Path(name).suffix].format(name)}" for name in names)
+        links = [f"\n    {_LINKS[Path(name).suffix].format(name)}" for name in names]
+        return plain, "".join(links)
 
     def file_response(
         self,
