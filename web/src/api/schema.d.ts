@@ -1701,8 +1701,9 @@ export interface components {
          * CredentialCheck
          * @description What the pool says of a credential.
          *
-         *     `earner`: the handle or address under which the player's page is found. Of a revoked credential
-         *     nothing is told but when that was.
+         *     `valid`: its proof belongs to it and to a key of this pool, and it is not revoked. `earner`: the
+         *     handle or address under which the player's page is found. Of a revoked credential, only the time
+         *     of the revocation is shown.
          */
         CredentialCheck: {
             /** Badge */
@@ -1719,11 +1720,6 @@ export interface components {
             issuer: string;
             /** Revoked At */
             revoked_at: string | null;
-            /**
-             * Signed
-             * @description the proof belongs to the document and to a key of this pool
-             */
-            signed: boolean;
             /** Valid */
             valid: boolean;
         };

@@ -34,7 +34,7 @@ async def own_credentials(tx: Tx, user_id: int) -> list[StoredCredential]:
 
 
 class ShownCredential(NamedTuple):
-    """A credential, and under which name its player's page is found; None if by nobody else."""
+    """A credential, and the name by which others find its player's page; None if they cannot."""
 
     credential: StoredCredential
     page: str | None

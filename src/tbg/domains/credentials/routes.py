@@ -1,4 +1,4 @@
-"""Credentials for everybody who checks them, and for the players whose they are."""
+"""Credentials, for everybody who checks them and for their players."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def verify_credential(
     at = await queries.revoked_at(tx, credential_id)
     if at is not None:
         return CredentialCheck(
-            id=credential_id, valid=False, signed=False, revoked_at=at, issuer=issuer.id,
+            id=credential_id, valid=False, revoked_at=at, issuer=issuer.id,
             badge=None, earner=None, credential=None,
         )  # fmt: skip
     return _checked(issuer, await _shown(tx, asker, credential_id))
@@ -185,7 +185,6 @@ def _checked(issuer: Issuer, found: ShownCredential) -> CredentialCheck:
     return CredentialCheck(
         id=found.credential.id,
         valid=verdict.why is None,
-        signed=verdict.why is None,
         revoked_at=None,
         issuer=issuer.id,
         badge=found.credential.badge_slug,

@@ -36,8 +36,8 @@ def credential(
 ) -> dict[str, Any]:
     """An unsigned OpenBadgeCredential; its place in list `number` is `index`.
 
-    It names no player: its earner has an id that no other credential has. Who that is, the pool
-    tells for as long as the player's page is public.
+    It names no player: the id of its earner is in no other credential. The pool says who the earner
+    is for as long as the player's page is public.
     """
     url, status = f"{issuer.base}/{id_}", list_url(issuer.base, number)
     pool_url = issuer.pool_url.rstrip("/")

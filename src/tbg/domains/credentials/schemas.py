@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from tbg.domains.accounts.schemas import Given
 
 
-class CredentialWish(BaseModel):
+class CredentialWish(Given):
     """Which badge a credential is to be about."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     badge: str = Field(pattern="^[a-z0-9][a-z0-9_]{0,63}$")
 
@@ -34,13 +34,13 @@ class OwnCredentials(BaseModel):
 class CredentialCheck(BaseModel):
     """What the pool says of a credential.
 
-    `earner`: the handle or address under which the player's page is found. Of a revoked credential
-    nothing is told but when that was.
+    `valid`: its proof belongs to it and to a key of this pool, and it is not revoked. `earner`: the
+    handle or address under which the player's page is found. Of a revoked credential, only the time
+    of the revocation is shown.
     """
 
     id: str
     valid: bool
-    signed: bool = Field(description="the proof belongs to the document and to a key of this pool")
     revoked_at: datetime | None
     issuer: str
     badge: str | None
