@@ -22,7 +22,7 @@ _LOCK = 0x7B67_0002
 
 
 async def hold_partitions(tx: Tx) -> None:
-    """Until the transaction ends, nobody else makes or drops partitions, or moves a history."""
+    """Let no other transaction make or drop partitions, or move a history, until this one ends."""
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
 
 
