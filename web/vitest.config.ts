@@ -28,6 +28,8 @@ const SAME_PICTURE = [
 export default mergeConfig(
   app,
   defineConfig({
+    // Pictures of pages show the badges of the game's own registry.
+    server: { fs: { allow: [".", "../src/tbg/registry"] } },
     test: {
       attachmentsDir: "test-results",
       teardownTimeout: 30_000,
