@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 
 from tbg.adapters import redis as redis_adapter
 from tbg.app.local.postgres import DATABASE
+from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tests import servers
@@ -61,6 +62,12 @@ def _keys_are_read_once() -> Iterator[None]:
     read = functools.cache(serialization.load_pem_private_key)
     with patch.object(serialization, "load_pem_private_key", read):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _merges_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A merge takes longer on a busy machine, and tests do not wait for the next one."""
+    monkeypatch.setattr(limits, "MERGES_REST_AFTER_SECONDS", 3_600.0)
 
 
 _BEGAN = pytest.StashKey[float]()

@@ -1,8 +1,10 @@
-"""Looks for transactions that could wait for each other over who is who.
+"""Looks for transactions that do not declare the owners' lock although they need it.
 
-A merge or an erasure locks `user_addresses` whole before anything else. So whoever reads an
-address reads it, or holds the owners, before it locks anything that a merge may want: a test
-during which a transaction did it the other way round fails, without needing the bad luck.
+A merge or an erasure locks `user_addresses` against everybody who declares that they share it, and
+against nobody who only reads. So whoever writes by what an address said takes the lock first, or
+they may write for a user who is no more. And whoever takes it does so before they lock anything
+that a merge may want, or the two may wait for each other. A test during which a transaction did
+otherwise fails, without needing the bad luck.
 """
 
 from __future__ import annotations
@@ -14,7 +16,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-_OWNERS = re.compile(r"\buser_addresses\b")
+_ADDRESSES = re.compile(r"\buser_addresses\b")
+_OWNERS = re.compile(
+    r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE) user_addresses\b"
+    r"|\bTRUNCATE\b[^;]*\buser_addresses\b"
+)
 _LOCKS = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FOR UPDATE|FOR NO KEY UPDATE|FOR SHARE)\b"
 )
@@ -34,6 +40,7 @@ _found: list[str] = []
 def _begin(connection: Connection) -> None:
     connection.info["owners_held"] = False
     connection.info["locked_first"] = None
+    connection.info["read_first"] = None
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -47,12 +54,13 @@ def _execute(connection: Connection, _cursor: object, statement: str, *_: object
         state["owners_held"] = True
         if state.get("locked_first"):
             _found.append(f"{_short(state['locked_first'])} came before {_short(statement)}")
-    elif (
-        _LOCKS.search(statement)
-        and not state.get("locked_first")
-        and not any(word in statement for word in _NOBODYS)
-    ):
-        state["locked_first"] = statement
+        return
+    if _ADDRESSES.search(statement):
+        state["read_first"] = state.get("read_first") or statement
+    if _LOCKS.search(statement) and not any(word in statement for word in _NOBODYS):
+        if state.get("read_first"):
+            _found.append(f"{_short(statement)} went by {_short(state['read_first'])}")
+        state["locked_first"] = state.get("locked_first") or statement
 
 
 def _short(statement: str) -> str:
@@ -66,9 +74,9 @@ def forget() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, Any, Any]:
-    """Fail the test that did it the wrong way round."""
+    """Fail the test during which a transaction lacked the lock, or took it too late."""
     _found.clear()
     result = yield
     if _found:
-        pytest.fail(f"whoever reads an address holds the owners first: {_found[:3]}", pytrace=False)
+        pytest.fail(f"declare the owners' lock, transaction(owners=…): {_found[:3]}", pytrace=False)
     return result

@@ -95,7 +95,7 @@ async def describe(db: Database, address: str, **values: Any) -> None:
     if handle := values.get("handle"):
         values["handle_key"] = handle_key(handle)
     sets = ", ".join(f"{name} = :{name}" for name in values)
-    async with db.transaction() as tx:
+    async with db.transaction(owners="shared") as tx:
         await tx.run(
             f"UPDATE users SET {sets} WHERE id ="
             " (SELECT user_id FROM user_addresses WHERE address = :address)",

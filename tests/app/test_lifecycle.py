@@ -33,6 +33,7 @@ from tbg.domains.gamification.actions.summaries import tell_silent
 from tbg.domains.gamification.actions.verify import repair
 from tbg.domains.gamification.errors import BelowZero
 from tbg.domains.mining.actions import history, move_history, roll_up_all
+from tbg.domains.mining.queries import mined
 from tests import servers
 from tests.api import client_of, make_app
 from tests.app.lives import WORDS, furnish, join, leave, taken_along, user_of
@@ -56,7 +57,7 @@ from tests.events import ingest_on, publish
 from tests.events import share as event
 from tests.personal import left_in, rows_as_text
 
-WEEK = timedelta(weeks=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
 async def close_books(db: Database) -> None:
@@ -458,11 +459,35 @@ class TestUnite:
     ) -> None:
         await play(db, [share(NOW), share(NOW, user=BOB)])
         monkeypatch.setattr(limits, "TABLE_LOCK_SECONDS", 0.2)
-        async with db.transaction() as busy:
-            await busy.rows("SELECT * FROM user_addresses")
+        async with db.transaction(owners="shared"):
             with pytest.raises(AccountsBusy):
                 await join(db, 2, 1)
         await join(db, 2, 1)
+
+    async def test_days_on_their_way_count_for_the_user_who_stays(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(history, "STEP_ROWS", 10)
+        await play(db, [share(NOW - 40 * DAY, sdiff=5.0)])
+        days = [
+            share(NOW - n * DAY, user=BOB, sdiff=50.0 - n, worker="ab"[n % 2]) for n in range(30)
+        ]
+        await play(db, [*days, share(NOW - 29 * DAY, user=BOB, accepted=False)])
+        bob, alice = await join(db, BOB, ALICE)
+        assert await owned(db, "daily_shares") == {bob: 20, alice: 12}
+        assert await owned(db, "daily_rejects") == {alice: 1}
+        paid = await rows(db, _BESTS, user=alice)
+        assert len(paid) == 29, "every day but the first beat all before it"
+        await in_order(db)
+        async with db.transaction() as tx:
+            page = await mined(tx, alice)
+        await move_history(db)
+        await pay_personal_bests(db)
+        assert await rows(db, _BESTS, user=alice) == paid
+        assert await owned(db, "daily_shares") == {alice: 32}
+        async with db.transaction() as tx:
+            assert await mined(tx, alice) == page
+        await in_order(db)
 
     async def test_while_two_lanes_ingest(
         self, db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
@@ -526,6 +551,9 @@ class TestUnite:
         assert sum((await ledger(db, alice)).values()) == 0
 
 
+_BESTS = """
+SELECT source_id FROM xp_ledger WHERE user_id = :user AND source = 'personal_best' ORDER BY 1
+"""
 _OWNER = "SELECT user_id FROM user_addresses WHERE address = :address"
 _GIVE_NOTHING = {"badge_counts", "xp_verifier"}
 
@@ -542,6 +570,11 @@ async def _work(db: Database, name: str) -> None:
         if name == "xp":
             with pytest.raises(BelowZero):
                 await correct_xp(tx, user_id=0, amount=-1, reason="none", by="ops")
+
+
+async def owned(db: Database, table: str) -> dict[int, int]:
+    sql = f"SELECT user_id, count(*) FROM {table} GROUP BY user_id"
+    return dict(await rows(db, sql))
 
 
 async def until_seen(db: Database, events: int) -> None:

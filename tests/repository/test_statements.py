@@ -13,7 +13,7 @@ import pytest
 
 import tests.toy
 from tbg.core.tables import Distributed
-from tests.placements import declared
+from tests.placements import declared, declared_views
 from tests.scaling import faults
 from tests.statements import of_module, parse, parse_error, sources, statements, unresolved
 from tests.toy.tables import TABLES
@@ -137,7 +137,7 @@ def test_the_example_of_a_domain_keeps_the_rules() -> None:
 
 
 def test_statements_keep_the_rules_but_for_the_named_exceptions() -> None:
-    places = declared()
+    places = declared() | declared_views()
     found = [
         (statement.place, fault)
         for statement in statements()

@@ -11,7 +11,7 @@ import pytest
 
 from tbg.core.tables import Distributed, Placement, Reference
 from tbg.core.tx import Database, Tx
-from tests.placements import declared
+from tests.placements import declared, declared_views
 
 TRIGGERS = {
     ("audit_log", "audit_log_append_only"): "history is not rewritten",
@@ -26,6 +26,11 @@ TRIGGERS = {
 _TABLES = """
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+
+_VIEWS = """
+SELECT viewname FROM pg_views v WHERE schemaname = 'public' AND NOT EXISTS (SELECT 1
+    FROM pg_depend d WHERE d.objid = format('public.%I', v.viewname)::regclass AND d.deptype = 'e')
 """
 
 _KEYS = """
@@ -127,6 +132,11 @@ async def triggers(tx: Tx) -> set[tuple[str, str]]:
 async def test_every_table_declares_where_it_is(db: Database) -> None:
     async with db.transaction() as tx:
         assert await undeclared(tx, declared()) == []
+
+
+async def test_every_view_declares_where_its_rows_are(db: Database) -> None:
+    async with db.transaction() as tx:
+        assert {name for (name,) in await tx.rows(_VIEWS)} == declared_views().keys()
 
 
 async def test_keys_begin_with_the_distribution_column_and_all_contain_it(

@@ -260,7 +260,7 @@ class Ingest:
 
     async def _commit(self, facts: dict[UUID, Fact]) -> None:
         with structlog.contextvars.bound_contextvars(batch_id=uuid7().hex):
-            async with self.database.transaction() as tx:
+            async with self.database.transaction(owners="shared") as tx:
                 claimed = await inbox.claim(tx, {key: fact.digest for key, fact in facts.items()})
                 batch = Batch.of({key: facts[key] for key in facts if key in claimed.fresh})
                 if claimed.fresh:

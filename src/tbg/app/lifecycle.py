@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from math import ceil
 from typing import IO, Any
 
 import orjson
 
 from tbg.app.domains import DOMAINS
+from tbg.core import limits, marks
 from tbg.core.domain import Domain
 from tbg.core.errors import Conflict
+from tbg.core.owners import AccountsBusy
 from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.telemetry import log
@@ -18,6 +23,9 @@ from tbg.core.tx import Database, Tx
 from tbg.domains.accounts.actions.audit import audit
 
 _log = log(__name__)
+
+_MERGES_REST = "merges_rest"
+"""The mark of the moment until which nobody merges."""
 
 
 class CannotUnite(Conflict):
@@ -43,6 +51,26 @@ async def unite(tx: Tx, *, gone: int, kept: int, domains: Iterable[Domain] = DOM
     for domain in domains:
         if domain.merge is not None:
             await domain.merge(tx, gone=gone, kept=kept)
+
+
+async def refuse_while_merges_rest(tx: Tx) -> None:
+    """AccountsBusy if the last merge held everybody up for so long that none may follow yet."""
+    until = await marks.read(tx, _MERGES_REST)
+    if until is not None and until > tx.now:
+        seconds = ceil((until - tx.now).total_seconds())
+        raise AccountsBusy(
+            f"A large account was just merged. Try again in {seconds} s.", seconds=seconds
+        )
+
+
+async def unite_and_rest(tx: Tx, *, gone: int, kept: int) -> None:
+    """`unite`, after which no merge follows for a multiple of the time that it took."""
+    began = time.monotonic()
+    await unite(tx, gone=gone, kept=kept)
+    took = time.monotonic() - began
+    if took > limits.MERGES_REST_AFTER_SECONDS:
+        rest = timedelta(seconds=took * limits.MERGES_REST_TIMES)
+        await marks.move(tx, _MERGES_REST, to=tx.now + min(rest, limits.MERGES_REST_AT_MOST))
 
 
 async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:

@@ -279,11 +279,11 @@ WITH ours AS (
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (SELECT CASE
         WHEN c.relkind = 'S' THEN 'counts'
-        WHEN c.relispartition THEN 'part'
+        WHEN c.relispartition OR c.relkind = 'v' THEN 'read'
         WHEN c.relname IN ('audit_log', 'audit_seals', 'xp_ledger') THEN 'log'
         WHEN c.relname = 'alembic_version' THEN 'mark'
         ELSE 'table' END) k (kind)
-    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S')
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'S')
         AND pg_has_role(c.relowner, CAST('USAGE' AS text))
         AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_class' AS regclass)
             AND d.objid = c.oid AND d.deptype = 'e')
@@ -292,12 +292,12 @@ WITH ours AS (
 SELECT format(said.template, ours.names, CAST(:application AS text), ours.columns)
 FROM ours RIGHT JOIN (VALUES
     (1, 'counts', 'REVOKE ALL ON SEQUENCE %1$s FROM PUBLIC, %2$I'),
-    (1, 'part', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
+    (1, 'read', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'log', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'mark', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (1, 'table', 'REVOKE ALL ON %1$s FROM PUBLIC, %2$I'),
     (2, 'counts', 'GRANT USAGE, SELECT ON SEQUENCE %1$s TO %2$I'),
-    (2, 'part', 'GRANT SELECT ON %1$s TO %2$I'),
+    (2, 'read', 'GRANT SELECT ON %1$s TO %2$I'),
     (2, 'log', 'GRANT SELECT, INSERT (%3$s) ON %1$s TO %2$I'),
     (2, 'mark', 'GRANT SELECT ON %1$s TO %2$I'),
     (2, 'table', 'GRANT SELECT, INSERT, UPDATE, DELETE ON %1$s TO %2$I'),

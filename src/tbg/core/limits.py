@@ -389,6 +389,10 @@ RATE_AUTH_ADDRESS = (20, 60)
 RATE_LINKS = (20, 3_600)
 """Links by one user: each may make the whole pool wait for a moment."""
 
+MERGES_REST_AFTER_SECONDS, MERGES_REST_TIMES, MERGES_REST_AT_MOST = 0.1, 20, timedelta(minutes=1)
+"""After a merge that took longer than this, nobody merges for so many times as long: batches wait
+for a merge, so that merges one after the other would hold up everybody's shares."""
+
 RATE_KEYS_MADE = (40, 3_600)
 """API keys made by one user: each costs an argon2 hash."""
 

@@ -1,9 +1,11 @@
 """The lock on which address belongs to whom, taken first thing in a transaction that declares it.
 
-`shared`: no user is merged or erased until the transaction ends. For whatever rewards without
-reading an address first, and for whatever deletes what a merge moves. `exclusive`: for a merge or
+`shared`: no user is merged or erased until the transaction ends. For whatever writes by what an
+address said, rewards anybody, or deletes what a merge moves. `exclusive`: for a merge or
 an erasure. It waits for all who share, but not for long, because those who come next wait behind
 it.
+
+Whoever only reads needs no lock and waits for nobody: pages stay up while accounts are merged.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from tbg.core.errors import Refused
 
 Owners = Literal["shared", "exclusive"]
 
-_SHARE = text("LOCK TABLE user_addresses IN ACCESS SHARE MODE")
-_EXCLUDE = text("LOCK TABLE user_addresses IN ACCESS EXCLUSIVE MODE")
+_SHARE = text("LOCK TABLE user_addresses IN ROW SHARE MODE")
+_EXCLUDE = text("LOCK TABLE user_addresses IN EXCLUSIVE MODE")
 _WAIT_AT_MOST = text("SELECT set_config('lock_timeout', :wait, true)")
 _LOCK_NOT_AVAILABLE = "55P03"
 

@@ -236,6 +236,45 @@ async def test_linking_an_own_address_is_refused_by_name(client: httpx.AsyncClie
     refused(await me.ask("POST", "/users/me/addresses", json=body), 409, "already_yours")
 
 
+async def test_after_a_long_merge_no_other_follows_for_a_while(
+    client: httpx.AsyncClient, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MERGES_REST_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "MERGES_REST_TIMES", 1_000_000)
+    me, other = await sign_in(client, 0), await sign_in(client, 1)
+    for n in range(2, 5):
+        await sign_in(client, n)
+    clock.move(SECOND)
+    assert (await link(me, 2)).status_code == 201
+    for who, n in ((me, 3), (other, 4)):
+        answer = await link(who, n)
+        refused(answer, 503, "accounts_busy")
+        assert answer.json()["seconds"] == 60
+    assert (await link(other, 9)).status_code == 201, "an address of nobody's merges nothing"
+    clock.move(timedelta(seconds=59))
+    refused(await link(other, 4), 503, "accounts_busy")
+    clock.move(SECOND)
+    assert (await link(other, 4)).status_code == 201
+
+
+async def test_pages_and_own_data_are_read_while_accounts_are_merged(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client, 0)
+    async with db.transaction(owners="exclusive"):
+        answers = [
+            await asyncio.wait_for(asking, 3)
+            for asking in (
+                client.get(f"/api/v1/public/miners/{me.key.address}"),
+                client.get("/api/v1/public/stats"),
+                client.get("/health"),
+                me.ask("GET", "/users/me"),
+                me.ask("GET", "/users/me/gamification"),
+            )
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 5
+
+
 async def test_concurrent_links_do_not_deadlock(db: Database, client: httpx.AsyncClient) -> None:
     for index in range(6):
         await mined(db, index, 30)
@@ -428,8 +467,7 @@ async def test_a_key_made_while_its_address_is_removed_does_not_outlive_it(
     async def make() -> int:
         return (await thief.ask("POST", "/users/me/api-keys", json=wish)).status_code
 
-    async with db.transaction() as tx:  # both wait for the user's row, in the order given
-        await tx.run("SELECT 1 FROM user_addresses")
+    async with db.transaction(owners="shared") as tx:  # both wait for the user's row, in this order
         await tx.run("SELECT 1 FROM users WHERE id = :id FOR UPDATE", id=me.user["id"])
         acts = [remove(me, EVIL, **params), make()]
         waiting = []

@@ -77,7 +77,7 @@ async def play(db: Database, facts: Iterable[Fact]) -> list[Event]:
 async def commit(db: Database, facts: Iterable[Fact]) -> Tx:
     """Take facts through the projections in one transaction, and give it back."""
     batch = {fact.key: fact for fact in facts}
-    async with db.transaction() as tx:
+    async with db.transaction(owners="shared") as tx:
         claimed = await inbox.claim(tx, {key: fact.digest for key, fact in batch.items()})
         fresh = Batch.of({key: batch[key] for key in batch if key in claimed.fresh})
         if claimed.fresh:

@@ -168,7 +168,7 @@ async def test_a_new_best_has_the_same_line_live_and_after_a_reload(
         one for one in await play(db, [share(NOW, sdiff=2e3)]) if isinstance(one, PersonalBest)
     ]
     await mine(db, [])
-    async with db.transaction() as tx:
+    async with db.transaction(owners="shared") as tx:
         await push_by(presenters_of(DOMAINS))(tx, [Delivery(uuid4(), event)])
     (live,) = [frame.data.model_dump(mode="json") for frame in tx.shown if frame.subject == "pool"]
     (line,) = [one for one in (await stats(client))["recent"] if one["type"] == "best_diff"]
@@ -264,7 +264,7 @@ async def test_the_live_news_name_only_users_on_leaderboards(
     event = LevelUp(
         user_id=me.user["id"], old_level=1, new_level=2, title="Curious Cat", total_xp=100, at=NOW
     )
-    async with db.transaction() as tx:
+    async with db.transaction(owners="shared") as tx:
         await push_by(presenters_of(DOMAINS))(tx, [Delivery(uuid4(), event)])
     assert [frame.subject for frame in tx.shown] == [
         "me:1", f"miner:{player(0).address}", *(["pool"] if listed else [])

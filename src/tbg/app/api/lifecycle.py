@@ -88,12 +88,14 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
     address, merges = await _address_and_effect(database, proof)
     # Everybody else waits only where two become one.
     async with database.transaction(owners="exclusive" if merges else "shared") as tx:
+        if merges:
+            await lifecycle.refuse_while_merges_rest(tx)
         await challenges.spend(tx, **proof)
         other = await addresses.link(
             tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
         )
         if other is not None:
-            await lifecycle.unite(tx, gone=other, kept=who.user_id)
+            await lifecycle.unite_and_rest(tx, gone=other, kept=who.user_id)
         linked = await addresses_of(tx, who)
         await note(tx, who, "address.link", about=address, merged=other)
         return Linked(addresses=linked, merged=other is not None)
@@ -103,7 +105,10 @@ async def _address_and_effect(database: Database, proof: dict[str, Any]) -> tupl
     """The address that a proof is of, and whether linking it merges two accounts."""
     async with database.transaction() as tx:
         address = await challenges.check(tx, **proof)
-        return address, bool(await queries.known_addresses(tx, [address]))
+        merges = bool(await queries.known_addresses(tx, [address]))
+        if merges:
+            await lifecycle.refuse_while_merges_rest(tx)  # before it waits for the lock
+        return address, merges
 
 
 @router.get(
@@ -121,6 +126,7 @@ async def export_me(
     out = tempfile.SpooledTemporaryFile(_EXPORT_BYTES_IN_MEMORY)  # noqa: SIM115 - closed once it is sent
     async with exporting, database.transaction() as tx:
         await lifecycle.export(tx, user_id=who.user_id, out=out)
+    async with database.transaction(owners="shared") as tx:  # no merge waits for the reading
         await note(tx, who, "account.export")
     headers = {
         "Content-Disposition": f'attachment; filename="tbg-{tx.now:%Y-%m-%d}.zip"',

@@ -37,7 +37,7 @@ def grant(
             name = bitcoin.normalise(who, runtime.settings.network)
         except bitcoin.AddressRefused:
             name = who
-        async with runtime.database.transaction() as tx:
+        async with runtime.database.transaction(owners="shared") as tx:
             found = await queries.miner(tx, name, anybody=True)
             if found is None:
                 raise CannotRun(f"there is no user {who}: they must mine or sign in first")

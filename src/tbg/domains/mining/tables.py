@@ -20,6 +20,14 @@ TABLES: Tables = {
     "blocks": Local("a few rows; the pool lists them by height"),
 }
 
+VIEWS: Tables = {
+    "owned_shares": Distributed(),
+    "owned_hourly_shares": Distributed(),
+    "owned_daily_shares": Distributed(),
+    "owned_daily_rejects": Distributed(),
+}
+"""Each of these tables with every row under the user who owns it now."""
+
 PERSONAL: Personal = {
     "workers": facts_of_a_user("workers", "id"),
     "shares": facts_of_a_user("shares", "worker_id", "workinfoid"),

@@ -83,7 +83,7 @@ async def challenge(
     address: Annotated[str, Depends(_challenged)],
     settings: AppSettings,
     principal: Asker,
-    tx: Transaction,
+    tx: OwnersTransaction,
     wish: ChallengeWish,
 ) -> Challenge:
     """A message that a wallet can sign: to sign in, to be linked, or to approve something."""
@@ -106,7 +106,7 @@ async def challenge(
 
 @router.post("/approve", summary="Approve something with a signed message",
              operation_id="approve", responses=problems(401, 409))  # fmt: skip
-async def approve(tx: Transaction, who: SignedIn, proof: Proof) -> Approval:
+async def approve(tx: OwnersTransaction, who: SignedIn, proof: Proof) -> Approval:
     """Hand in the signature of an approval; its id goes into the request that it approves."""
     made = await challenges.approve(tx, **proof.model_dump(), user_id=who.user_id)
     return Approval.model_validate(made)

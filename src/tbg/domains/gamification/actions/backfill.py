@@ -133,7 +133,7 @@ async def _by_shares(tx: Tx, badge: BadgeDefinition, users: Sequence[int]) -> li
         """
         SELECT user_id, min(day) AS day FROM (
             SELECT user_id, day, sum(sum(accepted)) OVER (PARTITION BY user_id ORDER BY day) AS n
-            FROM daily_shares WHERE user_id = ANY(:users ::bigint[]) GROUP BY user_id, day) d
+            FROM owned_daily_shares WHERE user_id = ANY(:users ::bigint[]) GROUP BY user_id, day) d
         WHERE n >= CAST(:threshold AS float8) GROUP BY user_id
         """,
         users=list(users),

@@ -44,7 +44,7 @@ numbered AS (
 )
 """
 
-# Raw shares and hours of a user who became part of another may still have to be moved.
+# The views `owned_…` have a row that a merge still has to move under the user who stays.
 _SQL = {
     "ledger_total": """
         SELECT user_id, COALESCE(g.total_xp, 0) <> COALESCE(l.xp, 0)
@@ -113,7 +113,7 @@ _SQL = {
         SELECT user_id, COALESCE(g.total_shares, 0) <> COALESCE(d.n, 0) AS bad
         FROM user_gamification g FULL JOIN (
             SELECT user_id, sum(n) AS n FROM (
-                SELECT user_id, accepted AS n FROM daily_shares
+                SELECT user_id, accepted AS n FROM owned_daily_shares
                 UNION ALL SELECT user_id, 1 FROM queued WHERE kind = 1) f
             GROUP BY user_id) d USING (user_id)
     """,
@@ -122,34 +122,33 @@ _SQL = {
                 COALESCE(d.best_sdiff, 0))
             <> (COALESCE(h.accepted, 0), COALESCE(h.rejected, 0), COALESCE(h.work, 0),
                 COALESCE(h.best, 0)) AS bad
-        FROM daily_shares d FULL JOIN (
-            SELECT COALESCE(to_user_id, user_id) AS user_id,
-                (hour AT TIME ZONE 'UTC')::date AS day,
-                COALESCE(to_worker_id, worker_id) AS worker_id,
+        FROM (SELECT user_id, day, worker_id, sum(accepted) AS accepted,
+                sum(rejected) AS rejected, sum(work) AS work, max(best_sdiff) AS best_sdiff
+            FROM owned_daily_shares GROUP BY user_id, day, worker_id) d
+        FULL JOIN (SELECT user_id, (hour AT TIME ZONE 'UTC')::date AS day, worker_id,
                 sum(accepted) AS accepted, sum(rejected) AS rejected, sum(work) AS work,
                 max(best_sdiff) AS best
-            FROM hourly_shares LEFT JOIN moved_workers USING (user_id, worker_id)
-            GROUP BY 1, 2, 3) h USING (user_id, day, worker_id)
+            FROM owned_hourly_shares GROUP BY 1, 2, 3) h USING (user_id, day, worker_id)
     """,
     "rejects_by_day": """
         SELECT user_id, COALESCE(d.rejected, 0) <> COALESCE(r.rejected, 0) AS bad
-        FROM (SELECT * FROM daily_shares WHERE rejected > 0) d FULL JOIN (
-            SELECT user_id, day, worker_id, sum(rejected) AS rejected FROM daily_rejects
-            GROUP BY user_id, day, worker_id) r USING (user_id, day, worker_id)
+        FROM (SELECT user_id, day, worker_id, sum(rejected) AS rejected FROM owned_daily_shares
+            WHERE rejected > 0 GROUP BY user_id, day, worker_id) d
+        FULL JOIN (SELECT user_id, day, worker_id, sum(rejected) AS rejected
+            FROM owned_daily_rejects GROUP BY user_id, day, worker_id) r
+            USING (user_id, day, worker_id)
     """,
     "raw_shares": """
         SELECT user_id, (COALESCE(s.accepted, 0), COALESCE(s.rejected, 0))
             <> (COALESCE(d.accepted, 0), COALESCE(d.rejected, 0)) AS bad
-        FROM (SELECT COALESCE(to_user_id, user_id) AS user_id,
-                (at AT TIME ZONE 'UTC')::date AS day,
-                COALESCE(to_worker_id, worker_id) AS worker_id,
+        FROM (SELECT user_id, (at AT TIME ZONE 'UTC')::date AS day, worker_id,
                 count(*) FILTER (WHERE accepted) AS accepted,
                 count(*) FILTER (WHERE NOT accepted) AS rejected
-            FROM shares LEFT JOIN moved_workers USING (user_id, worker_id)
+            FROM owned_shares
             WHERE at >= :first_moment GROUP BY 1, 2, 3) s
         FULL JOIN (SELECT user_id, day, worker_id, sum(accepted) AS accepted,
                 sum(rejected) AS rejected
-            FROM (SELECT user_id, day, worker_id, accepted, rejected FROM daily_shares
+            FROM (SELECT user_id, day, worker_id, accepted, rejected FROM owned_daily_shares
                 WHERE day >= :first_day AND accepted + rejected > 0
                 UNION ALL SELECT user_id, day, worker_id, kind, 1 - kind FROM queued
                 WHERE day >= :first_day AND kind IN (0, 1)) f
@@ -159,7 +158,7 @@ _SQL = {
         SELECT user_id, COALESCE(g.best_difficulty, 0) <> COALESCE(d.best, 0) AS bad
         FROM user_gamification g FULL JOIN (
             SELECT user_id, max(best) AS best FROM (
-                SELECT user_id, best_sdiff AS best FROM daily_shares
+                SELECT user_id, best_sdiff AS best FROM owned_daily_shares
                 UNION ALL SELECT user_id, sdiff FROM queued WHERE kind <> 0) f
             GROUP BY user_id) d USING (user_id)
     """,
@@ -184,7 +183,7 @@ _SQL = {
             OR EXISTS (SELECT 1 FROM user_gamification WHERE user_id = u.id AND total_shares > 0)
             OR EXISTS (SELECT 1 FROM user_badges WHERE user_id = u.id)
             OR EXISTS (SELECT 1 FROM streak_calendar WHERE user_id = u.id)
-            OR EXISTS (SELECT 1 FROM daily_shares WHERE user_id = u.id)
+            OR EXISTS (SELECT 1 FROM owned_daily_shares WHERE user_id = u.id)
             OR EXISTS (SELECT 1 FROM workers WHERE user_id = u.id)
             OR 0 <> COALESCE((SELECT sum(amount) FROM xp_ledger WHERE user_id = u.id), 0)) AS bad
         FROM users u

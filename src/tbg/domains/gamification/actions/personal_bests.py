@@ -56,7 +56,7 @@ async def pay_days(tx: Tx, users: Sequence[int], *, today: date, silent: bool = 
     days = await tx.rows(
         """
         WITH days AS (
-            SELECT user_id, day, max(best_sdiff) AS best FROM daily_shares
+            SELECT user_id, day, max(best_sdiff) AS best FROM owned_daily_shares
             WHERE user_id = ANY(:users ::bigint[]) AND day < :today AND best_sdiff > 0
             GROUP BY user_id, day
         ), compared AS (

@@ -2,7 +2,7 @@
 
 A merge itself moves a first step of them, which is all that most users have. The rest follows in
 transactions of its own, because nobody can mine or sign in while accounts are merged. Until then
-`moved_workers` says whose each row is.
+`moved_workers` says whose each row is, and the views `owned_…` have each row under who owns it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,45 @@ _STEPS = (
             accepted = h.accepted + excluded.accepted, rejected = h.rejected + excluded.rejected,
             work = h.work + excluded.work,
             best_sdiff = GREATEST(h.best_sdiff, excluded.best_sdiff)
+        """,
+    ),
+    (
+        """
+        SELECT day FROM daily_shares WHERE user_id = :gone ORDER BY day DESC OFFSET :most LIMIT 1
+        """,
+        """
+        WITH moved AS (
+            DELETE FROM daily_shares WHERE user_id = :gone
+                AND day >= COALESCE(CAST(:since AS date), '-infinity') RETURNING *
+        )
+        INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work,
+            best_sdiff)
+        SELECT w.to_user_id, day, w.to_worker_id, sum(accepted), sum(rejected), sum(work),
+            max(best_sdiff)
+        FROM moved JOIN moved_workers w USING (user_id, worker_id)
+        GROUP BY w.to_user_id, day, w.to_worker_id ORDER BY w.to_user_id, day, w.to_worker_id
+        ON CONFLICT (user_id, day, worker_id) DO UPDATE SET
+            accepted = d.accepted + excluded.accepted, rejected = d.rejected + excluded.rejected,
+            work = d.work + excluded.work,
+            best_sdiff = GREATEST(d.best_sdiff, excluded.best_sdiff)
+        """,
+    ),
+    (
+        """
+        SELECT day FROM daily_rejects WHERE user_id = :gone ORDER BY day DESC OFFSET :most LIMIT 1
+        """,
+        """
+        WITH moved AS (
+            DELETE FROM daily_rejects WHERE user_id = :gone
+                AND day >= COALESCE(CAST(:since AS date), '-infinity') RETURNING *
+        )
+        INSERT INTO daily_rejects AS r (user_id, day, worker_id, errn, rejected)
+        SELECT w.to_user_id, day, w.to_worker_id, errn, sum(rejected)
+        FROM moved JOIN moved_workers w USING (user_id, worker_id)
+        GROUP BY w.to_user_id, day, w.to_worker_id, errn
+        ORDER BY w.to_user_id, day, w.to_worker_id, errn
+        ON CONFLICT (user_id, day, worker_id, errn) DO UPDATE SET
+            rejected = r.rejected + excluded.rejected
         """,
     ),
 )

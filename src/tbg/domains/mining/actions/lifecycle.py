@@ -18,8 +18,8 @@ _ROLL_UPS = 5
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     """Move everything that `gone` mined to `kept`, while no batch is running.
 
-    Two workers of one name become one. The pool's totals stay as they are. Of raw shares and hours
-    only the newest are moved at once (`history.py`).
+    Two workers of one name become one. The pool's totals stay as they are. Of the long tables only
+    the newest rows are moved at once (`history.py`).
     """
     await _roll_up_the_rest(tx)
     workers = await _future_workers(tx, gone=gone, kept=kept)
@@ -86,29 +86,6 @@ _MERGE = (
         ON m.old = worker_id
     ON CONFLICT (user_id, hash) DO UPDATE SET
         confirmed_by = COALESCE(b.confirmed_by, excluded.confirmed_by)
-    """,
-    """
-    WITH moved AS (DELETE FROM daily_shares WHERE user_id = :gone RETURNING *)
-    INSERT INTO daily_shares AS d (user_id, day, worker_id, accepted, rejected, work, best_sdiff)
-    SELECT CAST(:kept AS bigint), day, m.new, sum(accepted), sum(rejected), sum(work),
-        max(best_sdiff)
-    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-        ON m.old = worker_id
-    GROUP BY day, m.new
-    ON CONFLICT (user_id, day, worker_id) DO UPDATE SET
-        accepted = d.accepted + excluded.accepted, rejected = d.rejected + excluded.rejected,
-        work = d.work + excluded.work,
-        best_sdiff = GREATEST(d.best_sdiff, excluded.best_sdiff)
-    """,
-    """
-    WITH moved AS (DELETE FROM daily_rejects WHERE user_id = :gone RETURNING *)
-    INSERT INTO daily_rejects AS r (user_id, day, worker_id, errn, rejected)
-    SELECT CAST(:kept AS bigint), day, m.new, errn, sum(rejected)
-    FROM moved JOIN unnest(:olds ::bigint[], :news ::bigint[]) AS m (old, new)
-        ON m.old = worker_id
-    GROUP BY day, m.new, errn
-    ON CONFLICT (user_id, day, worker_id, errn) DO UPDATE SET
-        rejected = r.rejected + excluded.rejected
     """,
     # Which of two is the better one is decided as the roll-up decides it.
     """
@@ -193,26 +170,27 @@ _EXPORTS = {
     "daily_shares": (
         "Shares by day and worker; work is the sum of the difficulties of accepted ones.",
         """
-        SELECT day, worker_id, accepted, rejected, work::text AS work, best_sdiff
-        FROM daily_shares WHERE user_id = :id ORDER BY day, worker_id
+        SELECT day, worker_id, sum(accepted)::bigint AS accepted,
+            sum(rejected)::bigint AS rejected, sum(work)::text AS work,
+            max(best_sdiff) AS best_sdiff
+        FROM owned_daily_shares WHERE user_id = :id GROUP BY day, worker_id ORDER BY day, worker_id
         """,
     ),
     "hourly_shares": (
         "Shares by hour and worker.",
         """
-        SELECT hour, COALESCE(to_worker_id, worker_id) AS worker_id, accepted, rejected,
-            work::text AS work, best_sdiff
-        FROM hourly_shares LEFT JOIN moved_workers USING (user_id, worker_id)
-        WHERE user_id IN (SELECT CAST(:id AS bigint)
-            UNION SELECT user_id FROM moved_workers WHERE to_user_id = :id)
-        ORDER BY hour, worker_id
+        SELECT hour, worker_id, sum(accepted)::bigint AS accepted,
+            sum(rejected)::bigint AS rejected, sum(work)::text AS work,
+            max(best_sdiff) AS best_sdiff
+        FROM owned_hourly_shares WHERE user_id = :id
+        GROUP BY hour, worker_id ORDER BY hour, worker_id
         """,
     ),
     "daily_rejects": (
         "Rejected shares by day, worker and ckpool's number for the reason (-1: none given).",
         """
-        SELECT day, worker_id, errn, rejected FROM daily_rejects
-        WHERE user_id = :id ORDER BY day, worker_id, errn
+        SELECT day, worker_id, errn, sum(rejected)::bigint AS rejected FROM owned_daily_rejects
+        WHERE user_id = :id GROUP BY day, worker_id, errn ORDER BY day, worker_id, errn
         """,
     ),
     "blocks": (
@@ -225,12 +203,9 @@ _EXPORTS = {
     "shares": (
         "Every share of the last 90 days.",
         """
-        SELECT id, at, COALESCE(to_worker_id, worker_id) AS worker_id, diff, sdiff, accepted,
-            errn, reject_reason, height, workinfoid, hash, source
-        FROM shares LEFT JOIN moved_workers USING (user_id, worker_id)
-        WHERE user_id IN (SELECT CAST(:id AS bigint)
-            UNION SELECT user_id FROM moved_workers WHERE to_user_id = :id)
-        ORDER BY user_id, at, id
+        SELECT id, at, worker_id, diff, sdiff, accepted, errn, reject_reason, height, workinfoid,
+            hash, source
+        FROM owned_shares WHERE user_id = :id ORDER BY at, id
         """,
     ),
 }

@@ -58,10 +58,10 @@ async def mined(tx: Tx, user_id: int) -> Mined:
             UNION ALL
             SELECT worker_id, NULL, NULL, NULL, NULL, NULL, accepted, rejected, work, best_sdiff,
                 NULL, 0
-            FROM daily_shares WHERE user_id = :id
+            FROM owned_daily_shares WHERE user_id = :id
             UNION ALL
             SELECT worker_id, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, hour, work
-            FROM hourly_shares WHERE user_id = :id AND hour BETWEEN :day_edge AND :this_hour
+            FROM owned_hourly_shares WHERE user_id = :id AND hour BETWEEN :day_edge AND :this_hour
         ), each AS (
             SELECT id, max(name) AS name, max(agent) AS agent, min(first_seen) AS first_seen,
                 max(last_seen) AS last_seen, COALESCE(bool_or(online), false) AS online,
@@ -127,7 +127,7 @@ async def hours(tx: Tx, user_id: int, *, most: int) -> Hours:
     rows = await tx.rows(
         """
         SELECT hour, sum(work)::float8 AS work, sum(accepted)::bigint AS accepted
-        FROM hourly_shares WHERE user_id = :id AND hour >= :first AND hour < :this_hour
+        FROM owned_hourly_shares WHERE user_id = :id AND hour >= :first AND hour < :this_hour
         GROUP BY hour
         """,
         id=user_id,
@@ -330,7 +330,7 @@ async def pool_records(tx: Tx, *, most: int) -> list[LateRecord]:
         SELECT p.user_id, p.best_difficulty, p.at, w.name
         FROM personal_bests p JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
         WHERE p.timeframe = 'alltime' AND p.period_key = 'alltime' AND p.at >= :since
-            AND EXISTS (SELECT 1 FROM daily_shares d WHERE d.user_id = p.user_id
+            AND EXISTS (SELECT 1 FROM owned_daily_shares d WHERE d.user_id = p.user_id
                 AND d.day < (p.at AT TIME ZONE 'UTC')::date AND d.best_sdiff > 0)
         ORDER BY p.at DESC, p.user_id LIMIT :most
         """,
@@ -384,7 +384,7 @@ async def totals(tx: Tx) -> list[WorkerTotal]:
             SELECT user_id, worker_id, sum(accepted)::bigint AS accepted,
                 sum(rejected)::bigint AS rejected, sum(work)::float8 AS work,
                 max(best_sdiff) AS best
-            FROM daily_shares GROUP BY user_id, worker_id
+            FROM owned_daily_shares GROUP BY user_id, worker_id
         ), names AS (
             SELECT DISTINCT ON (user_id) user_id, address FROM user_addresses
             ORDER BY user_id, merged_at NULLS FIRST, linked_at, address

@@ -26,7 +26,7 @@ async def shares_at(
     rows = await tx.rows(
         """
         SELECT DISTINCT ON (s.at) s.at, s.id, s.sdiff, w.name
-        FROM shares s LEFT JOIN workers w ON w.user_id = s.user_id AND w.id = s.worker_id
+        FROM owned_shares s LEFT JOIN workers w ON w.user_id = s.user_id AND w.id = s.worker_id
         WHERE s.user_id = :id AND s.at = ANY(:moments ::timestamptz[]) AND s.accepted
         ORDER BY s.at, s.sdiff DESC, s.id
         """,
@@ -41,12 +41,12 @@ async def best_of_days(tx: Tx, user_id: int, days: Sequence[date]) -> dict[date,
     rows = await tx.rows(
         """
         WITH best AS (
-            SELECT DISTINCT ON (day) day, worker_id, best_sdiff FROM daily_shares
+            SELECT DISTINCT ON (day) day, worker_id, best_sdiff FROM owned_daily_shares
             WHERE user_id = :id AND day = ANY(:days ::date[])
             ORDER BY day, best_sdiff DESC, worker_id
         ), within AS (
             SELECT DISTINCT ON (b.day) b.day, b.worker_id, b.best_sdiff, h.hour
-            FROM best b LEFT JOIN hourly_shares h ON h.user_id = :id
+            FROM best b LEFT JOIN owned_hourly_shares h ON h.user_id = :id
                 AND h.worker_id = b.worker_id AND h.best_sdiff = b.best_sdiff
                 AND h.hour >= b.day::timestamp AT TIME ZONE 'UTC'
                 AND h.hour < (b.day + 1)::timestamp AT TIME ZONE 'UTC'
@@ -55,7 +55,7 @@ async def best_of_days(tx: Tx, user_id: int, days: Sequence[date]) -> dict[date,
         SELECT b.day, b.best_sdiff, w.name, s.id, s.at
         FROM within b LEFT JOIN workers w ON w.user_id = :id AND w.id = b.worker_id
         LEFT JOIN LATERAL (
-            SELECT id, at FROM shares
+            SELECT id, at FROM owned_shares
             WHERE user_id = :id AND at >= b.hour AND at < b.hour + INTERVAL '1 hour'
                 AND worker_id = b.worker_id AND sdiff = b.best_sdiff AND accepted
             ORDER BY at, id LIMIT 1
