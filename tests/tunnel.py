@@ -1,4 +1,4 @@
-"""A port that leads to a Unix socket, as `ssh -L` makes one."""
+"""A port or a socket that leads to a Unix socket, as ssh makes one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 
 @contextmanager
-def tunnel(socket: Path) -> Iterator[int]:
-    """The port, on loopback, as long as the block lasts."""
+def tunnel(socket: Path, *, begin: Path | None = None) -> Iterator[int]:
+    """The port, on loopback, as long as the block lasts; 0 if it begins at the socket `begin`."""
     begun: queue.Queue[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -20,9 +20,13 @@ def tunnel(socket: Path) -> Iterator[int]:
         await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
 
     async def serve() -> None:
-        server = await asyncio.start_server(carry, "127.0.0.1", 0)
+        if begin is None:
+            server = await asyncio.start_server(carry, "127.0.0.1", 0)
+        else:
+            server = await asyncio.start_unix_server(carry, begin)
         done = asyncio.Event()
-        begun.put((server.sockets[0].getsockname()[1], asyncio.get_running_loop(), done))
+        port = 0 if begin else server.sockets[0].getsockname()[1]
+        begun.put((port, asyncio.get_running_loop(), done))
         await done.wait()
         server.close()
 

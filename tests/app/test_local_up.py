@@ -37,11 +37,13 @@ from tbg.app.local import processes
 from tbg.app.local import up as local_up
 from tbg.app.local.report import Lines
 from tbg.app.local.supervisor import Supervisor
+from tbg.app.local.valkey import TUNNEL
 from tbg.core.errors import CannotRun
 from tbg.core.telemetry import METRICS_OFFSET
 from tbg.core.tx import Database
 from tbg.domains.mining.queries import sources
 from tests import canary, servers
+from tests.adapters.ckpool.pool import share as sharelog_line
 from tests.api import make_app, served
 from tests.commands import tbg
 from tests.events import ingest_on, publish, share
@@ -288,11 +290,12 @@ def test_the_services_are_not_the_owner(game: Up) -> None:
     assert "TBG_OWNER_DATABASE_URL" not in env
     collector = _of(tbg("env", "--collector", "--data", str(root)).stdout)
     assert collector.keys() == {"TBG_REDIS_URL"}
-    with tunnel(root / "valkey" / "valkey.sock") as port:  # what the collector's URL goes through
+    forwarded = root / "forwarded.sock"
+    with tunnel(root / "valkey" / "valkey.sock", begin=forwarded):
         for redis_url, write in (
             (env["TBG_REDIS_URL"], "SET tbg:x 1"),
             (
-                collector["TBG_REDIS_URL"].replace(":6379/", f":{port}/"),
+                collector["TBG_REDIS_URL"].replace(TUNNEL, str(forwarded)),
                 "XADD mining:share_submitted * user x",
             ),
         ):
@@ -307,7 +310,28 @@ def test_the_services_are_not_the_owner(game: Up) -> None:
 
 def _of(exports: str) -> dict[str, str]:
     """The settings that `tbg env` printed."""
-    return dict(re.findall(r"^export (TBG_\w+)='?(.*?)'?;$", exports, re.MULTILINE))
+    return dict(re.findall(r"^export (TBG_\w+)='?(.*?)'?;?$", exports, re.MULTILINE))
+
+
+def test_a_collector_elsewhere_gives_its_password_to_no_port_and_publishes(
+    game: Up, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = tbg("env", "--collector", "--data", str(game.root)).stdout.splitlines()
+    place = "/var/lib/tbg/game.sock"
+    assert re.fullmatch(rf"export TBG_REDIS_URL=unix://collector:[\w-]+@{place}", line)
+    began, logs = tmp_path / "game.sock", tmp_path / "logs" / "000000aa"
+    logs.mkdir(parents=True)
+    miner = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    mined = sharelog_line(1, at=int(time.time()), workername=miner, username=miner)
+    (logs / f"{1:016x}.sharelog").write_bytes(mined + b"\n")
+    # The line as it was printed, on the pool's machine.
+    (tmp_path / ".env").write_text(line.replace(place, str(began)) + "\n")
+    monkeypatch.chdir(tmp_path)
+    with tunnel(game.root / "valkey" / "valkey.sock", begin=began):
+        words = ["collect", logs.parent, "--source", "elsewhere", "--once", "--json"]
+        done = tbg(*words, env={"TBG_METRICS_PORT": "0"})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["published"] == 1
 
 
 def test_a_service_that_is_refused_later_stops_no_game_that_is_up(game: Up) -> None:

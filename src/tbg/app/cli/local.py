@@ -81,7 +81,8 @@ def _for_collector() -> list[str]:
             f"no Valkey started from {root} is running: docs/OPERATING.md says how to create the "
             "users on your own server"
         )
-    return [f"export TBG_REDIS_URL={shlex.quote(holder['collector_redis_url'])};"]
+    # Without a semicolon, so that the line can also be copied into `.env`.
+    return [f"export TBG_REDIS_URL={shlex.quote(holder['collector_redis_url'])}"]
 
 
 def _exports() -> list[str]:

@@ -16,6 +16,11 @@ from tbg.app.local import processes
 from tbg.core import private_files
 from tbg.core.errors import CannotRun
 
+TUNNEL = "/var/lib/tbg/game.sock"
+"""Where a collector on another machine finds Valkey: in its own data folder, which no other user
+can enter. Anybody may listen on a free port, and would receive the password. Nothing in the URL
+needs quotes in a shell or in `.env`."""
+
 
 def program() -> Path:
     """Where the wheel keeps `valkey-server`; the package itself is never imported."""
@@ -66,8 +71,8 @@ class Valkey:
         return f"unix://{user}:{self.users[user]}@{quote(str(self.socket))}?db=0"
 
     def url_by_tunnel(self, user: str) -> str:
-        """For another machine, on which a tunnel to the socket begins at Redis' own port."""
-        return f"redis://{user}:{self.users[user]}@127.0.0.1:6379/0"
+        """For another machine, on which a tunnel to the socket begins at `TUNNEL`."""
+        return f"unix://{user}:{self.users[user]}@{TUNNEL}"
 
     def prepare(self) -> None:
         """Write the settings to a file (0600), so that no process list shows the password."""
