@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
@@ -166,6 +167,14 @@ async def test_while_redis_is_down_each_process_counts_by_itself(away: Redis) ->
         await counter.require((policy, "me"))
     assert (await counter.require((policy, "somebody else"))).remaining == 2
     assert COUNTED_LOCALLY._value.get() == before + 5
+
+
+async def test_counting_locally_is_logged_once_a_minute(away: Redis) -> None:
+    counter, policy = Limiter(away, mac=mac), Policy("told", 1, 3600)
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(5):
+            await counter.take((policy, "me"))
+    assert [(line["event"], line["count"]) for line in lines] == [("rate_counted_locally", 1)]
 
 
 async def test_local_counts_take_bounded_memory(

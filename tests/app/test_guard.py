@@ -16,6 +16,7 @@ from tbg.adapters import redis as redis_adapter
 from tbg.adapters.limiter import Policy
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app.api import guard
+from tbg.app.api.edge import REQUESTS
 from tbg.app.api.guard import BY_IP, BY_KEY, BY_USER, client_ip
 from tbg.core import limits
 from tbg.core.settings import Settings
@@ -293,6 +294,41 @@ async def test_an_untrusted_proxy_is_logged_once(
 
     assert await told() == [("127.0.0.1", "warning")]
     assert await told("127.0.0.0/8") == []
+
+
+async def test_refusals_that_nothing_bounds_are_logged_once_a_minute_with_their_number(
+    client: httpx.AsyncClient, tight: Tight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight(BY_IP, 1)
+    large = {"Content-Length": str(limits.REQUEST_BYTES + 1)}
+
+    async def refused(times: int) -> list[tuple[int, int]]:
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(times):
+                await client.get("/api/v1/levels")
+                await client.post("/api/v1/levels", headers=large)
+        return [
+            (line["status"], line["count"])
+            for line in lines
+            if line["event"] == "request" and line["status"] in (413, 429)
+        ]
+
+    await client.get("/api/v1/levels")
+    before = counted(429), counted(413)
+    assert await refused(20) == [(429, 1), (413, 1)]
+    monkeypatch.setattr(limits, "SAID_AGAIN_SECONDS", 0)
+    assert await refused(1) == [(429, 20), (413, 20)]
+    assert (counted(429), counted(413)) == (before[0] + 21, before[1] + 21)
+
+
+def counted(status: int) -> float:
+    """Answers with this status, by the metrics."""
+    samples = next(iter(REQUESTS.collect())).samples
+    return sum(
+        one.value
+        for one in samples
+        if one.name.endswith("_total") and one.labels["status"] == str(status)
+    )
 
 
 async def test_untrusted_forwarding_headers_are_ignored(

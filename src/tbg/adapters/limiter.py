@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from tbg.core import limits
 from tbg.core.errors import TooManyRequests
-from tbg.core.telemetry import log
+from tbg.core.telemetry import Seldom, log
 
 LIMITED = Counter("tbg_rate_limited_total", "Requests refused by a rate limit", ["policy"])
 COUNTED_LOCALLY = Counter(
@@ -99,6 +99,7 @@ class Limiter:
         self._script: AsyncScript = redis.register_script(_SCRIPT)
         self._mac = mac
         self._local: dict[str, float] = {}
+        self._told = Seldom()
 
     async def take(self, *asked: tuple[Policy, str]) -> QuotaState:
         """Count one for each caller; return the tightest verdict.
@@ -115,7 +116,8 @@ class Limiter:
             if str(error).startswith(_ELSEWHERE):
                 raise  # no server is away: nothing would ever be counted
             COUNTED_LOCALLY.inc()
-            _log.warning("rate_counted_locally", error=repr(error)[:200])
+            if count := self._told.due("", time.monotonic()):
+                _log.warning("rate_counted_locally", error=repr(error)[:200], count=count)
             rows = [
                 self._take_locally(key, policy)
                 for key, (policy, _) in zip(keys, asked, strict=True)

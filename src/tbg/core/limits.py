@@ -179,9 +179,6 @@ DESCRIPTORS_KEPT = 256
 CONNECTIONS_LOOK_SECONDS = 1.0
 """How often slow connections are looked for."""
 
-REFUSALS_LOGGED_SECONDS = 60.0
-"""How often each kind of refused connection is logged; the metrics count them all."""
-
 HEAD_SECONDS = 30.0
 """How long a request's head may take, and a new connection may be silent; browsers open some in
 advance."""
@@ -447,6 +444,9 @@ PARTITIONS_AHEAD = 3
 
 MISMATCHES_NAMED = 10
 """Users a failed check names; all are counted."""
+
+SAID_AGAIN_SECONDS = 60.0
+"""How often each kind of refusal is logged; the metrics count them all."""
 
 SAID_ONCE = 20
 """Hosts or proxies that warnings name: an installation has a few, but strangers can make up any

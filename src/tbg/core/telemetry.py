@@ -64,6 +64,28 @@ class Once:
         return True
 
 
+class Seldom:
+    """Bounds the lines about what strangers can cause at will: one a minute, with a count.
+
+    What is said must be one of few things.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[float, int]] = {}
+
+    def due(self, what: str, now: float) -> int:
+        """How many times it has happened since its last line, this time included; 0: no line now.
+
+        `now`: seconds, of any clock that only rises.
+        """
+        at, count = self._told.get(what, (float("-inf"), 0))
+        if now - at < limits.SAID_AGAIN_SECONDS:
+            self._told[what] = (at, count + 1)
+            return 0
+        self._told[what] = (now, 0)
+        return count + 1
+
+
 def configure(settings: Settings, *, service: str) -> None:
     """Set up logging for one process, and its metrics port unless that is 0."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]

@@ -21,7 +21,7 @@ from tbg.app.api.sockets import SHARED_FRAMES, SocketProtocol
 from tbg.core import limits
 from tbg.core.allowance import Allowance
 from tbg.core.settings import Settings
-from tbg.core.telemetry import log
+from tbg.core.telemetry import Seldom, log
 
 OPEN = Gauge("tbg_connections_open", "Connections of HTTP and WebSockets in this process")
 REFUSED = Counter("tbg_connections_refused_total", "Connections cut off by the server", ["why"])
@@ -50,7 +50,7 @@ class Connections:
         self._by_address: dict[str, int] = {}
         self._frames: dict[str, Allowance] = {}
         self._waited_for: set[HttpProtocol] = set()
-        self._said: dict[str, float] = {}
+        self._told = Seldom()
 
     def enter(self, connection: HttpProtocol, peer: str) -> str | None:
         """Let a connection in; what its place is kept as, None when there is no place."""
@@ -96,10 +96,8 @@ class Connections:
     def refused(self, why: str, *, of: str | None) -> None:
         """Count one that is cut off; each reason is logged once a minute."""
         REFUSED.labels(why).inc()
-        now = asyncio.get_running_loop().time()
-        if now - self._said.get(why, float("-inf")) >= limits.REFUSALS_LOGGED_SECONDS:
-            self._said[why] = now
-            _log.warning("connections_refused", why=why, address=of, open=self._count)
+        if count := self._told.due(why, asyncio.get_running_loop().time()):
+            _log.warning("connections_refused", why=why, count=count, address=of, open=self._count)
 
     async def watch(self) -> None:
         """Look after all of them until cancelled."""

@@ -16,7 +16,7 @@ from tbg.app.api.problems import problem, route_of
 from tbg.core import limits
 from tbg.core.event import uuid7
 from tbg.core.settings import Settings
-from tbg.core.telemetry import LATENCY_BUCKETS, log
+from tbg.core.telemetry import LATENCY_BUCKETS, Seldom, log
 from tbg.core.tx import is_passing
 
 REQUESTS = Counter("tbg_http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -30,6 +30,9 @@ SECONDS = Histogram(
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = frozenset({"/health", "/health/ready"})
+_REFUSED_UNCOUNTED = frozenset({413, 429})
+"""Refusals that no rate limit bounds, so that their lines in the log must be bounded."""
+
 _log = log(__name__)
 
 
@@ -39,6 +42,7 @@ class Edge:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.headers = _security_headers(settings)
+        self.refusals = Seldom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -75,7 +79,7 @@ class _Exchange:
         except Exception as error:
             await self._answer_for(error)
         finally:
-            self._note(time.perf_counter() - begun)
+            self._note(begun, time.perf_counter() - begun)
 
     async def receive(self) -> Message:
         """The next piece of the request, while it stays within the limit."""
@@ -123,14 +127,19 @@ class _Exchange:
             )
         await answer(self.scope, self._receive, self.send)
 
-    def _note(self, seconds: float) -> None:
+    def _note(self, begun: float, seconds: float) -> None:
         route = route_of(self.scope)
         method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
         REQUESTS.labels(method, route, str(self.status)).inc()
         SECONDS.labels(route).observe(seconds)
         tell = _log.debug if route in _QUIET else _log.info
         ms = round(seconds * 1000, 2)
-        tell("request", method=method, route=route, status=self.status, ms=ms)
+        said = {"method": method, "route": route, "status": self.status, "ms": ms}
+        if self.status in _REFUSED_UNCOUNTED:
+            said["count"] = self.edge.refusals.due(f"{self.status} {method} {route}", begun)
+            if not said["count"]:
+                return
+        tell("request", **said)
 
 
 def _declared_length(scope: Scope) -> int:
