@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from math import ceil
+from datetime import date, timedelta
+from math import ceil, isfinite
 from typing import IO, Any
-
-import orjson
 
 from tbg.app.domains import DOMAINS
 from tbg.core import limits, marks
@@ -19,7 +18,7 @@ from tbg.core.owners import AccountsBusy
 from tbg.core.schedule import Cron
 from tbg.core.section import Section
 from tbg.core.telemetry import log
-from tbg.core.tx import Database, Tx
+from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.accounts.actions.audit import audit
 
 _log = log(__name__)
@@ -104,11 +103,27 @@ async def _write(file: IO[bytes], section: Section) -> None:
     written = False
     file.write(opening)
     async for page in section.pages:
-        # The driver has its own type for ids, which orjson does not know.
-        lines = [orjson.dumps(row._asdict(), default=str) for row in page]
+        lines = [_line(row) for row in page]
         file.write(between * written + between.join(lines))
         written = True
     file.write(closing if written or not section.lines else b"")
+
+
+def _line(row: AnyRow) -> bytes:
+    """A row as JSON; numbers that JSON cannot write (inf, nan) are strings.
+
+    Not by orjson, which refuses integers beyond 64 bits: a difficulty in a jsonb column is one.
+    """
+    found = {
+        name: str(value) if isinstance(value, float) and not isfinite(value) else value
+        for name, value in row._asdict().items()
+    }
+    return json.dumps(found, default=_text, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _text(value: Any) -> str:
+    # Dates and times as in the API. The driver has its own type for ids.
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _readme(contents: Sequence[str], user_id: int, tx: Tx) -> str:

@@ -6,14 +6,18 @@ import asyncio
 import io
 import zipfile
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import orjson
 import pytest
+from redis.asyncio import Redis
 
+from tbg.adapters.broadcast import Broadcast
 from tbg.app.lifecycle import erase as nobody_is
 from tbg.app.lifecycle import erase_due
+from tbg.app.relay import Relay
 from tbg.core import limits
 from tbg.core.clock import FixedClock
 from tbg.core.errors import SignInRequired
@@ -21,6 +25,7 @@ from tbg.core.tx import Database
 from tbg.domains.accounts.actions import api_keys, profile
 from tbg.domains.accounts.queries import person
 from tbg.domains.accounts.rules import handle_key
+from tbg.domains.mining.actions import roll_up_all
 from tests.accounts import SignedIn, approval, leave, link, player, sign_in
 from tests.conftest import NOW
 from tests.domains.gamification.play import play, share
@@ -319,6 +324,52 @@ async def test_the_export_is_a_zip_of_all_data(db: Database, client: httpx.Async
         shares = archive.read("shares.ndjson").splitlines()
     assert profile[0]["id"] == me.user["id"]
     assert len(shares) == 3
+
+
+@pytest.mark.parametrize("sdiff", [1e30, limits.DIFFICULTY])
+async def test_the_export_and_all_pages_have_a_share_beyond_64_bits(
+    db: Database, redis: Redis, client: httpx.AsyncClient, sdiff: float
+) -> None:
+    me = await sign_in(client)
+    await play(db, [share(NOW, user=me.user["address"], diff=sdiff, sdiff=sdiff)])
+    await roll_up_all(db)
+    await Relay(db, Broadcast(redis)).drain()
+    found = await exported(me)
+    assert found["shares"][0]["sdiff"] == found["personal_bests"][0]["best_difficulty"] == sdiff
+    assert sdiff in [badge["metadata"].get("sdiff") for badge in found["badges"]]
+    for path in (f"/public/miners/{me.user['address']}", "/public/stats"):
+        (await client.get(f"/api/v1{path}")).raise_for_status()
+    for path in ("/users/me/badges", "/users/me/streak", "/rewards/feed"):
+        (await me.ask("GET", path)).raise_for_status()
+
+
+async def test_the_export_has_numbers_that_json_does_not_know_as_words(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    await mined(db, 0, 1)
+    await roll_up_all(db)
+    me = await sign_in(client)
+    async with db.transaction() as tx:
+        await tx.run("UPDATE personal_bests SET best_difficulty = 'Infinity'")
+        await tx.run("UPDATE user_gamification SET best_difficulty = 'NaN'")
+    found = await exported(me)
+    assert {best["best_difficulty"] for best in found["personal_bests"]} == {"inf"}
+    assert found["standing"][0]["best_difficulty"] == "nan"
+
+
+async def exported(me: SignedIn) -> dict[str, list[Any]]:
+    """The sections of their export, by name."""
+    answer = (await me.ask("GET", "/users/me/export")).raise_for_status()
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        found = {}
+        for name in archive.namelist():
+            section, _, kind = name.partition(".")
+            text = archive.read(name)
+            if kind == "json":
+                found[section] = orjson.loads(text)
+            elif kind == "ndjson":
+                found[section] = [orjson.loads(line) for line in text.splitlines()]
+    return found
 
 
 async def test_an_account_is_deleted_only_with_a_signature(client: httpx.AsyncClient) -> None:
