@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool import collector as module
 from tbg.adapters.ckpool import outlet, sharelog
+from tbg.adapters.ckpool.files import EQUAL_BYTES
 from tbg.adapters.ckpool.follow import follow
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import (
@@ -125,17 +126,42 @@ def test_an_incomplete_line_is_reported_once_and_its_successor_is_read(pool: Poo
     (bad,) = pool.quarantined()
     assert (bad["path"], bad["offset"]) == (FILE, len(lines(1)))
     assert "198.51" not in str(bad)
-    offset = len(lines(1) + stump)
-    assert pool.published()[-1]["event_id"].startswith(f"{FILE}:{offset}:")
+    assert pool.published()[-1]["errn"] == "4"
 
 
 def test_joined_records_are_read_the_same_at_any_time(pool: Pool) -> None:
     pool.write(FILE, lines(1) + share(2)[:300] + rejected(3) + b"\n" + lines(4))
     counts = pool.collect()
     assert (counts.lines, counts.published, counts.quarantined) == (4, 3, 1)
-    offset = len(lines(1)) + 300
-    rejects = [e for e in pool.published() if e["accepted"] == "false"]
-    assert rejects[0]["event_id"].startswith(f"{FILE}:{offset}:")
+    before = pool.ids()
+    pool.write(LATER, rejected(3) + b"\n")
+    pool.collect()
+    assert pool.ids() == before
+
+
+def test_a_log_that_is_copied_renamed_or_shortened_brings_no_new_events(pool: Pool) -> None:
+    same = (rejected(3) + b"\n") * 2 + rejected(4) + b"\n" + rejected(3) + b"\n"
+    path = pool.write(FILE, lines(1) + same)
+    pool.collect()
+    pool.write(FILE, rejected(3) + b"\r\n" + rejected(5) + b"\n")  # in another sweep
+    assert pool.collect().published == 2
+    before = pool.ids()
+    assert len(before) == 7
+    (pool.logs / LATER).parent.mkdir(exist_ok=True)
+    path.rename(pool.logs / LATER)
+    assert pool.collect().published == 7
+    pool.write(FILE, (pool.logs / LATER).read_bytes().removeprefix(lines(1)))
+    assert pool.collect().published == 6
+    assert pool.ids() == before
+
+
+def test_equal_rejects_far_apart_are_one_and_a_flood_of_them_costs_little(pool: Pool) -> None:
+    """As in a log to which a copy of itself was appended; ckpool's own have different times."""
+    others = b"".join(rejected(n) + b"\n" for n in range(10, 200))
+    assert len(others) > EQUAL_BYTES
+    pool.write(FILE, rejected(3) + b"\n" + others + rejected(3) + b"\n")
+    assert pool.collect().published == 192
+    assert len(pool.ids()) == 191
 
 
 def test_a_complete_record_without_a_line_end_is_not_lost(pool: Pool) -> None:

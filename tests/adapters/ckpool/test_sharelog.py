@@ -10,13 +10,16 @@ from tbg.adapters.ckpool import sharelog
 from tbg.adapters.ckpool.sharelog import Place, Unreadable
 from tests.adapters.ckpool.pool import ADDRESS, rejected, share
 
-PLACE = Place("pool", "0000006f/6b014c9300000005.sharelog", 0x6F)
+PLACE = Place("pool", 0x6F)
+
+
+def event(line: bytes, *, before: int = 0) -> tuple[int, dict[str, str]]:
+    """What a line says; so many equal ones stand before it."""
+    return sharelog.event(line, PLACE, equal_before=lambda: before)
 
 
 def test_an_accepted_share() -> None:
-    at, fields = sharelog.event(
-        share(7, at=1795247303, createdate="1795247303,839308999"), 0, PLACE
-    )
+    at, fields = event(share(7, at=1795247303, createdate="1795247303,839308999"))
     assert at == 1795247303
     assert fields == {
         "user": ADDRESS,
@@ -36,7 +39,7 @@ def test_an_accepted_share() -> None:
 
 
 def test_fractions_of_a_second_are_not_zero_padded() -> None:
-    _, fields = sharelog.event(share(1, createdate="1795247374,7819452"), 0, PLACE)
+    _, fields = event(share(1, createdate="1795247374,7819452"))
     assert fields["ts"] == "1795247374.007819"
 
 
@@ -51,21 +54,20 @@ def test_fractions_of_a_second_are_not_zero_padded() -> None:
 )
 def test_reasons_of_all_builds(said: dict[str, Any], reason: str | None) -> None:
     line = rejected(1, sdiff=-1.0, hash="", errn=1, **said)
-    _, fields = sharelog.event(line, 40, PLACE)
+    _, fields = event(line)
     assert fields.get("reject_reason") == reason
     assert fields["accepted"] == "false"
     assert (fields["sdiff"], "hash" in fields) == ("-1.0", False)
 
 
-def test_a_rejected_line_is_identified_by_place_and_contents() -> None:
-    def identity(line: bytes, offset: int, place: Place = PLACE) -> str:
-        return sharelog.event(line, offset, place)[1]["event_id"]
+def test_a_rejected_line_is_identified_by_its_contents_and_the_equal_ones_before_it() -> None:
+    def identity(line: bytes, before: int) -> str:
+        return event(line, before=before)[1]["event_id"]
 
     line = rejected(1)
     assert identity(line, 0) == identity(line, 0)
-    other = PLACE._replace(path="0000006f/6b014c9300000006.sharelog")
-    ids = {identity(line, 0), identity(line, 700), identity(rejected(2), 0)}
-    assert len(ids | {identity(line, 0, other), f"{1:064x}"}) == 5
+    ids = {identity(line, 0), identity(line, 1), identity(rejected(2), 0), f"{1:064x}"}
+    assert len(ids) == 4
 
 
 @pytest.mark.parametrize(
@@ -79,13 +81,13 @@ def test_a_rejected_line_is_identified_by_place_and_contents() -> None:
     ],
 )
 def test_the_stratum_user_splits_as_ckpool_splits_it(name: str, user: str, worker: str) -> None:
-    _, fields = sharelog.event(share(1, workername=name), 0, PLACE)
+    _, fields = event(share(1, workername=name))
     assert (fields["user"], fields["worker"]) == (user, worker)
 
 
 def test_bytes_that_are_not_utf8_are_replaced() -> None:
     line = share(1).replace(b".rig1", b".r\xffg")
-    assert sharelog.event(line, 0, PLACE)[1]["worker"] == "r\ufffdg"
+    assert event(line)[1]["worker"] == "r\ufffdg"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_bytes_that_are_not_utf8_are_replaced() -> None:
 )
 def test_what_cannot_be_read_is_refused(line: bytes) -> None:
     with pytest.raises(Unreadable):
-        sharelog.event(line, 0, PLACE)
+        event(line)
 
 
 def test_glued_records_come_apart_where_each_begins() -> None:

@@ -64,11 +64,11 @@ def candidates(
     logged: dict[Solved, SolvingShare] = {}
     best: dict[tuple[str, str], SolvingShare | None] = {block.by: None for block in blocks}
     for file in logs.sharelogs(f"{height:08x}"):
-        place = sharelog.Place(source, file.path, height)
+        place = sharelog.Place(source, height)
         with logs.open(file) as fd:
             for line in lines(fd, 0) if fd is not None else ():
-                for offset, data in sharelog.apart(line.data.rstrip(b"\r"), line.offset):
-                    share = _share(data, offset, place)
+                for _, data in sharelog.apart(line.data.rstrip(b"\r"), line.offset):
+                    share = _share(data, place)
                     if share is None or share.sdiff < least:
                         continue
                     for block in wanted.get(f"{share.sdiff:.6f}", ()):
@@ -84,9 +84,9 @@ def _difficulty(share: SolvingShare) -> float:
     return share.sdiff
 
 
-def _share(data: bytes, offset: int, place: sharelog.Place) -> SolvingShare | None:
+def _share(data: bytes, place: sharelog.Place) -> SolvingShare | None:
     try:
-        at, share = sharelog.event(data, offset, place)
+        at, share = sharelog.event(data, place, equal_before=int)  # its identity is not used
     except sharelog.Unreadable:
         return None
     if "hash" not in share:

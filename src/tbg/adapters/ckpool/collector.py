@@ -22,9 +22,12 @@ processed long ago and is skipped, with or without `--from`.
 
 **Files.** A file is recognised by its contents before the offset, not by name or inode. A file
 that shrank or was replaced is read from its beginning; a renamed ckpool.log continues where it
-was. A tail without a line end waits. After 15 minutes it is published if it is a complete record,
-and quarantined if it is not, but the offset stays at its beginning: if it grows after all (a full
-disk joins the next record to it), the line is read as a whole, with the same identity.
+was. The events of a file that is copied or renamed are the same, so the game drops them: an
+accepted share is known by its hash, any other record by what it says and how many equal ones
+stand before it (looked for in the 64 KiB before it). A tail without a line end waits. After 15
+minutes it is published if it is a complete record, and quarantined if it is not, but the offset
+stays at its beginning: if it grows after all (a full disk joins the next record to it), the line
+is read as a whole, with the same identity.
 """
 
 from __future__ import annotations
@@ -33,11 +36,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from math import ceil
 
 from tbg.adapters.ckpool import refusals, sharelog
 from tbg.adapters.ckpool.batch import Counts, LineOutcome, PendingBatch, Reading
-from tbg.adapters.ckpool.files import Found, Line, LogDir, lines, mark
+from tbg.adapters.ckpool.files import Found, Line, LogDir, equal_before, lines, mark
 from tbg.adapters.ckpool.judge import LOST, TAIL_SECONDS, Judge
 from tbg.adapters.ckpool.outlet import NOTICES, Outlet
 from tbg.adapters.ckpool.poollog import Alarm, ConnectionChange, PoolLog, Solved
@@ -235,9 +239,10 @@ class Collector:
     def _read_share(self, offset: int, data: bytes, reading: Reading) -> str | None:
         """Put a share into the batch or elsewhere; return the reason if it cannot be read."""
         found = reading.found
-        place = sharelog.Place(self.source, found.path, int(found.folder, 16))
+        place = sharelog.Place(self.source, int(found.folder, 16))
+        before = partial(equal_before, reading.fd, offset, data)
         try:
-            at, fields = sharelog.event(data, offset, place)
+            at, fields = sharelog.event(data, place, equal_before=before)
         except sharelog.Unreadable as error:
             return str(error)
         self._batch.notes.workers.add(worker_of(fields))

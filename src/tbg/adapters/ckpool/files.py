@@ -27,6 +27,10 @@ GLUED_BYTES = 8 * 1024
 MARK_BYTES = 1024
 """Read before an offset to recognise a file: at least its last line, as a rule."""
 
+EQUAL_BYTES = 64 * 1024
+"""Before a record, how much is searched for equal ones. Two of them have the same nanosecond as
+their time, so what lies between them is little; and no flood of rejects makes this costly."""
+
 _HEIGHT = re.compile(r"[0-9a-f]{8}")
 _SHARELOG = re.compile(r"[0-9a-f]{16}\.sharelog")
 _POOLLOG = re.compile(r"ckpool\.log(?:[.-]([0-9]{1,14}))?")
@@ -160,6 +164,12 @@ def mark(fd: int, offset: int) -> int:
     """A checksum of the bytes before `offset`, which recognises a file by any name."""
     begin = max(0, offset - MARK_BYTES)
     return crc32(os.pread(fd, offset - begin, begin))
+
+
+def equal_before(fd: int, offset: int, record: bytes) -> int:
+    """How many records equal to the one at `offset` stand shortly before it."""
+    begin = max(0, offset - EQUAL_BYTES)
+    return os.pread(fd, offset - begin, begin).count(record)
 
 
 def lines(fd: int, start: int) -> Iterator[Line]:

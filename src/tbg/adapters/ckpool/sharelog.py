@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import orjson
 
@@ -33,10 +34,9 @@ class Unreadable(ValueError):
 
 
 class Place(NamedTuple):
-    """Where records come from: `path` relative to the log directory, the height mined there."""
+    """Where records come from: the pool, and the height mined there."""
 
     source: str
-    path: str
     height: int
 
 
@@ -67,12 +67,15 @@ def begun(line: bytes) -> int:
     return next((n for n in range(len(START) - 1, 0, -1) if line.endswith(START[:n])), 0)
 
 
-def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]]:
+def event(
+    record: bytes, place: Place, *, equal_before: Callable[[], int]
+) -> tuple[int, dict[str, str]]:
     """The second a share was received (unix) and its event; Unreadable with the reason.
 
-    `record` without its line end, `offset` where it begins in the file. The identity of an
-    accepted share is its hash; of any other line where it stands and what it says, since
-    duplicate rejects repeat the accepted share's hash.
+    `record` without its line end. The identity of an accepted share is its hash. Duplicate rejects
+    repeat that hash, so any other record is identified by all that it says and by how many equal
+    ones stand before it in its log (`equal_before`). So a log that is copied or renamed has the
+    same identities.
     """
     found = loads(record)
     seconds, fraction = _created(found)
@@ -88,7 +91,7 @@ def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]
         "sdiff": _number(found, "sdiff"),
         "accepted": "true" if accepted else "false",
         "source": place.source,
-        "event_id": digest if accepted and digest else f"{place.path}:{offset}:{crc32(record):08x}",
+        "event_id": digest if accepted and digest else _said(record, equal_before()),
         "ts": f"{seconds}.{fraction // 1000:06d}",
         "height": str(place.height),
     }
@@ -102,6 +105,10 @@ def event(record: bytes, offset: int, place: Place) -> tuple[int, dict[str, str]
     if agent := _text(found.get("agent")):
         fields["agent"] = agent[: limits.TEXT_CHARS]
     return seconds, fields
+
+
+def _said(record: bytes, equal_before: int) -> str:
+    return f"{blake2b(record, digest_size=16).hexdigest()}:{equal_before}"
 
 
 def workername(found: dict[str, Any]) -> str:
