@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,45 @@ def test_a_settings_file_of_another_user_is_refused(folder: Path, name: str) -> 
         load_settings()
 
 
+@pytest.mark.parametrize("name", [".env", "tbg.toml"])
+def test_a_settings_file_is_checked_and_read_as_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever takes its place while it is checked is not read."""
+    file, theirs = folder / name, folder / "theirs"
+    setting = "TBG_PORT" if name == ".env" else "port"
+    file.write_text(f"{setting} = 1")
+    theirs.write_text(f"{setting} = 2")
+    checked = file.stat().st_ino
+
+    def exchange(look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def see(*what: Any, **options: Any) -> os.stat_result:
+            found = look(*what, **options)
+            if found.st_ino == checked and not seen:
+                seen.append(found)
+                theirs.rename(file)
+            return found
+
+        return see
+
+    seen: list[os.stat_result] = []
+    for looks in ("stat", "fstat"):
+        monkeypatch.setattr(os, looks, exchange(getattr(os, looks)))
+    assert load_settings().port == 1
+    assert not theirs.exists()
+
+
+def test_a_folder_named_dot_env_is_ignored_and_what_is_no_text_is_refused(folder: Path) -> None:
+    (folder / ".env").mkdir()
+    load_settings()
+    (folder / ".env").rmdir()
+    os.mkfifo(folder / ".env", 0o600)
+    assert refusal().endswith(".env is not a file")
+    (folder / ".env").unlink()
+    (folder / ".env").write_bytes(b"TBG_POOL_NAME=\xff")
+    assert refusal().endswith(".env cannot be read: it is not UTF-8")
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a link to another user")
 @pytest.mark.parametrize("name", [".env", "tbg.toml"])
 def test_a_settings_file_that_another_user_s_link_leads_to_is_refused(
@@ -114,6 +155,9 @@ def test_a_data_folder_of_another_user_is_not_found_by_chance(folder: Path) -> N
     assert lock.take()
     lock.say(settings={"database_url": "postgresql://x", "redis_url": "redis://x"})
     assert load_settings().game is not None
+    os.chown(root / "up.json", 65534, 65534)  # as in a folder that was exchanged after the look
+    with pytest.raises(CannotRun, match=r"up\.json belongs to nobody"):
+        _ = load_settings().database
     os.chown(root, 65534, 65534)
     with pytest.raises(CannotRun, match=r"belongs to nobody: .*--data if you trust it"):
         _ = load_settings().database

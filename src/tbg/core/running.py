@@ -23,10 +23,12 @@ class Lock:
     """A lock held by one process at a time; the kernel releases it when that process ends.
 
     The locked file is `name`.lock in the data folder; `name`.json (0600) is the holder's record,
-    which does not count once the holder is gone.
+    which does not count once the holder is gone. Without `of_anybody`, another user's record is
+    refused (NotOurs).
     """
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, *, of_anybody: bool = True) -> None:
+        self._of_anybody = of_anybody
         self._lock = root / f"{name}.lock"
         self._said = root / f"{name}.json"
         self._descriptor: int | None = None
@@ -58,7 +60,11 @@ class Lock:
     def said(self) -> dict[str, Any]:
         """The last holder's record, even if it has ended (empty: there is none, or unreadable)."""
         with contextlib.suppress(OSError, ValueError):
-            words = json.loads(self._said.read_text(encoding="utf-8"))
+            with self._said.open("rb") as file:
+                # Of the open file: the folder may have been exchanged since it was looked at.
+                if not self._of_anybody and is_foreign(os.fstat(file.fileno())):
+                    raise NotOurs(not_ours(self._said))
+                words = json.loads(file.read())
             if isinstance(words, dict):
                 return words
         return {}
@@ -98,14 +104,22 @@ class Running(NamedTuple):
     settings: dict[str, Any] | None
 
 
-def running_in(folder: Path) -> Running | None:
-    """What runs in a data folder (or NotOurs); None if nothing does, even if records remain."""
+def running_in(folder: Path, *, of_anybody: bool = True) -> Running | None:
+    """What runs in a data folder; None if nothing does, even if records remain.
+
+    NotOurs if it is another user's and we may not read it, or must not (not `of_anybody`).
+    """
     root = folder.expanduser().resolve()
     for name, by in (("up", "tbg up"), ("servers", "tbg local")):
-        holder = Lock(root, name).holder()
+        holder = Lock(root, name, of_anybody=of_anybody).holder()
         if holder is not None:
             return Running(root, by, int(holder.get("pid", 0)), holder.get("settings"))
     return None
+
+
+def is_foreign(found: os.stat_result) -> bool:
+    """Whether something belongs to another user, except root."""
+    return found.st_uid not in (0, os.geteuid())
 
 
 def not_ours(root: Path) -> str:

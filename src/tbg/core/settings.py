@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar, copy_context
 from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -28,15 +29,16 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
-from tbg.core.running import NotOurs, Running, not_ours, running_in
+from tbg.core.running import NotOurs, Running, is_foreign, not_ours, running_in
+from tbg.core.settings_files import Files
 
 Network = Literal["mainnet", "testnet", "signet", "regtest"]
 RateClass = Literal["strict", "standard", "relaxed"]
@@ -49,9 +51,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 class Settings(BaseSettings):
     """What an operator may set; `tbg settings` lists each with value, source and meaning."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TBG_", env_file=".env", toml_file="tbg.toml", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="TBG_", extra="ignore", frozen=True)
 
     env: Literal["development", "production"] = Field(
         "development", description="production checks more before it starts"
@@ -147,12 +147,12 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its name is pydantic's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then `.env`, then `tbg.toml`."""
-        toml = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, toml
+        toml = InitSettingsSource(settings_cls, dict(_FILES.get(Files()).toml))
+        return init_settings, env_settings, _DotEnv(settings_cls), toml
 
     @field_validator("database_url", "owner_database_url")
     @classmethod
@@ -263,6 +263,15 @@ class Settings(BaseSettings):
         return url.get_secret_value()
 
 
+_FILES: ContextVar[Files] = ContextVar("_FILES")
+"""What `load_settings` has read."""
+
+
+class _DotEnv(EnvSettingsSource):
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return _FILES.get(Files()).dotenv
+
+
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -281,50 +290,34 @@ def load_settings(*, beside: bool = True, **given: Any) -> Settings:
     unless a URL that is set here names other servers.
     """
     try:
-        for name in (".env", "tbg.toml"):
-            _refuse_foreign(Path(name))
-        if unknown := list(_unknown()):
+        files = Files.read()
+        if unknown := list(_unknown(files)):
             raise BadArguments("; ".join(unknown))
-        loaded = Settings(**given)
-        return _beside(loaded, given) if beside else loaded
+        return copy_context().run(_load, files, beside, given)
     except ValidationError as error:
         raise BadArguments(_explain(error)) from None
     except tomllib.TOMLDecodeError as error:
         raise BadArguments(f"tbg.toml cannot be read: {error}") from None
 
 
-def _refuse_foreign(file: Path) -> None:
-    """Refuse a file that another user can choose or write: it decides where secrets are stored.
-
-    A link counts too: its owner chooses what it leads to, which may be a file of root's.
-    """
-    try:
-        found = file.stat()
-        for one in (file.absolute(), file.resolve()):
-            if _is_foreign(one.lstat()):
-                raise BadArguments(not_ours(one))
-    except OSError:
-        return  # it is not there, or its reader says why it cannot be read
-    if found.st_mode & 0o022:
-        raise BadArguments(f"{file.absolute()} may be written by others: chmod go-w {file}")
+def _load(files: Files, beside: bool, given: dict[str, Any]) -> Settings:
+    _FILES.set(files)
+    loaded = Settings(**given)
+    return _beside(loaded, given) if beside else loaded
 
 
 def data_root(loaded: Settings) -> Path:
     """The data folder, absolute; NotOurs if it is another user's and was not named by a setting."""
     root = loaded.data_dir.expanduser().resolve()
-    if "data_dir" not in loaded.model_fields_set and root.exists() and _is_foreign(root.stat()):
+    if "data_dir" not in loaded.model_fields_set and root.exists() and is_foreign(root.stat()):
         raise NotOurs(f"{not_ours(root)}, or name it with --data if you trust it")
     return root
-
-
-def _is_foreign(found: os.stat_result) -> bool:
-    return found.st_uid not in (0, os.geteuid())
 
 
 def _beside(loaded: Settings, given: dict[str, Any]) -> Settings:
     try:
         root = data_root(loaded)
-        game = running_in(root)
+        game = running_in(root, of_anybody="data_dir" in loaded.model_fields_set)
     except NotOurs as error:
         return loaded.without_game(str(error))  # irrelevant to a command that needs no server
     if game is None:
@@ -359,9 +352,10 @@ def source(loaded: Settings, name: str) -> str:
     key = f"TBG_{name.upper()}"
     if key in os.environ:
         return "environment"
-    if key in {known.upper() for known in DotEnvSettingsSource(Settings).env_vars}:
+    files = Files.read()
+    if key.lower() in files.dotenv:
         return ".env"
-    if name in TomlConfigSettingsSource(Settings).toml_data:
+    if name in files.toml:
         return "tbg.toml"
     taken = loaded.game.settings if loaded.game else None
     return "the running game" if taken and name in taken else "default"
@@ -383,15 +377,15 @@ def _plain(value: Any) -> Any:
 _ELSEWHERE = {"TBG_TEST_DATABASE_URL", "TBG_TEST_REDIS_URL", LISTENER}
 
 
-def _unknown() -> Iterator[str]:
+def _unknown(files: Files) -> Iterator[str]:
     """Every key of ours that is not a setting: where it is set, and what was probably meant."""
     fields = set(Settings.model_fields)
     known = {f"TBG_{name.upper()}" for name in fields}
-    dotenv = [key.upper() for key in DotEnvSettingsSource(Settings).env_vars]
+    dotenv = [key.upper() for key in files.dotenv]
     for place, keys, names in (
         ("the environment", [key for key in os.environ if key.startswith("TBG_")], known),
         (".env", [key for key in dotenv if key.startswith("TBG_")], known),
-        ("tbg.toml", TomlConfigSettingsSource(Settings).toml_data, fields),
+        ("tbg.toml", files.toml, fields),
     ):
         for key in sorted(set(keys) - names - _ELSEWHERE):
             near = get_close_matches(key, names, n=1)
