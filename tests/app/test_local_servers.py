@@ -17,6 +17,7 @@ import redis
 from tbg.app.local import instance, processes, servers
 from tbg.app.local.postgres import Postgres
 from tbg.core.errors import CannotRun
+from tbg.core.running import NotOurs
 from tests.servers import pair_of, running
 
 NOBODY = 65534
@@ -203,6 +204,41 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(CannotRun, match=r"other users can write to .*: run `chmod go-w`"):
         instance.make_root(tmp_path)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can hand files over")
+@pytest.mark.parametrize("new", [True, False])
+def test_a_folder_in_a_tree_of_another_user_is_refused_and_nothing_is_made_there(
+    tmp_path: Path, new: bool
+) -> None:
+    theirs = tmp_path / "theirs"
+    ours = theirs / "ours"
+    ours.mkdir(parents=True)
+    if not new:
+        (ours / "data").mkdir(mode=0o700)
+    os.chown(theirs, NOBODY, NOBODY)
+    why = rf"{theirs} belongs to nobody: run this as nobody .* could replace {ours / 'data'}$"
+    with pytest.raises(NotOurs, match=why):
+        instance.make_root(ours / "data")
+    assert list(ours.iterdir()) == ([] if new else [ours / "data"])
+    (tmp_path / "link").symlink_to(ours)
+    with pytest.raises(NotOurs, match=why):
+        instance.make_root(tmp_path / "link" / "data")
+
+
+def test_a_folder_in_one_that_everybody_can_write_to_must_be_protected_by_its_sticky_bit(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "everybody" / "data"
+    root.parent.mkdir()
+    root.parent.chmod(0o777)
+    with pytest.raises(CannotRun, match=r"everybody can write to .*: run `chmod o-w .*/everybody`"):
+        instance.make_root(root)
+    root.parent.chmod(0o1777)
+    assert instance.make_root(root) == root
+    assert instance.make_root(root) == root
+    root.parent.chmod(0o775)  # as an ordinary user's folder, whose group is their own
+    assert instance.make_root(root) == root
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can hand files over")
