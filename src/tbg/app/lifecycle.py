@@ -23,6 +23,7 @@ from tbg.domains.accounts.actions.audit import audit
 
 _log = log(__name__)
 
+_REST_AT_MOST = timedelta(minutes=1)
 _MERGES_REST = "merges_rest"
 """The mark of the moment until which nobody merges."""
 
@@ -63,13 +64,14 @@ async def refuse_while_merges_rest(tx: Tx) -> None:
 
 
 async def unite_and_rest(tx: Tx, *, gone: int, kept: int) -> None:
-    """`unite`, after which no merge follows for a multiple of the time that it took."""
+    """`unite`, after which none follows for a multiple of its time; AccountsBusy before that."""
+    await refuse_while_merges_rest(tx)
     began = time.monotonic()
     await unite(tx, gone=gone, kept=kept)
     took = time.monotonic() - began
     if took > limits.MERGES_REST_AFTER_SECONDS:
         rest = timedelta(seconds=took * limits.MERGES_REST_TIMES)
-        await marks.move(tx, _MERGES_REST, to=tx.now + min(rest, limits.MERGES_REST_AT_MOST))
+        await marks.move(tx, _MERGES_REST, to=tx.now + min(rest, _REST_AT_MOST))
 
 
 async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) -> None:

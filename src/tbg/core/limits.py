@@ -255,8 +255,7 @@ CHECK_SECONDS = 2.0
 """How long one readiness check may take before it counts as failed."""
 
 READINESS_SECONDS = 1.0
-"""How long readiness is cached: however often it is requested, the servers are asked once a
-second."""
+"""How long readiness is cached: the servers are asked once a second, however often it is asked."""
 
 INGEST_LAG_SECONDS = 300
 """Age of the oldest waiting entry above which the process says it is not ready."""
@@ -386,9 +385,8 @@ RATE_AUTH_ADDRESS = (20, 60)
 RATE_LINKS = (20, 3_600)
 """Links by one user: each may make the whole pool wait for a moment."""
 
-MERGES_REST_AFTER_SECONDS, MERGES_REST_TIMES, MERGES_REST_AT_MOST = 0.1, 20, timedelta(minutes=1)
-"""After a merge that took longer than this, nobody merges for so many times as long: batches wait
-for a merge, so that merges one after the other would hold up everybody's shares."""
+MERGES_REST_AFTER_SECONDS, MERGES_REST_TIMES = 0.1, 20
+"""After a merge longer than this, none follows for so many times as long: batches wait for it."""
 
 RATE_KEYS_MADE = (40, 3_600)
 """API keys made by one user: each costs an argon2 hash."""
@@ -420,8 +418,7 @@ SILENT_FOR = timedelta(minutes=2)
 """History that has earned nothing for this long has been read completely."""
 
 TABLE_LOCK_SECONDS = 10
-"""How long a change of the registry, the partitions or the owners waits for running batches: new
-ones wait behind it."""
+"""How long a change of registry, partitions or owners waits for batches: new ones wait for it."""
 
 JOB_BYTES = 4_096
 """Size of a job in the queue, a name and a time; anything longer is not one of ours."""

@@ -88,8 +88,6 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
     address, merges = await _address_and_effect(database, proof)
     # Everybody else waits only where two become one.
     async with database.transaction(owners="exclusive" if merges else "shared") as tx:
-        if merges:
-            await lifecycle.refuse_while_merges_rest(tx)
         await challenges.spend(tx, **proof)
         other = await addresses.link(
             tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
