@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { lingui } from "@lingui/vite-plugin";
-import react from "@vitejs/plugin-react";
+import preact from "@preact/preset-vite";
 import { defineConfig, type Plugin } from "vite";
 import { texts } from "./tools/texts.ts";
 
@@ -107,7 +107,7 @@ const compressed: Plugin = {
 
 export default defineConfig({
   plugins: [
-    react(),
+    preact(),
     texts(),
     lingui({ macroTransform: true }),
     paintAfterScript,
@@ -128,7 +128,7 @@ export default defineConfig({
             // Of others' code, what every page needs: it stays the same while the app changes.
             {
               name: "libraries",
-              test: /\/node_modules\/(react|react-dom|scheduler|@tanstack|@lingui|openapi-fetch)\//,
+              test: /\/node_modules\/(preact|@tanstack|@lingui|openapi-fetch)\//,
             },
             // Small parts of several pages, in one request instead of one for each of them.
             {

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Open, live, settled
 from tests.e2e.game import Game
 from tests.e2e.town import Town
 
-KILOBYTES = {"/": 186, "/m/{veteran}": 221}
+KILOBYTES = {"/": 140, "/m/{veteran}": 175}
 """Compressed, as they come over the wire, with fonts and data: no more than today."""
 
 

@@ -5,6 +5,7 @@ import { tidy, wrongAddress } from "../address";
 import { isNoAddress, Refusal } from "../api/client";
 import { AddressTile, Icon } from "../art";
 import { QrCode } from "../art/QrCode";
+import { useFirstFocus } from "../ui/focus";
 import { Failed, Field, said, WorkButton } from "../ui/form";
 import { useNetwork } from "../ui/hooks";
 import { Address, CopyButton } from "../ui/parts";
@@ -141,6 +142,7 @@ export function AddressForm(props: AddressFormProps) {
   const network = useNetwork();
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
+  const input = useFirstFocus<HTMLInputElement>(focus);
 
   async function go(event: FormEvent) {
     event.preventDefault();
@@ -174,7 +176,7 @@ export function AddressForm(props: AddressFormProps) {
             autoCorrect="off"
             spellCheck={false}
             enterKeyHint="next"
-            autoFocus={focus}
+            ref={input}
             value={draft}
             onChange={(event) => {
               setDraft(event.target.value);

@@ -6,7 +6,6 @@ import "./gallery.css";
 export function GalleryPage() {
   return (
     <div className="page">
-      <title>The kit</title>
       <header className="page-head">
         <h1>The kit</h1>
         <p>

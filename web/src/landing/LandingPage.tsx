@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/me";
 import { configQuery, statsQuery } from "../api/queries";
-import { useDeferredValue } from "react";
 import type { PublicStats } from "../api/types";
 import { AddressTile } from "../art";
 import { count, difficulty, hashrate, joined, magnitude, type Quantity, shortAddress } from "../format";
@@ -27,10 +26,8 @@ const FEED_LINES = 4;
 export function LandingPage() {
   usePoolLive();
   const stats = useQuery(statsQuery);
-  // Drawn piece by piece, so that even a slow phone answers its reader in between.
-  const drawn = useDeferredValue(stats.data);
   const me = useMe();
-  usePartInPlace(drawn !== undefined || stats.isError);
+  usePartInPlace(stats.data !== undefined || stats.isError);
   return (
     <>
       <Title />
@@ -41,11 +38,11 @@ export function LandingPage() {
           </h1>
           {me === null ? <Pitch /> : <OwnTile me={me} />}
         </div>
-        <Wall tiles={drawn?.wall ?? []} height={drawn?.height ?? null} />
+        <Wall tiles={stats.data?.wall ?? []} height={stats.data?.height ?? null} />
       </div>
       <div className="page grid">
-        {drawn ? (
-          <Pool stats={drawn} />
+        {stats.data ? (
+          <Pool stats={stats.data} />
         ) : stats.isError ? (
           <section className="panel span-12" aria-label={t`The pool`}>
             <ErrorNotice
@@ -64,7 +61,7 @@ export function LandingPage() {
             </Panel>
           </>
         )}
-        <HowItWorks stats={drawn} />
+        <HowItWorks stats={stats.data} />
       </div>
     </>
   );

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { memo, useDeferredValue, useEffect } from "react";
+import { memo, useEffect } from "react";
 import { couldBeHandle } from "../account/handle";
 import { looksRight, spelled } from "../address";
 import { Refusal } from "../api/client";
@@ -52,14 +52,12 @@ function OneMiner({ who }: { who: string }) {
   const refused = miner.error instanceof Refusal ? miner.error.status : null;
   const rightLooking = looksRight(who, network);
   const unknown = refused === 404;
-  // Drawn piece by piece, so that even a slow phone answers its reader in between.
-  const drawn = useDeferredValue(miner.data);
 
   useEffect(() => {
     if (miner.data || rightLooking) rememberMiner(who);
   }, [miner.data, rightLooking, who]);
 
-  if (drawn) return <Page who={who} miner={drawn} />;
+  if (miner.data) return <Page who={who} miner={miner.data} />;
   if (unknown && couldBeHandle(who)) return <NoSuchName name={who} />;
   if (refused === 422 || (unknown && !rightLooking)) {
     return <WrongAddress address={who} network={network} />;

@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { configQuery } from "../api/queries";
 import { Logo } from "../art";
 import "./shell.css";
@@ -14,7 +15,11 @@ function useName(): string {
 /** The title of a page; a page without a name is the pool's landing page. */
 export function Title({ of }: { of?: string }) {
   const name = useName();
-  return <title>{of ? `${of} · ${name}` : t`${name}: a score for your home miner`}</title>;
+  const title = of ? `${of} · ${name}` : t`${name}: a score for your home miner`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return null;
 }
 
 /** The name's place is kept while it is unknown: no other name flashes up first. */

@@ -2,12 +2,13 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useId, useRef, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { couldBeHandle } from "../account/handle";
 import { tidy, wrongAddress } from "../address";
 import { isNoAddress } from "../api/client";
 import { minerQuery } from "../api/queries";
 import { Icon } from "../art";
+import { useFirstFocus } from "./focus";
 import { WorkButton } from "./form";
 import { useNetwork } from "./hooks";
 
@@ -22,7 +23,7 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
+  const input = useFirstFocus<HTMLInputElement>(autoFocus);
   const client = useQueryClient();
   const network = useNetwork();
   const navigate = useNavigate();
@@ -76,7 +77,6 @@ export function AddressField({ look, autoFocus = false, onDone }: Props) {
           enterKeyHint="go"
           placeholder={placeholder}
           value={text}
-          autoFocus={autoFocus}
           aria-invalid={wrong !== null}
           aria-describedby={wrong !== null ? `${id}-wrong` : undefined}
           onChange={(event) => {
