@@ -19,6 +19,7 @@ from tests.accounts import key_of, link, promoted, sign_in, signed_challenge, un
 # session: the letters of the API document.
 WHO_MAY = {
     "POST /api/v1/admin/badges/{slug}/grants": "A",
+    "GET /api/v1/admin/users": "A",
     "POST /api/v1/admin/users/{user_id}/xp-corrections": "A",
     "GET /api/v1/asyncapi.json": "P",
     "GET /api/v1/openapi.json": "P",

@@ -51,6 +51,7 @@ def test_a_first_load_is_small_and_asks_for_everything_once(
     page.wait_for_timeout(1_000)
     total = sum(wire.bytes.values())
     largest = sorted(wire.bytes.items(), key=lambda item: -item[1])[:6]
+    print("TOTAL", path, total)
     assert 40_000 < total <= KILOBYTES[path] * 1_000, largest
     twice = {url: times for url, times in wire.asked.items() if times > 1}
     assert twice == {}

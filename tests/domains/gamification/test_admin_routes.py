@@ -142,3 +142,20 @@ async def test_a_badge_that_is_switched_off_is_not_granted(
     await play(db, [share(NOW)])
     await execute(db, "UPDATE badge_definitions SET is_active = false WHERE slug = 'orange_piller'")
     assert (await grant(await admin_of(db, client), "orange_piller", ALICE)).status_code == 404
+
+
+async def test_an_operator_finds_a_user_by_handle_or_address_even_hidden(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    admin, hidden = await admin_of(db, client), await sign_in(client)
+    address = player(0).address
+    await play(db, [share(NOW, user=address)])
+    change = {"handle": "ofenbank", "privacy": {"profile_public": False}}
+    assert (await hidden.ask("PATCH", "/users/me", json=change)).status_code == 200
+    for name in ("ofenbank", " OFENBANK ", address):
+        answer = await admin.ask("GET", "/admin/users", params={"name": name})
+        (found,) = answer.json()["users"]
+        assert (found["id"], found["name"]) == (hidden.user["id"], "ofenbank")
+        assert (found["badges"], found["total_xp"] > 0) == (["first_share"], True)
+    nobody = await admin.ask("GET", "/admin/users", params={"name": "nobody-at-all"})
+    assert (nobody.status_code, nobody.json()) == (200, {"users": []})

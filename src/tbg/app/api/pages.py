@@ -34,8 +34,8 @@ _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-kn
 
 # The pages of `web/src/router.tsx`; at another address the app says that there is none.
 _PAGE = re.compile(
-    r"/|/(?:m|badges)/[^/]+|/badges|/how-it-works|/sign-in|/welcome"
-    r"|/(?:settings|profile)(?:/[^/]+)?"
+    r"/|/(?:m|badges|credentials)/[^/]+|/badges|/how-it-works|/sign-in|/welcome|/admin"
+    r"|/(?:settings|profile|rewards)(?:/[^/]+)?"
 )
 
 

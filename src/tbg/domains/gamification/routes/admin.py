@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
-from tbg.adapters.http import Admin, OwnersTransaction, idempotent, problems
+from tbg.adapters.http import Admin, OwnersTransaction, Transaction, idempotent, problems
 from tbg.adapters.rate_limit import RateLimit
 from tbg.core.errors import NotFound
 from tbg.core.tx import Tx
@@ -18,6 +18,8 @@ from tbg.domains.gamification.routes.catalogue import Slug
 from tbg.domains.gamification.schemas.admin import (
     BadgeGrant,
     BadgeGranted,
+    FoundUser,
+    FoundUsers,
     XpCorrected,
     XpCorrection,
 )
@@ -26,6 +28,25 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 
 ADMIN = RateLimit("admin", "strict")
 UserId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Name = Annotated[str, Query(min_length=1, max_length=128)]
+
+
+@router.get("/users", summary="Find a user", operation_id="find_user")
+async def find_user(tx: Transaction, who: Admin, name: Name) -> FoundUsers:
+    """The user with this handle or address, whatever others may see of them."""
+    user = await accounts.miner(tx, name.strip(), anybody=True)
+    if user is None:
+        return FoundUsers(users=[])
+    standing = await queries.standing(tx, user.id)
+    found = FoundUser(
+        id=user.id,
+        name=user.handle or user.address,
+        address=user.address,
+        seed=user.seed,
+        total_xp=standing.total_xp,
+        badges=[badge.slug for badge in await queries.earned_badges(tx, user.id)],
+    )
+    return FoundUsers(users=[found])
 
 
 @router.post("/users/{user_id}/xp-corrections", status_code=201, summary="Give or take XP",

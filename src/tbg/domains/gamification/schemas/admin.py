@@ -39,3 +39,20 @@ class BadgeGranted(BaseModel):
     user_id: int
     slug: str
     granted: bool
+
+
+class FoundUser(BaseModel):
+    """A user as operators look them up: whom a change would be about, and what they have."""
+
+    id: int
+    name: str
+    address: str
+    seed: str
+    total_xp: int
+    badges: list[str]
+
+
+class FoundUsers(BaseModel):
+    """The user of a name, or nobody."""
+
+    users: list[FoundUser]
