@@ -130,6 +130,8 @@ export default defineConfig({
               name: "libraries",
               test: /\/node_modules\/(preact|@tanstack|@lingui|openapi-fetch)\//,
             },
+            // What a miner's page and the pages about one's own rewards work out alike.
+            { name: "ahead", test: /\/src\/miner\/(ahead|year)\.ts/, minShareCount: 2 },
             // Small parts of several pages, in one request instead of one for each of them.
             {
               name: "parts",

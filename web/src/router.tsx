@@ -10,6 +10,9 @@ import { NotFoundPage } from "./shell/NotFoundPage";
 import { ErrorPage } from "./shell/ErrorPage";
 import { Shell } from "./shell/Shell";
 
+type ShelfKey = "badge" | "show" | "rarity" | "kind";
+const SHELF_KEYS: ShelfKey[] = ["badge", "show", "rarity", "kind"];
+
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
@@ -86,6 +89,37 @@ const settingsSection = createRoute({
   component: SettingsPage,
 });
 
+const RewardsPage = lazyRouteComponent(() => import("./rewards/RewardsPage"), "RewardsPage");
+
+const rewards = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/rewards",
+  component: RewardsPage,
+});
+
+/** Which badges are in sight, and which one lies open; the part reads what it knows of. */
+const rewardsPart = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/rewards/$part",
+  component: RewardsPage,
+  validateSearch: (search: Record<string, unknown>): Partial<Record<ShelfKey, string>> =>
+    Object.fromEntries(
+      SHELF_KEYS.flatMap((key) => (typeof search[key] === "string" ? [[key, search[key]]] : [])),
+    ),
+});
+
+const credential = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/credentials/$id",
+  component: lazyRouteComponent(() => import("./credentials/CredentialPage"), "CredentialPage"),
+});
+
+const admin = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./admin/AdminPage"), "AdminPage"),
+});
+
 /** What a notification names: it is made without knowing the name of anybody's page. */
 const own = createRoute({
   getParentRoute: () => rootRoute,
@@ -120,6 +154,10 @@ const routeTree = rootRoute.addChildren([
   how,
   settings,
   settingsSection,
+  rewards,
+  rewardsPart,
+  credential,
+  admin,
   own,
   ownPart,
   ...gallery,

@@ -110,6 +110,8 @@ async def test_a_badge_of_an_event_is_granted_once_with_its_xp(
     assert badge["metadata"] == {
         "granted_by": f"user:{admin.user['id']}", "reason": "met at the fair",
     }  # fmt: skip
+    (reward,) = (await player_.ask("GET", "/rewards/feed")).json()["rewards"]
+    assert reward["cause"]["reason"] == "met at the fair"
     assert (await player_.ask("GET", "/users/me/xp")).json()["total_xp"] == 200
     assert len(await audited(db, "badge.grant")) == 1
 

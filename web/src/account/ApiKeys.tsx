@@ -5,6 +5,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { BOUNDS } from "../api/bounds";
 import { account, type ApiKey, type Me, type NewApiKey } from "../api/account";
 import { addressesQuery, apiKeysQuery } from "../api/me";
+import { onceOnly } from "../api/once";
 import { Icon } from "../art";
 import { date } from "../format";
 import { Confirm } from "../ui/Confirm";
@@ -42,12 +43,6 @@ function expiries(): [string, string][] {
     ["365", t`In a year`],
     ["", t`Never`],
   ];
-}
-
-/** A word for one wish: repeating it after a lost answer makes no second key. */
-function onceOnly(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function ApiKeys({ me }: { me: Me }) {

@@ -2968,6 +2968,11 @@ export interface components {
             id?: string | null;
             /** Kind */
             kind: string;
+            /**
+             * Reason
+             * @description why an operator granted it by hand
+             */
+            reason?: string | null;
             /** Sdiff */
             sdiff?: number | null;
             /** Share Id */

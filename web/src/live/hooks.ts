@@ -12,7 +12,7 @@ import { trailing } from "./trailing";
 const AFTER_REWARD = 1_000;
 const AFTER_SHARES = 5_000;
 /** The frames of one batch come within a few milliseconds; then the page is read once. */
-const FIRST_SIGN = 50;
+export const FIRST_SIGN = 50;
 /** Bests and hashrates are folded in a second or two after the share that the first read shows. */
 const FOLDED_IN = 4_000;
 
@@ -36,7 +36,7 @@ export function useLiveState(): LiveState {
 }
 
 /** Hold a channel, if any, while mounted; `take` gets its frames, `stale` asks for a fresh read. */
-function useChannel(channel: string | null, take: (frame: Frame) => void, stale: () => void) {
+export function useChannel(channel: string | null, take: (frame: Frame) => void, stale: () => void) {
   const live = useLive();
   const latest = useRef({ take, stale });
   useEffect(() => {
@@ -114,14 +114,14 @@ export function usePoolLive() {
 }
 
 /** How soon to read again what may have changed unseen: not twice while a page is opened. */
-function afterGap(state: QueryState | undefined): number {
+export function afterGap(state: QueryState | undefined): number {
   if (!state) return 0;
   const read = Math.max(state.dataUpdatedAt, state.errorUpdatedAt);
   const first = read === 0 && state.fetchStatus === "fetching";
   return first || Date.now() - read < JUST_READ ? AFTER_SHARES : 0;
 }
 
-function useReread(run: () => unknown): (within: number) => void {
+export function useReread(run: () => unknown): (within: number) => void {
   const latest = useRef(run);
   useEffect(() => {
     latest.current = run;

@@ -25,6 +25,7 @@ import { Mosaic } from "./Mosaic";
 import { NoShares, NoSuchName, WrongAddress } from "./NoShares";
 import { Hashrate } from "./Hashrate";
 import { Next } from "./Next";
+import { OwnRewards } from "./OwnRewards";
 import { shelve } from "../badges/shelf";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
@@ -136,6 +137,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             ) : (
               <Skeleton lines={6} label={t`Loading the badges`} />
             )}
+            <OwnRewards miner={miner} part="badges" />
           </Panel>
           <Machines miner={miner} />
         </div>
@@ -157,6 +159,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
                 <Trans>No rewards yet. The first share earns one.</Trans>
               </Empty>
             )}
+            <OwnRewards miner={miner} />
           </Panel>
         </div>
       </div>

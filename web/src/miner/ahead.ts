@@ -36,7 +36,8 @@ export function nearest(shelf: Shelved[], miner: PublicMiner): Ahead[] {
   return ahead.slice(0, NEAREST);
 }
 
-function aheadOf(shelved: Shelved, { badges, pace }: PublicMiner): Ahead | null {
+/** What is missing for one badge; null where nothing counts towards it. */
+export function aheadOf(shelved: Shelved, { badges, pace }: PublicMiner): Ahead | null {
   const progress = badges.progress.find(({ slug }) => slug === shelved.badge.slug);
   if (!progress) return null;
   const { counts, value, threshold } = progress;

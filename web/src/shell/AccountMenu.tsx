@@ -48,6 +48,14 @@ export default function AccountMenu({ me }: { me: Me }) {
             >
               <Icon name="miner" size={20} /> <Trans>My page</Trans>
             </Menu.LinkItem>
+            <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/rewards" />}>
+              <Icon name="rewards" size={20} /> <Trans>My rewards</Trans>
+            </Menu.LinkItem>
+            {me.role === "admin" && (
+              <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/admin" />}>
+                <Icon name="key" size={20} /> <Trans>Operators</Trans>
+              </Menu.LinkItem>
+            )}
             <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/settings" />}>
               <Icon name="sliders" size={20} /> <Trans>Settings</Trans>
             </Menu.LinkItem>

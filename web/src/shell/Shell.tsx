@@ -170,7 +170,11 @@ function TabBar() {
         </span>
       </Link>
       <Link
-        {...(miner ? { ...own, hash: "rewards" } : { ...wall, hash: "just-now" })}
+        {...(me
+          ? { to: "/rewards" }
+          : miner
+            ? { ...own, hash: "rewards" }
+            : { ...wall, hash: "just-now" })}
         onClick={() => showAgain(miner ? "rewards" : "just-now")}
       >
         <Icon name="rewards" size={24} />

@@ -24,18 +24,24 @@ interface Props {
   empty: ReactNode;
   /** What a gap means, written on the axis: "offline". */
   gap?: string;
+  /** How a moment is read; by its day and hour if nothing else is said. */
+  when?: (at: number) => string;
+  /** A bar for each value instead of a line, where each is a sum of its own. */
+  bars?: boolean;
 }
 
 /** So many points remain in sight when one has zoomed in as far as it goes. */
 const NEAREST = 4;
 
-/** A line over time. The axis starts at zero, so that noise looks as small as it is. */
-export function Chart({ label, points, every, format, empty, gap = t`no value` }: Props) {
+/** A line or bars over time. The axis starts at zero, so that noise looks as small as it is. */
+export function Chart(props: Props) {
+  const { label, points, every, format, empty, gap = t`no value`, bars = false } = props;
+  const when = useWhen(props.when);
   const lines = useMemo(() => lay(points, every), [points, every]);
   const [view, setView] = useState<View | null>(null);
   const [picked, setPicked] = useState<number | null>(null);
   const keys = useId();
-  const reading = useReading(lines, format, gap);
+  const reading = useReading(lines, format, gap, when);
   const last = newest(lines);
   if (last < 0) return empty;
 
@@ -82,7 +88,7 @@ export function Chart({ label, points, every, format, empty, gap = t`no value` }
       >
         <Suspense fallback={null}>
           <ChartPlot
-            {...{ lines, format, every, gap, picked, whole }}
+            {...{ lines, format, every, gap, picked, whole, bars }}
             view={kept ?? whole}
             onPick={setPicked}
             onView={setView}
@@ -92,7 +98,7 @@ export function Chart({ label, points, every, format, empty, gap = t`no value` }
       <p className="sr-only" id={keys}>
         <Trans>Arrow keys read one value after the other; plus and minus zoom, 0 shows all.</Trans>
       </p>
-      <Values {...{ label, lines, format, gap }} />
+      <Values {...{ label, lines, format, gap, when }} />
     </div>
   );
 }
@@ -149,12 +155,24 @@ function ZoomButton({ icon, label, off, act }: ZoomButtonProps) {
   );
 }
 
-/** "23 Nov 18:00: 1.21 TH/s, between 1.10 TH/s and 1.32 TH/s". */
-function useReading(lines: Lines, format: Props["format"], gap: string) {
+type When = NonNullable<Props["when"]>;
+
+/** "23 Nov 18:00", unless the chart knows better. */
+function useWhen(own: Props["when"]): When {
   const now = useNow(60_000);
+  return (
+    own ??
+    ((at) => {
+      const iso = new Date(at).toISOString();
+      return `${date(iso, now, "short")} ${clock(iso)}`;
+    })
+  );
+}
+
+/** "23 Nov 18:00: 1.21 TH/s, between 1.10 TH/s and 1.32 TH/s". */
+function useReading(lines: Lines, format: Props["format"], gap: string, when: When) {
   return (index: number): string => {
-    const iso = new Date(lines.at[index] ?? 0).toISOString();
-    const time = `${date(iso, now, "short")} ${clock(iso)}`;
+    const time = when(lines.at[index] ?? 0);
     const value = lines.value[index] ?? null;
     if (value === null) return t`${time}: ${gap}`;
     const said = format(value);
@@ -171,8 +189,8 @@ function useReading(lines: Lines, format: Props["format"], gap: string) {
 const MOST_ROWS = 200;
 
 /** The same as a table, for those who do not see the line. */
-function Values({ label, lines, format, gap }: Pick<Props, "label" | "format"> & ValuesProps) {
-  const now = useNow(60_000);
+function Values(props: Pick<Props, "label" | "format"> & ValuesProps) {
+  const { label, lines, format, gap, when } = props;
   const bounded = lines.low.some((low) => low !== null);
   const rows = thin(Array.from(lines.at.keys()), MOST_ROWS);
   const cell = (n: number | null = null) => (n === null ? "–" : format(n));
@@ -194,10 +212,10 @@ function Values({ label, lines, format, gap }: Pick<Props, "label" | "format"> &
         </thead>
         <tbody>
           {rows.map((i) => {
-            const iso = new Date(lines.at[i] ?? 0).toISOString();
+            const at = lines.at[i] ?? 0;
             return (
-              <tr key={iso}>
-                <th scope="row">{`${date(iso, now, "short")} ${clock(iso)}`}</th>
+              <tr key={at}>
+                <th scope="row">{when(at)}</th>
                 <td>{lines.value[i] === null ? gap : cell(lines.value[i])}</td>
                 {bounded && <td>{cell(lines.low[i])}</td>}
                 {bounded && <td>{cell(lines.high[i])}</td>}
@@ -213,6 +231,7 @@ function Values({ label, lines, format, gap }: Pick<Props, "label" | "format"> &
 interface ValuesProps {
   lines: Lines;
   gap: string;
+  when: When;
 }
 
 function NoPlot() {

@@ -9,7 +9,6 @@ import { coloursOf, optionsOf, type Shown } from "./plot";
 import "./chart.css";
 
 interface Props extends Shown {
-  every: number;
   whole: View;
   picked: number | null;
   onPick: (index: number | null) => void;

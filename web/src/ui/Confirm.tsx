@@ -6,8 +6,11 @@ import { Failed, Field, type Outcome, WorkButton } from "./form";
 import "./dialog.css";
 
 interface ConfirmProps {
-  trigger: ReactNode;
+  /** Its button; without one, `asked` and `onAsked` open it, once what it asks about is known. */
+  trigger?: ReactNode;
   triggerLabel?: string;
+  asked?: boolean;
+  onAsked?: (asked: boolean) => void;
   title: string;
   children: ReactNode;
   action: string;
@@ -20,7 +23,9 @@ interface ConfirmProps {
 /** Asks once more. Stays open while it works, and says here what went wrong. */
 export function Confirm(props: ConfirmProps) {
   const { trigger, triggerLabel, title, children, action, doing, word, run } = props;
-  const [open, setOpen] = useState(false);
+  const [itself, setItself] = useState(false);
+  const open = props.asked ?? itself;
+  const setOpen = props.onAsked ?? setItself;
   const [typed, setTyped] = useState("");
   const [state, setState] = useState<Outcome>({ state: "idle" });
   const busy = state.state === "busy";
@@ -48,9 +53,11 @@ export function Confirm(props: ConfirmProps) {
         setState({ state: "idle" });
       }}
     >
-      <AlertDialog.Trigger className="button quiet bad" aria-label={triggerLabel}>
-        {trigger}
-      </AlertDialog.Trigger>
+      {trigger !== undefined && (
+        <AlertDialog.Trigger className="button quiet bad" aria-label={triggerLabel}>
+          {trigger}
+        </AlertDialog.Trigger>
+      )}
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="veil" />
         <AlertDialog.Popup className="dialog dialog-confirm">

@@ -10,6 +10,8 @@ export interface Shown {
   view: View;
   format: (value: number) => string;
   gap: string;
+  every: number;
+  bars: boolean;
 }
 
 export interface Colours {
@@ -73,14 +75,19 @@ export function optionsOf({ place, colours, now, onPick, onView, touch }: Given)
       },
     },
     scales: {
-      x: { time: true, range: () => [...now().view] },
+      x: { time: true, range: () => inView(now()) },
       // From zero, whatever is in view.
       y: { range: (_u, _least, most) => [0, most > 0 ? most * 1.08 : 1] },
     },
     axes: [timeAxis(its), valueAxis(its, now)],
     series: [
       {},
-      { stroke: () => its().line, width: 2, points: { show: false } },
+      {
+        stroke: () => its().line,
+        width: 2,
+        points: { show: false },
+        ...(now().bars && { paths: () => null }),
+      },
       { width: 0, points: { show: false } },
       { width: 0, points: { show: false } },
     ],
@@ -88,13 +95,18 @@ export function optionsOf({ place, colours, now, onPick, onView, touch }: Given)
     hooks: {
       draw: [
         (u) => drawGaps(u, now(), its()),
-        (u) => drawLonely(u, now(), its()),
-        (u) => drawEnd(u, now(), its()),
+        (u) => (now().bars ? drawBars : drawLine)(u, now(), its()),
       ],
       setCursor: [(u) => onPick(u.cursor.idx ?? null)],
       setSelect: [(u) => onView(selected(u))],
     },
   };
+}
+
+/** With room at the ends for half a bar. */
+function inView({ view: [from, to], every, bars }: Shown): [number, number] {
+  const room = bars ? every / 2 : 0;
+  return [from - room, to + room];
 }
 
 function timeAxis(its: () => Colours): uPlot.Axis {
@@ -155,6 +167,29 @@ function dot(u: uPlot, lines: Lines, index: number, radius: number, colour: stri
   u.ctx.arc(x, u.valToPos(lines.value[index] ?? 0, "y", true), radius * uPlot.pxRatio, 0, 7);
   u.ctx.fill();
   u.ctx.restore();
+}
+
+function drawLine(u: uPlot, shown: Shown, colours: Colours) {
+  drawLonely(u, shown, colours);
+  drawEnd(u, shown, colours);
+}
+
+/** Bars from zero; the last one is still growing. */
+function drawBars(u: uPlot, { lines, every }: Shown, { line, end }: Colours) {
+  const { ctx, bbox } = u;
+  const wide = Math.max(1, 0.72 * (u.valToPos(every, "x", true) - u.valToPos(0, "x", true)));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  lines.value.forEach((value, i) => {
+    if (value === null) return;
+    const top = u.valToPos(value, "y", true);
+    ctx.fillStyle = i === newest(lines) ? end : line;
+    const left = u.valToPos(lines.at[i] ?? 0, "x", true) - wide / 2;
+    ctx.fillRect(left, top, wide, bbox.top + bbox.height - top);
+  });
+  ctx.restore();
 }
 
 /** A value between two gaps has no line; it is a dot. */

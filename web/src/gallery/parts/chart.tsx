@@ -1,4 +1,4 @@
-import { hashrate, joined } from "../../format";
+import { count, date, hashrate, joined } from "../../format";
 import { Chart } from "../../ui/Chart";
 import type { Point } from "../../ui/series";
 import { Empty } from "../../ui/Empty";
@@ -50,6 +50,15 @@ function chart(of: Point[]) {
   );
 }
 
+const DAY = 24 * HOUR;
+const SUMS = points(30, (i) => ({ value: (i * 37) % 11 === 0 ? 540 : (i * 7) % 19 }), DAY);
+const onDay = (at: number) => date(new Date(at).toISOString(), START, "short");
+
+function bars(of: Point[]) {
+  const asXp = (n: number) => `${count(n)} XP`;
+  return <Chart bars label="XP" points={of} every={DAY} format={asXp} when={onDay} empty={none} />;
+}
+
 export const chartPart: Part = {
   name: "chart",
   title: "Chart",
@@ -63,5 +72,6 @@ export const chartPart: Part = {
     { state: "large: a year of hours", show: () => chart(YEAR) },
     { state: "nothing but zeros", show: () => chart(ZERO) },
     { state: "broken data", show: () => chart(BROKEN) },
+    { state: "bars: sums of days", show: () => bars(SUMS) },
   ],
 };

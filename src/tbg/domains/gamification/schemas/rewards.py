@@ -36,6 +36,7 @@ class RewardCause(BaseModel):
     weeks: int | None = Field(None, description="length of a streak")
     height: int | None = None
     hash: str | None = None
+    reason: str | None = Field(None, description="why an operator granted it by hand")
 
     @classmethod
     def of_badge(cls, slug: str | None, metadata: dict[str, Any]) -> RewardCause:
