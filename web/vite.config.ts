@@ -128,15 +128,22 @@ export default defineConfig({
             // Of others' code, what every page needs: it stays the same while the app changes.
             {
               name: "libraries",
-              test: /\/node_modules\/(preact|@tanstack|@lingui|openapi-fetch)\//,
+              test: /\/node_modules\/(preact|@tanstack|@lingui|openapi-fetch)\/|vite\/preload-helper/,
+              priority: 3,
             },
-            // What a miner's page and the pages about one's own rewards work out alike.
-            { name: "ahead", test: /\/src\/miner\/(ahead|year)\.ts/, minShareCount: 2 },
             // Small parts of several pages, in one request instead of one for each of them.
             {
               name: "parts",
-              test: /\/src\/(badges\/(?!Badge(s?)Page)|ui\/(Empty|FeedList|days)|landing\/hang|account\/(asked|firstSteps|countries))/,
+              test: /\/src\/(address|theme|api\/bounds|badges\/(?!Badge(s?)Page)|shell\/shell\.css|ui\/(Empty|FeedList|days|hooks)|landing\/hang|account\/(asked|firstSteps|countries|handle))/,
               minShareCount: 2,
+              priority: 2,
+            },
+            // What a miner's page and the pages about one's own rewards draw and work out alike.
+            {
+              name: "figures",
+              test: /\/src\/(ui\/(Chart\.|chart\.|series|Table|table\.)|miner\/(ahead|year))/,
+              minShareCount: 2,
+              priority: 1,
             },
           ],
         },

@@ -10,9 +10,6 @@ import { NotFoundPage } from "./shell/NotFoundPage";
 import { ErrorPage } from "./shell/ErrorPage";
 import { Shell } from "./shell/Shell";
 
-type ShelfKey = "badge" | "show" | "rarity" | "kind";
-const SHELF_KEYS: ShelfKey[] = ["badge", "show", "rarity", "kind"];
-
 const rootRoute = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
@@ -89,23 +86,42 @@ const settingsSection = createRoute({
   component: SettingsPage,
 });
 
-const RewardsPage = lazyRouteComponent(() => import("./rewards/RewardsPage"), "RewardsPage");
-
 const rewards = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards",
-  component: RewardsPage,
+  component: lazyRouteComponent(() => import("./rewards/FeedPage"), "FeedPage"),
 });
 
-/** Which badges are in sight, and which one lies open; the part reads what it knows of. */
-const rewardsPart = createRoute({
+type ShelfKey = "badge" | "show" | "rarity" | "kind";
+const SHELF_KEYS: ShelfKey[] = ["badge", "show", "rarity", "kind"];
+
+/** Which badges are in sight, and which one lies open. */
+const ownBadges = createRoute({
   getParentRoute: () => rootRoute,
-  path: "/rewards/$part",
-  component: RewardsPage,
+  path: "/rewards/badges",
+  component: lazyRouteComponent(() => import("./rewards/ShelfPage"), "ShelfPage"),
   validateSearch: (search: Record<string, unknown>): Partial<Record<ShelfKey, string>> =>
     Object.fromEntries(
       SHELF_KEYS.flatMap((key) => (typeof search[key] === "string" ? [[key, search[key]]] : [])),
     ),
+});
+
+const ownXp = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/rewards/xp",
+  component: lazyRouteComponent(() => import("./rewards/XpPage"), "XpPage"),
+});
+
+const ownLevels = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/rewards/levels",
+  component: lazyRouteComponent(() => import("./rewards/LevelsPage"), "LevelsPage"),
+});
+
+const ownStreak = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/rewards/streak",
+  component: lazyRouteComponent(() => import("./rewards/StreakPage"), "StreakPage"),
 });
 
 const credential = createRoute({
@@ -155,7 +171,10 @@ const routeTree = rootRoute.addChildren([
   settings,
   settingsSection,
   rewards,
-  rewardsPart,
+  ownBadges,
+  ownXp,
+  ownLevels,
+  ownStreak,
   credential,
   admin,
   own,

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { render } from "vitest-browser-react";
 import { page } from "vitest/browser";
 import * as given from "./pages/answers";
+import * as earned from "./pages/rewards";
 
 // The modules count from when they are loaded: that must be the same moment each time.
 vi.useFakeTimers({ toFake: ["Date"], now: given.NOW });
@@ -57,6 +58,20 @@ const OF_NEWCOMER: Answers = {
   "/users/me/settings": { ...given.settings, welcome: "open" },
 };
 
+const OF_BEGINNER: Answers = { ...OF_NEWCOMER, ...earned.small };
+const OF_NOBODY: Answers = {
+  ...OF_BEGINNER,
+  ...earned.empty,
+  [`/public/miners/${given.STRANGER}`]: new Refused(404, "not_found"),
+};
+const OF_VETERAN: Answers = { ...OF_PLAYER, ...earned.large };
+const OF_OPERATOR: Answers = { ...OF_PLAYER, "/users/me": { ...given.me, role: "admin" } };
+const VERIFY = `/credentials/${earned.CREDENTIAL}/verify`;
+const verifying = (check: unknown): Shown => ({
+  path: `/credentials/${earned.CREDENTIAL}`,
+  answers: { [VERIFY]: check },
+});
+
 interface Shown {
   path: string;
   answers?: Answers;
@@ -77,6 +92,13 @@ const PAGES: Record<string, Shown> = {
   "sign-in": { path: "/sign-in" },
   welcome: { path: "/welcome", own: true, answers: OF_NEWCOMER },
   settings: { path: "/settings", own: true, answers: OF_PLAYER },
+  rewards: { path: "/rewards", own: true, answers: OF_VETERAN },
+  "rewards-badges": { path: "/rewards/badges", own: true, answers: OF_VETERAN },
+  "rewards-xp": { path: "/rewards/xp", own: true, answers: OF_VETERAN },
+  "rewards-levels": { path: "/rewards/levels", own: true, answers: OF_VETERAN },
+  "rewards-streak": { path: "/rewards/streak", own: true, answers: OF_VETERAN },
+  credential: verifying(earned.valid),
+  admin: { path: "/admin", own: true, answers: OF_OPERATOR },
   "not-found": { path: "/nowhere" },
   error: { path: "/", answers: { "/public/stats": {} } },
 };
@@ -96,8 +118,21 @@ const STATES: Record<string, Shown> = {
   "settings-devices": { path: "/settings/sessions", own: true, answers: OF_PLAYER },
 };
 
+const PARTS = ["", "/badges", "/xp", "/levels", "/streak"];
+const rewardsOf = (whose: string, answers: Answers) =>
+  PARTS.map((part): [string, Shown] => [
+    `rewards${part.replace("/", "-")}-${whose}`,
+    { path: `/rewards${part}`, own: true, answers },
+  ]);
+
 /** The same, in the evening on a phone only. */
 const DETAILS: Record<string, Shown> = {
+  ...Object.fromEntries(rewardsOf("small", OF_BEGINNER)),
+  ...Object.fromEntries(rewardsOf("empty", OF_NOBODY)),
+  "rewards-broken": { path: "/rewards", own: true, answers: { ...OF_VETERAN, "/rewards/feed": AWAY } },
+  "credential-revoked": verifying(earned.revoked),
+  "credential-altered": verifying(earned.altered),
+  "credential-unknown": { path: `/credentials/${earned.CREDENTIAL}` },
   "landing-own": { path: "/", own: true, answers: OF_PLAYER },
   "badges-own": { path: "/badges", own: true, answers: OF_PLAYER },
   "how-empty": {

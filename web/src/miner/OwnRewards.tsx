@@ -8,7 +8,7 @@ export function OwnRewards({ miner, part }: { miner: PublicMiner; part?: "badges
   const me = useMe();
   if (!me || ![me.handle, me.address].includes(miner.handle)) return null;
   return part ? (
-    <Link to="/rewards/$part" params={{ part }} className="up">
+    <Link to="/rewards/badges" className="up">
       {t`Your shelf, with what is within reach`}
     </Link>
   ) : (

@@ -89,7 +89,7 @@ function Week({ cell, today }: { cell: Cell; today: number }) {
 }
 
 function said({ glow, week, days }: Cell, now: number): string {
-  const start = date(`${week.week_start}T12:00:00Z`, now);
+  const start = date(`${week.week_start}T12:00:00`, now);
   if (glow === "before") return t`Week of ${start}: before the first share`;
   if (glow === "missed") return t`Week of ${start}: missed`;
   if (glow === "now-empty") return t`Week of ${start}: this week, no share yet`;
@@ -102,7 +102,7 @@ function said({ glow, week, days }: Cell, now: number): string {
 function Chosen({ cell, now }: { cell: Cell; now: number }) {
   const { week, glow } = cell;
   const name = weekName(week.week_iso);
-  const start = date(`${week.week_start}T12:00:00Z`, now);
+  const start = date(`${week.week_start}T12:00:00`, now);
   return (
     <div className="week-chosen">
       <p className="strong">

@@ -12,7 +12,7 @@ import { Loaded } from "./Loaded";
 import { RewardRows } from "./RewardRows";
 import "./rewards.css";
 
-export default function FeedPage() {
+export function FeedPage() {
   return (
     <Frame
       title={t`Your rewards`}
@@ -72,7 +72,7 @@ function more({ badge }: Reward) {
   if (!badge) return null;
   return (
     <p>
-      <Link to="/rewards/$part" params={{ part: "badges" }} search={{ badge: badge.slug }} className="up">
+      <Link to="/rewards/badges" search={{ badge: badge.slug }} className="up">
         <Trans>To the badge on your shelf</Trans>
       </Link>
     </p>
@@ -111,7 +111,7 @@ function Lately() {
                 </div>
               </dl>
               <p className="actions">
-                <Link to="/rewards/$part" params={{ part: "xp" }} className="button quiet">
+                <Link to="/rewards/xp" className="button quiet">
                   {plural(weeks.length, { one: "See # week", other: "See # weeks" })}
                 </Link>
               </p>

@@ -50,15 +50,19 @@ function Own({ me, children }: { me: Me; children: Props["children"] }) {
 
 function Sections() {
   const here = { exact: true, includeSearch: false } as const;
+  const parts = [
+    ["/rewards", t`Feed`],
+    ["/rewards/badges", t`Badges`],
+    ["/rewards/xp", t`XP`],
+    ["/rewards/levels", t`Levels`],
+    ["/rewards/streak", t`Streak`],
+  ] as const;
   return (
     <nav className="panel rewards-nav" aria-label={t`Your rewards`}>
       <ul>
-        <li>
-          <Link to="/rewards" activeOptions={here}>{t`Feed`}</Link>
-        </li>
-        {parts().map(([part, name]) => (
-          <li key={part}>
-            <Link to="/rewards/$part" params={{ part }} activeOptions={here}>
+        {parts.map(([to, name]) => (
+          <li key={to}>
+            <Link to={to} activeOptions={here}>
               {name}
             </Link>
           </li>
@@ -66,13 +70,4 @@ function Sections() {
       </ul>
     </nav>
   );
-}
-
-function parts(): [string, string][] {
-  return [
-    ["badges", t`Badges`],
-    ["xp", t`XP`],
-    ["levels", t`Levels`],
-    ["streak", t`Streak`],
-  ];
 }

@@ -26,7 +26,8 @@ export function Ladder({ levels, total, perDay }: Props) {
         return (
           <li
             key={level.level}
-            className={`rung ${state}`}
+            className="rung"
+            data-state={state}
             aria-current={state === "here" || undefined}
           >
             <span className="rung-number serif">

@@ -14,7 +14,7 @@ import { Loaded } from "./Loaded";
 import { pace } from "./xp";
 import "./ladder.css";
 
-export default function LevelsPage() {
+export function LevelsPage() {
   return (
     <Frame
       title={t`Your level`}

@@ -29,7 +29,7 @@ export function RewardRows({ rewards, more }: Props) {
         <section key={day} aria-label={dayName(day, now)}>
           <h3 className="feed-day">
             {dayName(day, now)}
-            <Xp xp={xp} />
+            {rows.length > 1 && <Xp xp={xp} />}
           </h3>
           <ol>
             {rows.map((row) => (

@@ -54,7 +54,7 @@ function State({ one: { badge, earned, fraction, measured } }: { one: Shelved })
   }
   if (measured && fraction !== null) {
     return (
-      <span className="meter">
+      <span className="meter shelf-card-meter">
         <progress value={fraction} max={1} aria-label={t`Progress to ${name}`} />
         <span className="tn shelf-card-measured">{measured}</span>
       </span>

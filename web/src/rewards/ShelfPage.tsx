@@ -20,7 +20,7 @@ import { Frame } from "./Frame";
 import { Loaded } from "./Loaded";
 import { ShelfCards } from "./ShelfCards";
 
-export default function ShelfPage() {
+export function ShelfPage() {
   return (
     <Frame
       title={t`Your badges`}
@@ -70,8 +70,8 @@ interface BadgesProps {
 }
 
 function Badges({ list, miner, me }: BadgesProps) {
-  const search = useSearch({ from: "/rewards/$part" });
-  const navigate = useNavigate({ from: "/rewards/$part" });
+  const search = useSearch({ from: "/rewards/badges" });
+  const navigate = useNavigate({ from: "/rewards/badges" });
   const shelf = shelve(list.badges, miner?.badges ?? NONE);
   const filter = filterOf(search);
   const go = (change: typeof search, replace = true) =>

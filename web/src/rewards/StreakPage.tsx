@@ -16,7 +16,7 @@ import { Loaded } from "./Loaded";
 import "./rewards.css";
 import "./streak-page.css";
 
-export default function StreakPage() {
+export function StreakPage() {
   return (
     <Frame
       title={t`Your streak`}
@@ -64,7 +64,7 @@ function Now() {
 function Standing({ streak }: { streak: StreakState }) {
   const now = useNow(60_000);
   const { current_streak: weeks, longest_streak: longest, streak_start_date: start } = streak;
-  const since = start && date(`${start}T12:00:00Z`, now);
+  const since = start && date(`${start}T12:00:00`, now);
   return (
     <>
       <Figure
@@ -143,8 +143,7 @@ function Rule() {
             <li key={slug}>
               <span>{plural(threshold ?? 0, { one: "# week", other: "# weeks" })}</span>
               <Link
-                to="/rewards/$part"
-                params={{ part: "badges" }}
+                to="/rewards/badges"
                 search={{ badge: slug }}
                 className="up"
               >

@@ -15,7 +15,7 @@ import { sourceName, weekName } from "./why";
 import { XpChart } from "./XpChart";
 import "./xp-page.css";
 
-export default function XpPage() {
+export function XpPage() {
   return (
     <Frame
       title={t`Your XP`}

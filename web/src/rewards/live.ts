@@ -1,7 +1,8 @@
 /** Keeps the pages about somebody's own rewards alive: what is announced to them is read at once. */
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { feedQuery, type RewardFeed, type RewardPages, rewards, summaryQuery } from "../api/rewards";
+import { feedQuery, rewards, summaryQuery } from "../api/rewards";
 import { afterGap, FIRST_SIGN, useChannel, useReread } from "../live/hooks";
+import { withNewer } from "./newer";
 
 export function useOwnLive() {
   const client = useQueryClient();
@@ -28,15 +29,4 @@ async function readAgain(client: QueryClient) {
   } catch {
     // What is shown stays; the next frame, or the connection when it is back, asks again.
   }
-}
-
-/** Pages with what is newer in front; read from the top again if there may be a gap between. */
-export function withNewer(pages: RewardPages, first: RewardFeed): RewardPages {
-  const known = new Set(pages.pages.flatMap((page) => page.rewards.map(({ id }) => id)));
-  const newer = first.rewards.filter(({ id }) => !known.has(id));
-  if (newer.length === 0) return pages;
-  if (newer.length === first.rewards.length) return { pages: [first], pageParams: [null] };
-  const [top, ...older] = pages.pages;
-  if (!top) return pages;
-  return { ...pages, pages: [{ ...top, rewards: [...newer, ...top.rewards] }, ...older] };
 }

@@ -45,7 +45,7 @@ export function whyOf({ source, cause, line, amount }: Reward): string {
     }
     case "personal_best": {
       const best = joined(magnitude(cause.sdiff ?? 0));
-      const day = cause.day ? date(`${cause.day}T12:00:00Z`, Date.now()) : null;
+      const day = cause.day ? date(`${cause.day}T12:00:00`, Date.now()) : null;
       if (day === null) return t`The best share of a day beat all days before it.`;
       return cause.sdiff
         ? t`Your best share of ${day} reached ${best}, more than on any day before.`

@@ -4,6 +4,7 @@ import { chartPart } from "./chart";
 import { countdownPart } from "./countdown";
 import { dialogPart } from "./dialog";
 import { formPart } from "./form";
+import { rewardsParts } from "./rewards";
 import { sharePart } from "./share";
 import { statesPart } from "./states";
 import { stepperPart } from "./stepper";
@@ -20,4 +21,5 @@ export const PARTS: readonly Part[] = [
   countdownPart,
   statesPart,
   sharePart,
+  ...rewardsParts,
 ];
