@@ -11,6 +11,13 @@ import * as given from "../pages/rewards";
 import type { Part } from "../specimen";
 
 const nothing = () => {};
+
+/** The clock of the gallery's pictures is some days behind that of the pages'. */
+const BEHIND = 4 * 86_400_000;
+const earlier = (at: string) => new Date(Date.parse(at) - BEHIND).toISOString();
+const rewards = (of: typeof given.feed) =>
+  of.rewards.map((one) => ({ ...one, at: earlier(one.at) }));
+
 const NONE = { earned: [], progress: [], total_earned: 0, total_available: 20 };
 const cards = (of: typeof NONE | typeof veteran.badges, miners?: number) => (
   <ShelfCards shelf={shelve(badges(miners).badges, of).slice(0, 9)} onOpen={nothing} />
@@ -24,8 +31,8 @@ export const rewardsParts: readonly Part[] = [
     title: "Rewards",
     use: "What somebody got, by day; each line opens and says why, down to the share.",
     specimens: [
-      { state: "one", show: () => <RewardRows rewards={given.firstFeed.rewards} /> },
-      { state: "every kind", show: () => <RewardRows rewards={given.feed.rewards} /> },
+      { state: "one", show: () => <RewardRows rewards={rewards(given.firstFeed)} /> },
+      { state: "every kind", show: () => <RewardRows rewards={rewards(given.feed)} /> },
     ],
   },
   {

@@ -32,7 +32,7 @@ Name = Annotated[str, Query(min_length=1, max_length=128)]
 
 
 @router.get("/users", summary="Find a user", operation_id="find_user")
-async def find_user(tx: Transaction, who: Admin, name: Name) -> FoundUsers:
+async def find_user(tx: Transaction, _who: Admin, name: Name) -> FoundUsers:
     """The user with this handle or address, whatever others may see of them."""
     user = await accounts.miner(tx, name.strip(), anybody=True)
     if user is None:
