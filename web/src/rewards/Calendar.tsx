@@ -6,6 +6,7 @@ import { count, date, difficulty, joined, monthName } from "../format";
 import { LOCALE } from "../messages";
 import { type Cell, layYear, monthsOf } from "../miner/year";
 import { useNow } from "../ui/clock";
+import { localDay } from "./dates";
 import { weekName } from "./why";
 import "./streak-page.css";
 
@@ -89,7 +90,7 @@ function Week({ cell, today }: { cell: Cell; today: number }) {
 }
 
 function said({ glow, week, days }: Cell, now: number): string {
-  const start = date(`${week.week_start}T12:00:00`, now);
+  const start = date(localDay(week.week_start), now);
   if (glow === "before") return t`Week of ${start}: before the first share`;
   if (glow === "missed") return t`Week of ${start}: missed`;
   if (glow === "now-empty") return t`Week of ${start}: this week, no share yet`;
@@ -102,7 +103,7 @@ function said({ glow, week, days }: Cell, now: number): string {
 function Chosen({ cell, now }: { cell: Cell; now: number }) {
   const { week, glow } = cell;
   const name = weekName(week.week_iso);
-  const start = date(`${week.week_start}T12:00:00`, now);
+  const start = date(localDay(week.week_start), now);
   return (
     <div className="week-chosen">
       <p className="strong">

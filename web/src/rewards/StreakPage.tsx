@@ -11,6 +11,7 @@ import { useNow } from "../ui/clock";
 import { Countdown } from "../ui/Countdown";
 import { Figure, Panel } from "../ui/parts";
 import { Calendar } from "./Calendar";
+import { localDay } from "./dates";
 import { Frame } from "./Frame";
 import { Loaded } from "./Loaded";
 import "./rewards.css";
@@ -64,7 +65,7 @@ function Now() {
 function Standing({ streak }: { streak: StreakState }) {
   const now = useNow(60_000);
   const { current_streak: weeks, longest_streak: longest, streak_start_date: start } = streak;
-  const since = start && date(`${start}T12:00:00`, now);
+  const since = start && date(localDay(start), now);
   return (
     <>
       <Figure

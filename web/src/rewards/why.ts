@@ -3,6 +3,7 @@ import { plural, t } from "@lingui/core/macro";
 import type { Reward } from "../api/rewards";
 import { count, date, joined, magnitude, shortName } from "../format";
 import { SHARES_PER_XP } from "../rules";
+import { localDay } from "./dates";
 
 /** What XP came from, as the pages name it; a source that this page does not know keeps its name. */
 export function sourceName(source: string): string {
@@ -45,7 +46,7 @@ export function whyOf({ source, cause, line, amount }: Reward): string {
     }
     case "personal_best": {
       const best = joined(magnitude(cause.sdiff ?? 0));
-      const day = cause.day ? date(`${cause.day}T12:00:00`, Date.now()) : null;
+      const day = cause.day ? date(localDay(cause.day), Date.now()) : null;
       if (day === null) return t`The best share of a day beat all days before it.`;
       return cause.sdiff
         ? t`Your best share of ${day} reached ${best}, more than on any day before.`

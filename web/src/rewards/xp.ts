@@ -1,6 +1,7 @@
 /** XP by day and week as a chart shows it, and what comes again and again. */
 import type { RewardSummary } from "../api/rewards";
 import type { Point } from "../ui/series";
+import { localDay } from "./dates";
 
 export const DAY = 86_400_000;
 export const WEEK = 7 * DAY;
@@ -13,20 +14,14 @@ function earned(by: Sums, source: string): number {
   return amounts.reduce((sum, amount) => sum + Math.max(0, amount), 0);
 }
 
-/** Midnight of that date on the reader's own clock, so that its name stays its name. */
-function at(day: string): number {
-  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
-  return new Date(year, month - 1, date).getTime();
-}
-
 /** `source` "" is all of them. */
 export function dayPoints({ days }: RewardSummary, source: string): Point[] {
-  return days.map(({ day, by_source }) => ({ at: at(day), value: earned(by_source, source) }));
+  return days.map(({ day, by_source }) => ({ at: Date.parse(localDay(day)), value: earned(by_source, source) }));
 }
 
 export function weekPoints({ weeks }: RewardSummary, source: string): Point[] {
   return weeks.map(({ week_start, by_source }) => ({
-    at: at(week_start),
+    at: Date.parse(localDay(week_start)),
     value: earned(by_source, source),
   }));
 }
