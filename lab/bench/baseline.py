@@ -230,10 +230,11 @@ class Baseline:
 
     async def _recount_run(self, user_id: int) -> None:
         weeks = await self._run["weeks"].fetch(user_id)
-        runs = streaks(row["week_start"] for row in weeks)
-        last, longest = runs[-1], max(run.weeks for run in runs)
+        found = streaks(row["week_start"] for row in weeks)
+        last = found.last
+        assert last.last is not None
         await self._run["set_run"].fetchval(
-            user_id, last.weeks, longest, last.start, get_week_iso(last.end)
+            user_id, last.weeks, found.longest, last.start, get_week_iso(last.last)
         )
 
     async def _check_badges(

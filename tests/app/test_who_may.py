@@ -55,6 +55,7 @@ WHO_MAY = {
     "GET /api/v1/users/me/badges": "U",
     "GET /api/v1/users/me/gamification": "U",
     "GET /api/v1/users/me/streak": "U",
+    "PATCH /api/v1/users/me/streak": "U",
     "GET /api/v1/users/me/streak/calendar": "U",
     "GET /api/v1/users/me/xp": "U",
     "GET /api/v1/users/me/xp/history": "U",

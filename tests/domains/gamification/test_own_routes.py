@@ -169,6 +169,7 @@ async def test_a_new_user_has_the_defaults(db: Database, client: httpx.AsyncClie
     streak = {
         "current_streak": 0, "longest_streak": 0, "streak_start_date": None,
         "last_active_week": None, "is_active_this_week": False,
+        "freezes_held": 0, "freezes_on": True,
     }  # fmt: skip
     assert (await me.ask("GET", "/users/me/xp")).json() == xp
     assert (await me.ask("GET", "/users/me/streak")).json() == streak

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tbg.domains.gamification.rules import (
+    LastRun,
     Streak,
     closed_run,
     first_reaching,
     get_week_iso,
     get_week_start,
     is_warning_time,
-    shown_streak,
     streaks,
     week_end,
     week_start_of,
@@ -71,16 +71,20 @@ class TestWeekBoundaries:
 
 def test_runs_are_found_in_any_order() -> None:
     weeks = [MONDAY, MONDAY + WEEK, MONDAY - 2 * WEEK, MONDAY + 2 * WEEK, MONDAY]
-    assert streaks(weeks) == [
-        Streak(1, MONDAY - 2 * WEEK, MONDAY - 2 * WEEK),
-        Streak(3, MONDAY, MONDAY + 2 * WEEK),
+    found = streaks(weeks)
+    assert found.runs == [
+        Streak((MONDAY - 2 * WEEK,)),
+        Streak((MONDAY, MONDAY + WEEK, MONDAY + 2 * WEEK)),
     ]
-    assert streaks([]) == []
+    assert found.last == LastRun(3, MONDAY, MONDAY + 2 * WEEK)
+    assert found.longest == 3
+    assert streaks([]) == ([], [], LastRun())
+    assert streaks([]).longest == 0
 
 
 def test_a_run_continues_over_the_new_year() -> None:
-    (run,) = streaks([date(2025, 12, 22), date(2025, 12, 29), date(2026, 1, 5)])
-    assert run == Streak(3, date(2025, 12, 22), date(2026, 1, 5))
+    last = streaks([date(2025, 12, 22), date(2025, 12, 29), date(2026, 1, 5)]).last
+    assert last == LastRun(3, date(2025, 12, 22), date(2026, 1, 5))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,8 @@ def test_a_run_continues_over_the_new_year() -> None:
 def test_what_a_run_of_five_counts_for(
     last_active: str | None, today: date, shown: int, closed: int
 ) -> None:
-    assert shown_streak(5, last_active, today) == shown
+    last = None if last_active is None else week_start_of(last_active)
+    assert LastRun(5, None, last).shown(today) == shown
     assert closed_run(5, last_active, today) == closed
 
 
@@ -107,7 +112,7 @@ def test_a_run_that_begins_this_week_has_no_closed_weeks() -> None:
 
 
 def test_the_week_that_first_made_a_run_long_enough() -> None:
-    runs = streaks([MONDAY + n * WEEK for n in (0, 1, 3, 4, 5, 6)])
+    runs = streaks([MONDAY + n * WEEK for n in (0, 1, 3, 4, 5, 6)]).runs
     assert first_reaching(runs, 2) == MONDAY + WEEK
     assert first_reaching(runs, 3) == MONDAY + 5 * WEEK
     assert first_reaching(runs, 5) is None

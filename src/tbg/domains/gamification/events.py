@@ -66,19 +66,47 @@ class StreakExtended(PlayerEvent):
 
 
 class StreakBroken(PlayerEvent):
-    """No share in the last closed week ended a run of `was` weeks."""
+    """A closed week without a share, and without a freeze for it, ended a run of `was` weeks."""
 
     was: int
     longest: int
     last_active_week: str
+    freezes: int = 0
+    freezes_on: bool = True
+
+
+class FreezeEarned(PlayerEvent):
+    """A closed week made the streak reach a multiple of eight; `held` freezes are there now."""
+
+    week_iso: str
+    held: int
+
+
+class FreezeUsed(PlayerEvent):
+    """A freeze kept a streak of `streak` weeks over the last closed week; `left` are left.
+
+    `on`: whether freezes are still switched on.
+    """
+
+    week_iso: str
+    streak: int
+    longest: int
+    start: date | None
+    last_active_week: str
+    left: int
+    on: bool
 
 
 class StreakExpiring(PlayerEvent):
-    """It is Sunday evening and a streak of `streak` weeks has no share this week."""
+    """It is Sunday evening and a streak of `streak` weeks has no share this week.
+
+    `freezes`: how many there are that may keep it.
+    """
 
     streak: int
     week_iso: str
     week_end: date
+    freezes: int = 0
 
 
 class SilentRewards(PlayerEvent):

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from tbg.core.frames import FeedItem, Look, Notice, Params, Presenters
 from tbg.domains.gamification.events import (
     BadgeEarned,
+    FreezeEarned,
+    FreezeUsed,
     LevelUp,
     PersonalBest,
     SilentRewards,
@@ -219,6 +221,8 @@ def _streak_broken(event: StreakBroken) -> Look:
                 streak_start_date=None,
                 last_active_week=event.last_active_week,
                 is_active_this_week=False,
+                freezes_held=event.freezes,
+                freezes_on=event.freezes_on,
             ),
         ),
         notice=Notice(
@@ -233,16 +237,60 @@ def _streak_broken(event: StreakBroken) -> Look:
     )
 
 
+def _freeze_earned(event: FreezeEarned) -> Look:
+    return Look(
+        notice=Notice(
+            "gamification",
+            "freeze_earned",
+            "You have earned a freeze",
+            f"It keeps your streak over a week without a share. You hold {event.held}.",
+            "/profile/streak",
+            "View Streak",
+            {"week": event.week_iso, "held": event.held},
+        )
+    )
+
+
+def _freeze_used(event: FreezeUsed) -> Look:
+    return Look(
+        frame=StreakUpdateData(
+            streak=event.streak,
+            longest=event.longest,
+            week=event.week_iso,
+            frozen=True,
+            state=StreakState(
+                current_streak=event.streak,
+                longest_streak=event.longest,
+                streak_start_date=event.start,
+                last_active_week=event.last_active_week,
+                is_active_this_week=False,
+                freezes_held=event.left,
+                freezes_on=event.on,
+            ),
+        ),
+        notice=Notice(
+            "gamification",
+            "freeze_used",
+            f"A freeze kept your streak of {_weeks(event.streak)}",
+            f"There was no share in week {event.week_iso}. Freezes left: {event.left}.",
+            "/profile/streak",
+            "View Streak",
+            {"streak": event.streak, "week": event.week_iso, "left": event.left},
+        ),
+    )
+
+
 def _streak_expiring(event: StreakExpiring) -> Look:
+    ends = "uses a freeze tonight" if event.freezes else "ends tonight"
     return Look(
         notice=Notice(
             "gamification",
             "streak_expiring",
-            f"A streak of {_weeks(event.streak)} ends tonight",
+            f"A streak of {_weeks(event.streak)} {ends}",
             f"Send one share before Sunday midnight UTC to complete week {event.week_iso}.",
             "/profile/streak",
             "View Streak",
-            {"streak": event.streak, "week": event.week_iso},
+            {"streak": event.streak, "week": event.week_iso, "freezes": event.freezes},
         )
     )
 
@@ -285,5 +333,7 @@ PRESENTERS: Presenters = {
     StreakExtended: _streak_extended,
     StreakBroken: _streak_broken,
     StreakExpiring: _streak_expiring,
+    FreezeEarned: _freeze_earned,
+    FreezeUsed: _freeze_used,
     SilentRewards: _silent_rewards,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from heapq import nlargest
 from typing import Any, NamedTuple
@@ -15,18 +15,17 @@ from tbg.core.frames import FeedItemData, Frame
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions import Award, Grant, reward
-from tbg.domains.gamification.actions.streaks import recount_runs
+from tbg.domains.gamification.actions.streaks import recount_runs, write_runs
 from tbg.domains.gamification.events import PersonalBest
 from tbg.domains.gamification.presenters import best_line
 from tbg.domains.gamification.rules import (
     SHARES_PER_XP,
+    LastRun,
     crossed,
-    get_week_iso,
     share_xp,
-    shown_streak,
     week_start_of,
 )
-from tbg.domains.gamification.schemas import BestDiffData, StreakState, StreakUpdateData
+from tbg.domains.gamification.schemas import BestDiffData, StreakUpdateData
 
 
 @dataclass(slots=True)
@@ -119,10 +118,8 @@ class _Counted(NamedTuple):
     total_shares: int
     previous_best: float
     previous_best_on: date | None
-    current_streak: int
+    run: LastRun
     longest_streak: int
-    streak_start_date: date | None
-    last_active_week: str | None
 
 
 async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, _Counted]:
@@ -149,7 +146,7 @@ async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, _Counted]:
                 THEN excluded.best_on ELSE g.best_on END,
             updated_at = excluded.updated_at
         RETURNING user_id, total_shares, previous_best, previous_best_on, current_streak,
-            longest_streak, streak_start_date, last_active_week
+            longest_streak, streak_start_date, last_active_week, freezes_held, freezes_switched
         """,
         now=tx.now,
         users=users,
@@ -158,56 +155,33 @@ async def _count(tx: Tx, deltas: dict[int, _Delta]) -> dict[int, _Counted]:
         bests=[best.sdiff if best else 0.0 for best in bests],
         best_ons=[best.at.date() if best else None for best in bests],
     )
-    return {user_id: _Counted(*rest) for user_id, *rest in rows}
+    return {
+        row.user_id: _Counted(
+            row.total_shares,
+            row.previous_best,
+            row.previous_best_on,
+            queries.last_run(row),
+            row.longest_streak,
+        )
+        for row in rows
+    }
 
 
 async def _extend_runs(tx: Tx, deltas: dict[int, _Delta], counted: dict[int, _Counted]) -> None:
-    """Move on the runs of those whose latest active week is a new one."""
-    moved = []
-    for user, now in counted.items():
-        if any(week > (now.last_active_week or "") for week in deltas[user].weeks):
-            moved.append((user, _extend_run(now, deltas[user])))
-    if not moved:
-        return
-    await tx.run(
-        """
-        UPDATE user_gamification g SET current_streak = t.run, longest_streak = t.longest,
-            streak_start_date = t.start, last_active_week = t.week
-        FROM unnest(:users ::bigint[], :runs ::integer[], :longests ::integer[],
-            :starts ::date[], :weeks ::text[]) AS t (user_id, run, longest, start, week)
-        WHERE g.user_id = t.user_id
-        """,
-        users=[user for user, _ in moved],
-        runs=[run.weeks for _, run in moved],
-        longests=[run.longest for _, run in moved],
-        starts=[run.start for _, run in moved],
-        weeks=[run.last_week for _, run in moved],
-    )
+    """Move on the runs of those whose latest active week is a new one.
 
-
-class _Run(NamedTuple):
-    weeks: int
-    longest: int
-    start: date | None
-    last_week: str | None
-
-
-def _extend_run(old: _Counted, delta: _Delta) -> _Run:
-    """The run of weeks after this batch, when its weeks come in order (almost always).
-
-    A week before the last active one may join runs or begin one: `recount_runs` sees to those.
+    A week before it may join runs or begin one: `recount_runs` sees to those.
     """
-    run = _Run(old.current_streak, old.longest_streak, old.streak_start_date, old.last_active_week)
-    for week in sorted(delta.weeks):
-        if run.last_week is not None and week <= run.last_week:
-            continue
-        monday = week_start_of(week)
-        follows = run.last_week is not None and monday - week_start_of(run.last_week) == timedelta(
-            weeks=1
-        )
-        weeks = run.weeks + 1 if follows else 1
-        run = _Run(weeks, max(weeks, run.longest), run.start if follows else monday, week)
-    return run
+    moved: dict[int, tuple[LastRun, int]] = {}
+    for user, now in counted.items():
+        run, longest = now.run, now.longest_streak
+        for monday in sorted(week_start_of(week) for week in deltas[user].weeks):
+            if run.last is None or monday > run.last:
+                run = run.extended(monday)
+                longest = max(longest, run.weeks)
+                moved[user] = run, longest
+    if moved:
+        await write_runs(tx, moved)
 
 
 async def _write_calendar(tx: Tx, deltas: dict[int, _Delta]) -> list[tuple[int, str]]:
@@ -248,9 +222,8 @@ def _out_of_order(
     weeks_begun: Iterable[tuple[int, str]], counted: dict[int, _Counted]
 ) -> list[int]:
     """The users with a new week that is not their latest: their runs must be counted again."""
-    return sorted(
-        {user for user, week in weeks_begun if week < (counted[user].last_active_week or "")}
-    )
+    begun = [(user, week_start_of(week), counted[user].run.last) for user, week in weeks_begun]
+    return sorted({user for user, week, last in begun if last is not None and week < last})
 
 
 class _Triggers(NamedTuple):
@@ -375,21 +348,18 @@ async def _show_streaks(tx: Tx, batch: Batch, weeks_begun: Sequence[tuple[int, s
         return
     rows = await tx.rows(
         """
-        SELECT user_id, current_streak, longest_streak, streak_start_date, last_active_week
+        SELECT user_id, current_streak, longest_streak, streak_start_date, last_active_week,
+            freezes_held, freezes_switched
         FROM user_gamification WHERE user_id = ANY(:ids ::bigint[]) ORDER BY user_id
         """,
         ids=users,
     )
     for row in rows:
-        shown = shown_streak(row.current_streak, row.last_active_week, tx.now.date())
-        state = StreakState(
-            current_streak=shown,
-            longest_streak=row.longest_streak,
-            streak_start_date=row.streak_start_date if shown else None,
-            last_active_week=row.last_active_week,
-            is_active_this_week=row.last_active_week == get_week_iso(tx.now),
-        )
+        state = queries.streak_state(queries.last_run(row), longest=row.longest_streak, now=tx.now)
         data = StreakUpdateData(
-            streak=shown, longest=row.longest_streak, week=row.last_active_week, state=state
+            streak=state.current_streak,
+            longest=row.longest_streak,
+            week=row.last_active_week,
+            state=state,
         )
         tx.show(Frame(f"miner:{live[row.user_id]}", data))

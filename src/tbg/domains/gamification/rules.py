@@ -115,35 +115,147 @@ def week_start_of(week_iso: str) -> date:
     return date.fromisocalendar(int(week_iso[:4]), int(week_iso[6:]), 1)
 
 
-class Streak(NamedTuple):
-    """A run of consecutive active weeks: its length, its first and its last Monday."""
+WEEK = timedelta(weeks=1)
 
-    weeks: int
-    start: date
-    end: date
+FREEZE_WEEKS = 8
+"""A streak earns a freeze each time that it reaches a multiple of so many weeks."""
 
-
-def streaks(week_starts: Iterable[date]) -> list[Streak]:
-    """The runs of consecutive weeks among the Mondays of active weeks, oldest first."""
-    runs: list[Streak] = []
-    for monday in sorted(set(week_starts)):
-        if runs and monday - runs[-1].end == timedelta(weeks=1):
-            runs[-1] = Streak(runs[-1].weeks + 1, runs[-1].start, monday)
-        else:
-            runs.append(Streak(1, monday, monday))
-    return runs
+FREEZES_HELD = 2
+"""Freezes that a user holds at most; one that is earned beyond that is not given."""
 
 
-def shown_streak(run: int, last_active_week: str | None, today: date) -> int:
-    """The length today of a streak of `run` weeks that ends with `last_active_week`.
+class LastRun(NamedTuple):
+    """The run that ends with the last mined week; this much is kept of each user.
 
-    The current week adds one as soon as it is active; a streak that ended before the last closed
-    week is over, whether or not the Monday check has run yet.
+    `weeks` counts the mined weeks from the Monday `start` to the Monday `last`; `held` is how many
+    freezes there are after it. `switched`: Mondays of the weeks in which freezes were switched off,
+    on, off … (`switch`); they begin switched on.
     """
-    if last_active_week is None:
-        return 0
-    weeks_ago = (get_week_start(today) - week_start_of(last_active_week)).days // 7
-    return run if weeks_ago <= 1 else 0
+
+    weeks: int = 0
+    start: date | None = None
+    last: date | None = None
+    held: int = 0
+    switched: tuple[date, ...] = ()
+
+    def freezes_on(self, monday: date) -> bool:
+        """Whether freezes are switched on when a week ends."""
+        return sum(week <= monday for week in self.switched) % 2 == 0
+
+    def frozen(self, until: date) -> list[date]:
+        """The weeks after the run and before the Monday `until` that freezes cover.
+
+        One after the other, as long as there are freezes and they are switched on.
+        """
+        found: list[date] = []
+        if self.last is None:
+            return found
+        week = self.last + WEEK
+        while week < until and len(found) < self.held and self.freezes_on(week):
+            found.append(week)
+            week += WEEK
+        return found
+
+    def goes_on(self, until: date) -> bool:
+        """Whether the run still goes on in the week that begins on the Monday `until`."""
+        if self.last is None:
+            return False
+        return self.last + (len(self.frozen(until)) + 1) * WEEK >= until
+
+    def extended(self, monday: date) -> LastRun:
+        """The last run when a later week is mined as well."""
+        held = self.held - len(self.frozen(monday))
+        weeks, start = (self.weeks + 1, self.start) if self.goes_on(monday) else (1, monday)
+        if weeks % FREEZE_WEEKS == 0:
+            held = min(held + 1, FREEZES_HELD)
+        return LastRun(weeks, start, monday, held, self.switched)
+
+    def shown(self, today: date) -> int:
+        """The weeks to show today, whether or not the Monday check has run yet.
+
+        The current week adds one as soon as it is mined; frozen weeks add nothing.
+        """
+        return self.weeks if self.goes_on(get_week_start(today)) else 0
+
+    def held_on(self, today: date) -> int:
+        """The freezes that are left today, after those that closed weeks have used since."""
+        return self.held - len(self.frozen(get_week_start(today)))
+
+
+class Freeze(NamedTuple):
+    """A freeze: the Mondays of the week that earned it and of the week that it froze, if any.
+
+    One that a late share has given back is like one that was never used.
+    """
+
+    earned: date
+    used: date | None
+
+
+class Streak(NamedTuple):
+    """A run of weeks: those that were mined, oldest first. Frozen weeks may lie between them."""
+
+    mined: tuple[date, ...]
+
+    @property
+    def weeks(self) -> int:
+        """Its length."""
+        return len(self.mined)
+
+
+class Streaks(NamedTuple):
+    """Everything that follows from a calendar: runs and freezes, oldest first, and the last run."""
+
+    runs: list[Streak]
+    freezes: list[Freeze]
+    last: LastRun
+
+    @property
+    def longest(self) -> int:
+        """The weeks of the longest run."""
+        return max((run.weeks for run in self.runs), default=0)
+
+    @property
+    def frozen(self) -> set[date]:
+        """The Mondays of the frozen weeks."""
+        return {freeze.used for freeze in self.freezes if freeze.used is not None}
+
+
+def streaks(
+    week_starts: Iterable[date], *, switched: Iterable[date] = (), until: date | None = None
+) -> Streaks:
+    """What follows from the Mondays of the mined weeks and the history of the switch.
+
+    The weeks before the Monday `until` are closed: those that were not mined use freezes.
+    """
+    runs: list[list[date]] = []
+    used: list[Freeze] = []
+    held: list[date] = []
+    last = LastRun(switched=tuple(switched))
+    mined = sorted(set(week_starts))
+    for monday in mined:
+        used += [Freeze(held.pop(0), week) for week in last.frozen(monday)]
+        last = last.extended(monday)
+        if last.weeks == 1:
+            runs.append([])
+        runs[-1].append(monday)
+        if last.held > len(held):
+            held.append(monday)
+    if until is not None:
+        used += [Freeze(held.pop(0), week) for week in last.frozen(until)]
+    freezes = [*used, *(Freeze(monday, None) for monday in held)]
+    return Streaks([Streak(tuple(run)) for run in runs], freezes, last)
+
+
+def switch(switched: Iterable[date], *, on: bool, today: date) -> tuple[date, ...]:
+    """The history of the switch, once freezes are switched on or off today.
+
+    What counts is how it stands when a week ends, so that there is one entry a week at most.
+    """
+    before, monday = tuple(switched), get_week_start(today)
+    if (len(before) % 2 == 0) == on:
+        return before
+    return before[:-1] if before and before[-1] == monday else (*before, monday)
 
 
 def week_end(week_start: date) -> datetime:
@@ -179,10 +291,7 @@ def closed_run(run: int, last_active_week: str | None, today: date) -> int:
 
 def first_reaching(runs: Iterable[Streak], weeks: int) -> date | None:
     """The Monday of the week that first made a run `weeks` long; None when none is."""
-    for run in runs:
-        if run.weeks >= weeks:
-            return run.start + timedelta(weeks=weeks - 1)
-    return None
+    return next((run.mined[weeks - 1] for run in runs if run.weeks >= weeks), None)
 
 
 def crossed(threshold: float, before: float, after: float) -> bool:

@@ -67,6 +67,7 @@ _UNITE = (
             ELSE LEAST(g.previous_best_on, k.previous_best_on) END,
         streak_broken_told = GREATEST(k.streak_broken_told, g.streak_broken_told),
         streak_warned_week = GREATEST(k.streak_warned_week, g.streak_warned_week),
+        freeze_told_week = GREATEST(k.freeze_told_week, g.freeze_told_week),
         updated_at = :now
     FROM user_gamification g WHERE k.user_id = :kept AND g.user_id = :gone
     """,
@@ -158,10 +159,11 @@ def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
 
 _EXPORTS = {
     "standing": (
-        "Your level, totals and streak.",
+        "Your level, totals, streak and freezes, and when you switched these off or on.",
         """
         SELECT total_xp, level, level_title, badges_earned, current_streak, longest_streak,
-            streak_start_date, last_active_week, total_shares, best_difficulty, blocks_found
+            streak_start_date, last_active_week, freezes_held, freezes_switched, total_shares,
+            best_difficulty, blocks_found
         FROM user_gamification WHERE user_id = :id
         """,
     ),

@@ -63,7 +63,8 @@ async def lock(tx: Tx, user_ids: Iterable[int]) -> dict[int, AnyRow]:
 
 _LOCK = """
 SELECT user_id, total_xp, level, level_told, total_shares, best_difficulty, best_on,
-    current_streak, longest_streak, streak_start_date, last_active_week
+    current_streak, longest_streak, streak_start_date, last_active_week, freezes_held,
+    freezes_switched
 FROM user_gamification WHERE user_id = ANY(:ids ::bigint[]) ORDER BY user_id FOR UPDATE
 """
 

@@ -10,7 +10,14 @@ import orjson
 
 from tbg.core import limits
 from tbg.core.tx import AnyRow, Tx
-from tbg.domains.gamification.rules import LEVELS, get_week_iso, get_week_start, shown_streak
+from tbg.domains.gamification.rules import (
+    LEVELS,
+    LastRun,
+    get_week_iso,
+    get_week_start,
+    streaks,
+    week_start_of,
+)
 from tbg.domains.gamification.schemas import StreakState
 
 
@@ -210,48 +217,77 @@ async def recent_earners(tx: Tx, slug: str) -> list[Earner]:
     return [Earner(*row) for row in rows]
 
 
+def last_run(row: AnyRow) -> LastRun:
+    """The last run of a row of `user_gamification` that has its columns."""
+    week = row.last_active_week
+    return LastRun(
+        weeks=row.current_streak,
+        start=row.streak_start_date,
+        last=None if week is None else week_start_of(week),
+        held=row.freezes_held,
+        switched=tuple(row.freezes_switched or ()),
+    )
+
+
+def streak_state(run: LastRun, *, longest: int, now: datetime) -> StreakState:
+    """A streak at a moment; one that is over has no beginning."""
+    shown, today = run.shown(now.date()), now.date()
+    return StreakState(
+        current_streak=shown,
+        longest_streak=longest,
+        streak_start_date=run.start if shown else None,
+        last_active_week=None if run.last is None else get_week_iso(run.last),
+        is_active_this_week=run.last == get_week_start(today),
+        freezes_held=run.held_on(today),
+        freezes_on=run.freezes_on(get_week_start(today)),
+    )
+
+
 class Standing(NamedTuple):
     """A user's one row: everything a summary needs."""
 
     total_xp: int
     level: int
     badges_earned: int
-    current_streak: int
+    run: LastRun
     longest_streak: int
-    streak_start_date: date | None
-    last_active_week: str | None
     total_shares: int
     best_difficulty: float
     blocks_found: int
     xp_entries: int
 
     def streak(self, now: datetime) -> StreakState:
-        """The streak at a moment; one that is over has no beginning."""
-        shown = shown_streak(self.current_streak, self.last_active_week, now.date())
-        return StreakState(
-            current_streak=shown,
-            longest_streak=self.longest_streak,
-            streak_start_date=self.streak_start_date if shown else None,
-            last_active_week=self.last_active_week,
-            is_active_this_week=self.last_active_week == get_week_iso(now),
-        )
+        """The streak at a moment."""
+        return streak_state(self.run, longest=self.longest_streak, now=now)
 
 
-NOBODY = Standing(0, 1, 0, 0, 0, None, None, 0, 0.0, 0, 0)
+NOBODY = Standing(0, 1, 0, LastRun(), 0, 0, 0.0, 0, 0)
 
 
 async def standing(tx: Tx, user_id: int) -> Standing:
-    """A user's totals: one read by primary key. `current_streak` ends at `last_active_week`."""
+    """A user's totals: one read by primary key."""
     row = await tx.row(
         """
         SELECT total_xp, level, badges_earned, current_streak, longest_streak,
-            streak_start_date, last_active_week, total_shares, best_difficulty, blocks_found,
-            xp_entries
+            streak_start_date, last_active_week, freezes_held, freezes_switched, total_shares,
+            best_difficulty, blocks_found, xp_entries
         FROM user_gamification WHERE user_id = :id
         """,
         id=user_id,
     )
-    return NOBODY if row is None else Standing(*row)
+    if row is None:
+        return NOBODY
+    return Standing(
+        row.total_xp,
+        row.level,
+        row.badges_earned,
+        last_run(row),
+        row.longest_streak,
+        row.total_shares,
+        row.best_difficulty,
+        row.blocks_found,
+        row.xp_entries,
+    )
 
 
 class LedgerEntry(NamedTuple):
@@ -314,21 +350,42 @@ class Week(NamedTuple):
     best_diff: float
     is_active: bool
     days: int
+    is_frozen: bool
 
 
 async def calendar(tx: Tx, user_id: int, *, weeks: int) -> list[Week]:
-    """The last `weeks` weeks, oldest first, the running one last; weeks not mined are zero."""
+    """The last `weeks` weeks, oldest first, the running one last; weeks not mined are zero.
+
+    All weeks are read, since freezes depend on what came before.
+    """
     this = get_week_start(tx.now)
-    first = this - timedelta(weeks=weeks - 1)
     rows = await tx.rows(
         """
-        SELECT week_iso, week_start, share_count, best_diff, is_active, days
-        FROM streak_calendar WHERE user_id = :id AND week_start BETWEEN :first AND :this
+        SELECT c.week_iso, c.week_start, c.share_count, c.best_diff, c.is_active, c.days,
+            g.freezes_switched
+        FROM streak_calendar c LEFT JOIN user_gamification g ON g.user_id = c.user_id
+        WHERE c.user_id = :id AND c.week_start <= :this
         """,
         id=user_id,
-        first=first,
         this=this,
     )
-    mined = {row.week_start: Week(*row) for row in rows}
-    mondays = [first + timedelta(weeks=n) for n in range(weeks)]
-    return [mined.get(day, Week(get_week_iso(day), day, 0, 0.0, False, 0)) for day in mondays]
+    switched = (rows[0].freezes_switched if rows else None) or ()
+    active = [row.week_start for row in rows if row.is_active]
+    frozen = streaks(active, switched=switched, until=this).frozen
+    mined = {
+        row.week_start: Week(
+            row.week_iso,
+            row.week_start,
+            row.share_count,
+            row.best_diff,
+            row.is_active,
+            row.days,
+            is_frozen=False,
+        )
+        for row in rows
+    }
+    mondays = [this - timedelta(weeks=n) for n in reversed(range(weeks))]
+    return [
+        mined.get(day) or Week(get_week_iso(day), day, 0, 0.0, False, 0, day in frozen)
+        for day in mondays
+    ]

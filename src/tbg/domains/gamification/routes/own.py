@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from tbg.adapters.http import SharedAnswer, SignedIn, Transaction
+from tbg.adapters.http import OwnersTransaction, SharedAnswer, SignedIn, Transaction
+from tbg.adapters.rate_limit import CHANGES
 from tbg.core import limits
 from tbg.core.tx import Database
 from tbg.domains.gamification import queries
+from tbg.domains.gamification.actions.streaks import switch_freezes
 from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
 from tbg.domains.gamification.schemas.own import (
     BadgeSum,
@@ -17,6 +19,7 @@ from tbg.domains.gamification.schemas.own import (
     GamificationSummary,
     OwnBadges,
     StreakCalendar,
+    StreakChange,
     XpEntry,
     XpHistory,
 )
@@ -83,7 +86,22 @@ async def own_xp_history(
 
 @router.get("/streak", summary="The player's streak", operation_id="own_streak")
 async def own_streak(tx: Transaction, who: SignedIn) -> StreakState:
-    """Consecutive mining weeks (UTC, from Monday), this week included as soon as it is mined."""
+    """Consecutive mining weeks (UTC, from Monday), this week included as soon as it is mined.
+
+    A freeze keeps the streak over a week that was not mined; every eight weeks of a streak earn
+    one.
+    """
+    return (await queries.standing(tx, who.user_id)).streak(tx.now)
+
+
+@router.patch("/streak", summary="Switch freezes off or on", operation_id="change_streak",
+              dependencies=[Depends(CHANGES)])  # fmt: skip
+async def change_streak(tx: OwnersTransaction, who: SignedIn, wish: StreakChange) -> StreakState:
+    """Freezes that are switched off are kept, and no week is frozen.
+
+    This applies from this week on: weeks that have ended stay as they are.
+    """
+    await switch_freezes(tx, user_id=who.user_id, on=wish.freezes_on)
     return (await queries.standing(tx, who.user_id)).streak(tx.now)
 
 

@@ -167,7 +167,7 @@ class LevelUpData(RewardData):
 
 
 class StreakState(BaseModel):
-    """A run of weeks, as the miner's page shows it."""
+    """A run of weeks, as the miner's page shows it, and the freezes that are left."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -176,10 +176,15 @@ class StreakState(BaseModel):
     streak_start_date: date | None
     last_active_week: str | None
     is_active_this_week: bool
+    freezes_held: int = Field(description="0 to 2; each keeps the streak over a week not mined")
+    freezes_on: bool = Field(description="whether they are used at the end of this week")
 
 
 class StreakWeek(BaseModel):
-    """A week of the calendar; `days` is a bitmask, bit 0 is Monday."""
+    """A week of the calendar; `days` is a bitmask, bit 0 is Monday.
+
+    `is_frozen`: it was not mined, and a freeze kept the streak; it does not count.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -189,6 +194,7 @@ class StreakWeek(BaseModel):
     best_diff: float
     is_active: bool
     days: int = Field(ge=0, le=127)
+    is_frozen: bool
 
 
 class EarnedBadge(BaseModel):
@@ -202,7 +208,8 @@ class EarnedBadge(BaseModel):
 
 
 class StreakUpdateData(RewardData):
-    """A week was closed with shares, or without (`broken`); or a first share made a week count.
+    """A week was closed with shares, or without (`broken`, `frozen`); or a first share made a week
+    count.
 
     `state`, if given, is what the page shows from now on.
     """
@@ -214,6 +221,7 @@ class StreakUpdateData(RewardData):
     longest: int
     week: str
     broken: bool = False
+    frozen: bool = False
     state: StreakState | None = None
 
 

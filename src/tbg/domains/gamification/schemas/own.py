@@ -17,6 +17,14 @@ class OwnBadges(BaseModel):
     total_earned: int
 
 
+class StreakChange(BaseModel):
+    """Whether closed weeks without a share use freezes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    freezes_on: bool = Field(strict=True)
+
+
 class StreakCalendar(BaseModel):
     """Weeks, oldest first."""
 

@@ -9,7 +9,7 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import KnownMiner, miner
 from tbg.domains.accounts.rules import short_address
 from tbg.domains.gamification import queries as gamification
-from tbg.domains.gamification.rules import LEVELS, compute_level, shown_streak
+from tbg.domains.gamification.rules import LEVELS, compute_level
 
 
 class MinerPreview(NamedTuple):
@@ -41,8 +41,7 @@ async def miner_preview(tx: Tx, name: str) -> MinerPreview | None:
         badges=standing.badges_earned,
         badges_total=len(catalogue),
     )
-    streak = shown_streak(standing.current_streak, standing.last_active_week, tx.now.date())
-    return MinerPreview(found.handle or name, card, streak)
+    return MinerPreview(found.handle or name, card, standing.run.shown(tx.now.date()))
 
 
 def _names(found: KnownMiner, name: str) -> tuple[str, ...]:

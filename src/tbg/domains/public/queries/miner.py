@@ -11,8 +11,7 @@ from tbg.core.tx import Tx
 from tbg.domains.accounts.queries import KnownMiner
 from tbg.domains.gamification import queries as gamification
 from tbg.domains.gamification.presenters import best_line, grant_lines, level_reached, shares_line
-from tbg.domains.gamification.rules import get_week_iso
-from tbg.domains.gamification.schemas import EarnedBadge, StreakWeek, XpState
+from tbg.domains.gamification.schemas import EarnedBadge, StreakState, StreakWeek, XpState
 from tbg.domains.mining import queries as mining
 from tbg.domains.mining.presenters import line_of
 from tbg.domains.mining.rules import daily_rate_ths, hashrate_ths, hour_of, hourly_rate_ths
@@ -58,7 +57,7 @@ async def miner_page(tx: Tx, miner: KnownMiner, *, handle: str) -> PublicMiner:
         online=mined.online > 0,
         xp=XpState.of(standing.total_xp),
         streak=streak,
-        badges=await _badges(tx, miner.id, standing, catalogue, streak.current_streak),
+        badges=await _badges(tx, miner.id, standing, catalogue, streak),
         bests=MinerBests.model_validate(bests),
         stats=MinerStats(
             shares_accepted=standing.total_shares,
@@ -112,16 +111,15 @@ async def _streak(tx: Tx, user_id: int, standing: gamification.Standing) -> Mine
 
 
 async def _badges(
-    tx: Tx, user_id: int, standing: gamification.Standing, catalogue: Catalogue, streak: int
+    tx: Tx, user_id: int, standing: gamification.Standing, catalogue: Catalogue, streak: StreakState
 ) -> MinerBadges:
     earned = await gamification.earned_badges(tx, user_id)
     have = {badge.slug for badge in earned}
     # A week counts towards a badge when it has closed.
-    running = standing.last_active_week == get_week_iso(tx.now)
     values = {
         "share_count": standing.total_shares,
         "best_diff": standing.best_difficulty,
-        "streak": max(0, streak - running),
+        "streak": max(0, streak.current_streak - streak.is_active_this_week),
     }
     progress = [
         BadgeProgress(
