@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tbg.app.verifier import verify
+from tbg.core import schema
 from tbg.core.clock import FixedClock
-from tbg.core.tx import Database
+from tbg.core.tx import Database, connect
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.actions.streaks import (
     StreakCheck,
@@ -32,6 +33,7 @@ from tbg.domains.gamification.rules import (
     switch,
 )
 from tbg.domains.gamification.schemas import StreakUpdateData
+from tests import servers
 from tests.accounts import link, player, sign_in
 from tests.domains.gamification.play import (
     ALICE,
@@ -44,6 +46,7 @@ from tests.domains.gamification.play import (
     value,
     xp,
 )
+from tests.migrating import migrate_to
 
 FIRST = date(2025, 9, 1)
 WEEK = timedelta(weeks=1)
@@ -120,7 +123,9 @@ def test_only_how_the_switch_stands_when_the_week_ends_counts() -> None:
 
 def literally(weeks: set[int], flips: set[int], until: int) -> tuple[list[int], int, list[int]]:
     """The rules word by word, one week after the other: runs, held freezes, frozen weeks."""
-    runs, held, frozen, on, alive = [], 0, [], True, False
+    runs: list[int] = []
+    frozen: list[int] = []
+    held, on, alive = 0, True, False
     for week in range(until):
         on ^= week in flips
         if week in weeks:
@@ -162,6 +167,71 @@ def test_any_order_of_weeks_gives_what_the_rules_say(
     assert sum(freeze.used is None for freeze in found.freezes) == held <= FREEZES_HELD
     trailing = set(range(max(weeks) + 1, until)) if weeks else {until}
     assert found.last.goes_on(monday(until)) == (trailing <= set(frozen))
+
+
+async def store(db: Database, user: int, pattern: str, *, longest: int = 0) -> None:
+    """A calendar as the database has it; `longest`: what the totals say of it."""
+    async with db.transaction() as tx:
+        await tx.run(
+            """
+            INSERT INTO user_gamification (user_id, longest_streak, updated_at)
+            VALUES (:user, :longest, now())
+            """,
+            user=user,
+            longest=longest,
+        )
+        for week in mined(pattern):
+            await tx.run(
+                "INSERT INTO streak_calendar VALUES (:user, :iso, :week, 1, 1, 1, true, true)",
+                user=user,
+                iso=get_week_iso(week),
+                week=week,
+            )
+
+
+async def test_the_verifiers_aggregate_does_the_same(db: Database) -> None:
+    found: list[tuple[str, list[date]]] = []
+
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck), database=None)
+    @given(CALENDARS, st.sets(st.integers(0, 60), max_size=8))
+    def collect(pattern: str, flips: set[int]) -> None:
+        found.append((pattern, sorted(map(monday, flips))))
+
+    collect()
+    async with db.transaction() as tx:
+        for pattern, flips in found:
+            run = await tx.value(
+                """
+                SELECT public.streak_runs(week, CAST(:flips AS date[]) ORDER BY week)
+                FROM unnest(CAST(:weeks AS date[])) AS week
+                """,
+                weeks=mined(pattern),
+                flips=flips,
+            )
+            expected = streaks(mined(pattern), switched=flips)
+            last = expected.last
+            numbers = [(day - date(1970, 1, 5)).days // 7 for day in (last.start, last.last) if day]
+            of_last = [*(numbers or [0, 0]), last.held]
+            assert run == [last.weeks, expected.longest, *of_last]
+
+
+async def test_the_migration_derives_the_runs_of_those_who_have_freezes(pg_url: str) -> None:
+    with servers.database(pg_url) as url:
+        db = connect(url, FixedClock(at(40)))
+        await migrate_to(db, "0017_credentials")
+        await store(db, 1, "xxxxxxxx.xxxx..x", longest=8)
+        await store(db, 2, "xxx.xxx", longest=3)
+        await schema.upgrade(db)
+        found = await rows(
+            db,
+            """
+            SELECT user_id, current_streak, longest_streak, streak_start_date, freezes_held
+            FROM user_gamification ORDER BY 1
+            """,
+        )
+        assert found[0] == (1, 1, 12, monday(15), 0)
+        assert found[1][2:] == (3, None, 0), "nothing changes for those without freezes"
+        await db.close()
 
 
 def at(week: int, day: int = 2) -> datetime:

@@ -8,13 +8,7 @@ from typing import Any
 
 from tbg.core import limits
 from tbg.core.domain import Check
-from tbg.domains.gamification.rules import (
-    FREEZE_WEEKS,
-    FREEZES_HELD,
-    LEVELS,
-    SHARES_PER_XP,
-    STREAK_XP,
-)
+from tbg.domains.gamification.rules import LEVELS, SHARES_PER_XP, STREAK_XP
 
 # Facts that are committed and wait for the rollups (kind 1: accepted, 0: rejected).
 _QUEUED = """
@@ -35,51 +29,14 @@ open_ledger AS (
 """
 
 
-# Runs of mined weeks, one after the other: each either goes on from the one before it, because
-# freezes cover the weeks between them, or begins anew. Those who never mined so many weeks in a row
-# that they earned a freeze have no weeks to cover. Weeks in a row have the same distance to their
-# number.
-def _runs(name: str, where: str) -> str:
-    return f"""
-{name}_numbered AS (
-    SELECT user_id, week_start, week_iso, week_start - 7 * row_number() OVER (
-        PARTITION BY user_id ORDER BY week_start)::integer AS place
-    FROM streak_calendar WHERE {where}
-), {name}_rows AS (
-    SELECT n.user_id, count(*)::integer AS weeks, min(week_start) AS first,
-        max(week_start) AS last, max(week_iso) AS last_iso,
-        max(count(*)) OVER of_user >= {FREEZE_WEEKS} AS freezes,
-        row_number() OVER (of_user ORDER BY min(week_start)) AS n
-    FROM {name}_numbered n GROUP BY n.user_id, place WINDOW of_user AS (PARTITION BY n.user_id)
-), {name} AS (
-    SELECT user_id, n, weeks, first, last, last_iso, weeks AS mined,
-        LEAST(weeks / {FREEZE_WEEKS}, {FREEZES_HELD}) AS held
-    FROM {name}_rows WHERE n = 1 OR NOT freezes
-    UNION ALL
-    SELECT r.user_id, r.n, b.weeks + r.weeks, CASE WHEN u.used = u.missed THEN w.first
-        ELSE r.first END, r.last, r.last_iso, r.weeks, LEAST(w.held - u.used
-            + (b.weeks + r.weeks) / {FREEZE_WEEKS} - b.weeks / {FREEZE_WEEKS}, {FREEZES_HELD})
-    FROM {name} w JOIN {name}_rows r ON r.user_id = w.user_id AND r.n = w.n + 1 AND r.freezes
-        JOIN user_gamification g ON g.user_id = w.user_id
-        CROSS JOIN LATERAL (SELECT (r.first - w.last) / 7 - 1 AS missed, (
-            SELECT count(*)::integer FROM generate_series(1, LEAST(w.held,
-                (r.first - w.last) / 7 - 1)) AS k
-            WHERE NOT EXISTS (SELECT 1 FROM generate_series(1, k) AS earlier
-                WHERE (SELECT count(*) % 2 FROM unnest(g.freezes_switched) AS at
-                    WHERE at <= w.last + 7 * earlier) = 1)) AS used) u
-        CROSS JOIN LATERAL (SELECT CASE WHEN u.used = u.missed THEN w.weeks ELSE 0 END
-            AS weeks) b
-)
-"""  # noqa: S608 - of constants alone
-
-
-_LAST_RUNS = """
-last_runs AS (
-    SELECT DISTINCT ON (user_id) r.*, max(weeks) OVER (PARTITION BY user_id) AS longest
-    FROM runs r ORDER BY user_id, last DESC
+# What follows from each calendar: an aggregate of the database does the same as `rules.streaks`.
+_RUNS = """
+runs AS (
+    SELECT c.user_id, public.streak_runs(week_start, freezes_switched ORDER BY week_start) AS run
+    FROM streak_calendar c LEFT JOIN user_gamification g ON g.user_id = c.user_id
+    WHERE is_active GROUP BY c.user_id
 )
 """
-_RUNS = f"{_runs('runs', 'is_active')}, {_LAST_RUNS}"
 
 # The views `owned_…` have a row that a merge still has to move under the user who stays.
 _SQL = {
@@ -116,8 +73,8 @@ _SQL = {
         SELECT g.user_id, (u.user_id IS NOT NULL) <> CASE d.trigger_type
             WHEN 'share_count' THEN g.total_shares >= (d.trigger_config ->> 'threshold')::float8
             WHEN 'best_diff' THEN g.best_difficulty >= (d.trigger_config ->> 'threshold')::float8
-            WHEN 'streak' THEN CASE WHEN u.user_id IS NULL THEN COALESCE(p.weeks, 0)
-                ELSE COALESCE(p.mined, 0) END >= (d.trigger_config ->> 'threshold')::bigint
+            WHEN 'streak' THEN CASE WHEN u.user_id IS NULL THEN COALESCE(p.longest, 0)
+                ELSE COALESCE(p.weeks, 0) END >= (d.trigger_config ->> 'threshold')::bigint
             ELSE g.blocks_found > 0 END AS bad
         FROM user_gamification g CROSS JOIN badge_definitions d
         LEFT JOIN user_badges u ON u.user_id = g.user_id AND u.badge_slug = d.slug
@@ -141,9 +98,11 @@ _SQL = {
         SELECT user_id, (COALESCE(g.current_streak, 0), COALESCE(g.longest_streak, 0),
                 COALESCE(g.streak_start_date, 'infinity'), COALESCE(g.last_active_week, ''),
                 COALESCE(g.freezes_held, 0))
-            <> (COALESCE(r.weeks, 0), COALESCE(r.longest, 0), COALESCE(r.first, 'infinity'),
-                COALESCE(r.last_iso, ''), COALESCE(r.held, 0)) AS bad
-        FROM user_gamification g FULL JOIN last_runs r USING (user_id)
+            <> (COALESCE(run[1], 0), COALESCE(run[2], 0),
+                COALESCE(DATE '1970-01-05' + 7 * run[3], 'infinity'),
+                COALESCE(to_char(DATE '1970-01-05' + 7 * run[4], 'IYYY"-W"IW'), ''),
+                COALESCE(run[5], 0)) AS bad
+        FROM user_gamification g FULL JOIN runs r USING (user_id)
     """,
     "shares_by_week": """
         SELECT user_id, COALESCE(g.total_shares, 0) <> COALESCE(c.n, 0) AS bad
@@ -240,14 +199,16 @@ _SQL = {
 }
 
 # The longest run of paid weeks: what the Monday check had before it when it awarded badges.
-_LONGEST_PAID = """
+_PAID = """
 paid AS (
-    SELECT user_id, max(weeks) AS weeks, sum(mined) AS mined FROM paid_runs GROUP BY user_id
+    SELECT c.user_id, count(*) AS weeks,
+        (public.streak_runs(week_start, freezes_switched ORDER BY week_start))[2] AS longest
+    FROM streak_calendar c LEFT JOIN user_gamification g ON g.user_id = c.user_id
+    WHERE is_active AND paid GROUP BY c.user_id
 )
 """
-_PAID = f"{_runs('paid_runs', 'is_active AND paid')}, {_LONGEST_PAID}"
 
-_NEEDS = {"open_ledger": _OPEN, "queued": _QUEUED, "last_runs": _RUNS, "paid p": _PAID}
+_NEEDS = {"open_ledger": _OPEN, "queued": _QUEUED, "runs r": _RUNS, "paid p": _PAID}
 
 
 def _values(now: datetime) -> dict[str, Any]:
@@ -266,7 +227,7 @@ def _values(now: datetime) -> dict[str, Any]:
 
 def _with(check: str, tail: str) -> str:
     parts = [part for word, part in _NEEDS.items() if word in check]
-    return "WITH RECURSIVE " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
+    return "WITH " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
 
 
 SUM_UP = {
