@@ -17,7 +17,8 @@ from tbg.adapters.streams import DEAD_LETTER, backlog
 _SUMS = ("accepted", "rejected", "work", "best")
 _TOTALS = (
     "total_xp", "level", "badges_earned", "current_streak", "longest_streak",
-    "streak_start_date", "last_active_week", "total_shares", "blocks_found", "best_difficulty",
+    "streak_start_date", "last_active_week", "freezes_held", "total_shares", "blocks_found",
+    "best_difficulty",
 )  # fmt: skip
 
 

@@ -86,6 +86,21 @@ class Sent:
         return replace(self, entry_id=entry_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an operator or a player does: XP is corrected, or freezes are switched off or on."""
+
+    address: str
+    at: datetime
+    amount: int = 0
+    freezes_on: bool = True
+
+    @property
+    def reason(self) -> str:
+        """The reason of a correction, by which the operator finds it again in the ledger."""
+        return f"the fault schedule gives {self.amount}"
+
+
 @dataclass(slots=True)
 class Case:
     """Events, deliveries in stream order, and when all this happens (`now`)."""
@@ -95,6 +110,7 @@ class Case:
     events: list[Event]
     deliveries: list[Sent]
     theme: Theme = "deaths"
+    orders: list[Order] = field(default_factory=list)
 
     def entry_id(self, ordinal: int) -> str:
         """The id of the nth entry: a moment shortly before now, as Redis would give it."""
@@ -115,7 +131,7 @@ def make_case(seed: int, *, now: datetime | None = None, total: int | None = Non
     rng = Random(f"tbg fault schedule {seed}")
     maker = _Maker(rng, seed, now=now, total=total)
     events = maker.events()
-    case = Case(seed, maker.now, events, [], theme=maker.theme)
+    case = Case(seed, maker.now, events, [], theme=maker.theme, orders=maker.orders())
     case.deliveries = list(_deliver(rng, case, maker.poison(), once=0.06 if total is None else 0))
     return case
 
@@ -150,6 +166,7 @@ class _Maker:
         found += self._habit(rng.randint(3, 11), history=rng.random() < 0.5)
         if rng.random() < 0.12:
             found += self._habit(rng.randint(50, 55), history=True)
+        found += self._freezing()
         if self.total is None and rng.random() < 0.2:
             at = self.now - timedelta(seconds=rng.uniform(0, 20_000))
             cursed = self._share(at, history=False)
@@ -182,17 +199,53 @@ class _Maker:
     def _habit(self, weeks: int, *, history: bool) -> list[Event]:
         """One miner with a share in each of so many weeks, a gap perhaps."""
         who = self.rng.choice(self.addresses)
-        monday = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        monday -= timedelta(days=monday.weekday())
         gap = self.rng.randrange(weeks * 2)
         made = []
         for back in range(1, weeks + 1):
             if back == gap:
                 continue
-            at = monday - timedelta(weeks=back) + timedelta(seconds=self.rng.uniform(0, 600_000))
+            at = self.monday - timedelta(weeks=back)
+            at += timedelta(seconds=self.rng.uniform(0, 600_000))
             old = at < self.now - timedelta(days=85)
             made.append(self._share(at, history=history or old, who=who))
         return made
+
+    def _freezing(self) -> list[Event]:
+        """A miner with so many weeks in a row that freezes cover the ones that are missing."""
+        rng = self.rng
+        self.freezing = rng.choice(self.addresses)
+        weeks = rng.randint(12, 22)
+        missed = set(rng.sample(range(1, weeks - 8), rng.randint(1, 2)))
+        made = []
+        for back in range(1, weeks + 1):
+            at = self.monday - timedelta(weeks=back) + timedelta(seconds=rng.uniform(0, 600_000))
+            if back not in missed:
+                old = at < self.now - timedelta(days=85)
+                made.append(self._share(at, history=old, who=self.freezing))
+        return made
+
+    def orders(self) -> list[Order]:
+        """Corrections that take a level away and give it back; and a switch in the past.
+
+        None for the real services: nobody is there to give them.
+        """
+        if self.total is not None:
+            return []
+        rng, who = self.rng, self.freezing
+        found = [Order(who, self.now, amount=n) for n in (rng.randint(300, 700), -250, 245)]
+        if rng.random() < 0.7:
+            off = self.monday - timedelta(weeks=rng.randint(1, 8), seconds=rng.randint(1, 10**5))
+            found.append(Order(who, off, freezes_on=False))
+            if rng.random() < 0.6:
+                on = off + timedelta(weeks=rng.randint(0, 3), seconds=1)
+                found.append(Order(who, min(on, self.now), freezes_on=True))
+        return found
+
+    @property
+    def monday(self) -> datetime:
+        """The begin of the week in which everything happens."""
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight - timedelta(days=midnight.weekday())
 
     def _any(self) -> Event:
         chance = self.rng.random()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lab.faults.actual import Left, Told
 from lab.faults.cases import Sent
-from lab.faults.oracle import State
+from lab.faults.oracle import State, level_of
 
 Sort = Literal["lost", "doubled", "wrong", "stuck", "deadlock", "error"]
 
@@ -60,16 +60,19 @@ _FRAMES = {
     "StreakExtended": ("streak_update",),
     "StreakBroken": ("streak_update",),
     "StreakExpiring": ("notification",),
+    "FreezeEarned": ("notification",),
+    "FreezeUsed": ("streak_update",),
     "SilentRewards": ("notification",),
     "BlockRecorded": ("block_found", "notification"),
 }
 """The frames of each announcement."""
 
 
-def told_wrongly(told: Told, expected: State, *, loud: bool) -> Iterator[Finding]:
+def told_wrongly(told: Told, expected: State, *, loud: bool, taken: int = 0) -> Iterator[Finding]:
     """Each reward announced once and delivered once, in an unbroken row of numbers.
 
-    `loud`: nothing of the user's was history, and no job has rewarded silently yet.
+    `loud`: nothing of the user's was history, and no job has rewarded silently yet. `taken`: XP
+    that corrections took; a level that it had reached may have been announced before.
     """
     who = told.address
     frames = Counter(kind for _, kind, _ in told.frames)
@@ -81,11 +84,16 @@ def told_wrongly(told: Told, expected: State, *, loud: bool) -> Iterator[Finding
     yield from _badges(told, {p[3] for p in expected if p[:3] == ("miner", who, "badge")}, loud)
     levels = [p["new_level"] for kind, p in told.announced if kind == "LevelUp"]
     final = expected.get(("miner", who, "level"), 1)
+    most = level_of(expected.get(("miner", who, "total_xp"), 0) + taken)
     if len(set(levels)) < len(levels):
         yield Finding("doubled", f"{who}: levels {levels} told more than once")
-    if levels and max(levels) > final:
-        yield Finding("doubled", f"{who}: level {max(levels)} told, but {final} reached")
-    if loud and final > 1 and final not in levels:
+    if levels and max(levels) > most:
+        yield Finding("doubled", f"{who}: level {max(levels)} told, but {most} reached")
+    for kind in ("FreezeEarned", "FreezeUsed"):
+        weeks = [p["week_iso"] for announced, p in told.announced if announced == kind]
+        if len(set(weeks)) < len(weeks):
+            yield Finding("doubled", f"{who}: {kind} announced for {weeks}")
+    if loud and final > 1 and not any(final <= level <= most for level in levels):
         yield Finding("lost", f"{who}: level {final} never told")
     if loud:
         xp: Counter[str] = Counter()

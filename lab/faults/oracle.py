@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from lab.faults.cases import Event
+from lab.faults.cases import Event, Order
 from lab.faults.pack import PACK
 
 State = dict[tuple[Any, ...], Any]
@@ -87,10 +87,19 @@ class _Miner:
     blocks: dict[str, bool] = field(default_factory=dict)
     """Hash → whether any telling of it was backed."""
     history: bool = False
+    corrected: int = 0
+    switched: list[date] = field(default_factory=list)
+    """The days on which freezes were switched off, on, off …, in order."""
 
 
-def expect(events: Iterable[Event], *, now: datetime, closed: datetime | None) -> State:
-    """The state after these events, each once.
+def expect(
+    events: Iterable[Event],
+    *,
+    now: datetime,
+    closed: datetime | None,
+    orders: Sequence[Order] = (),
+) -> State:
+    """The state after these events and orders, each once.
 
     `closed`: the moment that the jobs have run for, None when they have not: streaks, personal
     bests and champions are rewarded for the weeks and days that were over by then.
@@ -99,6 +108,11 @@ def expect(events: Iterable[Event], *, now: datetime, closed: datetime | None) -
     for event in events:
         if not event.cursed:
             _fold(miners[event.address], event, now)
+    for order in orders:
+        miner = miners[order.address]
+        miner.corrected += order.amount
+        if not order.amount and order.freezes_on == len(miner.switched) % 2:
+            miner.switched.append(order.at.date())
     state: State = {}
     pool = _Sum()
     champions = _champions(miners, closed)
@@ -195,22 +209,24 @@ def _bests(reached: Sequence[Event]) -> dict[tuple[str, str], list[Event]]:
 def _rewards(
     state: State, name: str, miner: _Miner, closed: datetime | None, *, champion: bool
 ) -> None:
-    runs = runs_of(miner.weeks)
+    runs, _, held = runs_of(miner.weeks, switched=miner.switched)
     last = runs[-1] if runs else []
     put = {
+        "freezes_held": held,
         "current_streak": len(last),
         "longest_streak": max(map(len, runs), default=0),
         "streak_start_date": last[0] if last else None,
         "last_active_week": week_of(last[-1]) if last else None,
     }
     over = [m for m in miner.weeks if closed is not None and m + _WEEK <= closed.date()]
-    longest = max(map(len, runs_of(over)), default=0)
+    longest = max(map(len, runs_of(over, switched=miner.switched)[0]), default=0)
     earned = _earned(miner.total, miner.blocks, longest=longest, champion=champion)
     xp = Counter(
         badge=sum(badge["xp_reward"] for badge in badges() if badge["slug"] in earned),
         share=miner.total.accepted // 100,
         streak=25 * len(over),
         personal_best=50 * _personal_bests(miner.reached, closed),
+        correction=miner.corrected,
     )
     put |= {"badges_earned": len(earned), "total_xp": xp.total(), "level": level_of(xp.total())}
     for what, value in put.items():
@@ -240,15 +256,33 @@ def _earned(total: _Sum, blocks: dict[str, bool], *, longest: int, champion: boo
     return found
 
 
-def runs_of(mondays: Iterable[date]) -> list[list[date]]:
-    """Consecutive weeks together, oldest first."""
+def runs_of(
+    mondays: Iterable[date], *, switched: Sequence[date] = (), until: date | None = None
+) -> tuple[list[list[date]], list[date], int]:
+    """Week by week up to the last mined one, or to `until`: runs, frozen weeks, freezes held.
+
+    A missed week uses a freeze if a streak is there and freezes are switched on when it ends.
+    """
+    mined = set(mondays)
     runs: list[list[date]] = []
-    for monday in sorted(set(mondays)):
-        if runs and runs[-1][-1] + _WEEK == monday:
-            runs[-1].append(monday)
+    frozen: list[date] = []
+    held, going_on = 0, False
+    week = min(mined, default=date.max)
+    end = max(mined, default=date.min) + _WEEK if until is None else until
+    while week < end:
+        on = sum(day < week + _WEEK for day in switched) % 2 == 0
+        if week in mined:
+            runs += [] if going_on else [[]]
+            runs[-1].append(week)
+            held = min(2, held + (len(runs[-1]) % 8 == 0))
+            going_on = True
+        elif going_on and on and held:
+            held -= 1
+            frozen.append(week)
         else:
-            runs.append([monday])
-    return runs
+            going_on = False
+        week += _WEEK
+    return runs, frozen, held
 
 
 def _personal_bests(reached: Sequence[Event], closed: datetime | None) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -13,7 +14,7 @@ from redis.exceptions import RedisError
 
 from lab.faults import compare, watch
 from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
-from lab.faults.cases import CURSE, NETWORK, Case, Theme, make_case
+from lab.faults.cases import CURSE, NETWORK, Case, Order, Theme, make_case
 from lab.faults.compare import Finding
 from lab.faults.failpoints import Action, Fault, Main, Process
 from lab.faults.loop import SPEED, pause
@@ -27,8 +28,10 @@ from tbg.app.relay import Relay
 from tbg.app.verifier import verify
 from tbg.app.worker import Worker
 from tbg.core import limits
+from tbg.core.clock import FixedClock
 from tbg.core.tx import Tx
-from tbg.domains.gamification.actions.streaks import check_streaks
+from tbg.domains.gamification.actions import corrections
+from tbg.domains.gamification.actions.streaks import check_streaks, switch_freezes
 from tbg.domains.gamification.jobs import JOBS
 
 IDLE_MS = 40
@@ -159,6 +162,7 @@ class _Schedule:
         self.decks: dict[str, list[_Point]] = {kind: [] for kind in _DEATHS}
         self.chaotic = True
         self.forgot = False  # Redis lost the group or more
+        self.orders = list(case.orders)  # those still to be carried out
         self.slots = iter(scratch.slots)
         self.numbers = itertools.count(1)
 
@@ -186,6 +190,7 @@ class _Schedule:
         restarts = 3 if self.crowded else 8
         lines = [_Line(kind, next(self.slots), restarts) for kind in kinds]
         side = [asyncio.create_task(self._publish())]
+        side.append(asyncio.create_task(self._operate(next(self.slots))))
         if self.early_checks:
             side.append(asyncio.create_task(self._check_early(next(self.slots))))
         calamity = rng.random()
@@ -300,6 +305,27 @@ class _Schedule:
             process.start(check)
             await watch.settled(process)
 
+    async def _operate(self, slot: Slot, *, patient: bool = False) -> None:
+        """Carry out the orders, one after the other; the next attempt sees whether one was done.
+
+        Those that are not done when the faults end are done afterwards (`patient`).
+        """
+        for _ in range(100 if patient else 12):
+            if not self.orders:
+                return
+            process = self._process("operator", faulty=not patient)
+            order = self.orders[0]
+
+            async def obey(order: Order = order) -> None:
+                if await _carry_out(slot, order):
+                    self.orders.remove(order)
+
+            process.start(obey)
+            await watch.settled(process)
+            await pause(0 if patient else 0.01)
+        if patient:
+            self.outcome.findings.append(Finding("stuck", f"not carried out: {self.orders}"))
+
     async def _stop(self, lines: Sequence[_Line], *, gently: bool) -> None:
         for line in lines:
             assert line.process is not None
@@ -327,6 +353,7 @@ class _Schedule:
         services = ["ingest"] * consumers
         if not await self._finish(services):
             return False
+        await self._operate(self.scratch.slots[0], patient=True)
         return await self._finish(["relay"] * self.rng.choice((1, 2)))
 
     async def _finish(self, kinds: Sequence[str]) -> bool:
@@ -377,14 +404,44 @@ class _Schedule:
         await scratch.quiet()
         found += compare.left_over(await read_left(scratch.admin, scratch.redis))
         moment = scratch.clock.now() if closed else None
-        expected = expect(case.events, now=case.now, closed=moment)
+        expected = expect(case.events, now=case.now, closed=moment, orders=case.orders)
         found += compare.differences(expected, await read_state(scratch.admin))
         silent = {event.address for event in case.events if event.history}
+        taken = Counter[str]()
+        for order in case.orders:
+            taken[order.address] += max(0, -order.amount)
         for told in await read_told(scratch.admin):
             loud = not closed and told.address not in silent
-            found += compare.told_wrongly(told, expected, loud=loud)
+            found += compare.told_wrongly(told, expected, loud=loud, taken=taken[told.address])
         letters = await read_letters(scratch.redis)
         found += compare.letters_wrongly(letters, scratch.sent, redis_forgot=self.forgot)
+
+
+async def _carry_out(slot: Slot, order: Order) -> bool:
+    """Carry out an order, unless that was done before; False while the miner is not known."""
+    database = replace(slot.database, clock=FixedClock(order.at))
+    async with database.transaction(owners="shared") as tx:
+        user = await tx.value(
+            "SELECT user_id FROM user_addresses WHERE address = :address", address=order.address
+        )
+        if user is None:
+            return False
+        if not order.amount:
+            await switch_freezes(tx, user_id=user, on=order.freezes_on)
+            return True
+        done = await tx.value(
+            """
+            SELECT count(*) FROM xp_ledger
+            WHERE user_id = :user AND source = 'correction' AND description = :reason
+            """,
+            user=user,
+            reason=order.reason,
+        )
+        if not done:
+            await corrections.correct_xp(
+                tx, user_id=user, amount=order.amount, reason=order.reason, by="the fault harness"
+            )
+    return True
 
 
 def _drain_of(service: Ingest | Relay) -> Main:

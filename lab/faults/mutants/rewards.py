@@ -21,7 +21,7 @@ from tbg.core.tx import Tx
 from tbg.domains.gamification import projection
 from tbg.domains.gamification.actions import personal_bests
 from tbg.domains.gamification.events import LevelUp
-from tbg.domains.gamification.rules import compute_level
+from tbg.domains.gamification.rules import LastRun, compute_level
 from tbg.domains.mining import projection as mining
 from tbg.domains.mining.actions import rollups
 
@@ -94,6 +94,40 @@ def _nothing(real: Method) -> Method:
         return None
 
     return recount
+
+
+def _freezes_stay_used(real: Method) -> Method:
+    async def recount(tx: Tx, users: Any) -> None:
+        held = "SELECT user_id, freezes_held FROM user_gamification WHERE user_id = ANY(:users)"
+        before = await tx.rows(held, users=list(users))
+        await real(tx, users)
+        for row in before:
+            await tx.run(
+                "UPDATE user_gamification SET freezes_held = LEAST(freezes_held, :held)"
+                " WHERE user_id = :user",
+                held=row.freezes_held,
+                user=row.user_id,
+            )
+
+    return recount
+
+
+def _as_it_is_now(real: Any) -> Any:
+    def freezes_on(self: LastRun, monday: Any) -> bool:
+        return len(self.switched) % 2 == 0
+
+    return freezes_on
+
+
+def _level_forgotten(real: Method) -> Method:
+    async def set_levels(tx: Tx, rows: Any, loud: set[int]) -> None:
+        await real(tx, rows, loud)
+        await tx.run(
+            "UPDATE user_gamification SET level_told = level WHERE user_id = ANY(:users)",
+            users=[row.user_id for row in rows],
+        )
+
+    return set_levels
 
 
 def _all_accepted(real: Any) -> Any:
@@ -240,6 +274,24 @@ REWARDS = (
         "a late week does not join what is before and after it",
         _WRONG,
         replaced(projection, "recount_runs", _nothing),
+    ),
+    Mutant(
+        "freeze_not_given_back",
+        "a late share of a frozen week does not give the freeze back",
+        _LOST,
+        replaced(projection, "recount_runs", _freezes_stay_used),
+    ),
+    Mutant(
+        "freezes_as_switched_now",
+        "past weeks go by how the switch stands now, not by its history",
+        _WRONG,
+        replaced(LastRun, "freezes_on", _as_it_is_now),
+    ),
+    Mutant(
+        "level_told_after_correction",
+        "a level that a correction took away is told again when it is reached again",
+        _DOUBLED,
+        replaced(rewarding, "_set_levels", _level_forgotten),
     ),
     Mutant(
         "rejected_counted",
