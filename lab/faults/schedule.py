@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -19,6 +19,7 @@ from lab.faults.compare import Finding
 from lab.faults.failpoints import Action, Fault, Main, Process
 from lab.faults.loop import SPEED, pause
 from lab.faults.oracle import expect
+from lab.faults.orders import carry_out
 from lab.faults.outcome import Outcome
 from lab.faults.scratch import Scratch, Slot
 from tbg.adapters.broadcast import Broadcast
@@ -28,10 +29,8 @@ from tbg.app.relay import Relay
 from tbg.app.verifier import verify
 from tbg.app.worker import Worker
 from tbg.core import limits
-from tbg.core.clock import FixedClock
 from tbg.core.tx import Tx
-from tbg.domains.gamification.actions import corrections
-from tbg.domains.gamification.actions.streaks import check_streaks, switch_freezes
+from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.jobs import JOBS
 
 IDLE_MS = 40
@@ -317,7 +316,7 @@ class _Schedule:
             order = self.orders[0]
 
             async def obey(order: Order = order) -> None:
-                if await _carry_out(slot, order):
+                if await carry_out(slot.database, order):
                     self.orders.remove(order)
 
             process.start(obey)
@@ -415,33 +414,6 @@ class _Schedule:
             found += compare.told_wrongly(told, expected, loud=loud, taken=taken[told.address])
         letters = await read_letters(scratch.redis)
         found += compare.letters_wrongly(letters, scratch.sent, redis_forgot=self.forgot)
-
-
-async def _carry_out(slot: Slot, order: Order) -> bool:
-    """Carry out an order, unless that was done before; False while the miner is not known."""
-    database = replace(slot.database, clock=FixedClock(order.at))
-    async with database.transaction(owners="shared") as tx:
-        user = await tx.value(
-            "SELECT user_id FROM user_addresses WHERE address = :address", address=order.address
-        )
-        if user is None:
-            return False
-        if not order.amount:
-            await switch_freezes(tx, user_id=user, on=order.freezes_on)
-            return True
-        done = await tx.value(
-            """
-            SELECT count(*) FROM xp_ledger
-            WHERE user_id = :user AND source = 'correction' AND description = :reason
-            """,
-            user=user,
-            reason=order.reason,
-        )
-        if not done:
-            await corrections.correct_xp(
-                tx, user_id=user, amount=order.amount, reason=order.reason, by="the fault harness"
-            )
-    return True
 
 
 def _drain_of(service: Ingest | Relay) -> Main:

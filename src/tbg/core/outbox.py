@@ -69,6 +69,30 @@ async def take(tx: Tx, *, most: int = limits.RELAY_BATCH) -> list[Message]:
     return [Message(row.id, row.event_id, row.type, orjson.loads(row.payload)) for row in rows]
 
 
+async def find(tx: Tx, event_id: UUID) -> Message | None:
+    """A message that is kept, delivered or not."""
+    row = await tx.row(
+        "SELECT id, event_id, type, payload::text AS payload FROM outbox WHERE event_id = :id",
+        id=event_id,
+    )
+    if row is None:
+        return None
+    return Message(row.id, row.event_id, row.type, orjson.loads(row.payload))
+
+
+async def latest(tx: Tx, types: Sequence[str], *, most: int) -> list[Message]:
+    """The newest messages of these types, newest first."""
+    rows = await tx.rows(
+        """
+        SELECT id, event_id, type, payload::text AS payload FROM outbox
+        WHERE type = ANY(:types) ORDER BY id DESC LIMIT :most
+        """,
+        types=list(types),
+        most=most,
+    )
+    return [Message(row.id, row.event_id, row.type, orjson.loads(row.payload)) for row in rows]
+
+
 async def mark_sent(tx: Tx, ids: Sequence[int]) -> None:
     """Mark messages whose handlers ran, or failed and will be retried separately."""
     await tx.run("UPDATE outbox SET sent_at = :now WHERE id = ANY(:ids)", now=tx.now, ids=ids)

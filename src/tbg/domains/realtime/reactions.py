@@ -42,26 +42,31 @@ def push_by(presenters: Presenters) -> Handler:
             if not isinstance(event, PlayerEvent):
                 public += [] if look.frame is None else [Frame("pool", look.frame)]
             elif event.user_id in first:
-                frame, notice = _data_of(look, at=tx.now)
-                own += [(event.user_id, data) for data in (frame, notice) if data is not None]
+                own += [(event.user_id, data) for data in own_data(look, at=tx.now)]
                 address, name = first[event.user_id][0], names.get(event.user_id)
                 public += _public_frames(look, address, name)
-        for (user_id, data), number in zip(own, await _store(tx, own), strict=True):
-            tx.show(Frame(f"me:{user_id}", data, id=number))
+        await send(tx, own)
         for shown in public:
             tx.show(shown)
 
     return push
 
 
-def _data_of(look: Look, *, at: datetime) -> tuple[FrameData | None, NotificationData | None]:
-    """The frame of an event, and its notification if the frame cannot carry it."""
+async def send(tx: Tx, frames: Sequence[tuple[int, FrameData]]) -> None:
+    """Store frames under their users' next numbers, and show them."""
+    for (user_id, data), number in zip(frames, await _store(tx, frames), strict=True):
+        tx.show(Frame(f"me:{user_id}", data, id=number))
+
+
+def own_data(look: Look, *, at: datetime) -> list[FrameData]:
+    """What its player is sent of an event: its frame, which carries the notification if it can."""
+    frame = look.frame
     if look.notice is None:
-        return look.frame, None
+        return [] if frame is None else [frame]
     notification = _notification(look.notice, at=at)
-    if isinstance(look.frame, RewardData):
-        return look.frame.model_copy(update={"notification": notification}), None
-    return look.frame, NotificationData(notification=notification)
+    if isinstance(frame, RewardData):
+        return [frame.model_copy(update={"notification": notification})]
+    return [data for data in (frame, NotificationData(notification=notification)) if data]
 
 
 def _notification(notice: Notice, *, at: datetime) -> Notification:
