@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 from lab.faults import compare, watch
 from lab.faults.actual import Left, read_left, read_letters, read_state, read_told
-from lab.faults.cases import CURSE, NETWORK, Case, Order, Theme, make_case
+from lab.faults.cases import CURSE, NETWORK, Case, Order, make_case
 from lab.faults.compare import Finding
+from lab.faults.dangers import DEATHS, RARE, SIZES, TROUBLES, Point
 from lab.faults.failpoints import Action, Fault, Main, Process
 from lab.faults.loop import SPEED, pause
 from lab.faults.oracle import expect
@@ -41,78 +42,6 @@ CHAOS_SECONDS = 4.0
 
 STUCK_SECONDS = 2.0
 """Real time without any progress after which something is stuck."""
-
-_BOTH = ("before", "after")
-_Point = tuple[str, str, Action]
-
-
-def _points(action: Action, *places: str) -> list[_Point]:
-    """`before X` or `after X` or `around X` (both), with an action."""
-    sides = {"before": ("before",), "after": ("after",), "around": _BOTH}
-    split = [place.partition(" ") for place in places]
-    return [(where, side, action) for word, _, where in split for side in sides[word]]
-
-
-_DEATHS = {
-    "ingest": _points(
-        Action.DIE,
-        "around COMMIT",
-        "after COMMIT",
-        "around XACK",
-        "before XACK",
-        "around EVALSHA",
-        "after XADD",
-        "after XADD",
-        "after XREADGROUP",
-        "after XAUTOCLAIM",
-        "around WITH taken",
-        "after INSERT INTO event_keys",
-        "before INSERT INTO user_badges",
-        "around INSERT INTO outbox",
-        "around ",
-    ),
-    "relay": _points(
-        Action.DIE,
-        "around COMMIT",
-        "around INSERT INTO frame",
-        "around UPDATE outbox",
-        "around PUBLISH",
-        "around ",
-    ),
-    "job": _points(Action.DIE, "around COMMIT", "after INSERT INTO xp_ledger", "around "),
-}
-"""Where processes die: each one at the next of these, shuffled, so that all have their turn."""
-
-_SIZES: dict[Theme, tuple[int, ...]] = {
-    "heavy": (5, 20, 50),
-    "deaths": (2, 5, 10, 20, 50, 400),
-    "dense": (2, 3, 6),
-    "sparse": (1, 2, 3),
-}
-"""Entries of each stream per batch."""
-
-_RARE = ("XADD", "EVALSHA", "INSERT INTO user_badges", "INSERT INTO outbox")
-"""Rare operations of a process: it dies there the first time."""
-
-_TROUBLES = {
-    "ingest": [
-        *_points(Action.CUT, "around COMMIT", "around XACK", "around EVALSHA", "after XREADGROUP"),
-        *_points(Action.CUT, "around WITH taken", "around ", "around "),
-        *_points(Action.PAUSE, "before COMMIT", "before XACK", "after INSERT INTO event_keys"),
-        *_points(Action.PAUSE, "after INSERT INTO outbox", "after INSERT INTO outbox", "around "),
-        *_points(Action.PAUSE, "after INSERT INTO user_gamification"),
-        *_points(Action.READD, "before COMMIT"),
-    ],
-    "relay": [
-        *_points(Action.CUT, "around COMMIT", "around ", "before UPDATE outbox"),
-        *_points(Action.PAUSE, "before UPDATE outbox", "before COMMIT"),
-    ],
-    "job": [
-        *_points(Action.CUT, "around COMMIT", "around "),
-        *_points(Action.PAUSE, "before COMMIT", "after WITH days AS", "after WITH days AS"),
-    ],
-}
-"""Other faults."""
 
 
 class _Reader(Reader):
@@ -158,7 +87,7 @@ class _Schedule:
         self.outcome = Outcome(case.seed)
         self.crowded = case.theme in ("dense", "sparse")
         self.early_checks = self.rng.random() < 0.3
-        self.decks: dict[str, list[_Point]] = {kind: [] for kind in _DEATHS}
+        self.decks: dict[str, list[Point]] = {kind: [] for kind in DEATHS}
         self.chaotic = True
         self.forgot = False  # Redis lost the group or more
         self.orders = list(case.orders)  # those still to be carried out
@@ -236,17 +165,17 @@ class _Schedule:
         process = Process(f"{kind}-{number}", self.scratch, rng)
         process.happened = self.outcome.happened
         if faulty:
-            process.faults += self._faults(kind if kind in _DEATHS else "job")
+            process.faults += self._faults(kind if kind in DEATHS else "job")
         return process
 
     def _faults(self, kind: str) -> Iterator[Fault]:
         """One death, mostly, and some lesser trouble."""
         rng = self.rng
         if not self.decks[kind]:
-            self.decks[kind] = rng.sample(_DEATHS[kind], len(_DEATHS[kind]))
+            self.decks[kind] = rng.sample(DEATHS[kind], len(DEATHS[kind]))
         if rng.random() < (0.4 if self.crowded or kind == "job" else 0.9):
             where, side, action = self.decks[kind].pop()
-            often = 1 if where in _RARE else 3 if where else 60
+            often = 1 if where in RARE else 3 if where else 60
             if kind == "job" and where == "COMMIT":
                 often = 40  # each job has several
             yield Fault(where, side, rng.randint(1, often), action)
@@ -255,7 +184,7 @@ class _Schedule:
             where, often = ("INSERT INTO outbox", 8) if sparse else ("INSERT INTO event_keys", 4)
             for nth in rng.sample(range(1, 12), often):
                 yield Fault(where, "after", nth, Action.PAUSE)
-        for where, side, action in rng.sample(_TROUBLES[kind], rng.randint(0, 3)):
+        for where, side, action in rng.sample(TROUBLES[kind], rng.randint(0, 3)):
             often = 4 if where else 60
             yield Fault(where, side, rng.randint(1, often), action)
 
@@ -264,7 +193,7 @@ class _Schedule:
         if kind == "relay":
             return Relay(slot.database, broadcast)
         reader = _Reader(slot.redis, consumer=process.name)
-        sizes = _SIZES[self.case.theme]
+        sizes = SIZES[self.case.theme]
         size = process.rng.choice(sizes if self.chaotic else (20, 50, 400))
         projections = (*PROJECTIONS, _curse)
         return Ingest(slot.database, reader, broadcast, NETWORK, projections, batch_events=size)

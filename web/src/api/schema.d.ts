@@ -1031,6 +1031,9 @@ export interface paths {
         /**
          * The player's streak
          * @description Consecutive mining weeks (UTC, from Monday), this week included as soon as it is mined.
+         *
+         *     A freeze keeps the streak over a week that was not mined; every eight weeks of a streak earn
+         *     one.
          */
         get: operations["own_streak"];
         put?: never;
@@ -1038,7 +1041,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Switch freezes off or on
+         * @description Freezes that are switched off are kept, and no week is frozen.
+         *
+         *     This applies from this week on: weeks that have ended stay as they are.
+         */
+        patch: operations["change_streak"];
         trace?: never;
     };
     "/api/v1/users/me/streak/calendar": {
@@ -2302,6 +2311,16 @@ export interface components {
         MinerStreak: {
             /** Current Streak */
             current_streak: number;
+            /**
+             * Freezes Held
+             * @description 0 to 2; each keeps the streak over a week not mined
+             */
+            freezes_held: number;
+            /**
+             * Freezes On
+             * @description whether they are used at the end of this week
+             */
+            freezes_on: boolean;
             /** Is Active This Week */
             is_active_this_week: boolean;
             /** Last Active Week */
@@ -3272,12 +3291,30 @@ export interface components {
             weeks: components["schemas"]["StreakWeek"][];
         };
         /**
+         * StreakChange
+         * @description Whether closed weeks without a share use freezes.
+         */
+        StreakChange: {
+            /** Freezes On */
+            freezes_on: boolean;
+        };
+        /**
          * StreakState
-         * @description A run of weeks, as the miner's page shows it.
+         * @description A run of weeks, as the miner's page shows it, and the freezes that are left.
          */
         StreakState: {
             /** Current Streak */
             current_streak: number;
+            /**
+             * Freezes Held
+             * @description 0 to 2; each keeps the streak over a week not mined
+             */
+            freezes_held: number;
+            /**
+             * Freezes On
+             * @description whether they are used at the end of this week
+             */
+            freezes_on: boolean;
             /** Is Active This Week */
             is_active_this_week: boolean;
             /** Last Active Week */
@@ -3289,7 +3326,8 @@ export interface components {
         };
         /**
          * StreakUpdateData
-         * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
+         * @description A week was closed with shares, or without (`broken`, `frozen`); or a first share made a week
+         *     count.
          *
          *     `state`, if given, is what the page shows from now on.
          */
@@ -3299,6 +3337,11 @@ export interface components {
              * @default false
              */
             broken: boolean;
+            /**
+             * Frozen
+             * @default false
+             */
+            frozen: boolean;
             /** Longest */
             longest: number;
             /** @default null */
@@ -3312,7 +3355,8 @@ export interface components {
         };
         /**
          * StreakUpdateFrame
-         * @description A week was closed with shares, or without (`broken`); or a first share made a week count.
+         * @description A week was closed with shares, or without (`broken`, `frozen`); or a first share made a week
+         *     count.
          *
          *     `state`, if given, is what the page shows from now on.
          */
@@ -3341,6 +3385,8 @@ export interface components {
         /**
          * StreakWeek
          * @description A week of the calendar; `days` is a bitmask, bit 0 is Monday.
+         *
+         *     `is_frozen`: it was not mined, and a freeze kept the streak; it does not count.
          */
         StreakWeek: {
             /** Best Diff */
@@ -3349,6 +3395,8 @@ export interface components {
             days: number;
             /** Is Active */
             is_active: boolean;
+            /** Is Frozen */
+            is_frozen: boolean;
             /** Share Count */
             share_count: number;
             /** Week Iso */
@@ -8161,6 +8209,111 @@ export interface operations {
             };
             /** @description Problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_streak: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreakChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreakState"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -211,8 +211,8 @@ def _notice_of(event: PlayerEvent) -> Any:
 _AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SAMPLES: tuple[PlayerEvent, ...] = (
     BadgeEarned(
-        user_id=0, slug="first_share", name="First Hash", description="Submit your first accepted share",
-        category="mining", rarity="common", xp_reward=50, earned_at=_AT, metadata={},
+        user_id=0, slug="first_share", name="First Hash", category="mining", rarity="common",
+        description="Submit your first accepted share", xp_reward=50, earned_at=_AT, metadata={},
     ),
     LevelUp(user_id=0, old_level=1, new_level=2, title="Curious Cat", total_xp=100, at=_AT),
     PersonalBest(user_id=0, sdiff=2e9, previous=1e9, worker="bitaxe", at=_AT),
