@@ -63,6 +63,9 @@ def test_its_rewards_are_those_of_the_rules_and_the_registry(open_page: Open, ga
         expect(row.locator("dd")).to_have_text(said)
     shares = page.locator('[data-xp-source="share"] dt')
     expect(shares).to_have_text(f"{rules.SHARES_PER_XP} accepted shares")
+    streaks = page.get_by_role("region", name="Streaks")
+    expect(streaks).to_contain_text(f"Every {rules.FREEZE_WEEKS} weeks of a streak earn one")
+    expect(streaks).to_contain_text(f"you can hold {rules.FREEZES_HELD}")
     for badge in badges:
         if badge["trigger_type"] == "streak":
             mark = page.locator(f'[data-streak-badge="{badge["slug"]}"]')

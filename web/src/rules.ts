@@ -3,6 +3,8 @@
 export const SHARES_PER_XP = 100;
 export const PERSONAL_BEST_XP = 50;
 export const STREAK_XP = 25;
+export const FREEZE_WEEKS = 8;
+export const FREEZES_HELD = 2;
 
 /** Hashes that a share of difficulty 1 takes on average. */
 export const HASHES_PER_DIFFICULTY = 2 ** 32;

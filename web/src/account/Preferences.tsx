@@ -4,6 +4,7 @@ import type { Settings } from "../api/account";
 import { useChangeSettings } from "../api/change";
 import { settingsQuery } from "../api/me";
 import { choose } from "../theme";
+import { Freezes } from "./Freezes";
 import { Choice, outcomeOf, Saved } from "../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../ui/parts";
 
@@ -24,7 +25,12 @@ export function Preferences() {
       </Panel>
     );
   }
-  return <Looks settings={settings.data} />;
+  return (
+    <>
+      <Looks settings={settings.data} />
+      <Freezes />
+    </>
+  );
 }
 
 function Looks({ settings }: { settings: Settings }) {

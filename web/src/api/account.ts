@@ -9,6 +9,7 @@ export type Me = Schemas["Me"];
 export type Privacy = Schemas["Privacy"];
 export type MeChange = Schemas["ProfileChange"];
 export type Settings = Schemas["PlayerSettings"];
+export type StreakChange = Schemas["StreakChange"];
 export type Challenge = Schemas["Challenge"];
 export type Session = Schemas["Session"];
 export type EndedSession = Schemas["EndedSession"];
@@ -55,6 +56,9 @@ export const account = {
   settings: () => read(api.GET("/api/v1/users/me/settings")),
   changeSettings: (body: SettingsChange) =>
     read(api.PATCH("/api/v1/users/me/settings", { body })),
+
+  streak: () => read(api.GET("/api/v1/users/me/streak")),
+  changeStreak: (body: StreakChange) => read(api.PATCH("/api/v1/users/me/streak", { body })),
 
   sessions: () => read(api.GET("/api/v1/users/me/sessions")),
   endSession: (session_id: string) =>

@@ -5,7 +5,7 @@ import type { Badge, BadgeList } from "../api/types";
 import { BadgeTile, inWords } from "../badges/BadgeTile";
 import { percent } from "../format";
 import { Panel } from "../ui/parts";
-import { STREAK_XP } from "../rules";
+import { FREEZE_WEEKS, FREEZES_HELD, STREAK_XP } from "../rules";
 import "./how.css";
 
 export function BadgeRules({ list }: { list: BadgeList }) {
@@ -97,6 +97,15 @@ export function StreakRules({ badges }: { badges: Badge[] }) {
         <Trans>
           A week without a share ends the streak. What it earned stays, and the next share starts a
           new one.
+        </Trans>
+      </p>
+      <p>
+        <Trans>
+          A freeze keeps the streak. Every {FREEZE_WEEKS} weeks of a streak earn one, and you can
+          hold {FREEZES_HELD}. When a week closes without a share, a freeze is used by itself: the
+          week is frozen, it does not count and pays nothing, and the streak goes on. If a share of
+          that week arrives later, the week counts and you get the freeze back. You can switch
+          freezes off in your settings.
         </Trans>
       </p>
       {marks.length > 0 && (

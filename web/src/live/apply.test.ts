@@ -33,6 +33,8 @@ const miner: PublicMiner = {
     streak_start_date: null,
     last_active_week: "2026-W46",
     is_active_this_week: false,
+    freezes_held: 0,
+    freezes_on: true,
     weeks: [
       {
         week_iso: "2026-W47",
@@ -41,6 +43,7 @@ const miner: PublicMiner = {
         best_diff: 0,
         is_active: false,
         days: 0,
+        is_frozen: false,
       },
     ],
   },
@@ -180,6 +183,14 @@ it("takes the streak that it is sent, and leaves it alone where none is sent", (
   const update = (data: object) => applyToMiner(miner, frame("gamification/streak_update", data));
   expect(update({ state }).streak.current_streak).toBe(4);
   expect(update({ state: null, streak: 9 })).toBe(miner);
+});
+
+it("marks the week that a freeze covered, until a late share of it arrives", () => {
+  const data = { state: { ...miner.streak, freezes_held: 1 }, frozen: true, week: "2026-W47" };
+  const frozen = applyToMiner(miner, frame("gamification/streak_update", data));
+  expect(frozen.streak.weeks[0]?.is_frozen).toBe(true);
+  expect(frozen.streak.freezes_held).toBe(1);
+  expect(applyToMiner(frozen, share({})).streak.weeks[0]?.is_frozen).toBe(false);
 });
 
 it("raises bests only upwards, and those of the week and month by their own shares alone", () => {

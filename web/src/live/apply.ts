@@ -79,7 +79,10 @@ function xpGained(miner: PublicMiner, { data }: Frames["gamification/xp_gained"]
 
 function streakUpdate(miner: PublicMiner, { data }: Frames["gamification/streak_update"]) {
   if (!data.state) return miner;
-  return withProgress({ ...miner, streak: { ...miner.streak, ...data.state } });
+  const weeks = miner.streak.weeks.map((week) =>
+    data.frozen && week.week_iso === data.week ? { ...week, is_frozen: true } : week,
+  );
+  return withProgress({ ...miner, streak: { ...miner.streak, ...data.state, weeks } });
 }
 
 const DAY = 86_400_000;
@@ -95,6 +98,7 @@ function weekGrows(
     return {
       ...week,
       is_active: true,
+      is_frozen: false,
       share_count: week.share_count + count,
       best_diff: Math.max(week.best_diff, sdiff),
       days: week.days | (1 << days),

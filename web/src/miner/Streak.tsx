@@ -31,13 +31,15 @@ export function Streak({ streak }: { streak: Of }) {
         <>
           <ThisWeek streak={streak} now={now} />
           <p className="small">{sentence(streak)}</p>
+          <Freezes streak={streak} />
         </>
       ) : (
         <>
           <YearOfWeeks weeks={streak.weeks} now={now}>
             <p className="small">{sentence(streak)}</p>
           </YearOfWeeks>
-          <Legend />
+          <Legend frozen={streak.weeks.some((week) => week.is_frozen)} />
+          <Freezes streak={streak} />
         </>
       )}
     </Panel>
@@ -75,7 +77,26 @@ function sentence(streak: Of): string {
     : t`One share starts a streak in week ${number}.`;
 }
 
-function Legend() {
+/** The freezes that are held, if there are any. */
+function Freezes({ streak }: { streak: Of }) {
+  const held = streak.freezes_held;
+  if (held === 0) return null;
+  return (
+    <p className="small">
+      {streak.freezes_on
+        ? plural(held, {
+            one: "# freeze: it keeps the streak over a week without a share.",
+            other: "# freezes: each keeps the streak over a week without a share.",
+          })
+        : plural(held, {
+            one: "# freeze, which is switched off.",
+            other: "# freezes, which are switched off.",
+          })}
+    </p>
+  );
+}
+
+function Legend({ frozen }: { frozen: boolean }) {
   return (
     <p className="legend small">
       <span>
@@ -85,6 +106,14 @@ function Legend() {
       <span className="cell mid" />
       <span className="cell high" />
       <span>7</span>
+      {frozen && (
+        <>
+          <span className="cell frozen" />
+          <span>
+            <Trans>frozen</Trans>
+          </span>
+        </>
+      )}
     </p>
   );
 }
@@ -112,7 +141,7 @@ function ThisWeek({ streak, now }: { streak: Of; now: number }) {
       <YearOfWeeks weeks={streak.weeks} now={now}>
         <DialogText className="small">{sentence(streak)}</DialogText>
       </YearOfWeeks>
-      <Legend />
+      <Legend frozen={streak.weeks.some((week) => week.is_frozen)} />
     </Dialog>
   );
 }

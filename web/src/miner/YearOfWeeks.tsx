@@ -85,6 +85,8 @@ function spoken({ glow, week, days: mined }: Cell, now: number): string {
       return t`Week of ${start}: before the first share`;
     case "missed":
       return t`Week of ${start}: missed`;
+    case "frozen":
+      return t`Week of ${start}: frozen. There was no share, and a freeze kept the streak.`;
     case "low":
     case "mid":
       return t`Week of ${start}: mined, ${days}, ${shares}`;

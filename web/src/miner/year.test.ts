@@ -15,6 +15,7 @@ function weeks(fills: (number | null)[]): Week[] {
     best_diff: 0,
     is_active: days !== null,
     days: days ?? 0,
+    is_frozen: false,
   }));
 }
 
@@ -43,6 +44,11 @@ describe("layYear", () => {
       "high",
       "now-empty",
     ]);
+  });
+
+  it("tells a week that a freeze covered from a missed one", () => {
+    const year = weeks([1, null, 1, null, 1]).map((week, i) => ({ ...week, is_frozen: i === 3 }));
+    expect(layYear(year)[0]?.map((c) => c.glow)).toEqual(["low", "missed", "low", "frozen", "now"]);
   });
 
   it("counts a week as mined by its flag even where its days are not known", () => {

@@ -1,7 +1,7 @@
 /** The streak's year as the stove lays it: four rows of thirteen weeks, now at bottom right. */
 import type { Week } from "../api/types";
 
-export type Glow = "before" | "missed" | "low" | "mid" | "high" | "now" | "now-empty";
+export type Glow = "before" | "missed" | "frozen" | "low" | "mid" | "high" | "now" | "now-empty";
 
 export interface Cell {
   week: Week;
@@ -21,6 +21,7 @@ export function daysIn(mask: number): number {
 
 function glow(week: Week, days: number, running: boolean, begun: boolean): Glow {
   if (running) return week.is_active ? "now" : "now-empty";
+  if (week.is_frozen) return "frozen";
   if (!week.is_active) return begun ? "missed" : "before";
   if (days >= WEEKDAYS) return "high";
   return days >= 4 ? "mid" : "low";

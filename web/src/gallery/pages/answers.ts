@@ -90,6 +90,7 @@ function weeks(active: number, missed: readonly number[] = []): Week[] {
       best_diff: is_active ? 2e6 * (1 + (back % 5)) : 0,
       is_active,
       days: is_active ? days : 0,
+      is_frozen: back < active && missed.includes(back),
     };
   });
 }
@@ -126,10 +127,12 @@ export const veteran: PublicMiner = {
   streak: {
     current_streak: 52,
     longest_streak: 52,
-    streak_start_date: "2025-12-01",
+    streak_start_date: "2025-11-24",
     last_active_week: "2026-W48",
     is_active_this_week: true,
-    weeks: weeks(52),
+    freezes_held: 1,
+    freezes_on: true,
+    weeks: weeks(52, [20]),
   },
   badges: {
     earned: [
@@ -198,6 +201,8 @@ export const beginner: PublicMiner = {
     streak_start_date: "2026-11-23",
     last_active_week: "2026-W48",
     is_active_this_week: true,
+    freezes_held: 0,
+    freezes_on: true,
     weeks: weeks(1).map((week, i) => (i === 51 ? { ...week, share_count: 3, days: 0b0001000 } : week)),
   },
   badges: {
