@@ -96,6 +96,10 @@ bench: python ## shares per second, compared with event-at-a-time processing and
 bench-scale: python ## the cost of a share after ten million others (minutes, 8 GB)
 	$(VENV)/tbg bench scale
 
+.PHONY: bench-rewards
+bench-rewards: python ## a player's summary, and the backfill of a badge among a million users (USERS=…), while shares come in
+	$(VENV)/tbg bench rewards --users $(or $(USERS),1000000)
+
 .PHONY: web
 web: setup ## build the web app into web/dist (nothing to do when its sources are unchanged)
 

@@ -30,7 +30,7 @@ from tbg.adapters.streams import SHARE_SUBMITTED, Publisher
 from tbg.core.clock import SystemClock
 from tbg.core.errors import CannotRun
 
-_TICK_SECONDS = 0.005
+TICK_SECONDS = 0.005
 _LATEST_SECONDS = 15.0
 _START_SECONDS = 60.0
 _OPENING = 50
@@ -83,7 +83,7 @@ async def measure(scratch: Scratch, plan: Plan) -> dict[str, Any]:
     redis = redis_adapter.connect(scratch.redis_url)
     try:
         url = await scratch.new_database("latency")
-        async with _services(url, scratch.redis_url) as port:
+        async with services(url, scratch.redis_url) as port:
             return await _watch(redis, plan, port=port) | {"load_before": round(load, 2)}
     finally:
         await redis.aclose()
@@ -98,13 +98,16 @@ def _raise_file_limit(sockets: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _services(database_url: str, redis_url: str) -> AsyncIterator[int]:
-    """The three services of the way from share to socket, ready; the API's port."""
+async def services(database_url: str, redis_url: str, **more: str) -> AsyncIterator[int]:
+    """The three services of the way from share to socket, ready; the API's port.
+
+    `more`: further settings of theirs.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     here = "127.0.0.1"  # as a proxy it may open as many sockets as there are
     where = {"TBG_PORT": str(port), "TBG_HOST": here, "TBG_TRUSTED_PROXIES": here}
-    env = environment(database_url, redis_url, **where)
+    env = environment(database_url, redis_url, **where, **more)
     async with contextlib.AsyncExitStack() as stack:
         started = [
             await stack.enter_async_context(running(["-m", "tbg", service], env))
@@ -133,13 +136,13 @@ async def _watch(redis: Redis, plan: Plan, *, port: int) -> dict[str, Any]:
     new = max(1, min(plan.sockets, int(plan.rate * plan.seconds / 2)))
     addresses = bench_addresses(2 * plan.sockets + _WARM_UP, seed="latency")
     busy, fresh = addresses[: plan.sockets], addresses[plan.sockets : 2 * plan.sockets]
-    pace = _Pace(redis, busy, fresh[:new], plan, Watch())
+    pace = Pace(redis, busy, fresh[:new], plan, Watch())
     async with contextlib.AsyncExitStack() as stack:
         gate = asyncio.Semaphore(_OPENING)
         opened = await asyncio.gather(
-            *(_open(stack, gate, port, pair) for pair in zip(busy, fresh, strict=True))
+            *(open_socket(stack, gate, port, pair) for pair in zip(busy, fresh, strict=True))
         )
-        listening = [asyncio.create_task(_listen(socket, pace.watch)) for socket in opened]
+        listening = [asyncio.create_task(listen(socket, pace.watch)) for socket in opened]
         await pace.warm_up(addresses[2 * plan.sockets :])
         begun = time.perf_counter()
         sent = await pace.run()
@@ -151,11 +154,11 @@ async def _watch(redis: Redis, plan: Plan, *, port: int) -> dict[str, Any]:
     return _result(plan, pace.watch, rate=sent / took, sent=sent)
 
 
-async def _open(
+async def open_socket(
     stack: contextlib.AsyncExitStack,
     gate: asyncio.Semaphore,
     port: int,
-    miners: tuple[str, str],
+    miners: tuple[str, ...],
 ) -> ClientConnection:
     """A socket that follows these miners, confirmed."""
     async with gate:
@@ -171,12 +174,13 @@ async def _open(
         return socket
 
 
-async def _listen(socket: ClientConnection, watch: Watch) -> None:
+async def listen(socket: ClientConnection, watch: Watch) -> None:
+    """Hear everything that a socket is sent, until it is closed."""
     async for message in socket:
         watch.hear(message)
 
 
-class _Pace:
+class Pace:
     """Sends shares at a steady rate; the new miners' first ones spread over the whole run."""
 
     def __init__(
@@ -191,10 +195,10 @@ class _Pace:
 
     async def warm_up(self, miners: list[str]) -> None:
         """Everybody who mines all the time has done so before; and the services have seen a few."""
-        await self._publish([*self._busy, *miners[: len(miners) // 2]])
+        await self.send([*self._busy, *miners[: len(miners) // 2]])
         for miner in miners[len(miners) // 2 :]:
             await asyncio.sleep(0.1)
-            await self._publish([miner])
+            await self.send([miner])
         await asyncio.sleep(2)
 
     async def run(self) -> int:
@@ -212,9 +216,9 @@ class _Pace:
                 else:
                     miners.append(self._busy[number % len(self._busy)])
             if miners:
-                await self._publish(miners)
+                await self.send(miners)
                 sent = due
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
         return sent
 
     async def wait_for_the_last(self) -> None:
@@ -225,7 +229,8 @@ class _Pace:
                 return
             await asyncio.sleep(0.05)
 
-    async def _publish(self, miners: list[str]) -> None:
+    async def send(self, miners: list[str]) -> None:
+        """Send a share of each of these miners now."""
         entries = [(SHARE_SUBMITTED, self._share(miner)) for miner in miners]
         now = time.perf_counter()
         fresh = set(self._fresh)

@@ -12,6 +12,7 @@ import uvloop
 
 from lab.bench import latency as latency_bench
 from lab.bench import pipeline as pipeline_bench
+from lab.bench import rewards as rewards_bench
 from lab.bench import scale as scale_bench
 from lab.bench import scratch
 from lab.bench.scale import OLD
@@ -34,6 +35,7 @@ Require = Annotated[bool, typer.Option("--require", help="Exit 3 if a target is 
 
 RATIO_BASELINE, RATIO_COPY = 40.0, 0.04
 RATIO_SCALE = 1.3
+SUMMARY_P99_MS, BACKFILL_S, RATIO_LIVE = 50.0, 60.0, 2.0
 P99_MS, P99_QUIET_MS, QUIET_RATE = 100.0, 20.0, 10.0
 
 
@@ -137,6 +139,32 @@ def latency(  # noqa: PLR0917 - options all have names
     missed = [f"p99_ms is {result['p99_ms']}, not below {target}"]
     _tell(result, as_json=as_json)
     _end(missed if result["p99_ms"] >= target else [], require=require)
+
+
+@app.command()
+def rewards(  # noqa: PLR0917 - options all have names
+    users: Annotated[int, typer.Option(min=1_000, help="Users with a past.")] = 1_000_000,
+    reached_every: Annotated[
+        int, typer.Option(min=1, help="Every how many of them has reached the new badge.")
+    ] = 100,
+    rate: Annotated[float, typer.Option(min=50, help="Shares per second meanwhile.")] = 200.0,
+    database_url: DatabaseUrl = None,
+    redis_url: RedisUrl = None,
+    directory: Directory = None,
+    require: Require = False,
+    as_json: Json = False,
+) -> None:
+    """A player's summary, and the backfill of a new badge, while shares come in (minutes)."""
+    plan = rewards_bench.Plan(users=users, reached_every=reached_every, rate=rate)
+    with scratch.opened(
+        database_url=database_url, redis_url=redis_url, directory=directory
+    ) as servers:
+        result = uvloop.run(rewards_bench.measure(servers, plan))
+    bounds = {"summary_p99_ms": SUMMARY_P99_MS, "backfill_s": BACKFILL_S, "ratio_live": RATIO_LIVE}
+    missed = [f"{name} is {result[name]}, not at most {bound}"
+              for name, bound in bounds.items() if result[name] > bound]  # fmt: skip
+    _tell(result, as_json=as_json)
+    _end(missed, require=require)
 
 
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:
