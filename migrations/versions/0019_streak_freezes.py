@@ -7,7 +7,7 @@ that these reach is given by the backfill.
 from tbg.core.migration import run
 
 revision = "0019_streak_freezes"
-down_revision = "0017_credentials"
+down_revision = "0018_owned_facts"
 
 COLUMNS = """
 ALTER TABLE user_gamification
