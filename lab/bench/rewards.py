@@ -43,6 +43,9 @@ _ALLOWED = "1000000/60"
 _BUSY = 1_000
 """Miners who send the shares that are nobody's first."""
 
+_FOLLOWED = 40
+"""Miners whom one socket follows, at most; it may follow 50."""
+
 _FEWEST = 200
 """Latencies that a P99 needs at least."""
 
@@ -187,11 +190,12 @@ class _Steady:
 
 @contextlib.asynccontextmanager
 async def _watching(port: int, miners: list[str], watch: Watch) -> AsyncIterator[None]:
-    """Sockets that follow these miners, as many as each may follow."""
+    """Sockets that follow these miners, of whom no two in a row are followed by the same."""
     async with contextlib.AsyncExitStack() as stack:
         gate, listening = asyncio.Semaphore(10), []
-        for start in range(0, len(miners), 50):
-            socket = await open_socket(stack, gate, port, tuple(miners[start : start + 50]))
+        sockets = 1 + len(miners) // _FOLLOWED
+        for number in range(sockets):
+            socket = await open_socket(stack, gate, port, tuple(miners[number::sockets]))
             listening.append(asyncio.create_task(listen(socket, watch)))
         try:
             yield
