@@ -18,7 +18,7 @@ COLLECTOR = "collector"
 # overwrite one. Streams are named, not matched: a producer has no access to others.
 RULES = {
     SERVICES: (
-        "~mining:* ~tbg:* ~arq:* &tbg:* -@all +@read +@write +@pubsub +@transaction"
+        "~mining:* ~quest:* ~tbg:* ~arq:* &tbg:* -@all +@read +@write +@pubsub +@transaction"
         " +@connection +@scripting -@admin -@dangerous -function -fcall -fcall_ro -script"
         " +script|load +script|exists +time +info"
     ),

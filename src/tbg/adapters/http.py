@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -19,9 +19,11 @@ from tbg.adapters.credentials import Issuer
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.pictures import Studio
+from tbg.core.domain import Causes
 from tbg.core.errors import NotAllowed, SignInRequired
 from tbg.core.frames import Params
 from tbg.core.fresh import Fresh
+from tbg.core.goals import GoalFacts
 from tbg.core.principal import Principal, Scope
 from tbg.core.settings import Settings
 from tbg.core.telemetry import Once, log
@@ -154,6 +156,16 @@ async def _badge_events(request: Request) -> frozenset[str]:
     return found
 
 
+async def _goal_facts(request: Request) -> GoalFacts:
+    found: GoalFacts = request.app.state.goal_facts
+    return found
+
+
+async def _causes(request: Request) -> Mapping[str, Causes]:
+    found: Mapping[str, Causes] = request.app.state.causes
+    return found
+
+
 async def _studio(request: Request) -> Studio:
     found: Studio = request.app.state.studio
     return found
@@ -191,6 +203,12 @@ AppCookies = Annotated[SessionCookies, Depends(_cookies)]
 
 BadgeEvents = Annotated[frozenset[str], Depends(_badge_events)]
 """The events that can earn somebody a badge, with the domains that are installed."""
+
+AppGoalFacts = Annotated[GoalFacts, Depends(_goal_facts)]
+"""What goals of quests can be about, with the domains that are installed."""
+
+AppCauses = Annotated[Mapping[str, Causes], Depends(_causes)]
+"""Who knows what caused the grants of a source of XP."""
 
 AppStudio = Annotated[Studio, Depends(_studio)]
 """Where pictures are drawn."""

@@ -16,6 +16,7 @@ KEYS: Mapping[str, str] = {
     "mining:block_found": "mining",
     "mining:miner_connected": "mining",
     "mining:miner_disconnected": "mining",
+    "quest:completed": "mining",
     "mining:dead_letter": "mining",
     "mining:dead_letters_shelved": "mining",
     "mining:failures": "mining",

@@ -229,7 +229,11 @@ class Ingest:
         except Exception as error:
             if len(facts) == 1:
                 (key,) = facts
-                await self._count_failure(owners[key], error)
+                if isinstance(error, BadEvent):
+                    found = [(entry, error.reason, str(error)) for entry in owners[key]]
+                    await self._dead_letter(found)
+                else:
+                    await self._count_failure(owners[key], error)
                 return
             keys = list(facts)
             for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):

@@ -23,6 +23,7 @@ from tbg.core.clock import Clock, SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.registry import load_registry
+from tbg.domains.quests.actions import load_quests
 
 _log = telemetry.log(__name__)
 
@@ -79,6 +80,7 @@ def run(service: str, main: Callable[[Runtime], Awaitable[None]]) -> None:
                 await require_durable(runtime.redis)
             async with runtime.database.transaction() as tx:
                 await load_registry(tx, packs=settings.badge_packs)
+                await load_quests(tx, packs=settings.quest_packs)
             try:
                 runtime.game = await declare(settings, runtime.database, runtime.redis)
             except RedisError as error:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from tbg.adapters.broadcast import HEARTBEAT_SECONDS, beat
 from tbg.adapters.queue import make_worker, stop_worker
 from tbg.app import lifecycle
-from tbg.app.domains import DOMAINS
+from tbg.app.domains import DOMAINS, jobs_of
 from tbg.core import limits, marks
 from tbg.core.cancel import end
 from tbg.core.schedule import Cron
@@ -28,7 +28,7 @@ from tbg.core.telemetry import JOB_FAILURES, JOB_SECONDS, JOB_SUCCESS, log
 from tbg.core.tx import Database, Tx
 from tbg.core.user_jobs import are_retried
 
-JOBS: tuple[Cron, ...] = (*(job for domain in DOMAINS for job in domain.jobs), *lifecycle.JOBS)
+JOBS: tuple[Cron, ...] = (*jobs_of(DOMAINS), *lifecycle.JOBS)
 """The jobs of every domain, then those that go through all domains; overdue jobs are run in this
 order."""
 

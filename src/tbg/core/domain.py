@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from tbg.core.event import Event
 from tbg.core.frames import FrameData, Presenters
+from tbg.core.goals import GoalFact, GoalFacts
 from tbg.core.outbox import Delivery
 from tbg.core.personal import Personal
 from tbg.core.schedule import Cron
@@ -35,6 +36,9 @@ Erase: TypeAlias = Callable[..., Awaitable[None]]
 
 Export: TypeAlias = Callable[..., Iterator[Section]]
 """`(tx, *, user_id)`: all that a domain keeps about a user."""
+
+Causes: TypeAlias = Callable[[Tx, int, Sequence[str]], Awaitable[Mapping[str, Mapping[str, Any]]]]
+"""`(tx, user_id, source_ids)`: what is known of the causes of grants, by what they were for."""
 
 
 def _no_values(now: datetime) -> Mapping[str, Any]:  # noqa: ARG001 - as every check's values
@@ -94,6 +98,18 @@ class Domain:
 
     badge_events: frozenset[str] = frozenset()
     """The events of badges that this domain records; a badge of another event is not open yet."""
+
+    goal_facts: Mapping[str, GoalFact] = field(default_factory=lambda: MappingProxyType({}))
+    """The facts of this domain that goals of quests may be about, by name."""
+
+    measuring: Callable[[GoalFacts], tuple[Cron, ...]] | None = None
+    """Creates the jobs that measure the facts of all domains; they run after the domain's own."""
+
+    measured: Handler | None = None
+    """Handles every event after which a fact of any domain may have grown."""
+
+    causes: Mapping[str, Causes] = field(default_factory=lambda: MappingProxyType({}))
+    """Sources of XP → what caused the grants that this domain has made of them."""
 
     personal: Personal = field(default_factory=lambda: MappingProxyType({}))
     """What `merge`, `erase` and `export` do with each column that may refer to a user."""

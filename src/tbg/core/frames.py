@@ -122,11 +122,13 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How an event looks. `frame` is for its player and for visitors of their page; `notice` is for
-    the player. `lines` go into the player's feed, `pool_line` into the pool's.
+    """How an event looks. `frame` is for its player and for visitors of their page, or, if it is
+    `private`, for its player alone; `notice` is for the player. `lines` go into the player's feed,
+    `pool_line` into the pool's.
     """
 
     frame: FrameData | None = None
+    private: bool = False
     notice: Notice | None = None
     lines: tuple[FeedItem, ...] = ()
     pool_line: FeedItem | None = None

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         description="origins whose pages may call the API with a token, such as https://a.example",
     )
     badge_packs: Path | None = Field(None, description="folder with additional badges (*.json)")
+    quest_packs: Path | None = Field(None, description="folder with additional quests (*.json)")
     network: Network = Field("mainnet", description="the Bitcoin network of the addresses")
     public_url: str = Field("http://127.0.0.1:8000", description="where browsers reach the game")
     host: str = Field("127.0.0.1", description="address the API listens on")

@@ -15,7 +15,14 @@ from typing import NamedTuple
 from asyncpg.pgproto.pgproto import UUID
 
 from tbg.adapters import bitcoin
-from tbg.adapters.streams.facts import BestDiff, BlockFound, Connection, Fact, Share
+from tbg.adapters.streams.facts import (
+    BestDiff,
+    BlockFound,
+    Connection,
+    Fact,
+    QuestReport,
+    Share,
+)
 from tbg.core import limits
 
 SHARE_SUBMITTED = "mining:share_submitted"
@@ -23,6 +30,7 @@ SHARE_BEST_DIFF = "mining:share_best_diff"
 BLOCK_FOUND = "mining:block_found"
 MINER_CONNECTED = "mining:miner_connected"
 MINER_DISCONNECTED = "mining:miner_disconnected"
+QUEST_COMPLETED = "quest:completed"
 
 _GENESIS = 1_231_006_505.0
 _AHEAD, _AGE = limits.EVENT_AHEAD.total_seconds(), limits.EVENT_AGE.total_seconds()
@@ -36,6 +44,8 @@ _DECEPTIVE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+
+_SLUG = re.compile("[a-z0-9][a-z0-9_]{0,63}")
 
 Fields = Mapping[bytes, bytes]
 
@@ -270,6 +280,13 @@ def _connection(connected: bool) -> _Maker:
     return make
 
 
+def _quest(entry: _Entry, when: tuple[datetime, bool], who: tuple[str, str]) -> QuestReport:
+    quest = entry.required(b"quest").decode()
+    if not _SLUG.fullmatch(quest):
+        raise BadEvent("quest", f"not a quest's slug: {_shown(entry.fields[b'quest'])}")
+    return QuestReport(entry.key, entry.digest, *when, entry.source, *who, quest)
+
+
 _Maker = Callable[[_Entry, tuple[datetime, bool], tuple[str, str]], Fact]
 
 _MAKE: dict[str, _Maker] = {
@@ -278,8 +295,11 @@ _MAKE: dict[str, _Maker] = {
     BLOCK_FOUND: _block,
     MINER_CONNECTED: _connection(True),
     MINER_DISCONNECTED: _connection(False),
+    QUEST_COMPLETED: _quest,
 }
 
 STREAMS = tuple(_MAKE)
-"""The streams the game reads. `quest:completed` is read once there is a domain for quests: until
-then its entries wait, and lose nothing."""
+"""The streams the game reads."""
+
+MINING_STREAMS = tuple(stream for stream in STREAMS if stream != QUEST_COMPLETED)
+"""Those that a collector writes; it has no access to others."""

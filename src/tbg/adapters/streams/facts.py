@@ -1,4 +1,4 @@
-"""Mining facts: what an event says, typed and checked. `key` is the event's identity."""
+"""Facts: what an event says, typed and checked. `key` is the event's identity."""
 
 from __future__ import annotations
 
@@ -78,7 +78,21 @@ class Connection(NamedTuple):
     agent: str | None
 
 
-Fact = Share | BestDiff | BlockFound | Connection
+class QuestReport(NamedTuple):
+    """Another system's word that a user has completed a quest."""
+
+    key: UUID
+    digest: int
+    at: datetime
+    history: bool
+    source: str
+    address: str
+    worker: str
+    quest: str
+
+
+Mined = Share | BestDiff | BlockFound | Connection
+Fact = Mined | QuestReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +107,28 @@ class Batch:
     bests: tuple[BestDiff, ...] = ()
     blocks: tuple[BlockFound, ...] = ()
     connections: tuple[Connection, ...] = ()
+    quests: tuple[QuestReport, ...] = ()
     users: Mapping[str, int] = field(default_factory=dict)
     workers: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Mapping[UUID, Fact]) -> Batch:
         """Sort facts by kind, keeping their order."""
-        kinds: dict[type, list[Any]] = {Share: [], BestDiff: [], BlockFound: [], Connection: []}
+        kinds: dict[type, list[Any]] = {
+            Share: [], BestDiff: [], BlockFound: [], Connection: [], QuestReport: [],
+        }  # fmt: skip
         for fact in facts.values():
             kinds[type(fact)].append(fact)
-        shares, bests, blocks, connections = (tuple(some) for some in kinds.values())
-        return cls(shares, bests, blocks, connections)
+        shares, bests, blocks, connections, quests = (tuple(some) for some in kinds.values())
+        return cls(shares, bests, blocks, connections, quests)
+
+    def mined(self) -> list[Mined]:
+        """Every fact about mining: each has a worker."""
+        return [*self.shares, *self.bests, *self.blocks, *self.connections]
 
     def all(self) -> list[Fact]:
         """Every fact of the batch."""
-        return [*self.shares, *self.bests, *self.blocks, *self.connections]
+        return [*self.mined(), *self.quests]
 
 
 def worker_key(name: str) -> str:

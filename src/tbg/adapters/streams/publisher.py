@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from tbg.adapters.streams.decode import MINING_STREAMS
 from tbg.adapters.streams.reader import backlog
 from tbg.core import limits
 
@@ -40,9 +41,9 @@ class Publisher:
         return replies
 
     async def wait_for_room(self, *, pause_seconds: float = 0.2) -> None:
-        """Return when fewer than `limits.STREAM_BACKLOG` entries wait.
+        """Return when fewer than `limits.STREAM_BACKLOG` events of mining wait.
 
         Dead letters do not count: they have their own bound (`letters.shelve`).
         """
-        while await backlog(self.redis) >= limits.STREAM_BACKLOG:
+        while await backlog(self.redis, MINING_STREAMS) >= limits.STREAM_BACKLOG:
             await asyncio.sleep(pause_seconds)

@@ -287,10 +287,10 @@ def _letter(entry: Entry, reason: str, detail: str) -> list[str | bytes]:
     return [part for pair in letter.items() for part in pair]
 
 
-async def backlog(redis: Redis) -> int:
-    """Entries that no consumer has acknowledged yet, over all streams."""
+async def backlog(redis: Redis, streams: Sequence[str] = STREAMS) -> int:
+    """Entries of these streams that no consumer has acknowledged yet."""
     waiting = 0
-    for stream in STREAMS:
+    for stream in streams:
         try:
             groups = await redis.xinfo_groups(stream)
         except ResponseError as error:

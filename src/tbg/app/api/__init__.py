@@ -36,7 +36,7 @@ from tbg.app.api.openapi import document
 from tbg.app.api.pages import Pages
 from tbg.app.api.sockets import SocketEndpoint
 from tbg.app.api.turns import Turns
-from tbg.app.domains import DOMAINS, badge_events_of
+from tbg.app.domains import DOMAINS, badge_events_of, causes_of, goal_facts_of
 from tbg.core import limits
 from tbg.core.cancel import end
 from tbg.core.domain import Domain
@@ -126,6 +126,8 @@ def _issuer(settings: Settings, database: Database) -> Issuer:
 
 def _include(app: FastAPI, domains: Sequence[Domain]) -> None:
     app.state.badge_events = badge_events_of(domains)
+    app.state.goal_facts = goal_facts_of(domains)
+    app.state.causes = causes_of(domains)
     app.include_router(health.router)
     app.include_router(manifest.router)
     app.include_router(lifecycle.router, prefix=API)

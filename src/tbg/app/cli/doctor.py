@@ -72,7 +72,7 @@ def _settings_here(runtime: process.Runtime) -> str:
     here = as_recorded(loaded)
     found = [
         f"TBG_{name.upper()} is {here[name]} here ({source(loaded, name)}), {theirs} in the game"
-        for name in ("network", "badge_packs", "keys_dir", "public_url", "demo")
+        for name in ("network", "badge_packs", "quest_packs", "keys_dir", "public_url", "demo")
         if (theirs := game.settings.get(name)) is not None and here[name] != theirs
     ]
     return "; ".join(found)

@@ -1,4 +1,4 @@
-"""`tbg migrate`: the schema up to date, and the badge registry in it."""
+"""`tbg migrate`: the schema up to date, and the registries of badges and quests in it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.mining.actions.partitions import make_partitions
+from tbg.domains.quests.actions import load_quests
 
 
 async def upgrade(settings: Settings) -> str:
-    """Apply migrations, make the shares' partitions, load the registry; the revision reached.
+    """Apply migrations, make the shares' partitions, load the registries; the revision reached.
 
     Migrations are the owner's, all else is the application's: what it makes is its own.
     """
@@ -25,6 +26,7 @@ async def upgrade(settings: Settings) -> str:
         async with database.transaction() as tx:
             await make_partitions(tx)
             await load_registry(tx, packs=settings.badge_packs)
+            await load_quests(tx, packs=settings.quest_packs)
         return revision
     finally:
         await database.close()
@@ -43,6 +45,6 @@ async def _upgrade_schema(settings: Settings, database: Database) -> str:
 
 
 def migrate() -> None:
-    """Bring the database schema and the badge registry up to date."""
+    """Bring the database schema and the registries of badges and quests up to date."""
     revision = asyncio.run(upgrade(load_settings()))
     typer.echo(f"the schema is at {revision}")

@@ -5,6 +5,7 @@ from tbg.domains.accounts.actions.lifecycle import erase, export, merge
 from tbg.domains.accounts.jobs import JOBS
 from tbg.domains.accounts.presenters import PRESENTERS
 from tbg.domains.accounts.projection import admit
+from tbg.domains.accounts.queries.goals import GOAL_FACTS
 from tbg.domains.accounts.tables import PERSONAL
 
 DOMAIN = Domain(
@@ -14,6 +15,7 @@ DOMAIN = Domain(
     jobs=JOBS,
     projection=admit,  # an address that mines is a user
     presenters=PRESENTERS,
+    goal_facts=GOAL_FACTS,
     personal=PERSONAL,
     merge=merge,
     erase=erase,

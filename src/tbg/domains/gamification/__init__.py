@@ -7,6 +7,7 @@ from tbg.domains.gamification.actions.lifecycle import erase, export, merge
 from tbg.domains.gamification.jobs import JOBS
 from tbg.domains.gamification.presenters import PRESENTERS
 from tbg.domains.gamification.projection import credit
+from tbg.domains.gamification.queries.weeks import GOAL_FACTS
 from tbg.domains.gamification.schemas import FRAMES
 from tbg.domains.gamification.tables import PERSONAL
 
@@ -17,6 +18,7 @@ DOMAIN = Domain(
     projection=credit,  # counters, calendar, badges, XP, levels
     presenters=PRESENTERS,
     frames=FRAMES,
+    goal_facts=GOAL_FACTS,
     personal=PERSONAL,
     merge=merge,
     erase=erase,

@@ -111,6 +111,9 @@ def _grant_line(grant: Granted) -> FeedItem:
     elif grant.source == "streak":
         type_, code, params = "streak_update", "week_completed", {"week": about}
         title, detail = "Week completed", grant.description
+    elif grant.source == "quest":
+        type_, code = "quest_completed", "quest_completed"
+        params = {"name": grant.description.removeprefix("Quest completed: "), "quest": about}
     return FeedItem(
         id=f"{grant.source}-{about}", type=type_, code=code, params=params, title=title,
         detail=detail, xp=grant.amount, at=grant.at,

@@ -87,7 +87,7 @@ async def _meet_workers(
     """
     first: dict[tuple[int, str], Fact] = {}
     agents: dict[tuple[int, str], Share | Connection] = {}
-    for fact in batch.all():
+    for fact in batch.mined():
         key = _key_of(batch, fact)
         earliest = first.get(key)
         if earliest is None or fact.at < earliest.at:

@@ -16,6 +16,7 @@ TABLES: Tables = {
     "personal_bests": Distributed(),
     "moved_workers": Distributed(),
     "rollup_queue": Local("a queue whose rows are whole batches, of many users"),
+    "rolled_up": Local("a queue whose rows are whole roll-ups, of many users"),
     "pool_totals": Local("one row about the whole pool"),
     "blocks": Local("a few rows; the pool lists them by height"),
 }
@@ -56,6 +57,14 @@ PERSONAL: Personal = {
             export=NotExported("a second later it is in the sums"),
         ),
         **not_users("id", "worker_ids"),
+    },
+    "rolled_up": {
+        "user_ids": UserColumn(
+            merge="removed",  # a merge takes all that waits
+            erase="kept",
+            export=NotExported("a second later it is taken"),
+        ),
+        **not_users("id"),
     },
     "pool_totals": not_users("accepted", "rejected"),
 }

@@ -87,7 +87,7 @@ def _public_frames(look: Look, address: str, name: Name | None) -> Iterator[Fram
 
     The notification is the player's alone.
     """
-    if look.frame is not None:
+    if look.frame is not None and not look.private:
         yield Frame(f"miner:{address}", look.frame)
     for line in look.lines:
         yield Frame(f"miner:{address}", FeedItemData(**line.model_dump()))

@@ -13,12 +13,16 @@ from tbg.domains.gamification.rules import EVENT_ALIASES
 
 
 class Occurrence(NamedTuple):
-    """An event that happened to a user. `silent`: it is history and notifies nobody."""
+    """An event that happened to a user. `silent`: it is history and notifies nobody.
+
+    `badge`: it earns that badge alone; None: every badge of the event.
+    """
 
     user_id: int
     at: datetime
     metadata: dict[str, Any]
     silent: bool = False
+    badge: str | None = None
 
 
 async def record_event(tx: Tx, *, event: str, user_ids: Sequence[int], at: datetime) -> None:
@@ -43,5 +47,6 @@ async def record_occurrences(tx: Tx, *, event: str, occurrences: Sequence[Occurr
         Award(one.user_id, badge, one.at, {"event": name, **one.metadata}, one.silent)
         for one in occurrences
         for badge in badges
+        if one.badge in (None, badge.slug)
     ]
     await reward(tx, awards=awards)

@@ -5,26 +5,25 @@ Only the JSON files say which badges exist and which of them can never change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from tbg.adapters.svg import BadPicture, clean_svg
 from tbg.core import limits
 from tbg.core.errors import BadArguments, CannotRun
+from tbg.core.registry_files import content_of, is_pack
 from tbg.core.tx import Tx, waited_too_long
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import BadgeDefinition, is_open
-from tbg.domains.gamification.queries.registry import FOLDER, schema
+from tbg.domains.gamification.queries.registry import BADGES
 from tbg.domains.gamification.rules import EVENT_ALIASES
 
-REGISTRY = FOLDER / "badges.json"
+REGISTRY = BADGES.file
 
 # Any constant of our own: one process loads the registry at a time.
 _LOADING = 0x7B67_0003
@@ -32,15 +31,15 @@ _LOADING = 0x7B67_0003
 
 def read_registry(*, file: Path = REGISTRY, packs: Path | None = None) -> list[BadgeDefinition]:
     """The registry's badges and those of the packs; BadArguments names file and entry at fault."""
-    return _together(file, _files(packs))
+    return _together(file, BADGES.packs(packs))
 
 
 def check_file(file: Path, *, packs: Path | None = None) -> list[BadgeDefinition]:
     """The badges of one file: a registry, or a pack (it names itself), checked with all others."""
-    content = _parse(file)
-    if not isinstance(content, dict) or "pack" not in content:
+    if not is_pack(file):
         return _read(file)
-    _together(REGISTRY, [*(path for path in _files(packs) if not path.samefile(file)), file])
+    others = [path for path in BADGES.packs(packs) if not path.samefile(file)]
+    _together(REGISTRY, [*others, file])
     return _read(file, pack=True)
 
 
@@ -64,39 +63,20 @@ def _is_of_event(badge: BadgeDefinition) -> bool:
     return badge.trigger_type == "event"
 
 
-def _files(packs: Path | None) -> list[Path]:
-    if packs is None:
-        return []
-    if not packs.is_dir():
-        raise BadArguments(f"TBG_BADGE_PACKS: {packs} is not a folder")
-    return sorted(packs.glob("*.json"))
-
-
 def _together(file: Path, packs: Sequence[Path]) -> list[BadgeDefinition]:
     badges = {badge.slug: badge for badge in _read(file)}
     for path in packs:
-        for badge in _read(path, pack=True):
-            if badge.slug in badges:
-                raise BadArguments(
-                    f"{path}: badge {badge.slug!r} already exists: a pack can only add badges"
-                )
-            badges[badge.slug] = badge
+        more = {badge.slug: badge for badge in _read(path, pack=True)}
+        BADGES.refuse_repeated(path, list(more), list(badges))
+        badges |= more
     return list(badges.values())
 
 
 def _read(file: Path, *, pack: bool = False) -> list[BadgeDefinition]:
-    content = _parse(file)
-    faults = list(_faults(content))
-    if pack and not faults and "pack" not in content:
-        faults = ["the key 'pack', which names the pack, is missing"]
-    if not pack and not faults and "pack" in content:
-        faults = ["it is a pack ('pack' is set), not the registry"]
-    if faults:
-        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if faults[5:] else "")
-        raise BadArguments(f"{file}: {shown}")
-    if not pack and any("picture" in entry for entry in content["badges"]):
+    entries = BADGES.read(file, pack=pack)
+    if not pack and any("picture" in entry for entry in entries):
         raise BadArguments(f"{file}: only the badges of a pack have pictures of their own")
-    return [_badge(entry, file.parent) for entry in content["badges"]]
+    return [_badge(entry, file.parent) for entry in entries]
 
 
 def _badge(entry: dict[str, Any], folder: Path) -> BadgeDefinition:
@@ -109,74 +89,9 @@ def _badge(entry: dict[str, Any], folder: Path) -> BadgeDefinition:
 
 def _picture(file: Path) -> str:
     try:
-        return clean_svg(_content(file))
+        return clean_svg(content_of(file))
     except BadPicture as error:
         raise BadArguments(f"{file}: {error}") from None
-
-
-def _content(file: Path) -> bytes:
-    # To read a pipe would wait until somebody writes into it.
-    if file.exists() and not file.is_file():
-        raise BadArguments(f"{file} is not a file")
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadArguments(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _parse(file: Path) -> Any:
-    try:
-        # orjson refuses NaN and bad UTF-8, and what is valid but odd the schema refuses.
-        return orjson.loads(_content(file))
-    except orjson.JSONDecodeError as error:
-        raise BadArguments(f"{file} is not JSON: {error}") from None
-
-
-def _faults(content: Any) -> Iterator[str]:
-    """Everything that is wrong with a file's content, each fault with the entry it is in."""
-    for error in _leaves(Draft202012Validator(orjson.loads(schema())).iter_errors(content)):
-        yield _explain(error, content)
-    entries = content.get("badges") if isinstance(content, dict) else None
-    seen: set[str] = set()
-    for slug in (_slug(entry) for entry in entries or ()):
-        if slug in seen:
-            yield f"badge {slug!r} occurs twice"
-        if slug is not None:
-            seen.add(slug)
-
-
-def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
-    """Errors at their own place, not at the `if` or `$ref` that led there."""
-    for error in errors:
-        if error.context:
-            yield from _leaves(iter(error.context))
-        else:
-            yield error
-
-
-def _explain(error: ValidationError, content: Any) -> str:
-    rule: Any = error.validator_value
-    entries: Any = error.instance
-    if error.validator == "contains":
-        fixed = rule["const"]
-        for entry in entries:
-            if _slug(entry) == fixed["slug"]:
-                keys = sorted(k for k in {**entry, **fixed} if entry.get(k) != fixed.get(k))
-                return f"badge {fixed['slug']!r} cannot be changed ({', '.join(keys)})"
-        return f"badge {fixed['slug']!r} is missing, but cannot be removed"
-    path = list(error.absolute_path)
-    if len(path) >= 2 and path[0] == "badges":
-        slug = _slug(content["badges"][path[1]])
-        where = ".".join(str(part) for part in path[2:])
-        name = f"badge {slug!r}" if slug else f"entry {int(path[1]) + 1}"
-        return f"{name}: {where + ': ' if where else ''}{error.message}"
-    where = ".".join(str(part) for part in path)
-    return f"{where + ': ' if where else ''}{error.message[:200]}"
-
-
-def _slug(entry: Any) -> str | None:
-    slug = entry.get("slug") if isinstance(entry, dict) else None
-    return slug if isinstance(slug, str) else None
 
 
 async def load_registry(tx: Tx, *, packs: Path | None = None, file: Path = REGISTRY) -> list[str]:

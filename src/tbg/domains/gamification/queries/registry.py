@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 import orjson
 
+from tbg.core.registry_files import FOLDER, RegistryKind
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.schemas.registry import BadgeRegistry, BadgeText, RegistryEntry
 
-FOLDER = Path(__file__).parents[3] / "registry"
+BADGES = RegistryKind("badges", "badge", "TBG_BADGE_PACKS", "records their events")
 SCHEMA_VERSION = "1"
 
 
 @cache
 def schema() -> bytes:
     """The JSON Schema of registries and packs."""
-    return (FOLDER / "badges.schema.json").read_bytes()
+    return BADGES.schema()
 
 
 @cache

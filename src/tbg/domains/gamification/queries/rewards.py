@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from tbg.core.domain import Causes
 from tbg.core.tx import Tx
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.queries import Granted
@@ -25,10 +26,24 @@ class Rewarded(NamedTuple):
     cause: RewardCause
 
 
-async def rewarded(tx: Tx, user_id: int, *, before: int | None, most: int) -> list[Rewarded]:
-    """Entries of a user's ledger, newest first, from before the entry `before` on."""
+async def rewarded(
+    tx: Tx, user_id: int, known: Mapping[str, Causes], *, before: int | None, most: int
+) -> list[Rewarded]:
+    """Entries of a user's ledger, newest first, from before the entry `before` on.
+
+    `known`: who knows the causes of what domains above have granted.
+    """
     entries = await queries.ledger(tx, user_id, before=before, most=most)
-    found = await _causes(tx, user_id, [entry.granted for entry in entries])
+    grants = [entry.granted for entry in entries]
+    found = await _causes(tx, user_id, grants)
+    for source, causes_of in known.items():
+        theirs = [grant for grant in grants if grant.source == source and grant.source_id]
+        if theirs:
+            said = await causes_of(tx, user_id, [grant.source_id or "" for grant in theirs])
+            found |= {
+                grant: RewardCause.model_validate({"kind": source, **said[grant.source_id or ""]})
+                for grant in theirs
+            }
     return [Rewarded(id_, granted, found[granted]) for id_, granted in entries]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from tbg.adapters.http import SignedIn, Transaction
+from tbg.adapters.http import AppCauses, SignedIn, Transaction
 from tbg.domains.gamification import queries
 from tbg.domains.gamification.presenters import grant_lines
 from tbg.domains.gamification.queries import BadgeDefinition, rewards
@@ -20,12 +20,13 @@ router = APIRouter(prefix="/rewards", tags=["rewards"])
 async def reward_feed(
     tx: Transaction,
     who: SignedIn,
+    causes: AppCauses,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
     cursor: Annotated[str | None, Query(pattern="^[0-9]{1,18}$")] = None,
 ) -> RewardFeed:
     """XP and badges in one list, newest first; each with what caused it."""
     before = None if cursor is None else int(cursor)
-    found = await rewards.rewarded(tx, who.user_id, before=before, most=limit + 1)
+    found = await rewards.rewarded(tx, who.user_id, causes, before=before, most=limit + 1)
     badges = {item.badge.slug: item.badge for item in await queries.every_badge(tx)}
     names = {slug: badge.name for slug, badge in badges.items()}
     return RewardFeed(

@@ -37,6 +37,10 @@ class RewardCause(BaseModel):
     height: int | None = None
     hash: str | None = None
     reason: str | None = Field(None, description="why an operator granted it by hand")
+    period: str | None = Field(None, description="of a quest: once, a day, a week or a season")
+    fact: str | None = Field(None, description="what the quest was about")
+    threshold: float | None = Field(None, description="how much of that it took")
+    reported_by: str | None = Field(None, description="the system that said it was completed")
 
     @classmethod
     def of_badge(cls, slug: str | None, metadata: dict[str, Any]) -> RewardCause:

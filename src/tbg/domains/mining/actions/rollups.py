@@ -7,6 +7,8 @@ same transaction, so a share is folded in exactly once.
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.exc import DBAPIError
 
 from tbg.core import limits
@@ -93,7 +95,8 @@ WITH taken AS (
     FROM (SELECT COALESCE(sum(accepted), 0) AS accepted, COALESCE(sum(rejected), 0) AS rejected,
         COALESCE(sum(work), 0) AS work FROM by_hour) s
 )
-SELECT count(*) FROM facts
+SELECT (SELECT count(*) FROM facts), array_agg(user_id), array_agg(day)
+FROM (SELECT DISTINCT user_id, day FROM by_hour) d
 """
 
 
@@ -103,8 +106,28 @@ async def roll_up(tx: Tx, *, most: int = limits.ROLLUP_BATCHES) -> int:
     if not waiting:
         return 0
     await tx.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-    folded = await tx.value(_ROLL_UP, most=most)
+    row = await tx.row(_ROLL_UP, most=most)
+    assert row is not None
+    folded, users, days = row
+    if users:
+        await tx.run(
+            "INSERT INTO rolled_up (user_ids, days) VALUES (:users ::bigint[], :days ::date[])",
+            users=users,
+            days=days,
+        )
     return int(folded)
+
+
+async def take_rolled_up(tx: Tx) -> set[tuple[int, date]]:
+    """The users and days whose rollups have changed since this was last called."""
+    rows = await tx.rows(
+        """
+        DELETE FROM rolled_up WHERE id IN (SELECT id FROM rolled_up ORDER BY id LIMIT :most)
+        RETURNING user_ids, days
+        """,
+        most=limits.ROLLUP_BATCHES,
+    )
+    return {one for row in rows for one in zip(row.user_ids, row.days, strict=True)}
 
 
 async def roll_up_all(database: Database) -> int:

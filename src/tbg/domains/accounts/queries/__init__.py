@@ -397,6 +397,14 @@ async def settings(tx: Tx, user_id: int) -> dict[str, Any]:
     )
 
 
+async def everybody(tx: Tx) -> list[int]:
+    """All users who were neither merged nor erased."""
+    rows = await tx.rows(
+        "SELECT id FROM users WHERE merged_into IS NULL AND erased_at IS NULL ORDER BY id"
+    )
+    return [row.id for row in rows]
+
+
 async def with_roles(tx: Tx) -> Sequence[AnyRow]:
     """Users with a role, by id."""
     return await tx.rows("SELECT id, handle, role FROM users WHERE role <> 'user' ORDER BY id")

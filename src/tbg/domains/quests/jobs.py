@@ -1,0 +1,23 @@
+"""When scheduled work is due (UTC). Each job may run twice, late, or at once elsewhere."""
+
+from __future__ import annotations
+
+from tbg.core import limits
+from tbg.core.goals import GoalFacts
+from tbg.core.schedule import Cron
+from tbg.core.tx import Database
+from tbg.domains.quests.actions.evaluating import Evaluation, note_roll_ups
+
+
+async def note_what_changed(database: Database) -> int:
+    """Let the users wait whose rollups have changed."""
+    async with database.transaction(owners="shared") as tx:
+        return await note_roll_ups(tx)
+
+
+JOBS = (Cron("quest_changes", note_what_changed, every_s=limits.QUEST_SECONDS),)
+
+
+def measuring_jobs(facts: GoalFacts) -> tuple[Cron, ...]:
+    """The job that evaluates quests about these facts."""
+    return (Cron("quests", Evaluation(facts).run, after="quest_changes"),)
