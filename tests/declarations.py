@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
-from tbg.adapters.http import idempotent
+from tbg.adapters.http import idempotent, required_key
 from tbg.adapters.rate_limit import RateLimit
 
 
@@ -47,7 +47,7 @@ def without_idempotency(app: FastAPI) -> list[str]:
     return [
         route
         for route, found in declared(app).items()
-        if route.startswith("POST ") and idempotent not in found
+        if route.startswith("POST ") and {idempotent, required_key}.isdisjoint(found)
     ]
 
 

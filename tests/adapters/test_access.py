@@ -19,7 +19,13 @@ from tbg.adapters.access import COLLECTOR, RULES, SERVICES
 from tbg.adapters.broadcast import Broadcast, Hub, Mailbox, Packet, beat, heartbeats
 from tbg.adapters.ckpool import follow
 from tbg.adapters.ckpool.files import LogDir
-from tbg.adapters.streams import DEAD_LETTER, STREAMS, Reader
+from tbg.adapters.streams import (
+    DEAD_LETTER,
+    MINING_STREAMS,
+    QUEST_COMPLETED,
+    STREAMS,
+    Reader,
+)
 from tbg.adapters.streams.durable import durability
 from tbg.adapters.streams.game import Game, write_game
 from tbg.adapters.streams.lag import lag
@@ -150,14 +156,19 @@ class TestCollector:
     @pytest.mark.parametrize(
         ("command", "may"),
         [
-            *[(f"xadd {stream} * user x", True) for stream in STREAMS],
-            *[(f"xlen {stream}", True) for stream in STREAMS],
+            *[(f"xadd {stream} * user x", True) for stream in MINING_STREAMS],
+            *[(f"xlen {stream}", True) for stream in MINING_STREAMS],
             (f"xlen {DEAD_LETTER}", False),
-            *[(f"xinfo groups {stream}", True) for stream in STREAMS],
-            *[(f"getset {stream} x", False) for stream in STREAMS],
-            *[(f"get {stream}", False) for stream in STREAMS],
-            *[(f"xrange {stream} - +", False) for stream in STREAMS],
-            *[(f"del {stream}", False) for stream in (*STREAMS, DEAD_LETTER, "mining:collect:a")],
+            *[(f"xinfo groups {stream}", True) for stream in MINING_STREAMS],
+            *[(f"getset {stream} x", False) for stream in MINING_STREAMS],
+            *[(f"get {stream}", False) for stream in MINING_STREAMS],
+            *[(f"xrange {stream} - +", False) for stream in MINING_STREAMS],
+            *[
+                (f"del {stream}", False)
+                for stream in (*MINING_STREAMS, DEAD_LETTER, "mining:collect:a")
+            ],
+            (f"xadd {QUEST_COMPLETED} * user x", False),
+            (f"xlen {QUEST_COMPLETED}", False),
             (f"xadd {DEAD_LETTER} * user x", False),
             (f"xrange {DEAD_LETTER} - +", False),
             ("xadd mining:other * user x", False),

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from fastapi import Depends
+from fastapi import Depends, Header
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel, Field
@@ -19,6 +19,7 @@ from tbg.adapters.credentials import Issuer
 from tbg.adapters.hashing import Hashing
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.pictures import Studio
+from tbg.core import limits
 from tbg.core.domain import Causes
 from tbg.core.errors import NotAllowed, SignInRequired
 from tbg.core.frames import Params
@@ -232,6 +233,17 @@ async def no_deadline(request: Request) -> None:
 async def idempotent(request: Request) -> None:
     """A dependency of routes that do work with the same `Idempotency-Key` only once."""
     await request.app.state.idempotency.begin(request)
+
+
+async def required_key(
+    idempotency_key: Annotated[str, Header(min_length=1, max_length=limits.IDEMPOTENCY_CHARS)],
+) -> str:
+    """A dependency of routes that keep the `Idempotency-Key` themselves, with what they did."""
+    return idempotency_key
+
+
+RequiredKey = Annotated[str, Depends(required_key)]
+"""The request's `Idempotency-Key`."""
 
 
 class SharedAnswer(Generic[T]):

@@ -18,12 +18,11 @@ from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams.durable import require_durable
 from tbg.adapters.streams.game import Game
 from tbg.app.game import declare
+from tbg.app.registries import load_registries
 from tbg.core import schema, telemetry
 from tbg.core.clock import Clock, SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
-from tbg.domains.gamification.actions.registry import load_registry
-from tbg.domains.quests.actions import load_quests
 
 _log = telemetry.log(__name__)
 
@@ -79,8 +78,7 @@ def run(service: str, main: Callable[[Runtime], Awaitable[None]]) -> None:
             if settings.env == "production":
                 await require_durable(runtime.redis)
             async with runtime.database.transaction() as tx:
-                await load_registry(tx, packs=settings.badge_packs)
-                await load_quests(tx, packs=settings.quest_packs)
+                await load_registries(tx, settings)
             try:
                 runtime.game = await declare(settings, runtime.database, runtime.redis)
             except RedisError as error:

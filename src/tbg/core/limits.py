@@ -394,21 +394,12 @@ RATE_KEYS_MADE = (40, 3_600)
 RATE_EXPORTS = (10, 3_600)
 """Exports by one user: each reads everything they have."""
 
-RATE_QUEST_REPORTS = (1_200, 60)
-"""Completions of quests reported with one service key: 20 a second, a busy system's evening."""
-
 RATE_WRITE = (120, 60)
 """Changes by one user: settings, keys, links."""
 
 # --- jobs ----------------------------------------------------------------------------------
 JOB_USERS = 1_000
 """Users that a job handles in one transaction: bounds how long their rows are locked."""
-
-QUEST_SECONDS = 2
-"""How often changes are looked for whose users' quests are evaluated: progress is live."""
-
-QUEST_USERS = 2_000
-"""Users evaluated in one go: some 200 ms of work, every two seconds at most."""
 
 PARKED_USERS = 1_000
 """Users that a job may have parked: where it fails for more, the job is wrong, and fails."""

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import pytest
 
+from tbg.app.domains import DOMAINS
 from tbg.app.verifier import verify
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
-from tbg.domains.gamification.actions.checks import CHECKS
 from tbg.domains.gamification.actions.personal_bests import pay_personal_bests
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.gamification.actions.verify import MISMATCHES, repair, verify_xp
@@ -35,6 +35,7 @@ from tests.domains.gamification.play import (
     state,
     value,
 )
+from tests.domains.quests.doing import evaluate
 
 UNLOCK = "ALTER TABLE xp_ledger DISABLE TRIGGER ALL"
 
@@ -58,7 +59,10 @@ CORRUPTIONS = {
     "blocks_found": ["DELETE FROM blocks"],
     "merged": ["UPDATE users SET merged_into = 1 WHERE id = 2"],
     "pool_totals": ["UPDATE pool_totals SET rejected = 0"],
+    "quest_ledger": [UNLOCK, "UPDATE xp_ledger SET amount = 1 WHERE source = 'quest'"],
+    "quest_reached": ["DELETE FROM quest_completions WHERE quest = 'stove_lit' AND user_id = 2"],
 }
+CHECKS = {name for domain in DOMAINS for name in domain.checks}
 
 # Other ways in which the same books can be wrong.
 MORE = [
@@ -75,6 +79,8 @@ MORE = [
     ("streak_columns", ["DELETE FROM streak_calendar WHERE week_iso = '2026-W08'"]),
     ("ledger_total", [UNLOCK, "DELETE FROM xp_ledger WHERE user_id = 2"]),
     ("shares_by_day", ["DELETE FROM rollup_queue", "DELETE FROM daily_shares WHERE user_id = 2"]),
+    ("quest_ledger", [UNLOCK, "DELETE FROM xp_ledger WHERE source = 'quest' AND user_id = 1"]),
+    ("quest_ledger", ["DELETE FROM quest_completions WHERE user_id = 1"]),
     ("raw_shares", ["UPDATE shares SET accepted = NOT accepted WHERE user_id = 1"]),
 ]
 
@@ -91,7 +97,7 @@ async def furnish(url: str) -> None:
     await play(db, [block(NOW), share(NOW, user=BOB, accepted=False, sdiff=-1.0)])
     await check_streaks(db)
     await pay_personal_bests(db)
-    await roll_up_all(db)
+    await evaluate(db)
     await db.close()
 
 
@@ -129,7 +135,7 @@ async def test_consistent_data_gives_no_mismatch(filled: Database) -> None:
 
 
 def test_every_check_is_put_to_the_test() -> None:
-    assert set(CORRUPTIONS) == set(CHECKS)
+    assert set(CORRUPTIONS) == CHECKS
 
 
 @pytest.mark.parametrize(("name", "statements"), [*CORRUPTIONS.items(), *MORE])
@@ -201,7 +207,7 @@ class TestCommand:
         assert {k: found[k] for k in ("users", "shares", "mismatches")} == {
             "users": 2, "shares": 129, "mismatches": 0,
         }  # fmt: skip
-        assert set(found["checks"]) == set(CHECKS)
+        assert set(found["checks"]) == CHECKS
 
         await execute(filled, *CORRUPTIONS["ledger_total"])
         done = self.run(filled_url)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
+from asyncio import to_thread
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tbg.adapters.streams import QuestReport
-from tbg.app.domains import DOMAINS, goal_facts_of
+from tbg.app.domains import DOMAINS, jobs_of
+from tbg.app.registries import load_registries
+from tbg.core.domain import Domain
+from tbg.core.schedule import Cron
+from tbg.core.settings import Settings
 from tbg.core.tx import Database
-from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.mining.actions import roll_up_all
-from tbg.domains.quests.actions import load_quests
-from tbg.domains.quests.actions.evaluating import Evaluation
-from tbg.domains.quests.jobs import note_what_changed
-from tests.domains.gamification.play import ALICE, key, rows
-
-FACTS = goal_facts_of(DOMAINS)
+from tests.domains.gamification.play import ALICE, rows
 
 
 def quest(
@@ -39,34 +36,36 @@ BADGE = {
 
 async def load(
     db: Database, folder: Path, quests: Sequence[dict[str, Any]], *, badges: bool = False
-) -> list[str]:
-    """The game's registry and a pack of these quests (and of the badge); what changed."""
-    folder.mkdir(exist_ok=True)
-    head = {"schema_version": "1", "pack": "tests"}
-    (folder / "quests.json").write_text(json.dumps(head | {"quests": list(quests)}))
-    packs = folder / "badges"
-    packs.mkdir(exist_ok=True)
-    if badges:
-        (packs / "badges.json").write_text(json.dumps(head | {"badges": [BADGE]}))
+) -> None:
+    """The game's registries, and packs of these quests and of the badge."""
+    await to_thread(_write, folder, quests, [BADGE] if badges else [])
+    packs = Settings(_env_file=None, badge_packs=folder / "badges", quest_packs=folder / "quests")
     async with db.transaction() as tx:
-        await load_registry(tx, packs=packs)
-        return await load_quests(tx, packs=folder)
+        await load_registries(tx, packs)
 
 
-async def evaluate(db: Database) -> int:
+def _write(folder: Path, quests: Sequence[Any], badges: Sequence[Any]) -> None:
+    for name, entries in (("quests", quests), ("badges", badges)):
+        (folder / name).mkdir(exist_ok=True)
+        if entries:
+            pack = {"schema_version": "1", "pack": "tests", name: list(entries)}
+            (folder / name / "pack.json").write_text(json.dumps(pack))
+
+
+def quest_jobs(domains: Sequence[Domain] = DOMAINS) -> dict[str, Cron]:
+    """The jobs of quests, by name."""
+    return {job.name: job for job in jobs_of(domains) if job.name.startswith("quest")}
+
+
+async def evaluate(db: Database, domains: Sequence[Domain] = DOMAINS) -> int:
     """Roll up, and evaluate everybody who waits; the completions."""
     await roll_up_all(db)
-    while await note_what_changed(db):
+    jobs = quest_jobs(domains)
+    while await jobs["quest_changes"].run(db):
         pass
-    return await Evaluation(FACTS).run(db)
-
-
-def reported(
-    at: datetime, slug: str, *, user: str = ALICE, name: object = None, history: bool = False
-) -> QuestReport:
-    """Another system's word."""
-    identity = key(name or (user, slug, at))
-    return QuestReport(identity, 7, at, history, "meetup", user, "default", slug)
+    done = await jobs["quests"].run(db)
+    assert isinstance(done, int)
+    return done
 
 
 async def completed(db: Database, user: str = ALICE, prefix: str = "") -> list[tuple[str, str]]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from redis.asyncio import Redis
 
+from tbg.adapters.broadcast import Broadcast
+from tbg.app.domains import DOMAINS
+from tbg.app.relay import Relay
 from tbg.app.verifier import verify
-from tbg.core import limits
+from tbg.core import quest_limits
 from tbg.core.clock import FixedClock
-from tbg.core.tx import Database
-from tbg.domains.quests.actions.evaluating import Evaluation, note_changes
+from tbg.core.frames import Frame
+from tbg.core.tx import Database, Tx
+from tests.accounts import sign_in
 from tests.app.lives import join, user_of
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, execute, play, rows, share, told, value, xp
-from tests.domains.quests.doing import FACTS, completed, evaluate, load, quest
+from tests.domains.quests.doing import completed, evaluate, load, quest, quest_jobs
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 MINE = "q_"
@@ -131,10 +138,10 @@ async def test_a_changed_quest_keeps_completions_and_is_evaluated_again(
     await evaluate(db)
     assert await completed(db, prefix=MINE) == [("q_one", "once")]
     again = [quest("q_one", "accepted_shares", 6, xp=99), quest("q_two", "active_days", 1)]
-    assert await load(db, tmp_path, again) == ["q_one", "q_two"]
+    await load(db, tmp_path, again)
     await evaluate(db)
     assert await completed(db, prefix=MINE) == [("q_one", "once"), ("q_two", "once")]
-    assert await load(db, tmp_path, [quest("q_one", "accepted_shares", 1, xp=99)]) == ["q_one"]
+    await load(db, tmp_path, [quest("q_one", "accepted_shares", 1, xp=99)])
     await evaluate(db)
     paid = await rows(
         db, "SELECT amount FROM xp_ledger WHERE source_id = 'q_one:once' ORDER BY amount"
@@ -158,11 +165,10 @@ async def test_a_quest_counts_only_the_days_on_which_it_runs(db: Database, tmp_p
 
 async def test_a_quest_whose_fact_nobody_supplies_is_never_completed(db: Database) -> None:
     await play(db, [share(NOW)])
-    user = await user_of(db, ALICE)
-    async with db.transaction(owners="shared") as tx:
-        await note_changes(tx, [(user, NOW.date())], silent=False)
-    without = {name: fact for name, fact in FACTS.items() if name != "active_days"}
-    await Evaluation(without).run(db)
+    without = [
+        replace(domain, goal_facts={}) if domain.name == "mining" else domain for domain in DOMAINS
+    ]
+    await evaluate(db, without)
     assert await completed(db) == []
 
 
@@ -199,17 +205,17 @@ async def test_the_completions_of_merged_users_unite_and_pay_once(
     assert {n: c for n, c in verdict.checks.items() if c.mismatches} == {}
 
 
-async def test_a_handle_completes_the_quest_of_the_handle(db: Database) -> None:
-    await play(db, [share(NOW)])
-    user = await user_of(db, ALICE)
+async def test_a_handle_completes_the_quest_of_the_handle(
+    db: Database, redis: Redis, client: httpx.AsyncClient
+) -> None:
+    me = await sign_in(client)
+    await Relay(db, Broadcast(redis)).drain()
     await evaluate(db)
-    await execute(
-        db, f"UPDATE users SET handle = 'al', handle_key = 'al' WHERE id = {user}"
-    )
-    async with db.transaction(owners="shared") as tx:
-        await note_changes(tx, [(user, NOW.date())], silent=False)
+    assert await completed(db, me.key.address) == []
+    (await me.ask("PATCH", "/users/me", json={"handle": "satsuma"})).raise_for_status()
+    await Relay(db, Broadcast(redis)).drain()
     await evaluate(db)
-    assert ("name_on_the_door", "once") in await completed(db)
+    assert await completed(db, me.key.address) == [("name_on_the_door", "once")]
 
 
 async def test_turns_reach_everybody_who_waits(
@@ -217,13 +223,27 @@ async def test_turns_reach_everybody_who_waits(
 ) -> None:
     await play(db, [share(NOW, user=user) for user in (ALICE, BOB)])
     users = [await user_of(db, user) for user in (ALICE, BOB)]
-    async with db.transaction(owners="shared") as tx:
-        await note_changes(tx, [(user, NOW.date()) for user in users], silent=False)
-    monkeypatch.setattr(limits, "QUEST_USERS", 1)
-    turns = Evaluation(FACTS)
+    waits = "INSERT INTO quest_waiting SELECT {}, '2026-01-01', false ON CONFLICT DO NOTHING"
+    await execute(db, *[waits.format(user) for user in users])
+    monkeypatch.setattr(quest_limits, "QUEST_USERS", 1)
+    turns = quest_jobs()["quests"]
     for _ in range(2):
         await turns.run(db)
-        async with db.transaction(owners="shared") as tx:  # the first is always back
-            await note_changes(tx, [(users[0], NOW.date())], silent=False)
-    left = await rows(db, "SELECT user_id FROM quest_waiting")
-    assert left == [(users[0],)]
+        await execute(db, waits.format(users[0]))  # the first is always back
+    assert await rows(db, "SELECT user_id FROM quest_waiting") == [(users[0],)]
+
+
+async def test_progress_is_shown_to_its_player_alone(db: Database, tmp_path: Path) -> None:
+    await load(db, tmp_path, [quest("q_ten", "accepted_shares", 10, period="weekly")])
+    await play(db, [share(NOW) for _ in range(4)])
+    shown: list[Frame] = []
+
+    async def listen(tx: Tx) -> None:
+        shown.extend(tx.shown)
+
+    await evaluate(replace(db, committed=listen))
+    (frame,) = [frame for frame in shown if frame.data.TYPE == "quest_progress"]
+    assert frame.subject == f"me:{await user_of(db, ALICE)}"
+    lines = frame.data.model_dump()["quests"]
+    week = f"{NOW:%G-W%V}"
+    assert {"quest": "q_ten", "period": week, "progress": 4.0} in lines

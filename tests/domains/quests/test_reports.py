@@ -16,7 +16,7 @@ from tbg.adapters.streams import QUEST_COMPLETED, backlog
 from tbg.app.relay import Relay
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
-from tests.accounts import SignedIn, player, promoted, service_key, sign_in
+from tests.accounts import key_of, player, promoted, sign_in
 from tests.api import problem
 from tests.app.lives import user_of
 from tests.conftest import NOW
@@ -28,15 +28,17 @@ VISIT = quest("visit", "external", period="weekly", badge="visitor")
 WEEK = f"{NOW:%G-W%V}"
 
 
-def word(user: str = ALICE, slug: str = "visit", **more: str) -> tuple[str, dict[str, str]]:
+def word(user: str = ALICE, slug: str = "visit", **more: str) -> dict[str, str]:
     """An entry of the stream."""
-    return QUEST_COMPLETED, {"user": user, "quest": slug, "source": "meetup", **more}
+    fields = {"user": user, "quest": slug, "source": "meetup", "ts": f"{NOW.timestamp()}"}
+    return fields | more
 
 
-async def poster(client: httpx.AsyncClient, db: Database) -> tuple[SignedIn, dict[str, str]]:
-    """An operator, and the headers of a service key of theirs."""
+async def poster(client: httpx.AsyncClient, db: Database) -> dict[str, str]:
+    """The headers of an operator's service key."""
     me = await promoted(db, await sign_in(client, 5))
-    return me, await service_key(me)
+    key = await key_of(me, "service")
+    return {"Authorization": f"Bearer {key['key']}"}
 
 
 async def post(
@@ -58,9 +60,9 @@ async def test_five_deliveries_and_two_posts_are_one_completion_ledger_row_badge
     await load(db, tmp_path, [VISIT], badges=True)
     ingest = ingest_on(db, redis)
     for _ in range(5):
-        await publish(redis, [word(event_id="visit-1")])
+        await publish(redis, word(event_id="visit-1"), stream=QUEST_COMPLETED)
         await ingest.drain()
-    _, key = await poster(client, db)
+    key = await poster(client, db)
     answers = [await post(client, key, name) for name in ("first", "second")]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert all(answer.json()["idempotentReplayed"] is True for answer in answers)
@@ -87,7 +89,7 @@ async def test_the_first_post_creates_and_a_repetition_is_answered_from_it(
 ) -> None:
     await load(db, tmp_path, [VISIT], badges=True)
     await play(db, [share(NOW)])
-    _, key = await poster(client, db)
+    key = await poster(client, db)
     first = await post(client, key, "a", at=(NOW - timedelta(hours=1)).isoformat())
     assert first.status_code == 201
     assert first.json() == {
@@ -96,7 +98,7 @@ async def test_the_first_post_creates_and_a_repetition_is_answered_from_it(
     }  # fmt: skip
     assert (await post(client, key, "b")).status_code == 202
     clock.move(timedelta(weeks=1))
-    _, key = await poster(client, db)
+    key = await poster(client, db)
     again = await post(client, key, "a")
     assert (again.status_code, again.json()["period_key"]) == (202, WEEK), "the key says which"
     assert (await post(client, key, "c")).status_code == 201
@@ -109,7 +111,7 @@ async def test_what_cannot_be_is_refused_with_its_reason(
     over = quest("over", "external", ends="2020-01-01")
     await load(db, tmp_path, [VISIT, over], badges=True)
     await play(db, [share(NOW)])
-    _, key = await poster(client, db)
+    key = await poster(client, db)
     problem(await post(client, key, "k", quest="nothing"), 404, "quest_unknown")
     problem(await post(client, key, "k", quest="stove_lit"), 409, "quest_not_external")
     problem(await post(client, key, "k", quest="over"), 409, "quest_closed")
@@ -132,7 +134,9 @@ async def test_a_word_of_no_such_quest_is_a_dead_letter_at_once_and_good_ones_go
 ) -> None:
     await load(db, tmp_path, [VISIT, quest("over", "external", ends="2020-01-01")], badges=True)
     ingest = ingest_on(db, redis)
-    await publish(redis, [word(slug=slug, event_id="x"), word(BOB, event_id="y")])
+    await publish(
+        redis, word(slug=slug, event_id="x"), word(BOB, event_id="y"), stream=QUEST_COMPLETED
+    )
     await ingest.drain()
     assert await backlog(redis) == 0
     ((_, letter),) = await redis.xrange("mining:dead_letter")
@@ -145,7 +149,9 @@ async def test_history_completes_its_own_period_silently(
 ) -> None:
     await load(db, tmp_path, [VISIT], badges=True)
     then = NOW - timedelta(days=400)
-    await publish(redis, [word(event_id="z", history="true", ts=str(then.timestamp()))])
+    await publish(
+        redis, word(event_id="z", history="true", ts=str(then.timestamp())), stream=QUEST_COMPLETED
+    )
     await ingest_on(db, redis).drain()
     assert await completed(db) == [("visit", f"{then:%G-W%V}")]
     assert await rows(db, "SELECT type FROM outbox") == []
@@ -156,7 +162,7 @@ async def test_only_their_player_is_sent_the_frame(
     db: Database, redis: Redis, tmp_path: Path
 ) -> None:
     await load(db, tmp_path, [VISIT], badges=True)
-    await publish(redis, [word(event_id="z")])
+    await publish(redis, word(event_id="z"), stream=QUEST_COMPLETED)
     await ingest_on(db, redis).drain()
     shown: list[str] = []
 
@@ -175,7 +181,7 @@ async def test_the_reward_feed_says_why(
     await load(db, tmp_path, [VISIT], badges=True)
     mine = player(0).address
     await play(db, [share(NOW, user=mine)])
-    _, key = await poster(client, db)
+    key = await poster(client, db)
     assert (await post(client, key, "k", user=mine)).status_code == 201
     me = await sign_in(client)
     body = (await me.ask("GET", "/rewards/feed")).json()

@@ -6,13 +6,12 @@ import asyncio
 
 import typer
 
+from tbg.app.registries import load_registries
 from tbg.core import database_roles, schema
 from tbg.core.clock import SystemClock
 from tbg.core.settings import Settings, load_settings
 from tbg.core.tx import Database, connect
-from tbg.domains.gamification.actions.registry import load_registry
 from tbg.domains.mining.actions.partitions import make_partitions
-from tbg.domains.quests.actions import load_quests
 
 
 async def upgrade(settings: Settings) -> str:
@@ -25,8 +24,7 @@ async def upgrade(settings: Settings) -> str:
         revision = await _upgrade_schema(settings, database)
         async with database.transaction() as tx:
             await make_partitions(tx)
-            await load_registry(tx, packs=settings.badge_packs)
-            await load_quests(tx, packs=settings.quest_packs)
+            await load_registries(tx, settings)
         return revision
     finally:
         await database.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tbg.core import limits
+from tbg.core import quest_limits
 from tbg.core.goals import GoalFacts
 from tbg.core.schedule import Cron
 from tbg.core.tx import Database
@@ -15,7 +15,7 @@ async def note_what_changed(database: Database) -> int:
         return await note_roll_ups(tx)
 
 
-JOBS = (Cron("quest_changes", note_what_changed, every_s=limits.QUEST_SECONDS),)
+JOBS = (Cron("quest_changes", note_what_changed, every_s=quest_limits.QUEST_SECONDS),)
 
 
 def measuring_jobs(facts: GoalFacts) -> tuple[Cron, ...]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from tbg.adapters.http import (
     AppGoalFacts,
     OwnersTransaction,
+    RequiredKey,
     Service,
     SignedIn,
     Transaction,
     problems,
 )
 from tbg.adapters.rate_limit import RateLimit
-from tbg.core import limits
+from tbg.core import quest_limits
 from tbg.core.errors import Invalid, NotFound
 from tbg.core.goals import GoalFacts
 from tbg.core.tx import Tx
@@ -41,11 +42,10 @@ from tbg.domains.quests.schemas import (
 
 router = APIRouter(tags=["quests"])
 
-REPORTS = RateLimit("quest_reports", limits.RATE_QUEST_REPORTS)
+REPORTS = RateLimit("quest_reports", quest_limits.RATE_QUEST_REPORTS)
 
 Language = Annotated[str | None, Query(pattern="^[a-z]{2}$")]
 Slug = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9_]{0,63}$")]
-IdempotencyKey = Annotated[str, Header(min_length=1, max_length=limits.IDEMPOTENCY_CHARS)]
 
 
 @router.get("/quests", summary="All quests", operation_id="list_quests")
@@ -100,7 +100,7 @@ async def post_completion(
     tx: OwnersTransaction,
     who: Service,
     said: QuestReported,
-    idempotency_key: IdempotencyKey,
+    request: RequiredKey,
     response: Response,
 ) -> QuestAccepted:
     """201 the first time; 202 if the user has completed the quest in that period before."""
@@ -109,7 +109,7 @@ async def post_completion(
         raise NotFound(f"There is no user called {said.user}.")
     done, again = await report(
         tx, user_id=user.id, slug=said.quest, at=said.at, by=f"key:{who.key_id}",
-        request=idempotency_key,
+        request=request,
     )  # fmt: skip
     response.status_code = 202 if again else 201
     return QuestAccepted(

@@ -40,18 +40,35 @@ WHERE NOT EXISTS (SELECT 1 FROM quest_waiting w WHERE w.user_id = m.user_id)
 """
 
 
-_SUM_UP = """
-SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
-    (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)] AS users
-FROM checked
-"""
-
-_FIND = """
-SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after ORDER BY user_id LIMIT :most
-"""
-
 _SQL = {"quest_ledger": _LEDGER, "quest_reached": _REACHED}
-SUM_UP = {name: "WITH checked AS (" + sql + ")" + _SUM_UP for name, sql in _SQL.items()}
-FIND = {name: "WITH checked AS (" + sql + ")" + _FIND for name, sql in _SQL.items()}
+
+
+def _with(check: str, tail: str) -> str:
+    return "WITH " + "checked AS (" + check + ")" + tail
+
+
+SUM_UP = {
+    name: _with(
+        check,
+        """
+        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
+            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
+                AS users
+        FROM checked
+        """,
+    )
+    for name, check in _SQL.items()
+}
+
+FIND = {
+    name: _with(
+        check,
+        """
+        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
+        ORDER BY user_id LIMIT :most
+        """,
+    )
+    for name, check in _SQL.items()
+}
 
 CHECKS: dict[str, Check] = {name: Check(sum_up=SUM_UP[name], find=FIND[name]) for name in _SQL}

@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from tbg.core import limits
+from tbg.core import limits, quest_limits
 from tbg.core.frames import Frame
 from tbg.core.goals import GoalFacts
 from tbg.core.tx import Database, Tx
@@ -66,8 +66,8 @@ class Evaluation:
         """One turn; the completions."""
         first = self._after
         async with database.transaction() as tx:
-            turn = await queries.waiting(tx, first, limits.QUEST_USERS)
-        self._after = turn[-1] if len(turn) == limits.QUEST_USERS else 0
+            turn = await queries.waiting(tx, first, quest_limits.QUEST_USERS)
+        self._after = turn[-1] if len(turn) == quest_limits.QUEST_USERS else 0
 
         async def find(tx: Tx, after: int, most: int) -> list[int]:
             found = await queries.waiting(tx, max(after, first), most)
