@@ -87,6 +87,8 @@ async def _rewards(admin: asyncpg.Connection[Any], state: State, names: dict[int
         state[*path, "days"] = row["days"]
     for row in await admin.fetch("SELECT user_id, badge_slug FROM user_badges"):
         state["miner", names[row["user_id"]], "badge", row["badge_slug"]] = 1
+    for row in await admin.fetch("SELECT user_id, quest, period, xp FROM quest_completions"):
+        state["miner", names[row["user_id"]], "quest", row["quest"], row["period"]] = row["xp"]
     for name in names.values():
         state["miner", name, "ledger"] = 0
     sums = "SELECT user_id, source, sum(amount)::bigint AS xp FROM xp_ledger GROUP BY 1, 2"

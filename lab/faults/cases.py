@@ -20,6 +20,7 @@ from tbg.adapters.streams import (
     BLOCK_FOUND,
     MINER_CONNECTED,
     MINER_DISCONNECTED,
+    QUEST_COMPLETED,
     SHARE_BEST_DIFF,
     SHARE_SUBMITTED,
 )
@@ -38,13 +39,14 @@ Theme = Literal["heavy", "deaths", "dense", "sparse"]
 """heavy: one miner has most of the shares; deaths: processes die a lot; dense: few miners, and
 consumers that get in each other's way; sparse: many miners, and transactions that commit late."""
 
-Kind = Literal["share", "best", "block", "came", "went"]
+Kind = Literal["share", "best", "block", "came", "went", "quest"]
 _STREAM: dict[Kind, str] = {
     "share": SHARE_SUBMITTED,
     "best": SHARE_BEST_DIFF,
     "block": BLOCK_FOUND,
     "came": MINER_CONNECTED,
     "went": MINER_DISCONNECTED,
+    "quest": QUEST_COMPLETED,
 }
 
 
@@ -63,6 +65,7 @@ class Event:
     errn: int | None = None
     hash: str | None = None
     backed: bool = False
+    quest: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -132,8 +135,32 @@ def make_case(seed: int, *, now: datetime | None = None, total: int | None = Non
     maker = _Maker(rng, seed, now=now, total=total)
     events = maker.events()
     case = Case(seed, maker.now, events, [], theme=maker.theme, orders=maker.orders())
-    case.deliveries = list(_deliver(rng, case, maker.poison(), once=0.06 if total is None else 0))
+    quests = list(_quests(seed, maker))
+    poison = maker.poison()
+    case.deliveries = list(_deliver(rng, case, poison, quests, once=0.06 if total is None else 0))
+    case.events += [event for event in quests if event.quest in QUESTS]
     return case
+
+
+QUESTS = ("faults_external_weekly", "faults_external_once")
+"""The quests that another system completes here."""
+
+
+def _quests(seed: int, maker: _Maker) -> Iterator[Event]:
+    """Reports of completed quests, many of the same; some of a quest that there is not."""
+    rng = Random(f"quests/{seed}")
+    for number in range(rng.randint(4, 16)):
+        history = rng.random() < 0.3
+        # Just now, or so long ago that it is history: in between, it would be told or not.
+        age = timedelta(days=rng.uniform(2, 400)) if history else timedelta(0, rng.uniform(0, 60))
+        at = (maker.now - age).replace(microsecond=0)
+        who = rng.choice(maker.addresses[:3])
+        quest = rng.choice((*QUESTS, *QUESTS, "faults_nothing"))
+        fields = {"user": who, "quest": quest, "source": rng.choice(("meetup", "shop"))}
+        fields |= {"ts": _stamp(at), "event_id": f"quest-{seed}-{number}"}
+        if history:
+            fields["history"] = "true"
+        yield Event("quest", who, "", at, history, quest=quest, fields=fields)
 
 
 class _Maker:
@@ -358,7 +385,12 @@ def _stamp(at: datetime) -> str:
 
 
 def _deliver(
-    rng: Random, case: Case, poison: list[dict[str, str]], *, once: float
+    rng: Random,
+    case: Case,
+    poison: list[dict[str, str]],
+    quests: list[Event],
+    *,
+    once: float,
 ) -> Iterator[Sent]:
     """Every event at least once, many twice or more, more or less out of order."""
     one: list[tuple[float, Event | None, dict[str, str], bool]] = []
@@ -379,6 +411,7 @@ def _deliver(
     for fields in poison:
         for _ in range(rng.choice((1, 1, 2))):
             one.append((rng.uniform(0, len(order)), None, fields, False))
+    one += _deliver_quests(Random(f"quest deliveries/{case.seed}"), quests, len(order))
     one.sort(key=lambda item: item[0])
     for ordinal, (_, event_, fields, repeatable) in enumerate(one):
         entry_id = case.entry_id(ordinal)
@@ -388,5 +421,17 @@ def _deliver(
             event_.at = datetime.fromtimestamp(ms // 1000, UTC).replace(
                 microsecond=ms % 1000 * 1000
             )
-        stream = SHARE_SUBMITTED if event_ is None else _STREAM[event_.kind]
+        stream = QUEST_COMPLETED if "quest" in fields else SHARE_SUBMITTED
+        if event_ is not None:
+            stream = _STREAM[event_.kind]
         yield Sent(entry_id, stream, fields, event_, repeatable)
+
+
+def _deliver_quests(
+    rng: Random, quests: list[Event], places: int
+) -> Iterator[tuple[float, Event | None, dict[str, str], bool]]:
+    """Every report up to five times; one of no quest is poison."""
+    for event in quests:
+        good = event.quest in QUESTS
+        for _ in range(rng.randint(1, 5) if good else 1):
+            yield rng.uniform(0, places), event if good else None, event.fields, good

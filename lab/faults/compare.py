@@ -63,6 +63,7 @@ _FRAMES = {
     "FreezeEarned": ("notification",),
     "FreezeUsed": ("streak_update",),
     "SilentRewards": ("notification",),
+    "QuestCompleted": ("quest_completed",),
     "BlockRecorded": ("block_found", "notification"),
 }
 """The frames of each announcement."""
@@ -82,6 +83,7 @@ def told_wrongly(told: Told, expected: State, *, loud: bool, taken: int = 0) -> 
     if numbers != list(range(1, len(numbers) + 1)):
         yield Finding("wrong", f"{who}: frame numbers {numbers[:20]} are not 1 to n")
     yield from _badges(told, {p[3] for p in expected if p[:3] == ("miner", who, "badge")}, loud)
+    yield from _quests(told, {p[3:] for p in expected if p[:3] == ("miner", who, "quest")})
     levels = [p["new_level"] for kind, p in told.announced if kind == "LevelUp"]
     final = expected.get(("miner", who, "level"), 1)
     most = level_of(expected.get(("miner", who, "total_xp"), 0) + taken)
@@ -120,6 +122,14 @@ def _badges(told: Told, earned: set[str], loud: bool) -> Iterator[Finding]:
         sort: Sort = "lost" if slugs.total() + silent < len(earned) else "doubled"
         text = f"{who}: {slugs.total()} badges announced and {silent} silent, of {len(earned)}"
         yield Finding(sort, text)
+
+
+def _quests(told: Told, completed: set[tuple[str, str]]) -> Iterator[Finding]:
+    said = Counter((p["quest"], p["period"]) for k, p in told.announced if k == "QuestCompleted")
+    for key in sorted(said):
+        if said[key] > 1 or key not in completed:
+            text = f"{told.address}: quest {' '.join(key)} announced {said[key]} times"
+            yield Finding("doubled", text)
 
 
 def _counts(what: str, wanted: Counter[str], found: Counter[str]) -> Iterator[Finding]:

@@ -18,11 +18,11 @@ from importlib.resources import files
 from typing import Any
 
 from lab.faults.cases import Event, Order
-from lab.faults.pack import PACK
+from lab.faults.pack import PACK, QUESTS
 
 State = dict[tuple[Any, ...], Any]
 
-_REGISTRY = files("tbg") / "registry" / "badges.json"
+_REGISTRY = files("tbg") / "registry"
 _WEEK = timedelta(weeks=1)
 _LEVELS = {
     0: 1, 100: 2, 600: 3, 1600: 4, 4100: 5, 7100: 6, 10600: 7, 14600: 8, 19600: 9, 29600: 10,
@@ -33,8 +33,15 @@ _LEVELS = {
 @cache
 def badges() -> list[dict[str, Any]]:
     """All badges there are in a schedule, as their files have them."""
-    registry = json.loads(_REGISTRY.read_text(encoding="utf-8"))
+    registry = json.loads((_REGISTRY / "badges.json").read_text(encoding="utf-8"))
     return [*registry["badges"], *PACK["badges"]]
+
+
+@cache
+def quests() -> list[dict[str, Any]]:
+    """All quests there are in a schedule, as their files have them."""
+    registry = json.loads((_REGISTRY / "quests.json").read_text(encoding="utf-8"))
+    return [*registry["quests"], *QUESTS["quests"]]
 
 
 def level_of(xp: int) -> int:
@@ -86,6 +93,8 @@ class _Miner:
     reached: list[Event] = field(default_factory=list)
     blocks: dict[str, bool] = field(default_factory=dict)
     """Hash → whether any telling of it was backed."""
+    reported: set[tuple[str, date]] = field(default_factory=set)
+    """Quests that another system says were completed, and the days."""
     history: bool = False
     corrected: int = 0
     switched: list[date] = field(default_factory=list)
@@ -128,8 +137,12 @@ def expect(
 
 def _fold(miner: _Miner, event: Event, now: datetime) -> None:
     at, worker = event.at.astimezone(UTC), event.worker
-    miner.workers.add(worker)
     miner.history |= event.history
+    if event.kind == "quest":
+        assert event.quest is not None
+        miner.reported.add((event.quest, at.date()))
+        return
+    miner.workers.add(worker)
     if event.kind == "block":
         assert event.hash is not None
         miner.blocks[event.hash] = miner.blocks.get(event.hash, False) or event.backed
@@ -227,7 +240,10 @@ def _rewards(
         streak=25 * len(over),
         personal_best=50 * _personal_bests(miner.reached, closed),
         correction=miner.corrected,
+        quest=sum(quest["xp"] for quest, _ in _completed(miner, closed)),
     )
+    for quest, period in _completed(miner, closed):
+        state["miner", name, "quest", quest["slug"], period] = quest["xp"]
     put |= {"badges_earned": len(earned), "total_xp": xp.total(), "level": level_of(xp.total())}
     for what, value in put.items():
         state["miner", name, what] = value
@@ -254,6 +270,52 @@ def _earned(total: _Sum, blocks: dict[str, bool], *, longest: int, champion: boo
         if got:
             found.add(badge["slug"])
     return found
+
+
+def _completed(miner: _Miner, closed: datetime | None) -> list[tuple[dict[str, Any], str]]:
+    """The quests completed, and in which periods; what was mined counts once the jobs have run."""
+    found = []
+    for quest in quests():
+        fact, threshold = quest["goal"]["fact"], quest["goal"].get("threshold")
+        if fact == "external":
+            days = {day for slug, day in miner.reported if slug == quest["slug"]}
+            periods = {_period(quest["period"], day) for day in days}
+        elif closed is None:
+            periods = set()
+        elif fact == "streak_weeks":
+            runs, _, _ = runs_of(miner.weeks, switched=miner.switched)
+            longest = max(map(len, runs), default=0)
+            periods = {"once"} if longest >= threshold else set()
+        else:
+            sums = _by_period(quest["period"], fact, miner)
+            periods = {period for period, value in sums.items() if value >= threshold}
+        found += [(quest, period) for period in sorted(periods)]
+    return found
+
+
+def _by_period(kind: str, fact: str, miner: _Miner) -> dict[str, Any]:
+    """How much of a fact of mining each period has."""
+    found: dict[str, Any] = defaultdict(lambda: Decimal(0))
+    active: set[date] = set()
+    for (day, _), sums in miner.days.items():
+        period = _period(kind, day)
+        if fact == "accepted_shares":
+            found[period] += sums.accepted
+        elif fact == "work":
+            found[period] += sums.work
+        elif fact == "best_sdiff":
+            found[period] = max(found[period], Decimal(sums.best))
+        elif fact == "active_days" and sums.accepted and day not in active:
+            active.add(day)
+            found[period] += 1
+    return found
+
+
+def _period(kind: str, day: date) -> str:
+    year, week, _ = day.isocalendar()
+    season = 1 + (week > 13) + (week > 26) + (week > 39)
+    keys = {"once": "once", "daily": day.isoformat(), "weekly": week_of(day)}
+    return keys.get(kind, f"{year}-S{season}")
 
 
 def runs_of(

@@ -1,4 +1,4 @@
-"""Badges with thresholds that a few hundred events reach, in addition to the registry's twenty."""
+"""Badges and quests that a few hundred events reach, in addition to the registries' own."""
 
 from __future__ import annotations
 
@@ -33,3 +33,32 @@ PACK: dict[str, Any] = {
         )
     ],
 }
+
+
+QUESTS: dict[str, Any] = {
+    "$schema": "./quests.schema.json",
+    "schema_version": "1",
+    "pack": "faults",
+    "quests": [
+        {
+            "slug": f"faults_{fact}_{period}",
+            "name": f"{fact} {period}",
+            "description": "Only the fault harness completes it",
+            "period": period,
+            "goal": {"fact": fact} | ({"threshold": threshold} if threshold else {}),
+            "xp": xp,
+            "sort_order": 1000 + order,
+        }
+        for order, (fact, period, threshold, xp) in enumerate(
+            [
+                ("external", "weekly", None, 31),
+                ("external", "once", None, 37),
+                ("accepted_shares", "daily", 2, 3),
+                ("work", "weekly", 2000, 5),
+                ("best_sdiff", "season", 5000, 41),
+                ("streak_weeks", "once", 3, 43),
+            ]
+        )
+    ],
+}
+"""Quests that a few hundred events complete, in addition to the registry's."""

@@ -25,14 +25,20 @@ from lab.faults.outcome import Outcome
 from lab.faults.scratch import Scratch, Slot
 from tbg.adapters.broadcast import Broadcast
 from tbg.adapters.streams import Batch, Entry, Reader, backlog
+from tbg.app.domains import DOMAINS, goal_facts_of
 from tbg.app.ingest import PROJECTIONS, Ingest
 from tbg.app.relay import Relay
 from tbg.app.verifier import verify
 from tbg.app.worker import Worker
 from tbg.core import limits
 from tbg.core.tx import Tx
+from tbg.domains.gamification import jobs as gamification
 from tbg.domains.gamification.actions.streaks import check_streaks
-from tbg.domains.gamification.jobs import JOBS
+from tbg.domains.quests import jobs as quests
+
+QUEST_JOBS = (*quests.JOBS, *quests.measuring_jobs(goal_facts_of(DOMAINS)))
+JOBS = (*gamification.JOBS, *QUEST_JOBS)
+"""The jobs that reward."""
 
 IDLE_MS = 40
 """An entry untouched for so long belongs to a dead consumer here; a batch takes a few ms."""
@@ -220,13 +226,15 @@ class _Schedule:
         await self.scratch.forget()
 
     async def _check_early(self, slot: Slot) -> None:
-        """The streak check and the verifier in the middle of it all, killed now and then."""
+        """The streak check, quests and the verifier amid it all, killed now and then."""
         for _ in range(self.rng.randint(1, 3)):
             await pause(self.rng.uniform(0, 0.1))
             process = self._process("check", faulty=True)
 
             async def check() -> None:
                 await check_streaks(slot.database)
+                for job in QUEST_JOBS:
+                    await job.run(slot.database)
                 verdict = await verify(slot.database)
                 self.outcome.findings += watch.disagreement(verdict)
 

@@ -23,7 +23,7 @@ from lab.faults import watch
 from lab.faults.cases import Case, Sent
 from lab.faults.failpoints import Action, World, arm_database, arm_redis
 from lab.faults.loop import pause
-from lab.faults.pack import PACK
+from lab.faults.pack import PACK, QUESTS
 from tbg.adapters import redis as redis_adapter
 from tbg.adapters.streams import GROUP, STREAMS
 from tbg.app.local import servers
@@ -34,11 +34,12 @@ from tbg.core import schema
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database, connect
 from tbg.domains.gamification.actions.registry import load_registry
+from tbg.domains.quests.actions import load_quests
 
 SLOTS = 7
 """Processes that run at once, at most."""
 
-_KEPT = {"alembic_version", "badge_definitions"}
+_KEPT = {"alembic_version", "badge_definitions", "quest_definitions"}
 
 
 @contextmanager
@@ -61,13 +62,17 @@ def pair(*, durable: bool) -> Iterator[tuple[Postgres, Valkey]]:
 
 
 async def prepare(database: Database, *, folder: Path) -> Path:
-    """The schema, and the badges of the registry and of our pack; the folder it is in."""
+    """The schema, and badges and quests of the registries and our packs; the badges' folder."""
     await schema.upgrade(database)
     packs = folder / "packs"
     packs.mkdir(exist_ok=True)
     (packs / "faults.json").write_text(json.dumps(PACK), encoding="utf-8")
+    quests = folder / "quests"
+    quests.mkdir(exist_ok=True)
+    (quests / "faults.json").write_text(json.dumps(QUESTS), encoding="utf-8")
     async with database.transaction() as tx:
         await load_registry(tx, packs=packs)
+        await load_quests(tx, packs=quests)
     return packs
 
 

@@ -34,6 +34,8 @@ from tbg.domains.gamification.actions.verify import repair
 from tbg.domains.gamification.errors import BelowZero
 from tbg.domains.mining.actions import history, move_history, roll_up_all
 from tbg.domains.mining.queries import mined
+from tbg.domains.quests.actions import Completion, complete
+from tbg.domains.quests.rules import Quest
 from tests import servers
 from tests.api import client_of, make_app
 from tests.app.lives import WORDS, furnish, join, leave, taken_along, user_of
@@ -53,11 +55,13 @@ from tests.domains.gamification.play import (
     told,
     value,
 )
+from tests.domains.quests.doing import evaluate, quest_jobs
 from tests.events import ingest_on, publish
 from tests.events import share as event
 from tests.personal import left_in, rows_as_text
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+REWARDING = (*gamification.JOBS, *quest_jobs().values())
 
 
 async def close_books(db: Database) -> None:
@@ -65,6 +69,7 @@ async def close_books(db: Database) -> None:
     await check_streaks(db)
     await pay_personal_bests(db)
     await crown_champions(db)
+    await evaluate(db)
 
 
 async def in_order(db: Database) -> None:
@@ -219,7 +224,7 @@ async def empty(db: Database) -> None:
         "TRUNCATE xp_ledger, user_badges, user_gamification, streak_calendar, silent_rewards,"
         " users, user_addresses, workers, shares, rollup_queue, hourly_shares, daily_shares,"
         " daily_rejects, personal_bests, blocks, event_keys, outbox, job_marks, weekly_champions,"
-        " frames, frame_counters",
+        " frames, frame_counters, rolled_up, quest_completions, quest_waiting",
         "ALTER TABLE xp_ledger ENABLE TRIGGER ALL",
         "UPDATE pool_totals SET accepted = 0, rejected = 0, work = 0",
     )
@@ -297,8 +302,17 @@ async def tell(db: Database, dice: random.Random, facts: list[Fact], *, pay: boo
             await pay_personal_bests(db)
 
 
+SPRING = Quest("spring", "Spring", "Come", "season", "external", 1, 30, None, None, None, 500)
+
+
+async def finish(db: Database, user: int) -> None:
+    """A quest that another system completes."""
+    async with db.transaction(owners="shared") as tx:
+        await complete(tx, [Completion(user, SPRING, "2026-S1", tx.now)])
+
+
 async def grant(db: Database, user: int, source: str, what: str, amount: int) -> None:
-    """What domains above will grant: a quest, a lesson."""
+    """What domains above will grant: a lesson."""
     async with db.transaction() as tx:
         await lock(tx, [user])
         name = f"{source}:{user}:{what}"
@@ -317,7 +331,7 @@ class TestUnite:
         ids = [await user_of(db, user) for user in (ALICE, BOB, CAROL)]
         alice, bob, carol = ids
         for id_ in ids:
-            await grant(db, id_, "quest", "spring:2026", 30)
+            await finish(db, id_)
         await grant(db, carol, "lesson", "hash", 25)
         async with db.transaction(owners="shared") as tx:
             await record_event(tx, event="gift_sent", user_ids=[carol], at=NOW)
@@ -337,7 +351,7 @@ class TestUnite:
         found = await ledger(db, alice)
         assert sum(a for k, a in found.items() if k.startswith("share:")) == 450 // 100
         assert sum(a for k, a in found.items() if k.startswith("streak:")) == 25
-        assert found[f"quest:{alice}:spring:2026"] == 30, "the same quest is not paid twice"
+        assert found[f"quest:{alice}:spring:2026-S1"] == 30, "the same quest is not paid twice"
         assert found[f"lesson:{alice}:hash"] == 25
         assert sum(a for k, a in found.items() if k.startswith("correction:")) == 7
         assert found[f"badge:orange_piller:{alice}"] == 200
@@ -513,8 +527,8 @@ class TestUnite:
             assert not ingesting.done()
             await join(db, gone, kept)
         await asyncio.gather(ingesting, busy)
-        await relay.drain()
         await close_books(db)
+        await relay.drain()
         await in_order(db)
         await move_history(db)
         alice = await user_of(db, ALICE)
@@ -528,13 +542,15 @@ class TestUnite:
         assert await value(db, deadlocks) == before
         assert await value(db, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
 
-    @pytest.mark.parametrize("job", [*(job.name for job in gamification.JOBS), "event", "xp"])
+    @pytest.mark.parametrize("job", [*(job.name for job in REWARDING), "event", "xp"])
     async def test_no_reward_transaction_runs_during_a_merge(self, db: Database, job: str) -> None:
         """Otherwise a job that has already read could reward a user who no longer exists."""
         await play(db, [share(NOW - WEEK + timedelta(days=n), sdiff=n + 1.0) for n in range(3)])
         await play(db, [share(NOW, user=BOB)])
         await execute(db, "UPDATE badge_definitions SET backfilled_at = NULL")
         await execute(db, "DELETE FROM user_badges WHERE badge_slug = 'first_share'")
+        await roll_up_all(db)
+        await quest_jobs()["quest_changes"].run(db)
         async with db.transaction(owners="exclusive") as tx:
             working = asyncio.create_task(_work(db, job))
             await asyncio.sleep(0.3)
@@ -560,7 +576,7 @@ _GIVE_NOTHING = {"badge_counts", "xp_verifier"}
 
 async def _work(db: Database, name: str) -> None:
     """One of the jobs, or what domains above and operators do."""
-    for job in gamification.JOBS:
+    for job in REWARDING:
         if job.name == name:
             await job.run(db)
             return
@@ -589,6 +605,7 @@ async def _rush(db: Database, relay: Relay, until: asyncio.Task[None]) -> None:
         await pay_personal_bests(db)
         await crown_champions(db)
         await move_history(db)
+        await evaluate(db)
         await relay.drain()
         await asyncio.sleep(0)
 

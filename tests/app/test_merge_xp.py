@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from tbg.domains.gamification.actions.streaks import check_streaks
 from tests.app.lives import join
 from tests.conftest import NOW
 from tests.domains.gamification.play import best, block, play, rows, share
+from tests.domains.quests.doing import evaluate
 
 LATER = timedelta(days=8)
 """How long after the merges the histories end: a week and some days close."""
@@ -28,6 +29,8 @@ LATER = timedelta(days=8)
 REGISTRY = Path(__file__).parents[2] / "src/tbg/registry/badges.json"
 BADGES = json.loads(REGISTRY.read_text())["badges"]
 BADGE_XP = {badge["slug"]: badge["xp_reward"] for badge in BADGES}
+QUESTS = json.loads((REGISTRY.parent / "quests.json").read_text())["quests"]
+QUEST_XP = {quest["slug"]: quest["xp"] for quest in QUESTS}
 
 # What is no fact of mining, with what each pays, as rules.md §5 has it.
 GRANTED = {"lesson": 25, "track": 50, "competition": 200, "quest": 30}
@@ -110,6 +113,8 @@ def earned(facts: Iterable[Fact], now: datetime) -> Books:
         "best_diff": max((fact.sdiff for fact in bests), default=0.0),
         "streak": longest_run(closed),
     }
+    for quest, period in quests(accepted):
+        books["quest", f"{quest}:{period}"] = QUEST_XP[quest]
     for badge in BADGES:
         threshold = badge["trigger_config"].get("threshold")
         if threshold is not None and values[badge["trigger_type"]] >= threshold:
@@ -117,6 +122,24 @@ def earned(facts: Iterable[Fact], now: datetime) -> Books:
     if any(isinstance(fact, BlockFound) and fact.backed for fact in facts):
         books["badge", "block_finder"] = BADGE_XP["block_finder"]
     return books
+
+
+def quests(accepted: Iterable[Share]) -> Iterator[tuple[str, str]]:
+    """The shipped quests that mining completes, and in which periods."""
+    days = {fact.at.date() for fact in accepted}
+    by_week: Counter[str] = Counter(f"{day:%G-W%V}" for day in days)
+    by_season: Counter[str] = Counter()
+    for day in days:
+        yield "stove_lit", day.isoformat()
+        year, week, _ = day.isocalendar()
+        by_season[f"{year}-S{1 + (week > 13) + (week > 26) + (week > 39)}"] += 1
+    for week_iso, count in by_week.items():
+        yield from [("five_of_seven", week_iso)] * (count >= 5)
+        yield from [("no_cold_day", week_iso)] * (count == 7)
+    yield from (("through_the_season", key) for key, count in by_season.items() if count >= 60)
+    run = longest_run({day - timedelta(days=day.weekday()) for day in days})
+    yield from [("back_again", "once")] * (run >= 2)
+    yield from [("two_months_warm", "once")] * (run >= 8)
 
 
 def best_days(bests: Iterable[Share | BestDiff], today: date) -> Iterator[date]:
@@ -195,6 +218,7 @@ async def close(db: Database) -> None:
     """Pay what days and weeks that have closed owe."""
     await check_streaks(db)
     await pay_personal_bests(db)
+    await evaluate(db)
 
 
 async def grant(db: Database, histories: Sequence[History]) -> None:
@@ -250,6 +274,7 @@ async def test_merging_never_loses_or_doubles_xp(
         ]
         for gone, kept in merges:
             await join(db, gone, kept)
+        await evaluate(db)
         after = await ledgers(db)
         for gone, kept in merges:
             mined[kept] += mined[gone]

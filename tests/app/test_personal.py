@@ -27,6 +27,7 @@ from tests.api import keys_dir
 from tests.app.lives import SECRET, WORDS, furnish, join, leave, taken_along, user_of
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, BOB, CAROL, block, execute, play, share
+from tests.domains.quests.doing import evaluate, quest_jobs
 from tests.personal import (
     declared,
     left_in,
@@ -43,7 +44,7 @@ async def live(db: Database, redis: Redis, address: str) -> int:
     """A user with rows in every table that refers to users; gives the id."""
     await play(db, [share(NOW - WEEK, user=address, sdiff=2e9, worker="Basement")])
     await play(db, [block(NOW, user=address), share(NOW, user=address, accepted=False)])
-    await roll_up_all(db)
+    await evaluate(db)
     await crown_champions(db)
     await Relay(db, Broadcast(redis)).drain()
     user = await user_of(db, address)
@@ -51,8 +52,12 @@ async def live(db: Database, redis: Redis, address: str) -> int:
     issuer = Issuer("https://game.example", "The pool", CredentialKeys(keys_dir(), db.clock))
     async with db.transaction(owners="shared") as tx:
         await issue(tx, issuer, user_id=user, slug="first_share")
-    # What waits: rollups, a summary, messages, and one whose delivery failed.
+    # What waits: quests, rollups, a summary, messages, and one whose delivery failed.
     await play(db, [share(NOW - WEEK, user=address, history=True, worker="Basement")])
+    await roll_up_all(db)
+    await quest_jobs()["quest_changes"].run(db)
+    await play(db, [share(NOW, user=address, worker="Basement")])
+    await roll_up_all(db)
     await play(db, [share(NOW, user=address, sdiff=5e12, worker="Basement")])
     await execute(
         db,

@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from redis.asyncio import Redis
 
-from tbg.adapters.http import SCHEMES, Admin, Allowed, Service
+from tbg.adapters.http import SCHEMES, Admin, Allowed
 from tbg.core.clock import FixedClock
 from tbg.core.tx import Database
 from tests.accounts import key_of, link, promoted, sign_in, signed_challenge, unlink
@@ -177,19 +177,6 @@ async def test_only_permitted_callers_are_admitted(
             everybody = await askers(db, client)
         wrong += await wrongly_met(client, everybody, route, WHO_MAY[route])
     assert wrong == []
-
-
-async def test_the_letter_that_no_route_has_yet(
-    db: Database, app: FastAPI, client: httpx.AsyncClient
-) -> None:
-    everybody = await askers(db, client)
-    assert "S" not in WHO_MAY.values()  # else this toy can go
-    app.add_api_route("/api/v1/toys/S", for_services)
-    assert await wrongly_met(client, everybody, "GET /api/v1/toys/S", "S") == []
-
-
-async def for_services(who: Service) -> int:
-    return who.user_id
 
 
 async def for_admins(who: Admin) -> int:

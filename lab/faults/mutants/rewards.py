@@ -24,6 +24,7 @@ from tbg.domains.gamification.events import LevelUp
 from tbg.domains.gamification.rules import LastRun, compute_level
 from tbg.domains.mining import projection as mining
 from tbg.domains.mining.actions import rollups
+from tbg.domains.quests.actions import completing, evaluating
 
 _LOST: frozenset[Sort] = frozenset({"lost"})
 _DOUBLED: frozenset[Sort] = frozenset({"doubled"})
@@ -208,6 +209,21 @@ def _key_by_chance(real: Any) -> Any:
     return grant
 
 
+def _every_report(real: Method) -> Method:
+    async def write(tx: Tx, first: dict[Any, Any]) -> Any:
+        await real(tx, first)
+        return list(first.values())
+
+    return write
+
+
+def _of_today(real: Method) -> Method:
+    async def measured(tx: Tx, facts: Any, days: dict[tuple[int, Any], bool]) -> Any:
+        return await real(tx, facts, {(user, tx.now.date()): True for user, _ in days})
+
+    return measured
+
+
 _QUEUE = "created_at, user_ids, worker_ids, ats, share_ids, diffs, sdiffs, kinds, errns"
 
 
@@ -340,6 +356,18 @@ REWARDS = (
         "what a personal best is paid under changes with each run of the job",
         _DOUBLED,
         replaced(personal_bests, "_grant", _key_by_chance),
+    ),
+    Mutant(
+        "quest_told_again",
+        "a quest that was completed before is told with every further report",
+        _DOUBLED,
+        replaced(completing, "_write", _every_report),
+    ),
+    Mutant(
+        "quest_of_today",
+        "progress is evaluated for the periods that run, whenever a share was mined",
+        _LOST,
+        replaced(evaluating, "_measured", _of_today),
     ),
     Mutant(
         "rollup_taken_first",

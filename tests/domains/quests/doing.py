@@ -61,8 +61,7 @@ async def evaluate(db: Database, domains: Sequence[Domain] = DOMAINS) -> int:
     """Roll up, and evaluate everybody who waits; the completions."""
     await roll_up_all(db)
     jobs = quest_jobs(domains)
-    while await jobs["quest_changes"].run(db):
-        pass
+    await jobs["quest_changes"].run(db)
     done = await jobs["quests"].run(db)
     assert isinstance(done, int)
     return done

@@ -10,9 +10,14 @@ from tbg.domains.quests.actions.evaluating import Evaluation, note_roll_ups
 
 
 async def note_what_changed(database: Database) -> int:
-    """Let the users wait whose rollups have changed."""
-    async with database.transaction(owners="shared") as tx:
-        return await note_roll_ups(tx)
+    """Let the users wait whose rollups have changed; how many users and days these are."""
+    noted = 0
+    while True:
+        async with database.transaction(owners="shared") as tx:
+            more = await note_roll_ups(tx)
+        noted += more
+        if not more:
+            return noted
 
 
 JOBS = (Cron("quest_changes", note_what_changed, every_s=quest_limits.QUEST_SECONDS),)
