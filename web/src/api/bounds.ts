@@ -59,6 +59,15 @@ export const BOUNDS = {
       "maxLength": 16384
     }
   },
+  "QuestReported": {
+    "quest": {
+      "pattern": "^[a-z0-9][a-z0-9_]{0,63}$"
+    },
+    "user": {
+      "minLength": 1,
+      "maxLength": 256
+    }
+  },
   "RefreshWish": {
     "refresh_token": {
       "maxLength": 512

@@ -6,18 +6,19 @@ from tbg.core import quest_limits
 from tbg.core.goals import GoalFacts
 from tbg.core.schedule import Cron
 from tbg.core.tx import Database
+from tbg.domains.mining.queries import has_rolled_up
 from tbg.domains.quests.actions.evaluating import Evaluation, note_roll_ups
 
 
 async def note_what_changed(database: Database) -> int:
     """Let the users wait whose rollups have changed; how many users and days these are."""
-    noted = 0
-    while True:
+    noted, left = 0, True
+    while left:
         async with database.transaction(owners="shared") as tx:
-            more = await note_roll_ups(tx)
-        noted += more
-        if not more:
-            return noted
+            noted += await note_roll_ups(tx)
+            # Not until there was nothing to take: another worker may have taken the same ones.
+            left = await has_rolled_up(tx)
+    return noted
 
 
 JOBS = (Cron("quest_changes", note_what_changed, every_s=quest_limits.QUEST_SECONDS),)

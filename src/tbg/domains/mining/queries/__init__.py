@@ -401,3 +401,9 @@ async def totals(tx: Tx) -> list[WorkerTotal]:
 async def sources(tx: Tx) -> set[str]:
     """Where shares have come from: names of pools, and of what made them up."""
     return {row.source for row in await tx.rows("SELECT DISTINCT source FROM workers")}
+
+
+async def has_rolled_up(tx: Tx) -> bool:
+    """Whether there are changes of the rollups that nobody has taken."""
+    found: bool = await tx.value("SELECT EXISTS (SELECT 1 FROM rolled_up)")
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tbg.core.section import Section
 from tbg.core.tx import Tx
+from tbg.domains.mining.queries import has_rolled_up
 from tbg.domains.quests.actions.evaluating import EVERY_DAY, note_changes, note_roll_ups
 
 
@@ -15,8 +16,8 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     Their XP was granted to `kept` with the ledger. Of a quest that both completed in the same
     period, `kept`'s completion stays, as does what it paid.
     """
-    while await note_roll_ups(tx):
-        pass  # what waits names the user it was mined for
+    while await has_rolled_up(tx):
+        await note_roll_ups(tx)  # what waits names the user it was mined for
     await tx.run(
         """
         WITH moved AS (DELETE FROM quest_completions WHERE user_id = :gone RETURNING *)
