@@ -44,6 +44,12 @@ const badge = createRoute({
   component: lazyRouteComponent(() => import("./badges/BadgePage"), "BadgePage"),
 });
 
+const quests = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/quests",
+  component: lazyRouteComponent(() => import("./quests/QuestsPage"), "QuestsPage"),
+});
+
 /** `address` fills in the field; `back` is the page to return to. */
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
@@ -165,6 +171,7 @@ const routeTree = rootRoute.addChildren([
   miner,
   badges,
   badge,
+  quests,
   signIn,
   welcome,
   how,

@@ -38,6 +38,7 @@ const OF_POOL: Answers = {
   "/badges": given.badges(),
   "/badges/diff_1e9": given.badge("diff_1e9"),
   "/badges/node_runner": given.badge("node_runner"),
+  "/quests": given.quests,
   "/public/stats": given.pool,
   "/public/miners/ofenbank": given.veteran,
   [`/public/miners/${given.STRANGER}`]: given.beginner,
@@ -51,11 +52,13 @@ const OF_PLAYER: Answers = {
   "/users/me/addresses": given.addresses,
   "/users/me/activity": given.activity,
   "/users/me/api-keys": given.apiKeys,
+  "/users/me/quests": given.ownQuests,
 };
 
 const OF_NEWCOMER: Answers = {
   "/users/me": given.newcomer,
   "/users/me/settings": { ...given.settings, welcome: "open" },
+  "/users/me/quests": given.newQuests,
 };
 
 const OF_BEGINNER: Answers = { ...OF_NEWCOMER, ...earned.small };
@@ -88,6 +91,7 @@ const PAGES: Record<string, Shown> = {
   "no-shares": { path: `/m/${given.ADDRESS}` },
   badges: { path: "/badges" },
   badge: { path: "/badges/diff_1e9" },
+  quests: { path: "/quests", own: true, answers: OF_PLAYER },
   how: { path: "/how-it-works" },
   "sign-in": { path: "/sign-in" },
   welcome: { path: "/welcome", own: true, answers: OF_NEWCOMER },
@@ -112,6 +116,9 @@ const STATES: Record<string, Shown> = {
   "miner-own": { path: `/m/${given.STRANGER}`, own: true, answers: OF_NEWCOMER },
   "miner-broken": { path: "/m/ofenbank", answers: { "/public/miners/ofenbank": AWAY } },
   "miner-wrong": { path: "/m/hello" },
+  "quests-visitor": { path: "/quests" },
+  "quests-new": { path: "/quests", own: true, answers: OF_NEWCOMER },
+  "quests-broken": { path: "/quests", answers: { "/quests": AWAY } },
   "badge-closed": { path: "/badges/node_runner" },
   "settings-privacy": { path: "/settings/privacy", own: true, answers: OF_PLAYER },
   "settings-addresses": { path: "/settings/addresses", own: true, answers: OF_PLAYER },
@@ -135,6 +142,7 @@ const DETAILS: Record<string, Shown> = {
   "credential-unknown": { path: `/credentials/${earned.CREDENTIAL}` },
   "landing-own": { path: "/", own: true, answers: OF_PLAYER },
   "badges-own": { path: "/badges", own: true, answers: OF_PLAYER },
+  "quests-none": { path: "/quests", answers: { "/quests": { quests: [] } } },
   "how-empty": {
     path: "/how-it-works",
     answers: { "/public/stats": given.emptyPool, "/badges": given.badges(0) },

@@ -40,6 +40,10 @@ export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "deta
       const [year, week] = [text("week").slice(0, 4), Number(text("week").slice(6))];
       return { title: t`Week completed`, detail: t`Week ${week} of ${year}` };
     }
+    case "quest_completed": {
+      const name = text("name");
+      return { title: t`Quest completed: ${name}`, detail: null };
+    }
     case "block_found": {
       const height = count(figure("height"));
       return { title: t`Block ${height} found`, detail: by };

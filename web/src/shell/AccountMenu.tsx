@@ -51,6 +51,9 @@ export default function AccountMenu({ me }: { me: Me }) {
             <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/rewards" />}>
               <Icon name="rewards" size={20} /> <Trans>My rewards</Trans>
             </Menu.LinkItem>
+            <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/quests" />}>
+              <Icon name="flag" size={20} /> <Trans>Quests</Trans>
+            </Menu.LinkItem>
             {me.role === "admin" && (
               <Menu.LinkItem className="menu-item" closeOnClick render={<Link to="/admin" />}>
                 <Icon name="key" size={20} /> <Trans>Operators</Trans>

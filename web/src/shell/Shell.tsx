@@ -67,6 +67,9 @@ function TopBar() {
         <Link to="/badges">
           <Trans>Badges</Trans>
         </Link>
+        <Link to="/quests">
+          <Trans>Quests</Trans>
+        </Link>
         <Link to="/how-it-works">
           <Trans>How it works</Trans>
         </Link>

@@ -17,6 +17,7 @@ const ICONS = {
   xp_gained: "share",
   streak_update: "streak",
   best_diff: "best",
+  quest_completed: "flag",
   block_found: "block",
   block_reported: "block",
 } as const;

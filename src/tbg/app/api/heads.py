@@ -34,6 +34,10 @@ _PAGES = {
         "Badges",
         "Every badge that a home miner can earn here, what it takes, and how many have it.",
     ),
+    "/quests": (
+        "Quests",
+        "Small goals for a day, a week or a season that any home miner can complete here.",
+    ),
     "/how-it-works": (
         "How it works",
         "What XP, levels, badges, streaks, difficulty and odds are, with this pool's own numbers.",

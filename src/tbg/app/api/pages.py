@@ -34,7 +34,7 @@ _NOT_PAGES = ("api", "health", "metrics", "problems", "version", "ws", ".well-kn
 
 # The pages of `web/src/router.tsx`; at another address the app says that there is none.
 _PAGE = re.compile(
-    r"/|/(?:m|badges|credentials)/[^/]+|/badges|/how-it-works|/sign-in|/welcome|/admin"
+    r"/|/(?:m|badges|credentials)/[^/]+|/badges|/quests|/how-it-works|/sign-in|/welcome|/admin"
     r"|/(?:settings|profile|rewards)(?:/[^/]+)?"
 )
 

@@ -1,0 +1,64 @@
+/** What a quest asks for and when, in words. */
+import { plural, t } from "@lingui/core/macro";
+import { count, date, joined, magnitude } from "../format";
+import type { OwnQuest, Quest } from "./queries";
+
+/** How often a quest can be completed. */
+export function howOften({ period }: Quest): string {
+  switch (period) {
+    case "daily":
+      return t`Every day`;
+    case "weekly":
+      return t`Every week`;
+    case "season":
+      return t`Every season`;
+    default:
+      return t`Once`;
+  }
+}
+
+/** A number of the quest's fact as people read it: "3", "12,500", "4.29 G". */
+export function amount({ goal }: Quest, value: number): string {
+  const large = goal.fact === "work" || goal.fact === "best_sdiff";
+  return large && value >= 1000 ? joined(magnitude(value)) : count(Math.floor(value));
+}
+
+/** "3 of 5 days"; null where a bar would have one step only. */
+export function soFar(quest: OwnQuest): string | null {
+  const { fact, threshold } = quest.goal;
+  const done = amount(quest, Math.min(quest.progress, threshold));
+  const all = amount(quest, threshold);
+  switch (fact) {
+    case "active_days":
+      return plural(threshold, { one: `${done} of # day`, other: `${done} of # days` });
+    case "streak_weeks":
+      return plural(threshold, { one: `${done} of # week`, other: `${done} of # weeks` });
+    case "accepted_shares":
+      return plural(threshold, { one: `${done} of # share`, other: `${done} of # shares` });
+    case "external":
+      return null;
+    default:
+      return t`${done} of ${all}`;
+  }
+}
+
+/** Which period a completion was in: "Week 48 of 2026"; null where there is only one. */
+export function inPeriod(key: string): string | null {
+  const [year, part] = [key.slice(0, 4), key.slice(5)];
+  if (key === "once") return null;
+  if (part.startsWith("W")) {
+    const week = Number(part.slice(1));
+    return t`Week ${week} of ${year}`;
+  }
+  if (part.startsWith("S")) {
+    const season = Number(part.slice(1));
+    return t`Season ${season} of ${year}`;
+  }
+  return date(key, Date.now());
+}
+
+/** "+20 XP". */
+export function reward(amountOfXp: number): string {
+  const xp = count(amountOfXp);
+  return t`+${xp} XP`;
+}
