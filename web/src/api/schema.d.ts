@@ -610,6 +610,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All quests
+         * @description All quests in the registry's order, each with its period now.
+         *
+         *     `lang`: the language of names and descriptions; in English where there is no translation.
+         */
+        get: operations["list_quests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quests/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report that a user completed a quest
+         * @description 201 the first time; 202 if the user has completed the quest in that period before.
+         */
+        post: operations["report_quest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quests/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One quest
+         * @description A quest, with its period now.
+         */
+        get: operations["get_quest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/badges": {
         parameters: {
             query?: never;
@@ -929,6 +991,26 @@ export interface paths {
          * @description Everything in one answer, read from one row.
          */
         get: operations["own_gamification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/quests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The player's quests
+         * @description All quests with the player's progress, and what they completed, newest first.
+         */
+        get: operations["own_quests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2497,6 +2579,50 @@ export interface components {
             credentials: components["schemas"]["OwnCredential"][];
         };
         /**
+         * OwnQuest
+         * @description A quest with the player's progress in its period, and when they completed it in that.
+         */
+        OwnQuest: {
+            badge: components["schemas"]["QuestBadge"] | null;
+            /** Completed At */
+            completed_at: string | null;
+            /** Description */
+            description: string;
+            /** Ends */
+            ends: string | null;
+            goal: components["schemas"]["QuestGoal"];
+            /** Name */
+            name: string;
+            /** Open */
+            open: boolean;
+            /** Period */
+            period: string;
+            /** Period Ends At */
+            period_ends_at: string | null;
+            /** Period Key */
+            period_key: string | null;
+            /** Progress */
+            progress: number;
+            /** Slug */
+            slug: string;
+            /** Starts */
+            starts: string | null;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * OwnQuests
+         * @description The player's quests, and those they completed, newest first.
+         */
+        OwnQuests: {
+            /** Completions */
+            completions: components["schemas"]["QuestCompletion"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Quests */
+            quests: components["schemas"]["OwnQuest"][];
+        };
+        /**
          * Pace
          * @description The mean day of the last week, or of the time since the first share if that is shorter.
          */
@@ -2840,6 +2966,213 @@ export interface components {
             xp_granted: number;
         };
         /**
+         * QuestAccepted
+         * @description A completion, by whichever report came first.
+         */
+        QuestAccepted: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Idempotentreplayed */
+            idempotentReplayed: boolean;
+            /** Period Key */
+            period_key: string;
+            /** Quest */
+            quest: string;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * QuestBadge
+         * @description The badge that a quest awards.
+         */
+        QuestBadge: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * QuestCompletedData
+         * @description A quest was completed.
+         */
+        QuestCompletedData: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Badge */
+            badge: string | null;
+            /** Name */
+            name: string;
+            /** @default null */
+            notification: components["schemas"]["Notification"] | null;
+            /** Period */
+            period: string;
+            /** Quest */
+            quest: string;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * QuestCompletedFrame
+         * @description A quest was completed.
+         */
+        QuestCompletedFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["QuestCompletedData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "quest_completed";
+        };
+        /**
+         * QuestCompletion
+         * @description A quest that the player completed in one of its periods; `name` is today's name.
+         */
+        QuestCompletion: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string;
+            /** Period Key */
+            period_key: string;
+            /** Quest */
+            quest: string;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * QuestGoal
+         * @description So much of a fact of the game. `external`: another system completes the quest.
+         */
+        QuestGoal: {
+            /** Fact */
+            fact: string;
+            /** Threshold */
+            threshold: number;
+        };
+        /**
+         * QuestInfo
+         * @description A quest, with its period now: null where it is not running.
+         *
+         *     `open`: it can be completed; else it waits for a part of the game that is not here yet.
+         *     `starts`, `ends`: its first and last day; `period_ends_at`: null if it has no end.
+         */
+        QuestInfo: {
+            badge: components["schemas"]["QuestBadge"] | null;
+            /** Description */
+            description: string;
+            /** Ends */
+            ends: string | null;
+            goal: components["schemas"]["QuestGoal"];
+            /** Name */
+            name: string;
+            /** Open */
+            open: boolean;
+            /** Period */
+            period: string;
+            /** Period Ends At */
+            period_ends_at: string | null;
+            /** Period Key */
+            period_key: string | null;
+            /** Slug */
+            slug: string;
+            /** Starts */
+            starts: string | null;
+            /** Xp */
+            xp: number;
+        };
+        /**
+         * QuestList
+         * @description All quests in the registry's order.
+         */
+        QuestList: {
+            /** Quests */
+            quests: components["schemas"]["QuestInfo"][];
+        };
+        /**
+         * QuestProgress
+         * @description How far a player is in a quest's period.
+         */
+        QuestProgress: {
+            /** Period */
+            period: string;
+            /** Progress */
+            progress: number;
+            /** Quest */
+            quest: string;
+        };
+        /**
+         * QuestProgressData
+         * @description Progress that may have changed, in the periods that are running.
+         */
+        QuestProgressData: {
+            /** Quests */
+            quests: components["schemas"]["QuestProgress"][];
+        };
+        /**
+         * QuestProgressFrame
+         * @description Progress that may have changed, in the periods that are running.
+         */
+        QuestProgressFrame: {
+            /**
+             * Channel
+             * @constant
+             */
+            channel: "gamification";
+            data: components["schemas"]["QuestProgressData"];
+            /** Id */
+            id: number | null;
+            /** Subject */
+            subject: string | null;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "quest_progress";
+        };
+        /**
+         * QuestReported
+         * @description Another system's word that a user completed a quest; `at` is now if it is absent.
+         */
+        QuestReported: {
+            /** At */
+            at?: string | null;
+            /** Quest */
+            quest: string;
+            /**
+             * User
+             * @description handle or address
+             */
+            user: string;
+        };
+        /**
          * Readiness
          * @description All of them; `ready` when each is ok.
          */
@@ -2976,6 +3309,11 @@ export interface components {
              * @description the event of a badge
              */
             event?: string | null;
+            /**
+             * Fact
+             * @description what the quest was about
+             */
+            fact?: string | null;
             /** Hash */
             hash?: string | null;
             /** Height */
@@ -2988,14 +3326,29 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Period
+             * @description of a quest: once, a day, a week or a season
+             */
+            period?: string | null;
+            /**
              * Reason
              * @description why an operator granted it by hand
              */
             reason?: string | null;
+            /**
+             * Reported By
+             * @description the system that said it was completed
+             */
+            reported_by?: string | null;
             /** Sdiff */
             sdiff?: number | null;
             /** Share Id */
             share_id?: string | null;
+            /**
+             * Threshold
+             * @description how much of that it took
+             */
+            threshold?: number | null;
             /** Week */
             week?: string | null;
             /**
@@ -3033,7 +3386,7 @@ export interface components {
             weeks: components["schemas"]["XpOfWeek"][];
         };
         /** ServerFrame */
-        ServerFrame: components["schemas"]["StatsUpdateFrame"] | components["schemas"]["ShareSubmittedFrame"] | components["schemas"]["WorkerStatusFrame"] | components["schemas"]["BlockFoundFrame"] | components["schemas"]["BadgeEarnedFrame"] | components["schemas"]["XpGainedFrame"] | components["schemas"]["LevelUpFrame"] | components["schemas"]["StreakUpdateFrame"] | components["schemas"]["BestDiffFrame"] | components["schemas"]["NotificationFrame"] | components["schemas"]["FeedItemFrame"] | components["schemas"]["SubscribedFrame"] | components["schemas"]["UnsubscribedFrame"] | components["schemas"]["SnapshotFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ErrorFrame"];
+        ServerFrame: components["schemas"]["StatsUpdateFrame"] | components["schemas"]["ShareSubmittedFrame"] | components["schemas"]["WorkerStatusFrame"] | components["schemas"]["BlockFoundFrame"] | components["schemas"]["BadgeEarnedFrame"] | components["schemas"]["XpGainedFrame"] | components["schemas"]["LevelUpFrame"] | components["schemas"]["StreakUpdateFrame"] | components["schemas"]["BestDiffFrame"] | components["schemas"]["QuestCompletedFrame"] | components["schemas"]["QuestProgressFrame"] | components["schemas"]["NotificationFrame"] | components["schemas"]["FeedItemFrame"] | components["schemas"]["SubscribedFrame"] | components["schemas"]["UnsubscribedFrame"] | components["schemas"]["SnapshotFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ErrorFrame"];
         /**
          * Session
          * @description A place where the player is signed in.
@@ -6057,6 +6410,267 @@ export interface operations {
             };
         };
     };
+    list_quests: {
+        parameters: {
+            query?: {
+                lang?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestList"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_quest: {
+        parameters: {
+            query?: never;
+            header: {
+                "idempotency-key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestReported"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestAccepted"];
+                };
+            };
+            /** @description It was there before */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestAccepted"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quest: {
+        parameters: {
+            query?: {
+                lang?: string | null;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestInfo"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_badge_registry: {
         parameters: {
             query?: never;
@@ -7689,6 +8303,84 @@ export interface operations {
             };
             /** @description Problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_quests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                lang?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnQuests"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

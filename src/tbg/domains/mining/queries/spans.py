@@ -17,7 +17,10 @@ Sum: TypeAlias = Literal["accepted_shares", "work", "best_sdiff", "active_days"]
 async def days_mined(tx: Tx, user_ids: Sequence[int]) -> list[tuple[int, date]]:
     """The users and days of which there are rollups."""
     rows = await tx.rows(
-        "SELECT DISTINCT user_id, day FROM daily_shares WHERE user_id = ANY(:users ::bigint[])",
+        """
+        SELECT DISTINCT user_id, day FROM owned_daily_shares
+        WHERE user_id = ANY(:users ::bigint[])
+        """,
         users=list(user_ids),
     )
     return [(row.user_id, row.day) for row in rows]
@@ -69,7 +72,7 @@ SELECT s.n, CASE :of ::text
     ELSE max(d.best_sdiff)::numeric END AS value
 FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[])
     WITH ORDINALITY AS s (user_id, first, until, n)
-JOIN daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
+JOIN owned_daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
 GROUP BY s.n
 """
 
@@ -83,7 +86,7 @@ WITH by_day AS (
         ELSE max(d.best_sdiff)::numeric END AS value
     FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[], :thresholds ::float8[])
         WITH ORDINALITY AS s (user_id, first, until, threshold, n)
-    JOIN daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
+    JOIN owned_daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
     GROUP BY s.n, s.threshold, d.day
 ), risen AS (
     SELECT n, threshold, day, CASE WHEN :of ::text = 'best_sdiff' THEN value
@@ -106,7 +109,7 @@ WITH risen AS (
         END AS value
     FROM unnest(:users ::bigint[], :numbers ::bigint[], :days ::date[], :befores ::float8[],
         :thresholds ::float8[]) AS t (user_id, n, day, before, threshold)
-    JOIN shares s ON s.user_id = t.user_id AND s.accepted
+    JOIN owned_shares s ON s.user_id = t.user_id AND s.accepted
         AND s.at >= t.day::timestamp AT TIME ZONE 'UTC'
         AND s.at < (t.day + 1)::timestamp AT TIME ZONE 'UTC'
 ), first AS (
@@ -141,7 +144,7 @@ async def _workers_by_hour(tx: Tx, spans: Sequence[Span]) -> dict[int, list[tupl
         SELECT s.n, h.hour, count(DISTINCT h.worker_id) AS workers
         FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[])
             WITH ORDINALITY AS s (user_id, first, until, n)
-        JOIN hourly_shares h ON h.user_id = s.user_id AND h.accepted > 0
+        JOIN owned_hourly_shares h ON h.user_id = s.user_id AND h.accepted > 0
             AND h.hour >= s.first::timestamp AT TIME ZONE 'UTC'
             AND h.hour < s.until::timestamp AT TIME ZONE 'UTC'
         GROUP BY s.n, h.hour

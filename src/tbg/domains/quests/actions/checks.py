@@ -29,7 +29,7 @@ FROM (
         CASE q.fact WHEN 'accepted_shares' THEN sum(d.accepted) WHEN 'work' THEN sum(d.work)
             WHEN 'active_days' THEN count(DISTINCT d.day) FILTER (WHERE d.accepted > 0)
             ELSE max(d.best_sdiff)::numeric END AS value
-    FROM daily_shares d JOIN quest_definitions q ON q.is_active
+    FROM owned_daily_shares d JOIN quest_definitions q ON q.is_active
         AND q.fact IN ('accepted_shares', 'work', 'active_days', 'best_sdiff')
         AND d.day >= COALESCE(q.starts, d.day) AND d.day <= COALESCE(q.ends, d.day)
     GROUP BY d.user_id, q.slug, q.threshold, q.fact, 4

@@ -2,8 +2,8 @@
 
 from tbg.core.migration import run
 
-revision = "0018_quests"
-down_revision = "0017_credentials"
+revision = "0019_quests"
+down_revision = "0018_owned_facts"
 
 QUESTS = """
 CREATE TABLE rolled_up (
