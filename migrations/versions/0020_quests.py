@@ -2,8 +2,8 @@
 
 from tbg.core.migration import run
 
-revision = "0019_quests"
-down_revision = "0018_owned_facts"
+revision = "0020_quests"
+down_revision = "0019_streak_freezes"
 
 QUESTS = """
 CREATE TABLE rolled_up (
