@@ -15,7 +15,7 @@ from tbg.app.api import connections
 from tbg.core import limits
 from tbg.core.tx import Database
 from tests.api import make_app, served
-from tests.wire import connect, is_closed, websocket
+from tests.wire import connect, handshake, is_closed, websocket
 
 GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
 
@@ -265,6 +265,26 @@ async def test_connections_are_limited_separately_per_address(
     assert await answered(host)
     for _, writer in held:
         writer.close()
+
+
+async def test_sockets_behind_a_trusted_proxy_are_limited_separately_per_visitor(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS_BY_ADDRESS", 3)
+    one, other = {"X-Forwarded-For": "14.0.0.77"}, {"X-Forwarded-For": "14.0.0.77, 14.0.0.9"}
+    async with served(make_app(db, redis, trusted_proxies="127.0.0.1")) as host:
+        held = [await websocket(host, **one) for _ in range(3)]
+        reader, writer = await connect(host)
+        writer.write(handshake(host, **one))
+        assert b"503 Service Unavailable" in await is_closed(reader)
+        writer.close()
+        held.append(await websocket(host, **other))
+        assert await answered(host)
+        held.pop(0)[1].close()
+        await asyncio.sleep(0.1)
+        held.append(await websocket(host, **one))
+        for _, writer in held:
+            writer.close()
 
 
 async def test_a_trusted_proxy_has_as_many_as_there_are(

@@ -14,12 +14,14 @@ import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
+from redis.asyncio import Redis
 
 from tbg.app.api import connections, sockets
 from tbg.core import limits
+from tbg.core.tx import Database
 from tbg.domains.accounts.queries import followable
 from tbg.domains.realtime import routes
-from tests.api import served
+from tests.api import make_app, served
 from tests.wire import (
     CLOSE,
     CONT,
@@ -89,6 +91,26 @@ async def test_sockets_of_one_address_share_its_limit(
     assert await close_of(socks[0][0]) == 1008
     for _, writer in socks:
         writer.close()
+
+
+async def test_sockets_of_one_visitor_behind_a_trusted_proxy_share_its_limit(
+    db: Database, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SHARED_FRAMES", 60)
+    monkeypatch.setattr(sockets, "SHARED_FRAMES", 60)
+    monkeypatch.setattr(sockets, "_SHARED_RATE", 0.0)
+    async with served(make_app(db, redis, trusted_proxies="127.0.0.1")) as host:
+        loud = [await websocket(host, **{"X-Forwarded-For": "14.0.0.77"}) for _ in range(4)]
+        quiet = await websocket(host, **{"X-Forwarded-For": "14.0.0.78"})
+        for _, writer in loud:
+            writer.write(frame(PING) * 20)
+        await asyncio.sleep(0.1)
+        loud[0][1].write(frame(PING))
+        assert await close_of(loud[0][0]) == 1008
+        quiet[1].write(frame(PING, b"still there"))
+        assert b"still there" in await quiet[0].readexactly(2 + len(b"still there"))
+        for _, writer in [*loud, quiet]:
+            writer.close()
 
 
 async def test_fragments_of_a_message_are_limited_however_slowly_they_arrive(

@@ -14,9 +14,10 @@ from http import HTTPStatus
 from typing import cast
 
 from prometheus_client import Counter, Gauge
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from tbg.app.api.guard import counted_as
+from tbg.app.api.guard import client_ip, counted_as
 from tbg.app.api.sockets import SHARED_FRAMES, SocketProtocol
 from tbg.core import limits
 from tbg.core.allowance import Allowance
@@ -55,20 +56,39 @@ class Connections:
     def enter(self, connection: HttpProtocol, peer: str) -> str | None:
         """Let a connection in; what its place is kept as, None when there is no place."""
         address = counted_as(peer, self._settings)
-        theirs = self._by_address.get(address, 0)
-        # One address never has all there is.
-        most_of_one = min(limits.CONNECTIONS_BY_ADDRESS, max(1, self._most // 4))
         if self._count >= self._most:
             self.refused("full", of=None)
             return None
+        if not self._take_place(address):
+            return None
+        self._waited_for.add(connection)
+        return address
+
+    def enter_socket(self, place: str, scope: Scope) -> str | None:
+        """The place of a connection that becomes a WebSocket; None when there is none.
+
+        From then on it is one visitor's, also behind a trusted proxy, whose connections are many
+        visitors' until then.
+        """
+        visitor = place or counted_as(client_ip(scope, self._settings), self._settings)
+        if visitor == place:
+            return place
+        if not self._take_place(visitor):
+            return None
+        self.leave(place)
+        return visitor
+
+    def _take_place(self, address: str) -> bool:
+        theirs = self._by_address.get(address, 0)
+        # One address never has all there is.
+        most_of_one = min(limits.CONNECTIONS_BY_ADDRESS, max(1, self._most // 4))
         if address and theirs >= most_of_one:
             self.refused("too many from one address", of=address)
-            return None
+            return False
         self._by_address[address] = theirs + 1
         self._count += 1
         OPEN.set(self._count)
-        self._waited_for.add(connection)
-        return address
+        return True
 
     def leave(self, place: str) -> None:
         """A connection is closed."""
@@ -81,7 +101,7 @@ class Connections:
         OPEN.set(self._count)
 
     def frames_of(self, place: str) -> Allowance | None:
-        """The allowance of all sockets of an address together; None for a trusted proxy."""
+        """The allowance of all sockets of a visitor together; None if a proxy names none."""
         if not place:
             return None
         if place not in self._frames:
@@ -156,12 +176,18 @@ class HttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over, with its place."""
+        if self._place is None:
+            return  # it was refused before
+        place = self.ledger.enter_socket(self._place, cast("Scope", self.scope))
+        if place is None:
+            self._end(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._place = place
         self.ledger.forget(self)
         super().handle_websocket_upgrade()
         socket = cast("SocketProtocol", self.transport.get_protocol())
         socket.on_lost = self._leave
-        if self._place is not None:
-            socket.conn.shared = self.ledger.frames_of(self._place)
+        socket.conn.shared = self.ledger.frames_of(self._place)
 
     def data_received(self, data: bytes) -> None:
         """Receive parts of a request, within its limits."""

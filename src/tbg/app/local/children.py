@@ -60,7 +60,10 @@ class Child:
         return await self._process.wait()
 
     async def _pump(self) -> None:
-        """Pass its output on, line by line, to the log and the terminal."""
+        """Pass its output on, line by line, to the terminal and the log.
+
+        What cannot be written to the log, on a full disk, is left out: the service goes on.
+        """
         assert self._process is not None
         assert self._process.stdout is not None
         rest = b""
@@ -70,15 +73,16 @@ class Child:
                 *lines, rest = (rest + chunk).split(b"\n")
                 if len(rest) > 65536:  # a line without end is cut here
                     lines, rest = [*lines, rest], b""
+                with suppress(OSError):
+                    out.write(b"".join(line + b"\n" for line in lines))
                 for line in lines:
-                    out.write(line + b"\n")
                     self._show(line)
-                out.flush()
                 if out.tell() > processes.LOG_FILE_BYTES:
                     out.close()
                     out = processes.open_log(self.log)
             if rest:
-                out.write(rest + b"\n")
+                with suppress(OSError):
+                    out.write(rest + b"\n")
                 self._show(rest)
         finally:
             out.close()

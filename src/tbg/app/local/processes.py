@@ -97,11 +97,14 @@ def start(
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Open a log to append to; one that has grown large moves aside first (one old one kept)."""
+    """Open a log to append to; one that has grown large moves aside first (one old one kept).
+
+    Without a buffer: what a full disk refuses would stay in it and fail again.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_FILE_BYTES:
         path.replace(path.with_suffix(path.suffix + ".1"))
-    return path.open("ab")
+    return path.open("ab", buffering=0)
 
 
 def last_words(log: Path, *, lines: int = 3) -> str:
