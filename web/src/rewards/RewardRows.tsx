@@ -68,6 +68,7 @@ const ICONS: Record<string, IconName> = {
   share: "share",
   streak: "streak",
   personal_best: "best",
+  quest: "flag",
   correction: "sliders",
 };
 

@@ -18,6 +18,9 @@ test.each([
   ["badge", { week: "2026-W47", weeks: 52 }, "52 weeks in a row with week 47 of 2026 earned it."],
   ["badge", { week: "2026-W47", sdiff: 8.8e8 }, "The pool's best share of week 47 of 2026 was yours: 880\u00a0M."],
   ["badge", { reason: "met at the fair" }, "An operator of the pool granted it: “met at the fair”"],
+  ["quest", { fact: "active_days", threshold: 5, period: "2026-W47" }, "Accepted shares on 5 days completed it (Week 47 of 2026)."],
+  ["quest", { fact: "external", threshold: 1, period: "2026-S4" }, "Another system told the pool that you completed it (Season 4 of 2026)."],
+  ["quest", { fact: "streak_weeks", threshold: 2, period: "once" }, "2 mined weeks in a row completed it (once)."],
   ["streak", { week: "2026-W47", count: 931 }, "You mined in week 47 of 2026: 931 accepted shares. Paid when the week had closed."],
 ])("of %s with %j it says what did it", (source, cause, said) => {
   expect(why(source, cause)).toBe(said);

@@ -2,6 +2,7 @@
 import { plural, t } from "@lingui/core/macro";
 import type { Reward } from "../api/rewards";
 import { count, date, joined, magnitude, shortName } from "../format";
+import { inPeriod } from "../quests/words";
 import { SHARES_PER_XP } from "../rules";
 import { localDay } from "./dates";
 
@@ -62,10 +63,42 @@ export function whyOf({ source, cause, line, amount }: Reward): string {
             other: `You mined in ${week}: # accepted shares. Paid when the week had closed.`,
           });
     }
+    case "quest":
+      return whyQuest(cause, line.title);
     case "correction":
       return whyCorrected(line.title, amount);
     default:
       return line.detail ?? line.title;
+  }
+}
+
+/** What completed a quest; which quest and in which period is said above it. */
+function whyQuest({ fact, threshold, period }: Reward["cause"], title: string): string {
+  const when = (period && inPeriod(period)) ?? t`once`;
+  const much = joined(magnitude(threshold ?? 0));
+  switch (fact) {
+    case "active_days":
+      return plural(threshold ?? 0, {
+        one: `An accepted share on # day completed it (${when}).`,
+        other: `Accepted shares on # days completed it (${when}).`,
+      });
+    case "streak_weeks":
+      return plural(threshold ?? 0, {
+        one: `# mined week completed it (${when}).`,
+        other: `# mined weeks in a row completed it (${when}).`,
+      });
+    case "accepted_shares":
+      return t`${much} accepted shares completed it (${when}).`;
+    case "work":
+      return t`Accepted shares with a difficulty of ${much} in all completed it (${when}).`;
+    case "best_sdiff":
+      return t`A share of difficulty ${much} or more completed it (${when}).`;
+    case "handle_claimed":
+      return t`You chose a handle, which completed it.`;
+    case "external":
+      return t`Another system told the pool that you completed it (${when}).`;
+    default:
+      return title;
   }
 }
 
