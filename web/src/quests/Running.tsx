@@ -4,6 +4,7 @@ import { Countdown } from "../ui/Countdown";
 import { Panel } from "../ui/parts";
 import type { Quest } from "./queries";
 import { QuestCard } from "./QuestCard";
+import "./quests.css";
 
 const KINDS = ["daily", "weekly", "season", "once"];
 
