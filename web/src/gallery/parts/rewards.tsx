@@ -12,11 +12,13 @@ import type { Part } from "../specimen";
 
 const nothing = () => {};
 
+const DAY = 86_400_000;
+
 /** The clock of the gallery's pictures is some days behind that of the pages'. */
-const BEHIND = 4 * 86_400_000;
-const earlier = (at: string) => new Date(Date.parse(at) - BEHIND).toISOString();
-const rewards = (of: typeof given.feed) =>
-  of.rewards.map((one) => ({ ...one, at: earlier(one.at) }));
+function rewards(of: typeof given.feed, days = 4) {
+  const earlier = (at: string) => new Date(Date.parse(at) - days * DAY).toISOString();
+  return of.rewards.map((one) => ({ ...one, at: earlier(one.at) }));
+}
 
 const NONE = { earned: [], progress: [], total_earned: 0, total_available: 20 };
 const cards = (of: typeof NONE | typeof veteran.badges, miners?: number) => (
@@ -31,7 +33,7 @@ export const rewardsParts: readonly Part[] = [
     title: "Rewards",
     use: "What somebody got, by day; each line opens and says why, down to the share.",
     specimens: [
-      { state: "one", show: () => <RewardRows rewards={rewards(given.firstFeed)} /> },
+      { state: "one", show: () => <RewardRows rewards={rewards(given.firstFeed, 10)} /> },
       { state: "every kind", show: () => <RewardRows rewards={rewards(given.feed)} /> },
     ],
   },
