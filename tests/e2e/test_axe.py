@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import REFUSED, Open, calm
+from tests.e2e.axe import violations
+from tests.e2e.conftest import REFUSED, Open
 from tests.e2e.game import Game, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
 from tests.e2e.town import Town
-
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-RUN = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}`));
-}"""
-
-
-def violations(page: Page) -> list[str]:
-    """What axe says against the page as it is now."""
-    calm(page)
-    # Not as a script element, which the page's policy forbids.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(RUN)
-    return found
-
 
 PATHS = [
     "/", "/m/{veteran}", "/m/{veteran}?badge=diff_1e9", "/m/{stranger}", "/m/hello", "/badges",
