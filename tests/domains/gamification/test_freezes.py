@@ -218,7 +218,7 @@ async def test_the_verifiers_aggregate_does_the_same(db: Database) -> None:
 async def test_the_migration_derives_the_runs_of_those_who_have_freezes(pg_url: str) -> None:
     with servers.database(pg_url) as url:
         db = connect(url, FixedClock(at(40)))
-        await migrate_to(db, "0017_credentials")
+        await migrate_to(db, "0018_owned_facts")
         await store(db, 1, "xxxxxxxx.xxxx..x", longest=8)
         await store(db, 2, "xxx.xxx", longest=3)
         await schema.upgrade(db)

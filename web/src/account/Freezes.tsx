@@ -1,7 +1,7 @@
 import { plural, t } from "@lingui/core/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { account } from "../api/account";
-import { streakQuery } from "../api/me";
+import { ownStreakQuery } from "../api/rewards";
 import { outcomeOf, Saved, Switch } from "../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../ui/parts";
 import { FREEZE_WEEKS } from "../rules";
@@ -9,10 +9,10 @@ import { FREEZE_WEEKS } from "../rules";
 /** Whether freezes keep the streak over weeks without a share. */
 export function Freezes() {
   const client = useQueryClient();
-  const streak = useQuery(streakQuery);
+  const streak = useQuery(ownStreakQuery);
   const change = useMutation({
     mutationFn: (freezes_on: boolean) => account.changeStreak({ freezes_on }),
-    onSuccess: (state) => client.setQueryData(streakQuery.queryKey, state),
+    onSuccess: (state) => client.setQueryData(ownStreakQuery.queryKey, state),
   });
   if (!streak.data) {
     return (

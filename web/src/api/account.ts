@@ -57,7 +57,6 @@ export const account = {
   changeSettings: (body: SettingsChange) =>
     read(api.PATCH("/api/v1/users/me/settings", { body })),
 
-  streak: () => read(api.GET("/api/v1/users/me/streak")),
   changeStreak: (body: StreakChange) => read(api.PATCH("/api/v1/users/me/streak", { body })),
 
   sessions: () => read(api.GET("/api/v1/users/me/sessions")),

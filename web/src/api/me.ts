@@ -34,11 +34,6 @@ export const settingsQuery = queryOptions({
   staleTime: 5 * MINUTE,
 });
 
-export const streakQuery = queryOptions({
-  queryKey: ["me", "streak"],
-  queryFn: () => account.streak(),
-});
-
 export const sessionsQuery = queryOptions({
   queryKey: ["me", "sessions"],
   queryFn: () => account.sessions(),

@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { StreakWeek } from "../api/rewards";
 import { count, date, difficulty, joined, monthName } from "../format";
 import { LOCALE } from "../messages";
-import { type Cell, layYear, monthsOf } from "../miner/year";
+import { type Cell, type Glow, layYear, monthsOf } from "../miner/year";
 import { useNow } from "../ui/clock";
 import { localDay } from "./dates";
 import { weekName } from "./why";
@@ -68,13 +68,15 @@ export function Calendar({ weeks }: { weeks: StreakWeek[] }) {
   );
 }
 
+const UNMINED: readonly Glow[] = ["before", "missed", "frozen"];
 const DAYS = [0, 1, 2, 3, 4, 5, 6];
 
 function isMined({ week }: Cell, day: number): boolean {
   return ((week.days >> day) & 1) === 1;
 }
 
-/** Filled where mined; a week without a share is crossed, and one before the first is only a line. */
+/** Filled where mined; a week without a share is crossed, or hatched if it is frozen, and one before
+    the first is only a line. */
 function Week({ cell, today }: { cell: Cell; today: number }) {
   const running = cell.glow === "now" || cell.glow === "now-empty";
   return (
@@ -93,6 +95,9 @@ function said({ glow, week, days }: Cell, now: number): string {
   const start = date(localDay(week.week_start), now);
   if (glow === "before") return t`Week of ${start}: before the first share`;
   if (glow === "missed") return t`Week of ${start}: missed`;
+  if (glow === "frozen") {
+    return t`Week of ${start}: frozen. There was no share, and a freeze kept the streak.`;
+  }
   if (glow === "now-empty") return t`Week of ${start}: this week, no share yet`;
   return plural(days, {
     one: `Week of ${start}: # day mined`,
@@ -110,7 +115,7 @@ function Chosen({ cell, now }: { cell: Cell; now: number }) {
         {name.charAt(0).toUpperCase() + name.slice(1)}
         <span className="small"> {t`from ${start}`}</span>
       </p>
-      <p className="small">{glow === "before" || glow === "missed" ? said(cell, now) : sums(week)}</p>
+      <p className="small">{UNMINED.includes(glow) ? said(cell, now) : sums(week)}</p>
       {week.is_active && (
         <ul className="week-names">
           {DAYS.map((day) => (

@@ -6,7 +6,7 @@ import { badgesQuery } from "../api/queries";
 import { calendarQuery, ownStreakQuery, type StreakState } from "../api/rewards";
 import { Icon } from "../art";
 import { count, date } from "../format";
-import { STREAK_XP } from "../rules";
+import { FREEZE_WEEKS, FREEZES_HELD, STREAK_XP } from "../rules";
 import { useNow } from "../ui/clock";
 import { Countdown } from "../ui/Countdown";
 import { Figure, Panel } from "../ui/parts";
@@ -66,6 +66,7 @@ function Standing({ streak }: { streak: StreakState }) {
   const now = useNow(60_000);
   const { current_streak: weeks, longest_streak: longest, streak_start_date: start } = streak;
   const since = start && date(localDay(start), now);
+  const held = streak.freezes_held;
   return (
     <>
       <Figure
@@ -88,6 +89,16 @@ function Standing({ streak }: { streak: StreakState }) {
             <Trans>Longest</Trans>
           </dt>
           <dd className="tn">{plural(longest, { one: "# week", other: "# weeks" })}</dd>
+        </div>
+        <div>
+          <dt>
+            <Trans>Freezes</Trans>
+          </dt>
+          <dd className="tn">
+            {streak.freezes_on
+              ? t`${held} of ${FREEZES_HELD}`
+              : t`${held} of ${FREEZES_HELD}, switched off`}
+          </dd>
         </div>
         <div>
           {streak.is_active_this_week ? (
@@ -137,6 +148,16 @@ function Rule() {
       </p>
       <p>
         <Trans>A share that arrives late counts for the week in which it was found.</Trans>
+      </p>
+      <p>
+        <Trans>
+          Every {FREEZE_WEEKS} weeks of a streak earn a freeze, and you can hold {FREEZES_HELD}. A week
+          that closes without a share uses one by itself: the week is frozen, it does not count, and
+          the streak goes on. If a share of that week arrives later, you get the freeze back.
+        </Trans>{" "}
+        <Link to="/settings/$section" params={{ section: "preferences" }} className="up">
+          <Trans>Switch freezes on or off</Trans>
+        </Link>
       </p>
       {marks.length > 0 && (
         <ul className="streak-marks">
