@@ -9,10 +9,10 @@ import pytest
 
 from tbg.adapters.broadcast import Broadcast
 from tbg.app.cli.rewards import SAMPLES
+from tbg.app.domains import DOMAINS
 from tbg.app.relay import Relay
 from tbg.core.tx import Database
 from tbg.domains.accounts.events import AccountChanged
-from tbg.domains.gamification.presenters import PRESENTERS
 from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, execute, play, rows, share
@@ -79,9 +79,10 @@ async def test_a_sample_is_a_notification_alone(db: Database, env: dict[str, str
 
 
 def test_there_is_a_sample_of_each_notification_of_rewards() -> None:
+    (presenters,) = [one.presenters for one in DOMAINS if one.name == "gamification"]
     silent = {"XpGained"}  # the badge, level or streak that it comes with says so
     assert {type(event) for event in SAMPLES} == {
-        event for event in PRESENTERS if event.__name__ not in silent
+        event for event in presenters if event.__name__ not in silent
     }
 
 
