@@ -27,6 +27,7 @@ PATHS = [
     "/m/hello",
     "/badges",
     "/badges/diff_1e9",
+    "/quests",
     "/how-it-works",
     "/sign-in",
     "/nowhere/at/all",

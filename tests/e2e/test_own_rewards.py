@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tbg.adapters.simulator import DemoKey
 from tests.e2e.axe import violations
 from tests.e2e.conftest import REFUSED, Open, live
-from tests.e2e.game import Game, share
+from tests.e2e.game import Game, eventually, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
 from tests.e2e.town import Town
 
@@ -18,10 +18,18 @@ ALLOWED = (UNKNOWN, OUT, CUT, REFUSED)
 NONE = r"status of 404 .*/api/v1/credentials/"
 
 
+PAID = """
+SELECT count(*) FROM quest_completions JOIN user_addresses USING (user_id) WHERE address = $1
+"""
+
+
 def signed_in(open_page: Open, game: Game, shares: int = 1) -> tuple[Page, DemoKey]:
     """A miner with a few shares, at their browser."""
     key = new_key()
     game.mine(*[share(key.address, sdiff=5.0) for _ in range(shares)], miner=key.address)
+    eventually(
+        lambda: game.rows(PAID, key.address) == [(1,)], lambda: "the day's quest is not paid"
+    )
     page = open_page("/sign-in", own=True, quiet=True, allowed=ALLOWED)
     sign_in(page, key)
     return page, key
@@ -60,7 +68,7 @@ def test_a_share_that_fills_a_hundred_is_in_the_feed_live_and_says_why(
     page.goto(f"{game.url}/rewards")
     live(page)
     rows = page.locator(".reward")
-    expect(rows).to_have_count(1)
+    expect(rows).to_have_count(2)  # a badge, and the quest of the day
     game.publish(share(key.address, sdiff=4_321.0, worker="garage"))
     row = rows.filter(has_text="1 × 100 shares")
     expect(row).to_contain_text("+1 XP")
@@ -68,7 +76,7 @@ def test_a_share_that_fills_a_hundred_is_in_the_feed_live_and_says_why(
     expect(row).to_contain_text("Your share number 100 filled this hundred.")
     expect(row).to_contain_text("garage")
     expect(row).to_contain_text(re.compile("4.32\u00a0k"))
-    expect(page.get_by_role("region", name="This week")).to_contain_text("+51")
+    expect(page.get_by_role("region", name="This week")).to_contain_text("+56")
 
 
 def test_the_shelf_shows_what_was_filtered_and_its_link_can_be_reloaded(
@@ -151,17 +159,17 @@ def test_an_operator_corrects_xp_and_grants_a_badge_and_nobody_else_can(
     form = page.get_by_role("region", name="Correct XP")
     form.get_by_label("Miner").fill(miner.address)
     form.get_by_label("Take XP").check()
-    form.get_by_label("Amount").fill("51")
+    form.get_by_label("Amount").fill("56")
     form.get_by_label("Reason").fill("counted twice")
     form.get_by_role("button", name="Check it").click()
-    expect(form).to_contain_text("They have 50 XP: more than that cannot be taken.")
+    expect(form).to_contain_text("They have 55 XP: more than that cannot be taken.")
     form.get_by_label("Amount").fill("20")
     form.get_by_role("button", name="Check it").click()
     asked = page.get_by_role("alertdialog", name="Take XP?")
-    expect(asked).to_contain_text("50 XP -20 = 30 XP")
+    expect(asked).to_contain_text("55 XP -20 = 35 XP")
     assert violations(page) == []
     asked.get_by_role("button", name="Take it").click()
-    expect(form.get_by_role("status")).to_contain_text("has 30 XP now")
+    expect(form.get_by_role("status")).to_contain_text("has 35 XP now")
     entry = "SELECT amount, description FROM xp_ledger WHERE source = 'correction' AND user_id ="
     whose = " (SELECT user_id FROM user_addresses WHERE address = $1)"
     assert game.rows(entry + whose, miner.address) == [(-20, "counted twice")]

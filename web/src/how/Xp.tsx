@@ -1,7 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Badge, PublicStats } from "../api/types";
 import { count } from "../format";
+import { questsQuery } from "../quests/queries";
 import { Panel } from "../ui/parts";
 import { PERSONAL_BEST_XP, SHARES_PER_XP, STREAK_XP } from "../rules";
 import "./how.css";
@@ -37,6 +41,7 @@ export function Xp({ badges, stats }: { badges: Badge[]; stats: PublicStats }) {
         {rewards.length > 0 && (
           <Row what={t`A badge`} note={t`each once`} xp={t`${least} to ${most}`} of="badge" />
         )}
+        <Quests />
       </dl>
       <p className="small">
         <Trans>
@@ -48,8 +53,18 @@ export function Xp({ badges, stats }: { badges: Badge[]; stats: PublicStats }) {
   );
 }
 
+/** What quests pay that can be completed now. */
+function Quests() {
+  const open = useQuery(questsQuery).data?.quests.filter((quest) => quest.open) ?? [];
+  if (open.length === 0) return null;
+  const pays = open.map((quest) => quest.xp);
+  const [least, most] = [count(Math.min(...pays)), count(Math.max(...pays))];
+  const what = <Link to="/quests">{t`A quest`}</Link>;
+  return <Row what={what} note={t`once, or once a day, week or season`} xp={t`${least} to ${most}`} of="quest" />;
+}
+
 interface RowProps {
-  what: string;
+  what: ReactNode;
   note?: string;
   xp: string;
   of: string;

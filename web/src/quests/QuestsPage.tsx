@@ -6,7 +6,7 @@ import { useMe } from "../api/me";
 import { useNow } from "../ui/clock";
 import { Empty } from "../ui/Empty";
 import { WorkButton } from "../ui/form";
-import { ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
+import { ErrorNotice, LiveDot, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { useQuestsLive } from "./live";
 import { type Completion, ownQuestsQuery, type Quest, questsQuery } from "./queries";
@@ -82,7 +82,7 @@ function Own() {
   return (
     <>
       <Quests quests={first.quests} />
-      <Panel title={t`Completed`} className="quests-done">
+      <Panel title={t`Completed`} aside={<LiveDot />} className="quests-done">
         <Completed completions={completions} />
         {more}
       </Panel>
@@ -176,13 +176,20 @@ function Completed({ completions }: { completions: Completion[] }) {
         <li key={`${one.quest} ${one.period_key}`}>
           <span className="quests-what">
             <span className="strong">{one.name}</span>
-            <span className="small">{inPeriod(one.period_key)}</span>
+            <span className="small quests-when">
+              <Time at={one.at} />
+              <Period of={one} />
+            </span>
           </span>
           <span className="xp">{reward(one.xp)}</span>
-          <Time at={one.at} />
         </li>
       ))}
     </ul>
   );
 }
 
+/** A day need not be said beside the time. */
+function Period({ of: { period_key } }: { of: Completion }) {
+  const period = /^\d{4}-\d\d-\d\d$/.test(period_key) ? null : inPeriod(period_key);
+  return period && <span>{period}</span>;
+}

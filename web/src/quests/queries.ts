@@ -9,6 +9,8 @@ export type OwnQuests = components["schemas"]["OwnQuests"];
 export type Completion = components["schemas"]["QuestCompletion"];
 
 const MINUTE = 60_000;
+/** Completions on a page. */
+const SHOWN = 10;
 
 export const questsQuery = queryOptions({
   queryKey: ["quests"],
@@ -21,7 +23,10 @@ export const ownQuestsQuery = infiniteQueryOptions({
   initialPageParam: null as string | null,
   queryFn: ({ signal, pageParam }): Promise<OwnQuests> =>
     read(
-      api.GET("/api/v1/users/me/quests", { params: { query: { cursor: pageParam } }, signal }),
+      api.GET("/api/v1/users/me/quests", {
+        params: { query: { cursor: pageParam, limit: SHOWN } },
+        signal,
+      }),
     ),
   getNextPageParam: (last) => last.next_cursor,
   staleTime: 10_000,

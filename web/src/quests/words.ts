@@ -23,9 +23,11 @@ export function amount({ goal }: Quest, value: number): string {
   return large && value >= 1000 ? joined(magnitude(value)) : count(Math.floor(value));
 }
 
-/** "3 of 5 days"; null where a bar would have one step only. */
+/** "3 of 5 days"; null where the game does not know. */
 export function soFar(quest: OwnQuest): string | null {
   const { fact, threshold } = quest.goal;
+  if (fact === "external") return null;
+  if (threshold === 1) return quest.progress < 1 ? t`Not yet` : t`Done`;
   const done = amount(quest, Math.min(quest.progress, threshold));
   const all = amount(quest, threshold);
   switch (fact) {
@@ -35,8 +37,6 @@ export function soFar(quest: OwnQuest): string | null {
       return plural(threshold, { one: `${done} of # week`, other: `${done} of # weeks` });
     case "accepted_shares":
       return plural(threshold, { one: `${done} of # share`, other: `${done} of # shares` });
-    case "external":
-      return null;
     default:
       return t`${done} of ${all}`;
   }

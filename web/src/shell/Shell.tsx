@@ -67,7 +67,7 @@ function TopBar() {
         <Link to="/badges">
           <Trans>Badges</Trans>
         </Link>
-        <Link to="/quests">
+        <Link to="/quests" className="topnav-roomy">
           <Trans>Quests</Trans>
         </Link>
         <Link to="/how-it-works">

@@ -10,15 +10,14 @@ from tbg.domains.mining.queries import has_rolled_up
 from tbg.domains.quests.actions.evaluating import Evaluation, note_roll_ups
 
 
-async def note_what_changed(database: Database) -> int:
-    """Let the users wait whose rollups have changed; how many users and days these are."""
-    noted, left = 0, True
+async def note_what_changed(database: Database) -> None:
+    """Let the users wait whose rollups have changed."""
+    left = True
     while left:
         async with database.transaction(owners="shared") as tx:
-            noted += await note_roll_ups(tx)
-            # Not until there was nothing to take: another worker may have taken the same ones.
+            await note_roll_ups(tx)
+            # Until nothing is left: another worker may have taken the same ones, and have failed.
             left = await has_rolled_up(tx)
-    return noted
 
 
 JOBS = (Cron("quest_changes", note_what_changed, every_s=quest_limits.QUEST_SECONDS),)

@@ -48,11 +48,9 @@ async def note_changes(tx: Tx, changes: Iterable[tuple[int, date]], *, silent: b
     )
 
 
-async def note_roll_ups(tx: Tx) -> int:
-    """Let the users wait whose rollups have changed; how many users and days these are."""
-    changes = await take_rolled_up(tx)
-    await note_changes(tx, changes, silent=False)
-    return len(changes)
+async def note_roll_ups(tx: Tx) -> None:
+    """Let the users of the oldest roll-ups wait that nobody has taken."""
+    await note_changes(tx, await take_rolled_up(tx), silent=False)
 
 
 @dataclass(slots=True)
