@@ -13,7 +13,8 @@ from tests.e2e.town import Town
 
 PATHS = [
     "/", "/m/{veteran}", "/m/{veteran}?badge=diff_1e9", "/m/{stranger}", "/m/hello", "/badges",
-    "/badges/diff_1e9", "/badges/coop_block", "/quests", "/how-it-works", "/sign-in", "/nowhere/at/all",
+    "/badges/diff_1e9", "/badges/coop_block", "/quests", "/how-it-works", "/sign-in",
+    "/nowhere/at/all",
 ]  # fmt: skip
 
 

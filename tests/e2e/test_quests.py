@@ -6,10 +6,10 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import REFUSED, Open, live
 from tests.e2e.game import Game, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, new_key, sign_in
-from tests.e2e.test_axe import violations
 from tests.e2e.town import Town
 
 ALLOWED = (UNKNOWN, OUT, CUT, REFUSED)
