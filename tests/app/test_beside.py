@@ -102,10 +102,12 @@ def game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     This process then is a new shell: in another folder, with no setting.
     """
-    packs, data = tmp_path / "packs", tmp_path / "my data"
-    packs.mkdir()
-    shutil.copy(ROOT / "docs" / "example-pack.json", packs / "ours.json")
+    packs, quests, data = tmp_path / "packs", tmp_path / "quests", tmp_path / "my data"
+    for folder, example in ((packs, "example-pack.json"), (quests, "example-quests.json")):
+        folder.mkdir()
+        shutil.copy(ROOT / "docs" / example, folder / "ours.json")
     env = os.environ | {"TBG_NETWORK": "regtest", "TBG_BADGE_PACKS": str(packs)}
+    env["TBG_QUEST_PACKS"] = str(quests)
     words = [sys.executable, "-m", "tbg", "up", "--port", "0", "--data", str(data)]
     up = subprocess.Popen(
         words, env=env, cwd=tmp_path, text=True, stdout=subprocess.PIPE, start_new_session=True
@@ -175,12 +177,15 @@ def test_every_command_of_the_readme_finds_the_game_by_its_folder(
     assert "no game runs in" in done.stdout
     # Scripts: everything is exported, and what is not set is unset.
     program = f"{Path(sys.executable).parent}/tbg"
-    script = 'eval "$(%s env --data "%s" || echo false)" && echo "$TBG_NETWORK $TBG_BADGE_PACKS"'
+    script = 'eval "$(%s env --data "%s" || echo false)"'
+    script += ' && echo "$TBG_NETWORK $TBG_BADGE_PACKS $TBG_QUEST_PACKS"'
     for quoted in (script, script.replace('eval "', "eval ").replace(')" &&', ") &&")):
         shell = subprocess.run(
             ["sh", "-c", quoted % (program, game)], capture_output=True, text=True, check=False
         )
-        assert shell.stdout == f"regtest {game.parent / 'packs'}\n", shell.stderr
+        assert shell.stdout.split() == [
+            "regtest", str(game.parent / "packs"), str(game.parent / "quests")
+        ], shell.stderr  # fmt: skip
     # A setting of the shell's own that differs is named.
     monkeypatch.setenv("TBG_DATA_DIR", str(game))
     monkeypatch.setenv("TBG_NETWORK", "mainnet")

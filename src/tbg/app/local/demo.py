@@ -8,6 +8,7 @@ from tbg.adapters import redis as redis_adapter
 from tbg.adapters.simulator import HISTORY_SENT
 from tbg.adapters.streams import backlog
 from tbg.adapters.streams.game import DEMO, SIMULATED
+from tbg.app.domains import DOMAINS, jobs_of
 from tbg.app.local.children import Child
 from tbg.app.local.supervisor import Supervisor
 from tbg.core.clock import SystemClock
@@ -17,6 +18,8 @@ from tbg.domains.gamification.actions.stats import count_badges
 from tbg.domains.gamification.actions.streaks import check_streaks
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import sources
+
+QUEST_JOBS = [job for job in jobs_of(DOMAINS) if job.name in ("quest_changes", "quests")]
 
 SETTLE_SECONDS = 20.0
 """How long the page may wait for the demo's past, which takes two or three seconds."""
@@ -69,6 +72,8 @@ async def demo_settled(
             return False
         await roll_up_all(database)
         await check_streaks(database)
+        for job in QUEST_JOBS:
+            await job.run(database)
         async with database.transaction() as tx:
             await count_badges(tx, anyway=True)
         return True
