@@ -46,15 +46,13 @@ _BUSY = 1_000
 _FOLLOWED = 40
 """Miners whom one socket follows, at most; it may follow 50."""
 
-_FEWEST = 200
-"""Latencies that a P99 needs at least."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`users` with a past, of whom every `reached_every`th has reached the new badge.
 
-    `rate` shares a second meanwhile, `fresh` of them first ones; `requests` for a summary.
+    `rate` shares a second meanwhile, `fresh` of them first ones; `requests` for a summary;
+    `fewest`: latencies that a P99 needs at least.
     """
 
     users: int = 1_000_000
@@ -64,6 +62,7 @@ class Plan:
     fresh: float = 25.0
     usual_seconds: float = 20.0
     most_seconds: float = 120.0
+    fewest: int = 200
 
 
 async def measure(scratch: Scratch, plan: Plan) -> dict[str, Any]:
@@ -175,7 +174,7 @@ class _Steady:
         """Of the rewards of shares that were sent while something ran, in ascending order (ms)."""
         watch, begun = self._pace.watch, time.perf_counter()
         await meanwhile()
-        while time.perf_counter() - begun < _FEWEST / self._plan.fresh:
+        while time.perf_counter() - begun < self._plan.fewest / self._plan.fresh:
             await asyncio.sleep(0.1)
         ended = time.perf_counter()
         sent = {m: at for m, at in watch.sent.items() if begun <= at <= ended}

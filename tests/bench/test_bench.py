@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import redis as redis_sync
 from redis.asyncio import Redis
 
-from lab.bench import effects, fill, pipeline
+from lab.bench import effects, fill, pipeline, rewards, scratch
 from lab.bench.baseline import Baseline
 from lab.bench.latency import Watch
 from lab.bench.scratch import prepare, require_fair
@@ -212,6 +213,19 @@ def test_latency_and_scale_are_measured() -> None:
     assert result["ratio_scale"] == pytest.approx(
         statistics.median(result["ratio_rounds"]), abs=0.01
     )
+
+
+def test_rewards_are_measured_beside_a_backfill_to_exactly_those_who_reached_it() -> None:
+    plan = rewards.Plan(
+        users=1_000, reached_every=50, requests=20, rate=60, fresh=20, usual_seconds=1, fewest=20
+    )
+    with scratch.opened(database_url=None, redis_url=None, directory=None) as servers_:
+        result = asyncio.run(rewards.measure(servers_, plan))
+    assert (result["backfilled"], result["requests"]) == (20, 20)
+    assert result["live_rewards_meanwhile"] >= 20
+    assert 0 < result["summary_p50_ms"] <= result["summary_p99_ms"]
+    assert 0 < result["backfill_s"] < 60
+    assert result["live_p50_ms_usual"] <= result["live_p99_ms_usual"]
 
 
 def test_servers_that_are_not_durable_or_in_use_are_refused(pg_url, redis_url) -> None:

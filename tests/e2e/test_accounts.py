@@ -452,7 +452,20 @@ def inside(browser: Tabs, game: Game) -> Iterator[Page]:
 def test_preferences_offer_no_notification_while_none_is_sent(inside: Page, game: Game) -> None:
     inside.goto(f"{game.url}/settings/preferences")
     expect(inside.get_by_role("region", name="Appearance and units")).to_be_visible()
-    expect(inside.get_by_role("switch")).to_have_count(0)
+    expect(inside.get_by_role("switch")).to_have_count(1)
+    expect(inside.get_by_role("switch", name="Use freezes")).to_be_visible()
+
+
+def test_freezes_stay_switched_off_after_a_reload(inside: Page, game: Game) -> None:
+    inside.goto(f"{game.url}/settings/preferences")
+    freezes = inside.get_by_role("switch", name="Use freezes")
+    expect(freezes).to_be_checked()
+    freezes.click()
+    expect(inside.get_by_role("region", name="Streak")).to_contain_text("Saved")
+    inside.reload()
+    expect(freezes).not_to_be_checked()
+    inside.goto(f"{game.url}/rewards/streak")
+    expect(inside.get_by_text("0 of 2, switched off")).to_be_visible()
 
 
 @pytest.mark.parametrize("section", ["", *SECTIONS])
