@@ -40,6 +40,7 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg simulate": ("--events 3 --rate max", 0, "3 events"),
     "tbg mining totals": ("", 0, "bcrt1"),
     "tbg rewards verify": ("", 0, "0 mismatches"),
+    "tbg rewards replay": ("--sample nothing --dry-run", 2, "there is no sample nothing"),
     "tbg events dead-letters": ("", 0, "No dead letters"),
     "tbg events replay": ("--all", 0, "0 put back"),
     "tbg events drop": ("--all", 0, "0 discarded"),
@@ -64,6 +65,7 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg bench pipeline": ("--users-before 1", 2, "--rows-before"),
     "tbg bench scale": ("--rows 100 --users 200", 2, "--rows"),
     "tbg bench latency": ("--sockets 0", 2, "--sockets"),
+    "tbg bench rewards": ("--users 1", 2, "--users"),
     "tbg faults run": ("--schedules 0", 2, "--schedules"),
     "tbg faults restarts": ("--kills -1", 2, "--kills"),
 }

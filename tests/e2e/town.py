@@ -13,8 +13,8 @@ HOUR = 3_600.0
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 
-MISSED_WEEKS = {9, 10, 31}
-"""Weeks ago in which the veteran's miners stood still."""
+MISSED_WEEKS = {9, 10, 11, 31}
+"""Weeks ago in which the veteran's miners stood still: one more in a row than freezes cover."""
 
 LONG_NAME = "garage-left-shelf-below-the-window-🔥-" + "x" * 60
 

@@ -20,9 +20,9 @@ class OwnBadges(BaseModel):
 class StreakChange(BaseModel):
     """Whether closed weeks without a share use freezes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    freezes_on: bool = Field(strict=True)
+    freezes_on: bool
 
 
 class StreakCalendar(BaseModel):
