@@ -34,7 +34,7 @@ SHOWN_BY = {
     "block_counted_again": 49,
     "report_believed": 49,
     "backing_forgotten": 53,
-    "personal_best_paid_again": 112,
+    "personal_best_paid_again": 3,
     "rollup_taken_first": 48,
     "rollup_removed_later": 3,
     "best_without_tie_break": 88,
