@@ -151,7 +151,8 @@ def _quests(seed: int, maker: _Maker) -> Iterator[Event]:
     rng = Random(f"quests/{seed}")
     for number in range(rng.randint(4, 16)):
         history = rng.random() < 0.3
-        # Just now, or so long ago that it is history: in between, it would be told or not.
+        # Of the last minute, or days old: whether a report of an age in between is announced
+        # depends on when it is read.
         age = timedelta(days=rng.uniform(2, 400)) if history else timedelta(0, rng.uniform(0, 60))
         at = (maker.now - age).replace(microsecond=0)
         who = rng.choice(maker.addresses[:3])

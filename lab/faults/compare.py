@@ -69,7 +69,9 @@ _FRAMES = {
 """The frames of each announcement."""
 
 
-def told_wrongly(told: Told, expected: State, *, loud: bool, taken: int = 0) -> Iterator[Finding]:
+def wrong_announcements(
+    told: Told, expected: State, *, loud: bool, taken: int = 0
+) -> Iterator[Finding]:
     """Each reward announced once and delivered once, in an unbroken row of numbers.
 
     `loud`: nothing of the user's was history, and no job has rewarded silently yet. `taken`: XP
@@ -88,15 +90,15 @@ def told_wrongly(told: Told, expected: State, *, loud: bool, taken: int = 0) -> 
     final = expected.get(("miner", who, "level"), 1)
     most = level_of(expected.get(("miner", who, "total_xp"), 0) + taken)
     if len(set(levels)) < len(levels):
-        yield Finding("doubled", f"{who}: levels {levels} told more than once")
+        yield Finding("doubled", f"{who}: levels {levels} announced more than once")
     if levels and max(levels) > most:
-        yield Finding("doubled", f"{who}: level {max(levels)} told, but {most} reached")
+        yield Finding("doubled", f"{who}: level {max(levels)} announced, but {most} reached")
     for kind in ("FreezeEarned", "FreezeUsed"):
         weeks = [p["week_iso"] for announced, p in told.announced if announced == kind]
         if len(set(weeks)) < len(weeks):
             yield Finding("doubled", f"{who}: {kind} announced for {weeks}")
     if loud and final > 1 and not any(final <= level <= most for level in levels):
-        yield Finding("lost", f"{who}: level {final} never told")
+        yield Finding("lost", f"{who}: level {final} never announced")
     if loud:
         xp: Counter[str] = Counter()
         for kind, p in told.announced:
@@ -125,10 +127,10 @@ def _badges(told: Told, earned: set[str], loud: bool) -> Iterator[Finding]:
 
 
 def _quests(told: Told, completed: set[tuple[str, str]]) -> Iterator[Finding]:
-    said = Counter((p["quest"], p["period"]) for k, p in told.announced if k == "QuestCompleted")
-    for key in sorted(said):
-        if said[key] > 1 or key not in completed:
-            text = f"{told.address}: quest {' '.join(key)} announced {said[key]} times"
+    counts = Counter((p["quest"], p["period"]) for k, p in told.announced if k == "QuestCompleted")
+    for key in sorted(counts):
+        if counts[key] > 1 or key not in completed:
+            text = f"{told.address}: quest {' '.join(key)} announced {counts[key]} times"
             yield Finding("doubled", text)
 
 
@@ -139,7 +141,7 @@ def _counts(what: str, wanted: Counter[str], found: Counter[str]) -> Iterator[Fi
             yield Finding(sort, f"{what} {key}: {found[key]}, should be {wanted[key]}")
 
 
-def letters_wrongly(
+def wrong_dead_letters(
     letters: dict[str, Counter[str]], entries: Iterable[Sent], *, redis_forgot: bool
 ) -> Iterator[Finding]:
     """Poison in the dead letters once an entry, nothing good there.

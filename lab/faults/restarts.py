@@ -366,7 +366,9 @@ class _Run:
             found += compare.differences(expected, await read_state(admin))
             silent = {event.address for event in self.case.events if event.history}
             for told in await read_told(admin):
-                found += compare.told_wrongly(told, expected, loud=told.address not in silent)
+                found += compare.wrong_announcements(
+                    told, expected, loud=told.address not in silent
+                )
             letters = await read_letters(self.redis)
             if letters.keys() & {"failed"}:
                 found.append(Finding("lost", f"good events dead-lettered: {letters['failed']}"))

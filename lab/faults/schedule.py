@@ -348,9 +348,11 @@ class _Schedule:
             taken[order.address] += max(0, -order.amount)
         for told in await read_told(scratch.admin):
             loud = not closed and told.address not in silent
-            found += compare.told_wrongly(told, expected, loud=loud, taken=taken[told.address])
+            found += compare.wrong_announcements(
+                told, expected, loud=loud, taken=taken[told.address]
+            )
         letters = await read_letters(scratch.redis)
-        found += compare.letters_wrongly(letters, scratch.sent, redis_forgot=self.forgot)
+        found += compare.wrong_dead_letters(letters, scratch.sent, redis_forgot=self.forgot)
 
 
 def _drain_of(service: Ingest | Relay) -> Main:
