@@ -26,7 +26,11 @@ NOT_OURS = (
     "tbg/adapters/ckpool/record",  # the collector's own SQLite file
 )
 
-FRAGMENTS = ("tbg.core.database_roles:_FAMILY", "tbg.domains.gamification.actions.checks:_SQL[")
+FRAGMENTS = (
+    "tbg.core.checks:",
+    "tbg.core.database_roles:_FAMILY",
+    "tbg.domains.gamification.actions.checks:_SQL[",
+)
 """Constants that look like statements and are parts of others, which are found whole."""
 
 _SQL = re.compile(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from tbg.core import limits
+from tbg.core import checks, limits
 from tbg.core.domain import Check
 from tbg.domains.gamification.rules import LEVELS, SHARES_PER_XP, STREAK_XP
 
@@ -225,34 +225,12 @@ def _values(now: datetime) -> dict[str, Any]:
     }
 
 
-def _with(check: str, tail: str) -> str:
-    parts = [part for word, part in _NEEDS.items() if word in check]
-    return "WITH " + ", ".join([*parts, "checked AS (" + check + ")"]) + tail
+def _needed(comparison: str) -> list[str]:
+    return [part for word, part in _NEEDS.items() if word in comparison]
 
 
-SUM_UP = {
-    name: _with(
-        check,
-        """
-        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
-            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
-                AS users
-        FROM checked
-        """,
-    )
-    for name, check in _SQL.items()
-}
-
-FIND = {
-    name: _with(
-        check,
-        """
-        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
-        ORDER BY user_id LIMIT :most
-        """,
-    )
-    for name, check in _SQL.items()
-}
+SUM_UP = {name: checks.sum_up(one, *_needed(one)) for name, one in _SQL.items()}
+FIND = {name: checks.find(one, *_needed(one)) for name, one in _SQL.items()}
 
 
 def _check(name: str) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tbg.core import checks
 from tbg.core.domain import Check
 
 # The rows of users who became part of others are closed.
@@ -39,36 +40,9 @@ WHERE NOT EXISTS (SELECT 1 FROM quest_waiting w WHERE w.user_id = m.user_id)
     AND m.user_id NOT IN (SELECT unnest(r.user_ids) FROM rolled_up r)
 """
 
-
 _SQL = {"quest_ledger": _LEDGER, "quest_reached": _REACHED}
 
-
-def _with(check: str, tail: str) -> str:
-    return "WITH " + "checked AS (" + check + ")" + tail
-
-
-SUM_UP = {
-    name: _with(
-        check,
-        """
-        SELECT count(*) AS rows, count(*) FILTER (WHERE bad) AS mismatches,
-            (array_agg(user_id ORDER BY user_id) FILTER (WHERE bad))[1:CAST(:most AS integer)]
-                AS users
-        FROM checked
-        """,
-    )
-    for name, check in _SQL.items()
-}
-
-FIND = {
-    name: _with(
-        check,
-        """
-        SELECT DISTINCT user_id FROM checked WHERE bad AND user_id > :after
-        ORDER BY user_id LIMIT :most
-        """,
-    )
-    for name, check in _SQL.items()
-}
+SUM_UP = {name: checks.sum_up(comparison) for name, comparison in _SQL.items()}
+FIND = {name: checks.find(comparison) for name, comparison in _SQL.items()}
 
 CHECKS: dict[str, Check] = {name: Check(sum_up=SUM_UP[name], find=FIND[name]) for name in _SQL}
