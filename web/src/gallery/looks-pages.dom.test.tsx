@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { render } from "vitest-browser-react";
 import { page } from "vitest/browser";
 import * as given from "./pages/answers";
+import * as quests from "./pages/quests";
 import * as earned from "./pages/rewards";
 
 // The modules count from when they are loaded: that must be the same moment each time.
@@ -38,7 +39,7 @@ const OF_POOL: Answers = {
   "/badges": given.badges(),
   "/badges/diff_1e9": given.badge("diff_1e9"),
   "/badges/node_runner": given.badge("node_runner"),
-  "/quests": given.quests,
+  "/quests": quests.quests,
   "/public/stats": given.pool,
   "/public/miners/ofenbank": given.veteran,
   [`/public/miners/${given.STRANGER}`]: given.beginner,
@@ -52,13 +53,13 @@ const OF_PLAYER: Answers = {
   "/users/me/addresses": given.addresses,
   "/users/me/activity": given.activity,
   "/users/me/api-keys": given.apiKeys,
-  "/users/me/quests": given.ownQuests,
+  "/users/me/quests": quests.ownQuests,
 };
 
 const OF_NEWCOMER: Answers = {
   "/users/me": given.newcomer,
   "/users/me/settings": { ...given.settings, welcome: "open" },
-  "/users/me/quests": given.newQuests,
+  "/users/me/quests": quests.newQuests,
 };
 
 const OF_BEGINNER: Answers = { ...OF_NEWCOMER, ...earned.small };
