@@ -1,70 +1,25 @@
 import { plural, t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
-import { useState } from "react";
 import type { StreakWeek } from "../api/rewards";
-import { count, date, difficulty, joined, monthName } from "../format";
+import { count, date, difficulty, joined, localDay } from "../format";
 import { LOCALE } from "../messages";
-import { type Cell, type Glow, layYear, monthsOf } from "../miner/year";
+import { WeekTable } from "../miner/WeekTable";
+import type { Cell, Glow } from "../miner/year";
 import { useNow } from "../ui/clock";
-import { localDay } from "./dates";
 import { weekName } from "./why";
 import "./streak-page.css";
 
-/** A year of weeks, a quarter to a row; each week is a column of its seven days, Monday on top. */
+/** A year of weeks; each week is a column of its seven days, Monday on top. */
 export function Calendar({ weeks }: { weeks: StreakWeek[] }) {
   const now = useNow(60_000);
-  const rows = layYear(weeks);
-  const cells = rows.flat();
-  const last = cells.length - 1;
-  const [chosen, setChosen] = useState<string | null>(null);
-  const found = cells.findIndex(({ week }) => week.week_iso === chosen);
-  const place = found < 0 ? last : found;
-  const here = cells[place];
-  if (!here) return null;
   const today = (new Date(now).getUTCDay() + 6) % 7;
   return (
-    <>
-      <table className="weeks">
-        <caption className="sr-only">
-          <Trans>The last 52 weeks, oldest first, a quarter to a row</Trans>
-        </caption>
-        {rows.map((row) => (
-          <tbody key={row[0]?.week.week_iso}>
-            <tr aria-hidden="true" className="weeks-months">
-              {monthsOf(row).map(({ month, weeks: wide }) => (
-                <th key={month} colSpan={wide}>
-                  {wide > 1 && <span>{monthName(month)}</span>}
-                </th>
-              ))}
-            </tr>
-            <tr>
-              {row.map((cell) => (
-                <td
-                  key={cell.week.week_iso}
-                  className={found >= 0 && cell === here ? "chosen" : undefined}
-                  title={said(cell, now)}
-                  onClick={() => setChosen(cell.week.week_iso)}
-                >
-                  <Week cell={cell} today={today} />
-                  <span className="sr-only">{said(cell, now)}</span>
-                </td>
-              ))}
-            </tr>
-          </tbody>
-        ))}
-      </table>
-      <input
-        type="range"
-        className="weeks-slide"
-        aria-label={t`Choose a week`}
-        aria-valuetext={said(here, now)}
-        min={0}
-        max={last}
-        value={place}
-        onChange={(event) => setChosen(cells[event.target.valueAsNumber]?.week.week_iso ?? null)}
-      />
-      <Chosen cell={here} now={now} />
-    </>
+    <WeekTable
+      weeks={weeks}
+      className="weeks"
+      said={(cell) => said(cell, now)}
+      draw={(cell) => <Week cell={cell} today={today} />}
+      below={(here) => here && <Chosen cell={here} now={now} />}
+    />
   );
 }
 

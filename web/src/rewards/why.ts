@@ -1,10 +1,9 @@
 /** Why somebody got a reward, in a sentence. */
 import { plural, t } from "@lingui/core/macro";
 import type { Reward } from "../api/rewards";
-import { count, date, joined, magnitude, shortName } from "../format";
+import { count, date, joined, localDay, magnitude, shortName } from "../format";
 import { inPeriod } from "../quests/words";
 import { SHARES_PER_XP } from "../rules";
-import { localDay } from "./dates";
 
 /** What XP came from, as the pages name it; a source that this page does not know keeps its name. */
 export function sourceName(source: string): string {

@@ -1,7 +1,7 @@
 /** XP by day and week as a chart shows it, and what comes again and again. */
 import type { RewardSummary } from "../api/rewards";
+import { localDay } from "../format";
 import type { Point } from "../ui/series";
-import { localDay } from "./dates";
 
 export const DAY = 86_400_000;
 export const WEEK = 7 * DAY;
