@@ -141,7 +141,7 @@ export default defineConfig({
             // What a miner's page and the pages about one's own rewards draw and work out alike.
             {
               name: "figures",
-              test: /\/src\/(ui\/(Chart\.|chart\.|series|Table|table\.)|miner\/(ahead|year))/,
+              test: /\/src\/(ui\/(Chart\.|chart\.|series|Table|table\.)|miner\/(ahead|year|WeekTable|week-table))/,
               minShareCount: 2,
               priority: 1,
             },
