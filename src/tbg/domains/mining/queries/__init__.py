@@ -330,7 +330,7 @@ async def pool_records(tx: Tx, *, most: int) -> list[LateRecord]:
         SELECT p.user_id, p.best_difficulty, p.at, w.name
         FROM personal_bests p JOIN workers w ON w.user_id = p.user_id AND w.id = p.worker_id
         WHERE p.timeframe = 'alltime' AND p.period_key = 'alltime' AND p.at >= :since
-            AND EXISTS (SELECT 1 FROM owned_daily_shares d WHERE d.user_id = p.user_id
+            AND EXISTS (SELECT 1 FROM daily_shares d WHERE d.user_id = p.user_id
                 AND d.day < (p.at AT TIME ZONE 'UTC')::date AND d.best_sdiff > 0)
         ORDER BY p.at DESC, p.user_id LIMIT :most
         """,

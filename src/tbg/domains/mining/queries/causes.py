@@ -45,12 +45,14 @@ async def best_of_days(tx: Tx, user_id: int, days: Sequence[date]) -> dict[date,
             WHERE user_id = :id AND day = ANY(:days ::date[])
             ORDER BY day, best_sdiff DESC, worker_id
         ), within AS (
-            SELECT DISTINCT ON (b.day) b.day, b.worker_id, b.best_sdiff, h.hour
-            FROM best b LEFT JOIN owned_hourly_shares h ON h.user_id = :id
-                AND h.worker_id = b.worker_id AND h.best_sdiff = b.best_sdiff
-                AND h.hour >= b.day::timestamp AT TIME ZONE 'UTC'
-                AND h.hour < (b.day + 1)::timestamp AT TIME ZONE 'UTC'
-            ORDER BY b.day, h.hour
+            SELECT b.day, b.worker_id, b.best_sdiff, h.hour
+            FROM best b LEFT JOIN LATERAL (
+                SELECT hour FROM owned_hourly_shares
+                WHERE user_id = :id AND worker_id = b.worker_id AND best_sdiff = b.best_sdiff
+                    AND hour >= b.day::timestamp AT TIME ZONE 'UTC'
+                    AND hour < (b.day + 1)::timestamp AT TIME ZONE 'UTC'
+                ORDER BY hour LIMIT 1
+            ) h ON true
         )
         SELECT b.day, b.best_sdiff, w.name, s.id, s.at
         FROM within b LEFT JOIN workers w ON w.user_id = :id AND w.id = b.worker_id

@@ -64,30 +64,40 @@ class MinedSum:
         return [found.get(n, Reached(tx.now, {})) for n in range(1, len(crossings) + 1)]
 
 
+# Here and below, a subquery for each span: PostgreSQL looks up a user in the views `owned_…` by an
+# index in a subquery, and would read them whole to join them.
 _SUMS = """
-SELECT s.n, CASE :of ::text
-    WHEN 'accepted_shares' THEN sum(d.accepted)
-    WHEN 'work' THEN sum(d.work)
-    WHEN 'active_days' THEN count(DISTINCT d.day) FILTER (WHERE d.accepted > 0)
-    ELSE max(d.best_sdiff)::numeric END AS value
+SELECT s.n, f.value
 FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[])
     WITH ORDINALITY AS s (user_id, first, until, n)
-JOIN owned_daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
-GROUP BY s.n
+CROSS JOIN LATERAL (
+    SELECT CASE :of ::text
+        WHEN 'accepted_shares' THEN sum(d.accepted)
+        WHEN 'work' THEN sum(d.work)
+        WHEN 'active_days' THEN count(DISTINCT d.day) FILTER (WHERE d.accepted > 0)
+        ELSE max(d.best_sdiff)::numeric END AS value
+    FROM owned_daily_shares d
+    WHERE d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
+) f
+WHERE f.value IS NOT NULL
 """
 
 # The first day at whose end the threshold was reached, and how much there was before that day.
 _DAYS = """
 WITH by_day AS (
-    SELECT s.n, s.threshold, d.day, CASE :of ::text
-        WHEN 'accepted_shares' THEN sum(d.accepted)
-        WHEN 'work' THEN sum(d.work)
-        WHEN 'active_days' THEN CASE WHEN sum(d.accepted) > 0 THEN 1 ELSE 0 END
-        ELSE max(d.best_sdiff)::numeric END AS value
+    SELECT s.n, s.threshold, f.day, f.value
     FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[], :thresholds ::float8[])
         WITH ORDINALITY AS s (user_id, first, until, threshold, n)
-    JOIN owned_daily_shares d ON d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
-    GROUP BY s.n, s.threshold, d.day
+    CROSS JOIN LATERAL (
+        SELECT d.day, CASE :of ::text
+            WHEN 'accepted_shares' THEN sum(d.accepted)
+            WHEN 'work' THEN sum(d.work)
+            WHEN 'active_days' THEN CASE WHEN sum(d.accepted) > 0 THEN 1 ELSE 0 END
+            ELSE max(d.best_sdiff)::numeric END AS value
+        FROM owned_daily_shares d
+        WHERE d.user_id = s.user_id AND d.day >= s.first AND d.day < s.until
+        GROUP BY d.day
+    ) f
 ), risen AS (
     SELECT n, threshold, day, CASE WHEN :of ::text = 'best_sdiff' THEN value
             ELSE sum(value) OVER (PARTITION BY n ORDER BY day) END AS after, value
@@ -101,23 +111,39 @@ FROM risen WHERE after >= threshold::numeric ORDER BY n, day
 # Of that day, the first share with which the threshold was reached.
 _SHARES = """
 WITH risen AS (
-    SELECT t.n, t.threshold, s.at, s.id, s.sdiff, s.worker_id, s.user_id, CASE :of ::text
-        WHEN 'work' THEN t.before::numeric + sum(s.diff::numeric)
-            OVER (PARTITION BY t.n ORDER BY s.at, s.id)
-        WHEN 'best_sdiff' THEN s.sdiff::numeric
-        ELSE t.before::numeric + row_number() OVER (PARTITION BY t.n ORDER BY s.at, s.id)
-        END AS value
+    SELECT t.n, t.threshold, f.*
     FROM unnest(:users ::bigint[], :numbers ::bigint[], :days ::date[], :befores ::float8[],
         :thresholds ::float8[]) AS t (user_id, n, day, before, threshold)
-    JOIN owned_shares s ON s.user_id = t.user_id AND s.accepted
-        AND s.at >= t.day::timestamp AT TIME ZONE 'UTC'
-        AND s.at < (t.day + 1)::timestamp AT TIME ZONE 'UTC'
+    CROSS JOIN LATERAL (
+        SELECT s.at, s.id, s.sdiff, s.worker_id, s.user_id, CASE :of ::text
+            WHEN 'work' THEN t.before::numeric + sum(s.diff::numeric) OVER (ORDER BY s.at, s.id)
+            WHEN 'best_sdiff' THEN s.sdiff::numeric
+            ELSE t.before::numeric + row_number() OVER (ORDER BY s.at, s.id) END AS value
+        FROM owned_shares s
+        WHERE s.user_id = t.user_id AND s.accepted
+            AND s.at >= t.day::timestamp AT TIME ZONE 'UTC'
+            AND s.at < (t.day + 1)::timestamp AT TIME ZONE 'UTC'
+    ) f
 ), first AS (
     SELECT DISTINCT ON (n) n, at, id, sdiff, worker_id, user_id FROM risen
     WHERE value >= threshold::numeric ORDER BY n, at, id
 )
 SELECT f.n, f.at, f.id, f.sdiff, w.name AS worker
 FROM first f LEFT JOIN workers w ON w.user_id = f.user_id AND w.id = f.worker_id
+"""
+
+
+_WORKERS = """
+SELECT s.n, f.hour, f.workers
+FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[])
+    WITH ORDINALITY AS s (user_id, first, until, n)
+CROSS JOIN LATERAL (
+    SELECT h.hour, count(DISTINCT h.worker_id) AS workers FROM owned_hourly_shares h
+    WHERE h.user_id = s.user_id AND h.accepted > 0
+        AND h.hour >= s.first::timestamp AT TIME ZONE 'UTC'
+        AND h.hour < s.until::timestamp AT TIME ZONE 'UTC'
+    GROUP BY h.hour
+) f
 """
 
 
@@ -139,18 +165,7 @@ async def enough_workers(tx: Tx, crossings: Sequence[Crossing]) -> list[Reached]
 
 
 async def _workers_by_hour(tx: Tx, spans: Sequence[Span]) -> dict[int, list[tuple[datetime, int]]]:
-    rows = await tx.rows(
-        """
-        SELECT s.n, h.hour, count(DISTINCT h.worker_id) AS workers
-        FROM unnest(:users ::bigint[], :firsts ::date[], :ends ::date[])
-            WITH ORDINALITY AS s (user_id, first, until, n)
-        JOIN owned_hourly_shares h ON h.user_id = s.user_id AND h.accepted > 0
-            AND h.hour >= s.first::timestamp AT TIME ZONE 'UTC'
-            AND h.hour < s.until::timestamp AT TIME ZONE 'UTC'
-        GROUP BY s.n, h.hour
-        """,
-        **_spans(spans),
-    )
+    rows = await tx.rows(_WORKERS, **_spans(spans))
     found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for row in rows:
         found[row.n].append((row.hour, row.workers))
