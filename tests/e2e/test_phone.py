@@ -137,7 +137,7 @@ def test_dates_of_the_year_are_read_without_hovering(open_page: Open, town: Town
     page = open_page(f"/m/{town.veteran}", **PHONE)
     page.get_by_role("button", name=re.compile("Show the year")).tap()
     year = page.get_by_role("dialog", name="Fifty-two weeks")
-    months = year.locator(".months th", has_text=re.compile(r"^[A-Z][a-z]{2,3}$"))
+    months = year.locator(".week-months th", has_text=re.compile(r"^[A-Z][a-z]{2,3}$"))
     expect(months.first).to_be_visible()
     assert 10 <= months.count() <= 16
     expect(year).to_contain_text("This week is safe.")

@@ -28,6 +28,12 @@ class Town:
     stranger: str
 
 
+_QUESTS_WAITING = """
+SELECT (SELECT count(*) FROM rollup_queue) + (SELECT count(*) FROM rolled_up)
+    + (SELECT count(*) FROM quest_waiting)
+"""
+
+
 def settle(game: Game) -> Town:
     """Let a year happen, wait until it is read to its end, then start the scheduled work."""
     wall = [address("browser", index) for index in range(16)]
@@ -52,6 +58,7 @@ def settle(game: Game) -> Town:
             [(game.ask("/public/stats")["badges_earned"],)]
             == game.rows("SELECT count(*) FROM user_badges")
             and any(b["slug"] == "streak_12" for b in _badges_of(game, veteran))
+            and game.rows(_QUESTS_WAITING) == [(0,)]
         ),
         lambda: "the scheduled work did not get done",
     )

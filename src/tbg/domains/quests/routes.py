@@ -59,6 +59,33 @@ async def list_quests(tx: Transaction, facts: AppGoalFacts, lang: Language = Non
     return QuestList(quests=[_info(quest, tx.now, facts, badges, lang) for quest in quests])
 
 
+# Before the route of one quest, whose path this one matches too: `Allow` is that of the first.
+@router.post("/quests/completions", status_code=201, operation_id="report_quest",
+             summary="Report that a user completed a quest",
+             dependencies=[Depends(REPORTS)],
+             responses=problems(404, 409)
+             | {202: {"model": QuestAccepted, "description": "It was there before"}})  # fmt: skip
+async def post_completion(
+    tx: OwnersTransaction,
+    who: Service,
+    said: QuestReported,
+    request: RequiredKey,
+    response: Response,
+) -> QuestAccepted:
+    """201 the first time; 202 if the user has completed the quest in that period before."""
+    user = await accounts.miner(tx, said.user, anybody=True)
+    if user is None:
+        raise NotFound(f"There is no user called {said.user}.")
+    done, again = await report(
+        tx, user_id=user.id, slug=said.quest, at=said.at, by=f"key:{who.key_id}",
+        request=request,
+    )  # fmt: skip
+    response.status_code = 202 if again else 201
+    return QuestAccepted(
+        quest=done.quest, period_key=done.period, xp=done.xp, at=done.at, idempotentReplayed=again
+    )
+
+
 @router.get("/quests/{slug}", summary="One quest", operation_id="get_quest",
             responses=problems(404))  # fmt: skip
 async def get_quest(
@@ -88,32 +115,6 @@ async def own_quests(
         quests=await _own(tx, who.user_id, facts, lang),
         completions=[_completion(one, names, lang) for one in found[:limit]],
         next_cursor=_cursor(found[limit - 1]) if len(found) > limit else None,
-    )
-
-
-@router.post("/quests/completions", status_code=201, operation_id="report_quest",
-             summary="Report that a user completed a quest",
-             dependencies=[Depends(REPORTS)],
-             responses=problems(404, 409)
-             | {202: {"model": QuestAccepted, "description": "It was there before"}})  # fmt: skip
-async def post_completion(
-    tx: OwnersTransaction,
-    who: Service,
-    said: QuestReported,
-    request: RequiredKey,
-    response: Response,
-) -> QuestAccepted:
-    """201 the first time; 202 if the user has completed the quest in that period before."""
-    user = await accounts.miner(tx, said.user, anybody=True)
-    if user is None:
-        raise NotFound(f"There is no user called {said.user}.")
-    done, again = await report(
-        tx, user_id=user.id, slug=said.quest, at=said.at, by=f"key:{who.key_id}",
-        request=request,
-    )  # fmt: skip
-    response.status_code = 202 if again else 201
-    return QuestAccepted(
-        quest=done.quest, period_key=done.period, xp=done.xp, at=done.at, idempotentReplayed=again
     )
 
 
