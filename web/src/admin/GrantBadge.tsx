@@ -1,17 +1,17 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { onceOnly } from "../api/once";
+import { useState } from "react";
 import { badgesQuery } from "../api/queries";
 import { type FoundUser, operator } from "../api/rewards";
 import type { Badge } from "../api/types";
 import { BadgeTile } from "../badges/BadgeTile";
 import { count } from "../format";
 import { Confirm } from "../ui/Confirm";
-import { Failed, Field, WorkButton } from "../ui/form";
+import { Field } from "../ui/form";
 import { ErrorNotice, Panel, Skeleton } from "../ui/parts";
-import { Done, ReasonField, Whom, WhomField, whyNoReason, whyNobody } from "./Whom";
+import { type Order, OrderForm, useOrder } from "./Order";
+import { Done, Whom } from "./Whom";
 import "./admin.css";
 
 /** Grant a badge that does not follow from what was mined. */
@@ -40,68 +40,37 @@ export function GrantBadge() {
   );
 }
 
-interface Wish {
-  user: FoundUser;
+interface Granting {
   badge: Badge;
-  reason: string;
-  once: string;
 }
 
-type Wrong = Partial<Record<"name" | "badge" | "reason", string | null>>;
-
 function GrantForm({ badges }: { badges: Badge[] }) {
-  const [name, setName] = useState("");
   const [slug, setSlug] = useState("");
-  const [reason, setReason] = useState("");
-  const [wrong, setWrong] = useState<Wrong>({});
-  const [failed, setFailed] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const [wish, setWish] = useState<Wish | null>(null);
-  const [asked, setAsked] = useState(false);
-  const [done, setDone] = useState<Wish | null>(null);
-  const badge = badges.find((one) => one.slug === slug) ?? null;
+  const [done, setDone] = useState<Order<Granting> | null>(null);
+  const { typed, wrong, order, asked, setAsked, setReason } = useOrder<Granting>(check, () =>
+    setDone(null),
+  );
 
-  async function look(event: FormEvent) {
-    event.preventDefault();
-    if (busy) return;
-    setDone(null);
-    setFailed(null);
-    setBusy(true);
-    try {
-      const user = name.trim() === "" ? null : await operator.find(name.trim());
-      const found: Wrong = {
-        name: whyNobody(name, user),
-        badge: badge === null
-          ? t`Choose a badge.`
-          : user?.badges.includes(slug) ? t`They have this badge already.` : null,
-        reason: whyNoReason(reason),
-      };
-      setWrong(found);
-      if (user && badge && !found.badge && !found.reason) {
-        setWish({ user, badge, reason: reason.trim(), once: onceOnly() });
-        setAsked(true);
-      }
-    } catch (error) {
-      setFailed(error);
-    } finally {
-      setBusy(false);
-    }
+  function check(user: FoundUser | null) {
+    const badge = badges.find((one) => one.slug === slug);
+    if (!badge) return { what: null, wrong: t`Choose a badge.` };
+    const has = user?.badges.includes(slug) ?? false;
+    return { what: { badge }, wrong: has ? t`They have this badge already.` : null };
   }
 
   async function go() {
-    if (!wish) return;
-    const body = { user: wish.user.address, reason: wish.reason };
-    await operator.grant(wish.badge.slug, body, wish.once);
-    setDone(wish);
+    if (!order) return;
+    const body = { user: order.user.address, reason: order.reason };
+    await operator.grant(order.badge.slug, body, order.once);
+    setDone(order);
     setReason("");
     setSlug("");
   }
 
   return (
     <>
-      <form className="stack" noValidate onSubmit={(event) => void look(event)}>
-        <WhomField value={name} onChange={setName} error={wrong.name ?? null} />
-        <Field label={t`Badge`} error={wrong.badge}>
+      <OrderForm typed={typed}>
+        <Field label={t`Badge`} error={wrong}>
           {(ids) => (
             <select
               {...ids}
@@ -118,15 +87,8 @@ function GrantForm({ badges }: { badges: Badge[] }) {
             </select>
           )}
         </Field>
-        <ReasonField value={reason} onChange={setReason} error={wrong.reason ?? null} />
-        <Failed error={failed} />
-        <p className="save-row">
-          <WorkButton type="submit" busy={busy} doing={t`Looking…`}>
-            <Trans>Check it</Trans>
-          </WorkButton>
-        </p>
-      </form>
-      {wish && (
+      </OrderForm>
+      {order && (
         <Confirm
           asked={asked}
           onAsked={setAsked}
@@ -135,8 +97,8 @@ function GrantForm({ badges }: { badges: Badge[] }) {
           doing={t`Granting…`}
           run={go}
         >
-          <Whom user={wish.user} />
-          <Granted badge={wish.badge} />
+          <Whom user={order.user} />
+          <Granted badge={order.badge} />
         </Confirm>
       )}
       {done && <Done user={done.user}>{result(done)}</Done>}
@@ -160,7 +122,7 @@ function Granted({ badge }: { badge: Badge }) {
   );
 }
 
-function result({ user: { name }, badge }: Wish): string {
+function result({ user: { name }, badge }: Order<Granting>): string {
   const granted = badge.name;
   return t`${name} has the badge ${granted} now.`;
 }
