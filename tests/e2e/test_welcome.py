@@ -12,7 +12,7 @@ from tbg.adapters.simulator import DemoKey, sign_message
 from tests.e2e.audit import SMALL_TARGETS
 from tests.e2e.conftest import Open, readers, settled
 from tests.e2e.fit import broken, crowded, enlarge, faint, resize
-from tests.e2e.game import Game, share
+from tests.e2e.game import Game, eventually, share
 from tests.e2e.people import CUT, OUT, UNKNOWN, hand_in, new_key, numbers, sign_in
 from tests.e2e.tabs import Tabs
 from tests.e2e.town import Town
@@ -23,13 +23,17 @@ REFUSED = r"status of (409|422) .*/api/v1/(users/me|auth/challenge|public/miners
 
 @pytest.fixture(autouse=True, scope="module")
 def after_the_town(town: Town) -> None:
-    """The town counts its people when it is settled; newcomers wait until then."""
+    """The town counts its people when it is settled; newcomers wait for it, and for its worker."""
 
 
 def newcomer(game: Game) -> DemoKey:
-    """Somebody with one share, whom nobody has claimed."""
+    """Somebody with one share, its badge and its quest, whom nobody has claimed."""
     key = new_key()
     game.mine(share(key.address), miner=key.address)
+    eventually(
+        lambda: game.ask(f"/public/miners/{key.address}")["xp"]["total_xp"] == 55,
+        lambda: "the quest of the day was not paid",
+    )
     return key
 
 
@@ -56,7 +60,7 @@ def test_an_unclaimed_page_leads_over_the_welcome_to_a_page_with_a_name(
     claim(page, key)
     assert game.ask(f"/public/miners/{key.address}")["claimed"] is True
     expect(page.locator(".first-step .tag")).to_have_text(["to do"] * 3)
-    expect(step(page, "level")).to_contain_text("50 XP to Curious Cat")
+    expect(step(page, "level")).to_contain_text("45 XP to Curious Cat")
 
     handle = page.get_by_label("Handle", exact=True)
     save = page.get_by_role("button", name="Save the name")
@@ -159,7 +163,7 @@ def test_the_landing_page_shows_a_signed_in_user_their_tile_without_a_shift(
     page.goto(f"{game.url}/")
     settled(page)
     own = page.get_by_role("region", name="Your tile")
-    expect(own).to_contain_text("Level 1 Nocoiner, 50 XP")
+    expect(own).to_contain_text("Level 1 Nocoiner, 55 XP")
     expect(own.get_by_role("img", name="Your tile")).to_be_visible()
     expect(page.get_by_text("No account needed.")).to_have_count(0)
     assert page.evaluate(SHIFT) < 0.05
