@@ -1,4 +1,5 @@
 /** What every page needs first: the theme, the texts, the fonts and the styles that all share. */
+import "./effects";
 import "./theme";
 import "./messages";
 import "./fonts/fonts.css";

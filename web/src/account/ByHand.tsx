@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { type FormEvent, lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type FormEvent, lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import { tidy, wrongAddress } from "../address";
 import { isNoAddress, Refusal } from "../api/client";
 import { AddressTile, Icon } from "../art";
@@ -204,7 +204,7 @@ function SignAndReturn({ asked, proof, renew }: SignProps) {
   const [spent, setSpent] = useState(false);
   const over = spent || left <= 0;
   const box = useRef<HTMLPreElement>(null);
-  useLayoutEffect(() => box.current?.focus(), []);
+  useEffect(() => box.current?.focus(), []);
   return (
     <>
       <Step n={2} name={t`Sign the message with its wallet`} state="now">

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../art";
 import { copyText } from "./copy";
 import "./share.css";
@@ -64,7 +64,7 @@ async function handedOver(data: ShareData): Promise<boolean> {
 function ByHand({ link }: { link: string }) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => field.current?.select(), []);
+  useEffect(() => field.current?.select(), []);
   return (
     <span className="share-link">
       <label className="small" htmlFor={id}>

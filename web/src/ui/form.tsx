@@ -1,6 +1,6 @@
 /** Parts of forms: a name, a hint, an error, and the result. */
 import { t } from "@lingui/core/macro";
-import { type ComponentProps, type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from "react";
 import { Refusal } from "../api/client";
 import { Icon } from "../art";
 import { refusalText } from "../messages/refusals";
@@ -30,7 +30,7 @@ interface FieldProps {
 /** After an error the focus is in the field at fault, the first one; after the same again, too. */
 function useFocusWhenWrong(id: string, wrong: string | null | undefined) {
   const before = useRef(wrong);
-  useLayoutEffect(() => {
+  useEffect(() => {
     const isNew = before.current !== wrong;
     before.current = wrong;
     const field = wrong ? document.getElementById(id) : null;
