@@ -268,19 +268,36 @@ def sign_as(page: Page, key: DemoKey, action: str) -> None:
 
 
 def link_and_unite(page: Page, game: Game, own: DemoKey, other: DemoKey, *, shares: int) -> None:
-    """Link an address that has mined: the two have so many shares together, on either page."""
+    """Link an address that has mined: the two have so many shares together, on either page.
+
+    Its page was private, so both are, until their owner decides otherwise.
+    """
+    game.rows(
+        """
+        UPDATE users SET profile_public = false
+        WHERE id = (SELECT user_id FROM user_addresses WHERE address = $1)
+        """,
+        other.address,
+    )
     page.goto(f"{game.url}/settings/addresses")
     page.get_by_role("button", name="Link an address").click()
     page.get_by_label("Address", exact=True).fill(other.address)
     page.get_by_role("button", name="Continue").click()
     sign_as(page, own, "Approve")
+    expect(page.get_by_text("if either page is private, so is yours afterwards")).to_be_visible()
     sign_as(page, other, "Link this address")
-    expect(page.get_by_text("Linked. Its totals are now part of yours.")).to_be_visible()
+    told = page.get_by_text("Linked. Its totals are now part of yours. Your page is private now")
+    expect(told).to_be_visible()
     expect(page.locator(".row")).to_have_count(2)
     first = game.ask(f"/public/miners/{other.address}")["address"]
     assert first != other.address
     for address in (first, other.address):
         assert game.ask(f"/public/miners/{address}")["stats"]["shares_accepted"] == shares
+    page.goto(f"{game.url}/settings/privacy")
+    public = page.get_by_role("switch", name="My page is public")
+    expect(public).not_to_be_checked()
+    public.click()
+    expect(page.locator(".saved.done")).to_be_visible()
         page.goto(f"{game.url}/m/{address}")
         sums = page.locator(".hashrate-sums div")
         accepted = sums.filter(has_text="Shares accepted").locator("dd")

@@ -227,6 +227,48 @@ async def test_a_second_address_brings_its_game_along(
     assert (await sign_in(client, 1)).user["id"] == me.user["id"]
 
 
+PRIVATE = {"profile_public": False, "address_shown": "hidden", "on_leaderboards": False}
+PUBLIC = {"profile_public": True, "address_shown": "whole", "on_leaderboards": True}
+
+
+async def choose(who: SignedIn, **privacy: Any) -> None:
+    (await who.ask("PATCH", "/users/me", json={"privacy": privacy})).raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "after"),
+    [
+        ({}, PRIVATE, PRIVATE),
+        (PRIVATE, {}, PRIVATE),
+        ({}, {"profile_public": False}, PUBLIC | {"profile_public": False}),
+        ({"address_shown": "short"}, {"on_leaderboards": False},
+         PUBLIC | {"address_shown": "short", "on_leaderboards": False}),
+        ({"address_shown": "hidden"}, {"address_shown": "short"},
+         PUBLIC | {"address_shown": "hidden"}),
+        ({}, {}, PUBLIC),
+    ],
+)  # fmt: skip
+async def test_a_merge_leaves_the_stricter_privacy_of_both_accounts(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock,
+    mine: dict[str, Any], theirs: dict[str, Any], after: dict[str, Any],
+) -> None:  # fmt: skip
+    await mined(db, 0, 60)
+    await mined(db, EVIL, 50)
+    me, other = await sign_in(client, 0), await sign_in(client, EVIL)
+    await choose(me, **mine)
+    await choose(other, **theirs)
+    clock.move(SECOND)
+    answer = await link(me, EVIL)
+    assert (answer.json()["merged"], answer.json()["privacy"]) == (True, after)
+    assert (await me.ask("GET", "/users/me")).json()["privacy"] == after
+    for index in (0, EVIL):
+        seen = await client.get(f"/api/v1/public/miners/{player(index).address}")
+        assert seen.is_success == (after["profile_public"] and after["address_shown"] == "whole")
+    # The owner reads of it in the account's activity, unless nothing changed.
+    newest = (await me.ask("GET", "/users/me/activity")).json()["activity"][0]["action"]
+    assert newest == ("address.link" if after == PUBLIC | mine else "privacy.change")
+
+
 async def test_linking_an_own_address_is_refused_by_name(client: httpx.AsyncClient) -> None:
     me = await sign_in(client)
     wish = {"address": player(0).address, "purpose": "let_in", "subject": player(0).address}

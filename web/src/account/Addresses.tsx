@@ -2,7 +2,7 @@ import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { account, type Me, type OwnAddress } from "../api/account";
+import { account, type Me, type OwnAddress, type Privacy } from "../api/account";
 import { addressesQuery, meQuery } from "../api/me";
 import { AddressTile, Icon } from "../art";
 import { date, shortAddress } from "../format";
@@ -103,8 +103,19 @@ export function Addresses({ me }: { me: Me }) {
               devices are signed out.
             </Trans>
           </p>
+          <p>
+            <Trans>
+              The stricter privacy settings of the two stay: if either page is private, so is yours
+              afterwards.
+            </Trans>
+          </p>
           {task && own.data ? (
-            <Linking all={all} changed={changed} giveUp={() => setTask(null)} />
+            <Linking
+              all={all}
+              before={me.privacy}
+              changed={changed}
+              giveUp={() => setTask(null)}
+            />
           ) : (
             <p className="actions">
               <button type="button" className="button" onClick={() => begin({ what: "link" })}>
@@ -124,8 +135,20 @@ interface StageProps {
   giveUp: () => void;
 }
 
+/** What linking did, and whether others see less of the account from now on. */
+function outcome(merged: boolean, before: Privacy, after: Privacy): string {
+  if (!merged) return t`Linked.`;
+  if (before.profile_public && !after.profile_public) {
+    return t`Linked. Its totals are now part of yours. Your page is private now, because the other one was.`;
+  }
+  if (before.address_shown !== after.address_shown || before.on_leaderboards !== after.on_leaderboards) {
+    return t`Linked. Its totals are now part of yours. Others see less of you now, because the other account hid more.`;
+  }
+  return t`Linked. Its totals are now part of yours.`;
+}
+
 /** Which address comes in; the account says yes; the address proves itself. */
-function Linking({ all, changed, giveUp }: StageProps) {
+function Linking({ all, before, changed, giveUp }: StageProps & { before: Privacy }) {
   const [draft, setDraft] = useState("");
   const [linking, setLinking] = useState(keptLinking);
 
@@ -150,7 +173,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
   const proof: Proof = {
     challenge: () => account.challenge(address, "link"),
     handIn: async ({ challenge_id }, signature) => {
-      const { addresses, merged } = await account
+      const { addresses, merged, privacy } = await account
         .linkAddress(challenge_id, signature, linking?.approval ?? "")
         .catch((error: unknown) => {
           // Too late, or used: the account is asked once more, the address is known.
@@ -160,7 +183,7 @@ function Linking({ all, changed, giveUp }: StageProps) {
           throw error;
         });
       keepLinking(null);
-      changed(addresses, merged ? t`Linked. Its totals are now part of yours.` : t`Linked.`);
+      changed(addresses, outcome(merged, before, privacy));
     },
     action: t`Link this address`,
     doing: t`Checking the signature…`,

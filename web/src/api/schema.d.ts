@@ -819,7 +819,8 @@ export interface paths {
          * Link a further address
          * @description Link the address of a challenge of purpose `link`; its game becomes part of this one.
          *
-         *     `approval`: of purpose `let_in`, for this address.
+         *     `approval`: of purpose `let_in`, for this address. If the two differ in privacy, the stricter
+         *     choice of each kind holds afterwards.
          */
         post: operations["link_address"];
         delete?: never;
@@ -2299,12 +2300,15 @@ export interface components {
         /**
          * Linked
          * @description The result of linking; `merged`: the address had its own game, now part of this one.
+         *
+         *     `privacy`: what others see from now on. A merge leaves the stricter choice of both accounts.
          */
         Linked: {
             /** Addresses */
             addresses: components["schemas"]["Address"][];
             /** Merged */
             merged: boolean;
+            privacy: components["schemas"]["Privacy"];
         };
         /**
          * Me

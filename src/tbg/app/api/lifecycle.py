@@ -22,12 +22,13 @@ from tbg.adapters.http import (
 from tbg.adapters.rate_limit import CHANGES, RateLimit
 from tbg.app import lifecycle
 from tbg.core import limits
-from tbg.core.tx import Database
+from tbg.core.principal import Principal
+from tbg.core.tx import Database, Tx
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import addresses, challenges, profile
 from tbg.domains.accounts.actions.activity import note
 from tbg.domains.accounts.routes.users import addresses_of, me_of
-from tbg.domains.accounts.schemas import Linked, LinkWish, Me
+from tbg.domains.accounts.schemas import Linked, LinkWish, Me, Privacy
 
 router = APIRouter(prefix="/users/me", tags=["users"])
 
@@ -81,7 +82,8 @@ async def restore_me(tx: OwnersTransaction, who: SignedIn) -> Me:
 async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> Linked:
     """Link the address of a challenge of purpose `link`; its game becomes part of this one.
 
-    `approval`: of purpose `let_in`, for this address.
+    `approval`: of purpose `let_in`, for this address. If the two differ in privacy, the stricter
+    choice of each kind holds afterwards.
     """
     given = wish.model_dump(include={"challenge_id", "signature"})
     proof = given | {"purpose": "link", "for_user": who.user_id}
@@ -92,11 +94,19 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
         other = await addresses.link(
             tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
         )
+        before = await _privacy(tx, who)
         if other is not None:
             await lifecycle.unite_and_rest(tx, gone=other, kept=who.user_id)
+        privacy = await _privacy(tx, who)
         linked = await addresses_of(tx, who)
         await note(tx, who, "address.link", about=address, merged=other)
-        return Linked(addresses=linked, merged=other is not None)
+        if privacy != before:
+            await note(tx, who, "privacy.change", **privacy.model_dump())
+        return Linked(addresses=linked, merged=other is not None, privacy=privacy)
+
+
+async def _privacy(tx: Tx, who: Principal) -> Privacy:
+    return Privacy.model_validate(await queries.person(tx, who.user_id))
 
 
 async def _address_and_effect(database: Database, proof: dict[str, Any]) -> tuple[str, bool]:

@@ -352,9 +352,13 @@ class AddressList(Told):
 
 
 class Linked(AddressList):
-    """The result of linking; `merged`: the address had its own game, now part of this one."""
+    """The result of linking; `merged`: the address had its own game, now part of this one.
+
+    `privacy`: what others see from now on. A merge leaves the stricter choice of both accounts.
+    """
 
     merged: bool
+    privacy: Privacy
 
 
 class ActivityEntry(Told):

@@ -13,7 +13,7 @@ from tbg.domains.accounts.errors import TooManyAddresses
 
 
 async def merge(tx: Tx, *, gone: int, kept: int) -> None:
-    """Move addresses; of `gone` only a reference to `kept` is left."""
+    """Move addresses, and take the stricter privacy; of `gone` only a reference is left."""
     both = await tx.value(
         "SELECT count(*) FROM user_addresses WHERE user_id IN (:gone, :kept)", gone=gone, kept=kept
     )
@@ -37,6 +37,20 @@ async def merge(tx: Tx, *, gone: int, kept: int) -> None:
     # Users merged into `gone` earlier now point to `kept`, so that one step always suffices.
     await tx.run(
         "UPDATE users SET merged_into = :kept WHERE id = :gone OR merged_into = :gone",
+        gone=gone,
+        kept=kept,
+    )
+    # What one of the two kept to themselves is not published by becoming part of the other.
+    await tx.run(
+        """
+        UPDATE users k SET profile_public = k.profile_public AND g.profile_public,
+            on_leaderboards = k.on_leaderboards AND g.on_leaderboards,
+            address_shown = CASE
+                WHEN 'hidden' IN (k.address_shown, g.address_shown) THEN 'hidden'
+                WHEN 'short' IN (k.address_shown, g.address_shown) THEN 'short'
+                ELSE 'whole' END
+        FROM users g WHERE k.id = :kept AND g.id = :gone
+        """,
         gone=gone,
         kept=kept,
     )
