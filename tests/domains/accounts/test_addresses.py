@@ -441,6 +441,40 @@ async def test_a_removed_merged_address_cannot_sign_in_but_its_shares_stay(
     assert page["xp"]["total_xp"] == before[0][0]
 
 
+async def test_a_removed_address_keeps_the_privacy_that_it_had(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    address = player(EVIL).address
+    page = f"/api/v1/public/miners/{address}"
+    await mined(db, EVIL, 3)
+    me = await sign_in(client, 0)
+    clock.move(SECOND)
+    assert (await link(me, EVIL)).status_code == 201
+    await choose(me, **PRIVATE)
+    assert (await unlink(me, EVIL)).status_code == 204
+    assert (await client.get(page)).status_code == 404
+    await mined(db, EVIL, 2)
+    assert (await client.get(page)).status_code == 404
+    pool = (await client.get("/api/v1/public/stats")).json()
+    assert address not in str(pool)
+    # Whoever has its key sees the page, and decides about it.
+    own = await sign_in(client, EVIL)
+    assert own.user["privacy"] == PRIVATE
+    assert own.user["id"] != me.user["id"]
+    await choose(own, **PUBLIC)
+    assert (await client.get(page)).json()["stats"]["shares_accepted"] == 2
+
+
+async def test_an_address_removed_from_a_public_account_belongs_to_nobody(
+    db: Database, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    me = await sign_in(client, 0)
+    clock.move(SECOND)
+    assert (await link(me, EVIL)).status_code == 201
+    assert (await unlink(me, EVIL)).status_code == 204
+    assert await rows(db, "SELECT address FROM user_addresses") == [(me.key.address,)]
+
+
 async def test_what_a_removed_address_was_in_the_middle_of_ends(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:

@@ -260,7 +260,8 @@ function Remove({ address, all, changed, giveUp }: StageProps & { address: strin
         <Trans>
           Nobody can sign in to this account with it any more. Devices that did are signed out, and
           API keys created on them stop working. What it has mined stays yours; what it mines from
-          now on starts a new game. You can link it again at any time.
+          now on starts a new game, as private as this account is now. You can link it again at any
+          time.
         </Trans>
       </p>
       <div className="linking" ref={focused} tabIndex={-1}>

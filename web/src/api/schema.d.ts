@@ -843,8 +843,9 @@ export interface paths {
          * Remove an address
          * @description Take an address out of the account; what it has mined stays, what it will mine does not.
          *
-         *     `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
-         *     with it end, and so do the API keys that were made in them.
+         *     What it will mine is shown to others as the account is now. `approval`: of purpose `unlink`,
+         *     for this address, signed by one that stays. Sessions begun with it end, and so do the API keys
+         *     that were made in them.
          */
         delete: operations["unlink_address"];
         options?: never;

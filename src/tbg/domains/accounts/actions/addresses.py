@@ -66,7 +66,8 @@ async def link(
 async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -> None:
     """Take an address out of an account; what it mined stays, what it will mine does not.
 
-    `approval`: signed by an address that stays. So a session alone cannot remove an address.
+    The address keeps the account's privacy. `approval`: signed by an address that stays. So a
+    session alone cannot remove an address.
     """
     await lock_user(tx, user_id)
     own = [one.address for one in await linked(tx, user_id)]
@@ -79,7 +80,34 @@ async def unlink(tx: Tx, *, user_id: int, address: str, approval: UUID | None) -
     await use_approval(tx, approval=approval, user_id=user_id, purpose="unlink", subject=address)
     await pages_changed(tx, user_id)
     await tx.run("DELETE FROM user_addresses WHERE address = :address", address=address)
+    await _keep_private(tx, address, like=user_id)
     # Somebody who signed in with it may be the reason for the removal: what they made ends with it.
     await end_sessions(tx, user_id=user_id, address=address, why="address unlinked")
     await revoke_keys_of(tx, user_id=user_id, address=address)
     await end_approvals(tx, user_id=user_id, address=address)
+
+
+async def _keep_private(tx: Tx, address: str, *, like: int) -> None:
+    """If a user hides anything, let the address that they had begin its own game the same way.
+
+    Otherwise its next share would make a user whom everybody may see.
+    """
+    hides = await tx.value(
+        """
+        SELECT NOT (profile_public AND address_shown = 'whole' AND on_leaderboards)
+        FROM users WHERE id = :id
+        """,
+        id=like,
+    )
+    if not hides:
+        return
+    began = (await admit_addresses(tx, [address]))[address]
+    await tx.run(
+        """
+        UPDATE users b SET profile_public = a.profile_public, address_shown = a.address_shown,
+            on_leaderboards = a.on_leaderboards
+        FROM users a WHERE b.id = :began AND a.id = :like
+        """,
+        began=began,
+        like=like,
+    )

@@ -194,8 +194,9 @@ async def unlink_address(
 ) -> Response:  # fmt: skip
     """Take an address out of the account; what it has mined stays, what it will mine does not.
 
-    `approval`: of purpose `unlink`, for this address, signed by one that stays. Sessions begun
-    with it end, and so do the API keys that were made in them.
+    What it will mine is shown to others as the account is now. `approval`: of purpose `unlink`,
+    for this address, signed by one that stays. Sessions begun with it end, and so do the API keys
+    that were made in them.
     """
     await addresses.unlink(tx, user_id=who.user_id, address=address, approval=approval)
     await note(tx, who, "address.unlink", about=address)
