@@ -139,6 +139,24 @@ async def test_a_command_shows_a_workers_name_without_its_escapes(
             assert not set(RAW) & set(out + err)
 
 
+async def test_totals_cut_long_worker_names_in_the_table_and_not_in_json(
+    db: Database, redis, fresh_database: str, redis_url: str, monkeypatch, capsys
+) -> None:
+    name = "shelf-" + "x" * 894
+    await publish(redis, share(NOW, worker=name), share(NOW, worker="kitchen"))
+    await ingest_on(db, redis).drain()
+    monkeypatch.setenv("TBG_DATABASE_URL", fresh_database)
+    monkeypatch.setenv("TBG_REDIS_URL", redis_url)
+    await asyncio.to_thread(run, "mining", "totals", monkeypatch=monkeypatch)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert max(map(len, lines)) < 200
+    assert any(f" {name[:39]}… " in line for line in lines)
+    await asyncio.to_thread(run, "mining", "totals", "--json", monkeypatch=monkeypatch)
+    found = [json.loads(line)["worker"] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(found) == ["kitchen", name]
+
+
 def test_an_error_line_is_escaped(monkeypatch, capsys) -> None:
     run(f"col{EVIL}", monkeypatch=monkeypatch, code=2)
     err = capsys.readouterr().err

@@ -385,6 +385,19 @@ async def test_each_weeks_best_that_beat_all_before_it_stays_in_the_feed(
     ]
 
 
+async def test_a_long_worker_name_is_cut_in_sentences_and_whole_beside_them(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    name = "shelf-" + "x" * 894
+    found = block(NOW)._replace(worker=name)
+    await mine(db, [share(NOW - MINUTE, worker=name, sdiff=3e3), found])
+    body = await page(client)
+    assert [worker["name"] for worker in body["workers"]] == [name]
+    lines = [line for line in body["feed"] if line["type"] in ("best_diff", "block_found")]
+    assert [line["detail"] for line in lines] == [f"by {name[:39]}…"] * 2
+    assert [line["params"]["worker"] for line in lines] == [name] * 2
+
+
 async def test_a_new_best_has_the_same_line_live_and_after_a_reload(
     db: Database, client: httpx.AsyncClient
 ) -> None:

@@ -24,6 +24,11 @@ test("each code is worded here, from its values", () => {
   ]);
 });
 
+test("a long worker name is cut", () => {
+  const { detail } = line("personal_best", { sdiff: 4.29e9, worker: "x".repeat(900) });
+  expect(detail).toBe(`by ${"x".repeat(23)}…`);
+});
+
 test("a code that the page does not know keeps the server's words", () => {
   expect(line("bell_rung", { number: 1 })).toMatchObject({
     title: "server's title",

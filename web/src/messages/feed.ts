@@ -1,7 +1,7 @@
 /** Lines of a feed in the page's language, from the codes and values that the server sends. */
 import { t } from "@lingui/core/macro";
 import type { FeedItem } from "../api/types";
-import { count, date, joined, magnitude } from "../format";
+import { count, date, joined, magnitude, shortName } from "../format";
 
 type Words = Pick<FeedItem, "title" | "detail">;
 
@@ -10,7 +10,7 @@ export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "deta
   const { code, params, title, detail } = item;
   const text = (name: string) => String(params[name] ?? "");
   const figure = (name: string) => Number(params[name] ?? 0);
-  const worker = text("worker");
+  const worker = shortName(text("worker"));
   const by = t`by ${worker}`;
   switch (code) {
     case "badge_earned": {

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import type { Reward } from "../api/rewards";
 import { Icon, type IconName } from "../art";
 import { BadgeTile } from "../badges/BadgeTile";
-import { clock, count, difficulty, fullTime, joined } from "../format";
+import { clock, count, difficulty, fullTime, joined, shortName } from "../format";
 import { wordsOf } from "../messages/feed";
 import { useNow } from "../ui/clock";
 import { dayName } from "../ui/days";
@@ -201,10 +201,10 @@ function Hundreds({ row: { rewards } }: { row: Row }) {
           return (
             <li key={id}>
               <span className="tn">{t`No. ${number}`}</span>
-              <span className="small">
+              <span className="small" title={cause.worker ?? undefined}>
                 {clock(at)}
                 {size && ` · ${size}`}
-                {cause.worker && ` · ${cause.worker}`}
+                {cause.worker && ` · ${shortName(cause.worker)}`}
               </span>
               <Xp xp={amount} />
             </li>

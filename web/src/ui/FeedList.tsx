@@ -120,6 +120,11 @@ interface RewardProps {
   fresh: boolean;
 }
 
+/** The worker of a line, whose name may be cut in its words. */
+function wholeName({ params }: FeedItem): string | undefined {
+  return typeof params.worker === "string" ? params.worker : undefined;
+}
+
 /** Under the name of its day a line needs only the hour. */
 function Reward({ item, now, fresh }: RewardProps) {
   const { title, detail } = wordsOf(item);
@@ -137,7 +142,12 @@ function Reward({ item, now, fresh }: RewardProps) {
               {clock(item.at)}
             </time>
           )}
-          {detail && <span className="feed-detail"> · {detail}</span>}
+          {detail && (
+            <span className="feed-detail" title={wholeName(item)}>
+              {" "}
+              · {detail}
+            </span>
+          )}
         </>
       }
       xp={item.xp}

@@ -9,7 +9,7 @@ from tbg.app import process, screen
 from tbg.app.cli.common import once
 from tbg.domains.mining.actions import roll_up_all
 from tbg.domains.mining.queries import WorkerTotal, totals
-from tbg.domains.mining.rules import short_number
+from tbg.domains.mining.rules import short_number, short_worker
 
 app = typer.Typer(help="What was mined.", no_args_is_help=True)
 
@@ -29,7 +29,8 @@ def show_totals(
 ) -> None:
     """Per address and worker: accepted, rejected, work and best difficulty.
 
-    Work is the sum of accepted shares' difficulties: 1 is 2^32 hashes.
+    Work is the sum of accepted shares' difficulties: 1 is 2^32 hashes. Long worker names are cut in
+    the table; --json has them whole.
     """
 
     async def main(runtime: process.Runtime) -> list[WorkerTotal]:
@@ -51,7 +52,7 @@ def show_totals(
         [
             (
                 total.address,
-                total.worker,
+                short_worker(total.worker),
                 f"{total.accepted:,}",
                 f"{total.rejected:,}",
                 short_number(total.work),

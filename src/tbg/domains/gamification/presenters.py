@@ -29,7 +29,7 @@ from tbg.domains.gamification.schemas import (
     XpGainedData,
     XpState,
 )
-from tbg.domains.mining.rules import short_number
+from tbg.domains.mining.rules import short_number, short_worker
 
 
 def grant_lines(grants: Iterable[Granted], badge_names: Mapping[str, str]) -> Iterator[FeedItem]:
@@ -74,7 +74,7 @@ def best_line(sdiff: float, worker: str, at: datetime) -> FeedItem:
     return FeedItem(
         id=f"all-time-best-{get_week_iso(at)}", type="best_diff", code="personal_best",
         params={"sdiff": sdiff, "worker": worker}, title=f"New best: {short_number(sdiff)}",
-        detail=f"by {worker}", at=at,
+        detail=f"by {short_worker(worker)}", at=at,
     )  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def _personal_best(event: PersonalBest) -> Look:
             "gamification",
             "personal_best",
             f"New best: {best}",
-            f"Set by {event.worker}. The previous best was {before}.",
+            f"Set by {short_worker(event.worker)}. The previous best was {before}.",
             "/profile",
             "View Profile",
             {"sdiff": event.sdiff, "previous": event.previous, "worker": event.worker},

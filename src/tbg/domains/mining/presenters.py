@@ -6,7 +6,7 @@ from typing import Any
 
 from tbg.core.frames import FeedItem, Look, Notice, Params, Presenters
 from tbg.domains.mining.events import BlockRecorded
-from tbg.domains.mining.rules import short_number
+from tbg.domains.mining.rules import short_number, short_worker
 from tbg.domains.mining.schemas import BlockFoundData, FoundBlock
 
 
@@ -33,7 +33,7 @@ def _line(code: str, title: str, block: FoundBlock, facts: Params) -> FeedItem:
     return FeedItem(
         id=f"block-{block.hash}", type=code, code=code,
         params={"height": block.height, "worker": block.worker, **facts},
-        title=title, detail=f"by {block.worker}", at=block.found_at,
+        title=title, detail=f"by {short_worker(block.worker)}", at=block.found_at,
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def _block_recorded(event: BlockRecorded) -> Look:
             "mining",
             "block_found",
             f"Block {event.height:,} found",
-            f"{event.worker} found it with a share of {short_number(event.sdiff)}.",
+            f"{short_worker(event.worker)} found it with a share of {short_number(event.sdiff)}.",
             "/profile",
             "View Profile",
             {"height": event.height, "worker": event.worker, "sdiff": event.sdiff},

@@ -10,6 +10,9 @@ _HOUR = timedelta(hours=1)
 _LEAST_SECONDS = 60.0
 """Over less than this a hashrate is noise."""
 
+_WORKER_CHARS = 40
+"""Enough to tell the workers of a farm apart."""
+
 
 class Recent(NamedTuple):
     """Work by the hours of the clock, and when its miner was first seen (None: never).
@@ -32,6 +35,11 @@ def short_number(value: float) -> str:
             return f"{value:.3g}{unit}"
         value /= 1000
     return f"{value:.3g} E"
+
+
+def short_worker(name: str) -> str:
+    """A worker's name as sentences and tables have it; a long one is cut."""
+    return name if len(name) <= _WORKER_CHARS else f"{name[: _WORKER_CHARS - 1]}…"
 
 
 def hour_of(moment: datetime) -> datetime:
