@@ -93,7 +93,10 @@ REFUSED = [
     (b'<!doctype x [<!ENTITY a "aa">]>' + svg("&a;"), "document type"),
     (svg("<g>" * 40 + PATH + "</g>" * 40), "nested"),
     (svg(PATH + " " * LARGEST), "bytes"),
-    ("<svg/>".encode("utf-16"), "not an SVG"),
+    ("<svg/>".encode("utf-16"), "not in UTF-8"),
+    (b'<?xml version="1.0" encoding="UTF-7"?>' + svg(PATH), "it is in UTF-7, not in UTF-8"),
+    (b"<?xml version='1.0' encoding='idna'?>" + svg(PATH), "it is in idna, not in UTF-8"),
+    ("<!DOCTYPE svg [<!ENTITY a 'aa'>]><svg>&a;</svg>".encode("utf-16-le"), "not in UTF-8"),
 ]
 
 

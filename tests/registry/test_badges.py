@@ -384,6 +384,20 @@ class TestCommand:
         )
         assert json.loads(done.stdout)["ok"] is False
 
+    @pytest.mark.parametrize("encoding", ["UTF-7", "idna", "there is none", "shift_jis"])
+    def test_a_picture_in_another_encoding_is_refused_by_name(
+        self, tmp_path: Path, encoding: str
+    ) -> None:
+        (tmp_path / "two.svg").write_text(
+            f'<?xml version="1.0" encoding="{encoding}"?>'
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h9"/></svg>'
+        )
+        done = self.run("check", written(tmp_path, pack(NEW | {"picture": "two.svg"}), "a.json"))
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"tbg: {tmp_path / 'two.svg'}: it is in {encoding}, not in UTF-8: save it as plain SVG\n"
+        )
+
     async def test_a_retired_badge(
         self, db: Database, fresh_database: str, redis_url: str, tmp_path: Path
     ) -> None:

@@ -30,6 +30,7 @@ _ATTRIBUTES = _PROPERTIES | frozenset({
     "spreadMethod", "clipPathUnits", "maskUnits", "pathLength", "preserveAspectRatio",
 })  # fmt: skip
 _VALUE = re.compile(r"[-+\w\s.,#%()]*|url\(#[\w-]+\)")
+_ENCODING = re.compile(r"""<\?xml\b[^>]*?\sencoding\s*=\s*["']([^"'>]{1,40})""")
 _VIEW = re.compile(r"\s*(?:[-+]?[\d.]+[\s,]+){3}[-+]?[\d.]+\s*")
 _LENGTH = re.compile(r"([\d.]+)(?:px)?")
 
@@ -46,10 +47,11 @@ def clean_svg(content: bytes) -> str:
     """
     if len(content) > LARGEST:
         raise BadPicture(f"it has {len(content)} bytes; a picture may have {LARGEST}")
-    if re.search(rb"<!(?:DOCTYPE|ENTITY)", content, re.IGNORECASE):
+    text = _text(content)
+    if re.search(r"<!(?:DOCTYPE|ENTITY)", text, re.IGNORECASE):
         raise BadPicture("it declares a document type: save it as plain SVG")
     try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - bounded, and without entities
+        root = ElementTree.fromstring(text)  # noqa: S314 - bounded, and without entities
     except ElementTree.ParseError as error:
         raise BadPicture(f"it is not XML: {error}") from None
     if root.tag != f"{{{_SVG}}}svg":
@@ -62,6 +64,20 @@ def clean_svg(content: bytes) -> str:
         kept.attrib.pop(size, None)
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(kept, encoding="unicode")
+
+
+def _text(content: bytes) -> str:
+    """The file's text; in another encoding, a declaration could be hidden in it."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # by these the parser recognises UTF-16, even in a text
+        raise BadPicture("it is not in UTF-8: save it as plain SVG")
+    declared = _ENCODING.match(text)
+    if declared and declared[1].upper() != "UTF-8":
+        raise BadPicture(f"it is in {declared[1]}, not in UTF-8: save it as plain SVG")
+    return text
 
 
 def _view(root: ElementTree.Element) -> str:
