@@ -92,7 +92,7 @@ describe("ago", () => {
   });
 
   it("names days, then dates", () => {
-    expect(at(2026, 10, 20, 4, 14)).toBe("Yesterday 04:14");
+    expect(at(2026, 10, 20, 4, 14)).toBe("yesterday 04:14");
     expect(at(2026, 10, 18, 9, 0)).toBe("Wednesday");
     expect(at(2026, 10, 2, 9, 0)).toBe("2 November");
     expect(at(2025, 7, 14, 9, 0)).toBe("14 August 2025");

@@ -167,7 +167,7 @@ export function monthName(month: string): string {
   return written({ month: "short" }, new Date(year ?? NaN, (number ?? NaN) - 1, 15));
 }
 
-/** How long ago, the way one says it: "9 s ago", "6 min ago", "Yesterday 21:14", "Wednesday". */
+/** How long ago, the way one says it: "9 s ago", "6 min ago", "yesterday 21:14", "Wednesday". */
 export function ago(iso: string, now: number): string {
   const then = Date.parse(iso);
   if (Number.isNaN(then)) return "";
@@ -181,7 +181,7 @@ export function ago(iso: string, now: number): string {
   const days = dayNumber(now) - dayNumber(then);
   if (days === 0 || past < 6 * HOUR) return t`${hours} h ago`;
   const time = clock(iso);
-  if (days === 1) return t`Yesterday ${time}`;
+  if (days === 1) return t`yesterday ${time}`;
   if (days < 7) return written({ weekday: "long" }, new Date(iso));
   return date(iso, now);
 }
