@@ -1,7 +1,7 @@
 /** Lines of a feed in the page's language, from the codes and values that the server sends. */
 import { t } from "@lingui/core/macro";
 import type { FeedItem } from "../api/types";
-import { count, date, joined, magnitude, shortName } from "../format";
+import { count, date, joined, localDay, magnitude, shortName } from "../format";
 
 type Words = Pick<FeedItem, "title" | "detail">;
 
@@ -33,7 +33,7 @@ export function wordsOf(item: Pick<FeedItem, "code" | "params" | "title" | "deta
       };
     }
     case "best_day": {
-      const day = date(text("day"), Date.now());
+      const day = date(localDay(text("day")), Date.now());
       return { title: t`Best day yet`, detail: day };
     }
     case "week_completed": {

@@ -1,22 +1,19 @@
-import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { Icon } from "../art";
-import { date } from "../format";
 import { useNow } from "../ui/clock";
 import { Time } from "../ui/parts";
 import type { OwnQuest, Quest } from "./queries";
-import { howOften, reward, soFar } from "./words";
+import { howOften, isAhead, reward, soFar, whenOf } from "./words";
 import "./quests.css";
 
 /** A quest: what it asks, what it pays and, to whoever is signed in, how far they are. */
 export function QuestCard({ quest }: { quest: Quest | OwnQuest }) {
-  const { name, description, xp, badge, starts, ends, open } = quest;
+  const { name, description, xp, badge, open } = quest;
   const done = "completed_at" in quest && quest.completed_at !== null;
   const now = useNow(60_000);
-  const [begin, end] = [date(starts ?? "", now), date(ends ?? "", now)];
+  const when = whenOf(quest, now);
   const award = badge?.name;
-  const ahead = quest.period_key === null && starts !== null;
   return (
     <li className={done ? "quest done" : "quest"}>
       <div className="quest-head">
@@ -35,9 +32,8 @@ export function QuestCard({ quest }: { quest: Quest | OwnQuest }) {
         </p>
       )}
       {!open && <p className="small">{howOften(quest)}</p>}
-      {ahead && <p className="small">{t`Starts on ${begin}`}</p>}
-      {ends !== null && !ahead && <p className="small">{t`Until ${end}`}</p>}
-      {open && "progress" in quest && !ahead && <Progress quest={quest} />}
+      {when && <p className="small">{when}</p>}
+      {open && "progress" in quest && !isAhead(quest) && <Progress quest={quest} />}
     </li>
   );
 }

@@ -1,6 +1,6 @@
 /** What a quest asks for and when, in words. */
 import { plural, t } from "@lingui/core/macro";
-import { count, date, joined, magnitude } from "../format";
+import { count, date, joined, localDay, magnitude } from "../format";
 import type { OwnQuest, Quest } from "./queries";
 
 /** How often a quest can be completed. */
@@ -42,6 +42,19 @@ export function soFar(quest: OwnQuest): string | null {
   }
 }
 
+/** Whether it has not begun yet. */
+export function isAhead({ period_key, starts }: Quest): boolean {
+  return period_key === null && starts !== null;
+}
+
+/** "Starts on 4 March", "Until 31 March"; null where there is neither day to name. */
+export function whenOf(quest: Quest, now: number): string | null {
+  const day = isAhead(quest) ? quest.starts : quest.ends;
+  if (day === null) return null;
+  const name = date(localDay(day), now);
+  return isAhead(quest) ? t`Starts on ${name}` : t`Until ${name}`;
+}
+
 /** Which period a completion was in: "Week 48 of 2026"; null where there is only one. */
 export function inPeriod(key: string): string | null {
   const [year, part] = [key.slice(0, 4), key.slice(5)];
@@ -54,7 +67,7 @@ export function inPeriod(key: string): string | null {
     const season = Number(part.slice(1));
     return t`Season ${season} of ${year}`;
   }
-  return date(key, Date.now());
+  return date(localDay(key), Date.now());
 }
 
 /** "+20 XP". */
