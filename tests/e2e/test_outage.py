@@ -62,7 +62,8 @@ def test_after_reconnecting_badges_earned_offline_appear(open_page: Open, outage
 def test_a_page_that_cannot_be_loaded_says_so_and_retries(
     open_page: Open, outage: Game, town: Town
 ) -> None:
-    page = open_page("/", allowed=(AWAY,))
+    page = open_page("/badges", allowed=(AWAY,))  # from now on the browser has the page's code
+    page.goto(outage.url)
     live(page)
     outage.api.end(signal.SIGKILL)
     page.get_by_role("link", name="Badges").first.click()
@@ -77,6 +78,43 @@ def test_a_page_that_cannot_be_loaded_says_so_and_retries(
         again.click(timeout=3_000)
     expect(page.locator(".catalogue a")).to_have_count(20)
     expect(alert).to_have_count(0)
+
+
+def test_a_page_whose_code_is_gone_after_an_upgrade_is_loaded_again(
+    open_page: Open, game: Game, town: Town
+) -> None:
+    page = open_page("/", own=True, allowed=("status of 404 .*/assets/QuestsPage",))
+    live(page)
+    page.evaluate("() => { window.before = true }")
+    page.route(re.compile("/assets/QuestsPage-"), lambda route: route.fulfill(status=404))
+    page.get_by_role("link", name="Quests").first.click()
+    title = page.get_by_role("heading", level=1)
+    # By itself once. Whoever has the file deleted as well is told, and can try again.
+    expect(title).to_have_text("This page did not load")
+    assert page.evaluate("() => window.before") is None
+    page.unroute_all()
+    page.get_by_role("button", name="Load the page again").click()
+    expect(title).to_have_text("Quests")
+
+
+def test_a_page_whose_code_cannot_be_loaded_stays_until_the_game_is_back(
+    open_page: Open, outage: Game, town: Town
+) -> None:
+    page = open_page("/", own=True, allowed=(AWAY,))
+    live(page)
+    page.evaluate("() => { window.before = true }")
+    outage.api.end(signal.SIGKILL)
+    page.get_by_role("link", name="Quests").first.click()
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_have_text("This page did not load")
+    again = page.get_by_role("button", name="Load the page again")
+    again.click()
+    said = page.get_by_role("status").filter(has_text="We could not reach the game.")
+    expect(said).to_be_visible()
+    assert page.evaluate("() => window.before"), "a reload would have lost the page"
+    outage.start("serve")
+    again.click()
+    expect(title).to_have_text("Quests")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,16 @@ import {
   type RouterHistory,
   stripSearchParams,
 } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { code } from "./code";
 import { NotFoundPage } from "./shell/NotFoundPage";
 import { ErrorPage } from "./shell/ErrorPage";
 import { Shell } from "./shell/Shell";
+
+/** A page whose code is fetched when it is opened. */
+function page<N extends string>(fetched: () => Promise<Record<N, () => ReactNode>>, name: N) {
+  return lazyRouteComponent(() => code(fetched), name);
+}
 
 const rootRoute = createRootRoute({
   component: Shell,
@@ -19,14 +26,14 @@ const rootRoute = createRootRoute({
 const landing = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  component: lazyRouteComponent(() => import("./landing/LandingPage"), "LandingPage"),
+  component: page(() => import("./landing/LandingPage"), "LandingPage"),
 });
 
 /** `badge` is the badge whose detail lies open, so that it can be sent to a friend. */
 const miner = createRoute({
   getParentRoute: () => rootRoute,
   path: "/m/$address",
-  component: lazyRouteComponent(() => import("./miner/MinerPage"), "MinerPage"),
+  component: page(() => import("./miner/MinerPage"), "MinerPage"),
   validateSearch: (search: Record<string, unknown>): { badge?: string } =>
     typeof search.badge === "string" ? { badge: search.badge } : {},
   search: { middlewares: [stripSearchParams({ badge: "" })] },
@@ -35,26 +42,26 @@ const miner = createRoute({
 const badges = createRoute({
   getParentRoute: () => rootRoute,
   path: "/badges",
-  component: lazyRouteComponent(() => import("./badges/BadgesPage"), "BadgesPage"),
+  component: page(() => import("./badges/BadgesPage"), "BadgesPage"),
 });
 
 const badge = createRoute({
   getParentRoute: () => rootRoute,
   path: "/badges/$slug",
-  component: lazyRouteComponent(() => import("./badges/BadgePage"), "BadgePage"),
+  component: page(() => import("./badges/BadgePage"), "BadgePage"),
 });
 
 const quests = createRoute({
   getParentRoute: () => rootRoute,
   path: "/quests",
-  component: lazyRouteComponent(() => import("./quests/QuestsPage"), "QuestsPage"),
+  component: page(() => import("./quests/QuestsPage"), "QuestsPage"),
 });
 
 /** `address` fills in the field; `back` is the page to return to. */
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  component: lazyRouteComponent(() => import("./account/SignInPage"), "SignInPage"),
+  component: page(() => import("./account/SignInPage"), "SignInPage"),
   validateSearch: (search: Record<string, unknown>): { back?: string; address?: string } => ({
     ...(typeof search.back === "string" ? { back: search.back } : {}),
     ...(typeof search.address === "string" ? { address: search.address } : {}),
@@ -64,7 +71,7 @@ const signIn = createRoute({
 const welcome = createRoute({
   getParentRoute: () => rootRoute,
   path: "/welcome",
-  component: lazyRouteComponent(() => import("./account/WelcomePage"), "WelcomePage"),
+  component: page(() => import("./account/WelcomePage"), "WelcomePage"),
   validateSearch: (search: Record<string, unknown>): { back?: string } =>
     typeof search.back === "string" ? { back: search.back } : {},
 });
@@ -72,13 +79,10 @@ const welcome = createRoute({
 const how = createRoute({
   getParentRoute: () => rootRoute,
   path: "/how-it-works",
-  component: lazyRouteComponent(() => import("./how/HowItWorksPage"), "HowItWorksPage"),
+  component: page(() => import("./how/HowItWorksPage"), "HowItWorksPage"),
 });
 
-const SettingsPage = lazyRouteComponent(
-  () => import("./account/SettingsPage"),
-  "SettingsPage",
-);
+const SettingsPage = page(() => import("./account/SettingsPage"), "SettingsPage");
 
 const settings = createRoute({
   getParentRoute: () => rootRoute,
@@ -95,7 +99,7 @@ const settingsSection = createRoute({
 const rewards = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards",
-  component: lazyRouteComponent(() => import("./rewards/FeedPage"), "FeedPage"),
+  component: page(() => import("./rewards/FeedPage"), "FeedPage"),
 });
 
 type ShelfKey = "badge" | "show" | "rarity" | "kind";
@@ -105,7 +109,7 @@ const SHELF_KEYS: ShelfKey[] = ["badge", "show", "rarity", "kind"];
 const ownBadges = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards/badges",
-  component: lazyRouteComponent(() => import("./rewards/ShelfPage"), "ShelfPage"),
+  component: page(() => import("./rewards/ShelfPage"), "ShelfPage"),
   validateSearch: (search: Record<string, unknown>): Partial<Record<ShelfKey, string>> =>
     Object.fromEntries(
       SHELF_KEYS.flatMap((key) => (typeof search[key] === "string" ? [[key, search[key]]] : [])),
@@ -115,44 +119,44 @@ const ownBadges = createRoute({
 const ownXp = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards/xp",
-  component: lazyRouteComponent(() => import("./rewards/XpPage"), "XpPage"),
+  component: page(() => import("./rewards/XpPage"), "XpPage"),
 });
 
 const ownLevels = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards/levels",
-  component: lazyRouteComponent(() => import("./rewards/LevelsPage"), "LevelsPage"),
+  component: page(() => import("./rewards/LevelsPage"), "LevelsPage"),
 });
 
 const ownStreak = createRoute({
   getParentRoute: () => rootRoute,
   path: "/rewards/streak",
-  component: lazyRouteComponent(() => import("./rewards/StreakPage"), "StreakPage"),
+  component: page(() => import("./rewards/StreakPage"), "StreakPage"),
 });
 
 const credential = createRoute({
   getParentRoute: () => rootRoute,
   path: "/credentials/$id",
-  component: lazyRouteComponent(() => import("./credentials/CredentialPage"), "CredentialPage"),
+  component: page(() => import("./credentials/CredentialPage"), "CredentialPage"),
 });
 
 const admin = createRoute({
   getParentRoute: () => rootRoute,
   path: "/admin",
-  component: lazyRouteComponent(() => import("./admin/AdminPage"), "AdminPage"),
+  component: page(() => import("./admin/AdminPage"), "AdminPage"),
 });
 
 /** What a notification names: it is made without knowing the name of anybody's page. */
 const own = createRoute({
   getParentRoute: () => rootRoute,
   path: "/profile",
-  component: lazyRouteComponent(() => import("./miner/OwnPage"), "OwnPage"),
+  component: page(() => import("./miner/OwnPage"), "OwnPage"),
 });
 
 const ownPart = createRoute({
   getParentRoute: () => rootRoute,
   path: "/profile/$part",
-  component: lazyRouteComponent(() => import("./miner/OwnPage"), "OwnPage"),
+  component: page(() => import("./miner/OwnPage"), "OwnPage"),
 });
 
 /** For those who build pages; a build for miners does not have it. */
@@ -161,7 +165,7 @@ const gallery = import.meta.env.DEV
       createRoute({
         getParentRoute: () => rootRoute,
         path: "/gallery",
-        component: lazyRouteComponent(() => import("./gallery/GalleryPage"), "GalleryPage"),
+        component: page(() => import("./gallery/GalleryPage"), "GalleryPage"),
       }),
     ]
   : [];

@@ -5,6 +5,7 @@ import { tidy, wrongAddress } from "../address";
 import { isNoAddress, Refusal } from "../api/client";
 import { AddressTile, Icon } from "../art";
 import { QrCode } from "../art/QrCode";
+import { code } from "../code";
 import { useFirstFocus } from "../ui/focus";
 import { Failed, Field, said, WorkButton } from "../ui/form";
 import { useNetwork } from "../ui/hooks";
@@ -14,7 +15,7 @@ import { type Asked, keepAsked, keptAsked } from "./asked";
 import { isSpent, type Proof, tidySignature } from "./prove";
 import "./account.css";
 
-const Scan = lazy(() => import("./Scan"));
+const Scan = lazy(() => code(() => import("./Scan")));
 
 const LIFETIME = 5 * 60_000;
 

@@ -1,10 +1,11 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { code } from "../code";
 import { type Happened, type Kiln } from "./queue";
 import { useKiln, useKilnStore } from "./store";
 import { announcement } from "./words";
 
 /** What is shown is fetched when there is something to show, and the first time takes a moment. */
-const Plate = lazy(() => import("./Plate"));
+const Plate = lazy(() => code(() => import("./Plate")));
 
 /** What comes out of the kiln: a plate at the edge of the page that never takes the focus. */
 export function Celebration() {

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from "react";
+import { code } from "../code";
 import { useKiln } from "./store";
 
-const Found = lazy(() => import("./Found"));
+const Found = lazy(() => code(() => import("./Found")));
 
 /** A found block takes the whole page; what that looks like is fetched when there is one. */
 export function Takeover() {

@@ -7,6 +7,7 @@ import { account, type Me } from "../api/account";
 import { meQuery } from "../api/me";
 import { configQuery } from "../api/queries";
 import { Icon } from "../art";
+import { code } from "../code";
 import { date } from "../format";
 import { said, WorkButton } from "../ui/form";
 import { useNow } from "../ui/clock";
@@ -14,7 +15,7 @@ import { Who } from "../ui/names";
 import "./shell.css";
 
 /** Only signed-in users need the menu and its positioning. */
-const AccountMenu = lazy(() => import("./AccountMenu"));
+const AccountMenu = lazy(() => code(() => import("./AccountMenu")));
 
 /** At the end of the top bar: the way in, or who is in. Its place is kept while that is unknown. */
 export function AccountCorner() {

@@ -11,10 +11,11 @@ import {
   useMemo,
   useState,
 } from "react";
+import { code } from "../code";
 import "./dialog.css";
 
 const load = () => import("./DialogBox");
-const DialogBox = lazy(load);
+const DialogBox = lazy(() => code(load));
 
 type Trigger = ReactElement<{
   onClick?: (event: MouseEvent) => void;
