@@ -158,7 +158,9 @@ def test_on_a_phone_a_workers_figures_have_labels(open_page: Open, town: Town) -
     table = panel.get_by_role("table", name="Workers")
     row = table.get_by_role("row").filter(has_text="garage-qaxe")
     month = re.compile(r"\d [A-Z][a-z]+")  # it fell quiet 80 days ago
-    for label, figure in (("Best", "4.29\u00a0G"), ("Hashrate", "0"), ("Seen", month)):
+    for label, figure in (
+        ("Shares (rejected)", "1 (0)"), ("Best", "4.29\u00a0G"), ("Hashrate", "0"), ("Seen", month),
+    ):  # fmt: skip
         cell = row.get_by_role("cell").filter(has=page.get_by_text(label, exact=True))
         expect(cell.get_by_text(label)).to_be_visible()
         expect(cell).to_contain_text(figure)

@@ -80,7 +80,6 @@ function columns(): [Column<Worker>, ...Column<Worker>[]] {
       key: "shares",
       label: t`Shares (rejected)`,
       number: true,
-      spare: true,
       cell: (worker) => `${count(worker.shares_accepted)} (${count(worker.shares_rejected)})`,
     },
     {
