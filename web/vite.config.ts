@@ -134,7 +134,7 @@ export default defineConfig({
             // Small parts of several pages, in one request instead of one for each of them.
             {
               name: "parts",
-              test: /\/src\/(address|theme|api\/bounds|badges\/(?!Badge(s?)Page)|shell\/shell\.css|ui\/(Empty|FeedList|days|hooks)|landing\/hang|account\/(asked|firstSteps|countries|handle))/,
+              test: /\/src\/(address|theme|api\/bounds|badges\/(?!Badge(s?)Page)|shell\/shell\.css|ui\/(Empty|FeedList|ShareButton|days|hooks|share\.css)|landing\/hang|account\/(asked|firstSteps|countries|handle))/,
               minShareCount: 2,
               priority: 2,
             },

@@ -245,6 +245,8 @@ def test_a_profile_is_shown_and_hidden_as_set(person: Person, open_page: Open, g
     expect(other.get_by_role("heading", level=1)).to_have_text(name)
     expect(other.get_by_text("Switzerland")).to_be_visible()
     expect(other.get_by_text("Two boards in a cold garage.")).to_be_visible()
+    share_it = f"Share {name}"
+    expect(other.get_by_role("button", name=share_it)).to_be_visible()
     live(other)
     game.mine(share(person.key.address, sdiff=3e6), miner=name)
     expect(other.locator("#rewards")).to_contain_text("Million Club")
@@ -257,6 +259,8 @@ def test_a_profile_is_shown_and_hidden_as_set(person: Person, open_page: Open, g
     expect(closed.get_by_role("heading", name="No miner by that name")).to_be_visible()
     page.goto(f"{game.url}/m/{name}")
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_text("Switzerland")).to_be_visible()
+    expect(page.get_by_role("button", name=share_it)).to_have_count(0)
 
 
 def sign_as(page: Page, key: DemoKey, action: str) -> None:
@@ -280,24 +284,24 @@ def link_and_unite(page: Page, game: Game, own: DemoKey, other: DemoKey, *, shar
         other.address,
     )
     page.goto(f"{game.url}/settings/addresses")
+    expect(page.get_by_text("if either page is private, so is yours afterwards")).to_be_visible()
     page.get_by_role("button", name="Link an address").click()
     page.get_by_label("Address", exact=True).fill(other.address)
     page.get_by_role("button", name="Continue").click()
     sign_as(page, own, "Approve")
-    expect(page.get_by_text("if either page is private, so is yours afterwards")).to_be_visible()
     sign_as(page, other, "Link this address")
     told = page.get_by_text("Linked. Its totals are now part of yours. Your page is private now")
     expect(told).to_be_visible()
     expect(page.locator(".row")).to_have_count(2)
-    first = game.ask(f"/public/miners/{other.address}")["address"]
-    assert first != other.address
-    for address in (first, other.address):
-        assert game.ask(f"/public/miners/{address}")["stats"]["shares_accepted"] == shares
     page.goto(f"{game.url}/settings/privacy")
     public = page.get_by_role("switch", name="My page is public")
     expect(public).not_to_be_checked()
     public.click()
     expect(page.locator(".saved.done")).to_be_visible()
+    first = game.ask(f"/public/miners/{other.address}")["address"]
+    assert first != other.address
+    for address in (first, other.address):
+        assert game.ask(f"/public/miners/{address}")["stats"]["shares_accepted"] == shares
         page.goto(f"{game.url}/m/{address}")
         sums = page.locator(".hashrate-sums div")
         accepted = sums.filter(has_text="Shares accepted").locator("dd")

@@ -125,7 +125,9 @@ def test_the_keyboard_alone_opens_and_leaves_a_badge(open_page: Open, town: Town
         page.wait_for_function(inside)  # past its last stop it begins again
         names.add((focused(page) or {"name": "nothing"})["name"])
     assert {"Close", "Who else has it"} <= names
-    assert not any("Club" in name or "Skip" in name for name in names)
+    outside = {name for name in names if not name.startswith("Share")}
+    assert len(outside) < len(names), names
+    assert not any("Club" in name or "Skip" in name for name in outside)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(place).to_be_focused()

@@ -119,6 +119,7 @@ def test_a_badge_becomes_a_credential_that_anybody_can_check_until_it_is_revoked
     reader = open_page(path, own=True, quiet=True, allowed=(*ALLOWED, NONE))
     expect(reader.get_by_role("heading", level=1)).to_contain_text("Valid")
     expect(reader.get_by_role("main")).to_contain_text("First Hash")
+    expect(reader.get_by_role("button", name="Share First Hash")).to_be_visible()
     assert violations(reader) == []
     chooser = reader.get_by_label(re.compile("Choose it"))
     for file in files.values():

@@ -68,6 +68,33 @@ def test_back_closes_an_open_badge(open_page: Open, game: Game, town: Town) -> N
     expect(page).to_have_url(f"{game.url}/m/{town.veteran}")
 
 
+_SHARES = """Object.defineProperty(navigator, 'share', {
+  value: async given => { window.shared = given },
+})"""
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "link"),
+    [
+        ("/m/{veteran}", "{short}", "/m/{veteran}"),
+        ("/m/{veteran}", "Blocks found by {short}", "/m/{veteran}#blocks"),
+        ("/m/{veteran}?badge=first_share", "First Hash", "/m/{veteran}?badge=first_share"),
+        ("/badges/first_share", "First Hash", "/badges/first_share"),
+    ],
+)
+def test_pages_that_people_share_hand_their_link_to_the_device(
+    open_page: Open, game: Game, town: Town, path: str, what: str, link: str
+) -> None:
+    names = {"veteran": town.veteran, "short": f"{town.veteran[:4]}…{town.veteran[-4:]}"}
+    page = open_page("/badges", own=True)
+    page.add_init_script(_SHARES)
+    page.goto(game.url + path.format(**names))
+    page.get_by_role("button", name=f"Share {what.format(**names)}", exact=True).click()
+    page.wait_for_function("() => window.shared")
+    given = page.evaluate("() => window.shared")
+    assert given == {"title": what.format(**names), "url": game.url + link.format(**names)}
+
+
 @pytest.mark.parametrize("path", ["/m/{veteran}", "/badges/first_share"])
 def test_a_link_can_be_reloaded_and_sent(open_page: Open, town: Town, path: str) -> None:
     page = open_page(path.format(**vars(town)))

@@ -1,7 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import type { Badge } from "../api/types";
 import { Icon } from "../art";
 import { fullTime } from "../format";
 import { Dialog, DialogText, DialogTitle } from "../ui/Dialog";
@@ -13,10 +14,12 @@ import "./dialog.css";
 
 interface Props {
   shelved: Shelved | null;
+  /** The button that shares an earned badge. */
+  share: (badge: Badge) => ReactNode;
   onClose: () => void;
 }
 
-export function BadgeDialog({ shelved, onClose }: Props) {
+export function BadgeDialog({ shelved, share, onClose }: Props) {
   // What was open stays readable while the dialog leaves.
   const [kept, setKept] = useState(shelved);
   if (shelved && shelved !== kept) setKept(shelved);
@@ -27,12 +30,12 @@ export function BadgeDialog({ shelved, onClose }: Props) {
       open={shelved !== null}
       onOpenChange={(open) => !open && onClose()}
     >
-      {shown && <Detail shelved={shown} />}
+      {shown && <Detail shelved={shown} share={share} />}
     </Dialog>
   );
 }
 
-function Detail({ shelved }: { shelved: Shelved }) {
+function Detail({ shelved, share }: { shelved: Shelved } & Pick<Props, "share">) {
   const { badge, earned, fraction, measured } = shelved;
   const { name } = badge;
   const how = howTo(badge);
@@ -58,6 +61,7 @@ function Detail({ shelved }: { shelved: Shelved }) {
           <Link to="/badges/$slug" params={{ slug: badge.slug }} className="button quiet">
             <Trans>Who else has it</Trans>
           </Link>
+          {earned && share(badge)}
         </p>
       </div>
     </>

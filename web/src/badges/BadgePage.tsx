@@ -9,6 +9,7 @@ import { AddressTile } from "../art";
 import { count, percent } from "../format";
 import { BadgeTile, inWords } from "./BadgeTile";
 import { Empty } from "../ui/Empty";
+import { ShareButton } from "../ui/ShareButton";
 import { Address, ErrorNotice, Panel, Skeleton, Time } from "../ui/parts";
 import { Title } from "../shell/Pool";
 import { NotFoundPage } from "../shell/NotFoundPage";
@@ -67,6 +68,9 @@ function Found({ badge }: { badge: BadgeDetail }) {
               <p>{how}</p>
             </>
           )}
+          <p className="actions">
+            <ShareButton title={badge.name} />
+          </p>
           <Stages badge={badge} />
         </div>
       </section>

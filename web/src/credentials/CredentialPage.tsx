@@ -11,6 +11,7 @@ import { BadgeTile } from "../badges/BadgeTile";
 import { fullTime } from "../format";
 import { Title } from "../shell/Pool";
 import { Address, ErrorNotice, Panel, Skeleton } from "../ui/parts";
+import { ShareButton } from "../ui/ShareButton";
 import { CompareFile } from "./CompareFile";
 import "./credential.css";
 
@@ -157,15 +158,20 @@ function Valid({ check }: { check: CredentialCheck }) {
         <p className="lead">{about}</p>
         <p>{t`Earned ${time} at ${pool}.`}</p>
         {check.earner ? (
-          <p>
-            <Trans>
-              By the miner{" "}
-              <Link to="/m/$address" params={{ address: check.earner }}>
-                <Address of={check.earner} />
-              </Link>
-              .
-            </Trans>
-          </p>
+          <>
+            <p>
+              <Trans>
+                By the miner{" "}
+                <Link to="/m/$address" params={{ address: check.earner }}>
+                  <Address of={check.earner} />
+                </Link>
+                .
+              </Trans>
+            </p>
+            <p className="actions">
+              <ShareButton title={name} />
+            </p>
+          </>
         ) : (
           <p className="small">
             <Trans>Your page is hidden, so for everybody but you there is nothing here.</Trans>

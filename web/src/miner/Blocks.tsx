@@ -1,14 +1,24 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import type { FoundBlock } from "../api/types";
-import { bitcoins, count, difficulty, joined, shortName } from "../format";
+import type { PublicMiner } from "../api/types";
+import { bitcoins, count, difficulty, joined, shortAddress, shortName } from "../format";
 import { Panel, Time } from "../ui/parts";
+import { ShareMiner } from "./ShareMiner";
 import "./blocks.css";
 
 /** The blocks that this miner found: few will ever have one, so they come first. */
-export function Blocks({ blocks }: { blocks: FoundBlock[] }) {
+export function Blocks({ miner }: { miner: PublicMiner }) {
+  const { blocks, handle } = miner;
+  const name = shortAddress(handle);
   return (
-    <Panel title={t`Blocks`} className="span-12 area-blocks" id="blocks">
+    <Panel
+      title={t`Blocks`}
+      aside={
+        <ShareMiner miner={miner} title={t`Blocks found by ${name}`} part="#blocks" plain />
+      }
+      className="span-12 area-blocks"
+      id="blocks"
+    >
       <ol className="blocks">
         {blocks.map((block) => (
           <li key={block.hash} className="blocks-one">

@@ -27,6 +27,7 @@ import { Hashrate } from "./Hashrate";
 import { Next } from "./Next";
 import { OwnRewards } from "./OwnRewards";
 import { shelve } from "../badges/shelf";
+import { ShareMiner } from "./ShareMiner";
 import { Streak } from "./Streak";
 import { Workers } from "./Workers";
 import "./miner.css";
@@ -116,7 +117,7 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
             <p>{miner.bio}</p>
           </section>
         )}
-        {miner.blocks.length > 0 && <Blocks blocks={miner.blocks} />}
+        {miner.blocks.length > 0 && <Blocks miner={miner} />}
         <div className="miner-left">
           <Speed miner={miner} />
           <Panel
@@ -163,7 +164,11 @@ function Page({ who, miner }: { who: string; miner: PublicMiner }) {
           </Panel>
         </div>
       </div>
-      <BadgeDialog shelved={opened} onClose={() => turn(undefined)} />
+      <BadgeDialog
+        shelved={opened}
+        share={({ slug, name }) => <ShareMiner miner={miner} title={name} part={`?badge=${slug}`} />}
+        onClose={() => turn(undefined)}
+      />
     </>
   );
 }

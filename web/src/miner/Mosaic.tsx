@@ -11,6 +11,7 @@ import { useNow } from "../ui/clock";
 import { PHONE, useMedia } from "../ui/hooks";
 import { CopyButton, Online, Time } from "../ui/parts";
 import { nameOfSection } from "../ui/Why";
+import { ShareMiner } from "./ShareMiner";
 import "./mosaic.css";
 
 interface Props {
@@ -86,6 +87,7 @@ function Where({ miner }: { miner: PublicMiner }) {
       {display_name && isName(handle) && <span>{handle}</span>}
       {address && !isName(address) && <CopyAddress of={address} />}
       {address && isName(address) && <span className="mono">{address}</span>}
+      <ShareMiner miner={miner} title={display_name ?? shortAddress(handle)} plain />
       {country && <span>{countryName(country)}</span>}
     </>
   );

@@ -9,20 +9,22 @@ interface Props {
   /** What is shared, as the other app will name it. */
   title: string;
   text?: string;
-  /** The page itself when left out. */
+  /** A URL or a path; the page itself when left out. */
   url?: string;
+  /** Without a frame, in a line of text. */
+  plain?: boolean;
 }
 
 type Said = "copied" | "failed" | null;
 
 /** Hands a link to the device's own list of apps; where there is none, copies it and says so. */
-export function ShareButton({ title, text, url }: Props) {
+export function ShareButton({ title, text, url, plain = false }: Props) {
   const [said, setSaid] = useState<Said>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   async function share() {
-    const link = url ?? location.href;
+    const link = linkOf(url);
     if (await handedOver({ title, url: link, ...(text ? { text } : {}) })) return;
     clearTimeout(timer.current);
     try {
@@ -36,7 +38,7 @@ export function ShareButton({ title, text, url }: Props) {
 
   return (
     <span className="share">
-      <button type="button" className="button quiet" onClick={() => void share()}>
+      <button type="button" className={plain ? "copy" : "button quiet"} onClick={() => void share()}>
         <Icon name={said === "copied" ? "check" : "share"} size={20} />
         <span aria-hidden="true">{said === "copied" ? t`Link copied` : t`Share`}</span>
         <span className="sr-only">{t`Share ${title}`}</span>
@@ -44,9 +46,13 @@ export function ShareButton({ title, text, url }: Props) {
       <span className="sr-only" role="status">
         {said === "copied" && t`Link copied`}
       </span>
-      {said === "failed" && <ByHand link={url ?? location.href} />}
+      {said === "failed" && <ByHand link={linkOf(url)} />}
     </span>
   );
+}
+
+function linkOf(url?: string): string {
+  return url === undefined ? location.href : new URL(url, location.href).href;
 }
 
 /** True when the device took it, or the reader looked at its list and changed their mind. */
