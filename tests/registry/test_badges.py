@@ -395,7 +395,8 @@ class TestCommand:
         done = self.run("check", written(tmp_path, pack(NEW | {"picture": "two.svg"}), "a.json"))
         assert done.returncode == 2
         assert done.stderr == (
-            f"tbg: {tmp_path / 'two.svg'}: it is in {encoding}, not in UTF-8: save it as plain SVG\n"
+            f"tbg: {tmp_path / 'two.svg'}: it is in {encoding}, not in UTF-8: "
+            "save it as plain SVG\n"
         )
 
     async def test_a_retired_badge(
