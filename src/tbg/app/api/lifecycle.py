@@ -94,15 +94,20 @@ async def link_address(who: SignedIn, database: AppDatabase, wish: LinkWish) -> 
         other = await addresses.link(
             tx, user_id=who.user_id, address=address, approval=wish.approval, merge=merges
         )
-        before = await _privacy(tx, who)
-        if other is not None:
-            await lifecycle.unite_and_rest(tx, gone=other, kept=who.user_id)
-        privacy = await _privacy(tx, who)
-        linked = await addresses_of(tx, who)
         await note(tx, who, "address.link", about=address, merged=other)
-        if privacy != before:
-            await note(tx, who, "privacy.change", **privacy.model_dump())
+        if other is not None:
+            await _merge(tx, who, other)
+        linked, privacy = await addresses_of(tx, who), await _privacy(tx, who)
         return Linked(addresses=linked, merged=other is not None, privacy=privacy)
+
+
+async def _merge(tx: Tx, who: Principal, other: int) -> None:
+    """Merge another user's account into this one, and note what that does to its privacy."""
+    before = await _privacy(tx, who)
+    await lifecycle.unite_and_rest(tx, gone=other, kept=who.user_id)
+    privacy = await _privacy(tx, who)
+    if privacy != before:
+        await note(tx, who, "privacy.change", **privacy.model_dump())
 
 
 async def _privacy(tx: Tx, who: Principal) -> Privacy:
