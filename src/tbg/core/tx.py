@@ -200,6 +200,11 @@ def waited_too_long(error: BaseException) -> bool:
     return _sqlstate(error) == "55P03"
 
 
+def disk_is_full(error: BaseException) -> bool:
+    """Whether PostgreSQL has no room left to write."""
+    return _sqlstate(error) == "53100"
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether a failure is temporary (database down, deadlock), so that a retry helps."""
     if isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError):
