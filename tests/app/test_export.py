@@ -13,8 +13,9 @@ import pytest
 
 from tbg.app import lifecycle
 from tbg.core.tx import Database
-from tests.accounts import sign_in
+from tests.accounts import player, promoted, sign_in
 from tests.app.lives import taken_along, user_of
+from tests.commands import tbg
 from tests.conftest import NOW
 from tests.domains.gamification.play import ALICE, play, share
 
@@ -23,6 +24,28 @@ async def test_an_unknown_user_has_an_empty_export(db: Database) -> None:
     with await taken_along(db, 99) as archive:
         assert json.loads(archive.read("profile.json")) == []
         assert archive.read("shares.ndjson") == b""
+
+
+async def test_the_exported_audit_log_says_which_entries_are_an_operator_s(
+    db: Database, client: httpx.AsyncClient, fresh_database: str, redis_url: str
+) -> None:
+    env = {"TBG_DATABASE_URL": fresh_database, "TBG_REDIS_URL": redis_url}
+    admin, me = await promoted(db, await sign_in(client, 5)), await sign_in(client)
+    user = me.user["id"]
+    body = {"amount": 5, "reason": "a gift"}
+    answer = await admin.ask("POST", f"/admin/users/{user}/xp-corrections", json=body)
+    assert answer.status_code == 201
+    assert tbg("admin", "grant", player(0).address, env=env).returncode == 0
+    await me.ask("POST", "/auth/logout")
+    with await taken_along(db, user) as archive:
+        entries = json.loads(archive.read("audit_log.json"))
+    assert [(entry["action"], entry["actor"]) for entry in entries] == [
+        ("session.begin", "session"),
+        ("xp.correct", "operator"),
+        ("role.grant", "operator"),
+        ("session.end", "session"),
+    ]
+    assert entries[1]["details"]["reason"] == "a gift"
 
 
 class AskingTheLoop(io.BytesIO):
