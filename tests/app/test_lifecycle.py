@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +37,7 @@ from tbg.domains.quests.actions import Completion, complete
 from tbg.domains.quests.rules import Quest
 from tests import servers
 from tests.api import client_of, make_app
-from tests.app.lives import WORDS, furnish, join, leave, taken_along, user_of
+from tests.app.lives import WORDS, furnish, join, leave, user_of
 from tests.conftest import NOW
 from tests.domains.gamification.play import (
     ALICE,
@@ -785,10 +784,3 @@ async def test_pages_answer_after_all_that(db: Database, redis: Redis) -> None:
         badge = (await client.get("/api/v1/badges/first_share")).raise_for_status().json()["badge"]
         assert [earner["user"] for earner in badge["recent_earners"]] == [CAROL]
         assert badge["total_earned"] == 2
-
-
-class TestExport:
-    async def test_an_unknown_user_has_an_empty_export(self, db: Database) -> None:
-        with await taken_along(db, 99) as archive:
-            assert json.loads(archive.read("profile.json")) == []
-            assert archive.read("shares.ndjson") == b""

@@ -25,6 +25,14 @@ def test_a_port_in_use_is_reported_as_such() -> None:
             listen("127.0.0.1", port)
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_the_host_for_everybody_by_ipv6_takes_ipv4_too(address: str) -> None:
+    with listen("::", 0) as found:
+        port = found.getsockname()[1]
+        socket.create_connection((address, port), timeout=5).close()
+
+
 def test_a_port_that_is_free_is_listened_on() -> None:
     with listen("127.0.0.1", 0) as found:
         assert found.getsockname()[1] > 0

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from tbg.adapters.keys import KeyRing
 from tbg.adapters.streams import DEAD_LETTER, Reader
 from tbg.core import limits
-from tbg.core.clock import SystemClock
+from tbg.core.clock import FixedClock, SystemClock
 from tbg.core.kept import KeptLines
 from tbg.core.tx import Database
 from tbg.domains.accounts.actions.audit import seal_audit_log
@@ -93,6 +93,41 @@ async def test_roles_are_granted_and_logged(
     ]
     assert [entry["action"] for entry in entries[2:]] == ["handle.change", "session.begin"]
     assert entries[0]["by"].startswith("tbg admin (")
+
+
+async def test_all_sessions_are_ended_and_with_an_option_all_api_keys(
+    db: Database, redis: Redis, env: dict[str, str], clock: FixedClock
+) -> None:
+    clock.at = SystemClock().now()  # which the command reads
+    async with client_of(make_app(db, redis)) as client:
+        people = [await sign_in(client, index) for index in range(2)]
+        await people[0].ask("POST", "/auth/logout")
+        me = await sign_in(client)
+        made = await me.ask("POST", "/users/me/api-keys", json={"name": "a", "scope": "read"})
+        key = {"Authorization": f"Bearer {made.json()['key']}"}
+        bests = "/api/v1/mining/personal-bests"
+
+        (said,) = tbg(env, "admin", "end-sessions")
+        assert said.startswith("2 sessions ended, 0 API keys revoked; 1 API keys still work (")
+        for one in (me, people[1]):
+            answer = await one.ask("GET", "/users/me")
+            assert answer.status_code == 401
+            assert "The pool has ended all sessions" in answer.json()["detail"]
+            body = {"refresh_token": one.refresh_token}
+            refused = await client.post("/api/v1/auth/refresh", json=body)
+            assert (refused.status_code, refused.json()["ended"]) == (401, "ended by the pool")
+        assert (await client.get(bests, headers=key)).status_code == 200
+
+        (said,) = tbg(env, "admin", "end-sessions", "--api-keys", "--json")
+        assert json.loads(said) == {"sessions_ended": 0, "api_keys_revoked": 1, "api_keys_left": 0}
+        assert (await client.get(bests, headers=key)).status_code == 401
+        assert (await (await sign_in(client)).ask("GET", "/users/me")).status_code == 200
+    entries = [json.loads(line) for line in tbg(env, "admin", "audit", "--json")]
+    ours = [one for one in entries if one["action"] == "sessions.end"]
+    assert [(one["subject"], one["details"]) for one in ours] == [
+        ("everybody", {"sessions_ended": 0, "api_keys_revoked": 1}),
+        ("everybody", {"sessions_ended": 2, "api_keys_revoked": 0}),
+    ]
 
 
 async def test_a_changed_audit_log_is_reported(

@@ -25,6 +25,11 @@ SELECT address, total_xp, badges FROM user_addresses JOIN user_gamification USIN
 CROSS JOIN LATERAL (SELECT array_agg(badge_slug ORDER BY badge_slug) AS badges FROM user_badges b
     WHERE b.user_id = user_addresses.user_id) ORDER BY address
 """
+_SIGNED_IN = """
+INSERT INTO sessions (user_id, id, kind, address, device, created_at, last_used_at, expires_at)
+SELECT user_id, gen_random_uuid(), 'cookie', address, '', now(), now(), now() + interval '30 days'
+FROM user_addresses LIMIT 1
+"""
 _BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -76,7 +81,11 @@ class Game:
         """What every worker has mined, and what every user has earned."""
         rows = [json.loads(line) for line in self.tbg("mining totals --json")]
         mined = [row | {"work": pytest.approx(row["work"])} for row in rows]
-        return mined + self.run(f'{programs()}/psql -At "$TBG_DATABASE_URL" -c "{_EARNED}"')
+        return mined + self.sql(_EARNED)
+
+    def sql(self, statement: str) -> list[str]:
+        """What a statement gives."""
+        return self.run(f'{programs()}/psql -qAt "$TBG_DATABASE_URL" -c "{statement}"')
 
     def mine(self, folders: slice) -> None:
         """Have the pool write the logs of some of its heights, as it did when recorded."""
@@ -98,7 +107,9 @@ def test_a_restored_game_equals_the_lost_one(game: Game) -> None:
     game.tbg("migrate")
     game.mine(slice(6))
     early = game.play()
+    game.sql(_SIGNED_IN)
     game.run(documented("pg_dump"))
+    game.sql("UPDATE sessions SET ended_at = now(), ended_why = 'signed out'")
     game.mine(slice(6, None))
     shutil.copy(RECORDED / "ckpool.log", game.logs)
     whole = game.play()
@@ -107,6 +118,7 @@ def test_a_restored_game_equals_the_lost_one(game: Game) -> None:
     game.env = game.shell
     game.run(documented("pg_restore"))
     game.find()
+    assert game.sql("SELECT ended_why FROM sessions") == ["ended by the pool"]
     assert game.play() == early != whole, "by itself nobody reads again what is lost"
     game.run(documented("--from"))
     assert game.books() == whole

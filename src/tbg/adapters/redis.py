@@ -11,6 +11,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
@@ -37,6 +38,11 @@ def _pack(args: tuple[Any, ...]) -> bytes:
     if isinstance(args[0], str) and " " in args[0]:
         args = (*args[0].split(), *args[1:])
     return bytes(hiredis.pack_command(args))
+
+
+def cannot_write(error: RedisError) -> bool:
+    """Whether Redis answers, but refuses to write because its disk is full or broken."""
+    return "MISCONF" in str(error)  # in a transaction, other words stand before it
 
 
 async def reach(url: str) -> None:

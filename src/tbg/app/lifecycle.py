@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from math import ceil, isfinite
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from tbg.app.domains import DOMAINS
 from tbg.core import limits, marks
@@ -20,6 +21,8 @@ from tbg.core.section import Section
 from tbg.core.telemetry import log
 from tbg.core.tx import AnyRow, Database, Tx
 from tbg.domains.accounts.actions.audit import audit
+
+T = TypeVar("T")
 
 _log = log(__name__)
 
@@ -88,27 +91,43 @@ async def erase(tx: Tx, *, user_id: int, domains: Iterable[Domain] = DOMAINS) ->
 async def export(
     tx: Tx, *, user_id: int, out: IO[bytes], domains: Iterable[Domain] = DOMAINS
 ) -> None:
-    """Write all there is of a user as a ZIP: a JSON file a section, shares a line each."""
+    """Write all there is of a user as a ZIP: a JSON file a section, shares a line each.
+
+    Rows become compressed JSON in a thread, a page at a time: meanwhile the loop serves others.
+    """
     contents = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = [domain.export for domain in domains if domain.export is not None]
         for section in (section for part in parts for section in part(tx, user_id=user_id)):
             name = f"{section.name}.{'ndjson' if section.lines else 'json'}"
             contents.append(f"{name:24} {section.about}")
-            with archive.open(name, "w", force_zip64=True) as file:
-                await _write(file, section)
-        archive.writestr("README.txt", _readme(contents, user_id, tx))
+            await _write(archive, name, section)
+        await _beside(archive.writestr, "README.txt", _readme(contents, user_id, tx))
+        await _beside(archive.close)
 
 
-async def _write(file: IO[bytes], section: Section) -> None:
+async def _write(archive: zipfile.ZipFile, name: str, section: Section) -> None:
     opening, between, closing = (b"", b"\n", b"\n") if section.lines else (b"[", b",\n", b"]\n")
-    written = False
-    file.write(opening)
-    async for page in section.pages:
-        lines = [_line(row) for row in page]
-        file.write(between * written + between.join(lines))
-        written = True
-    file.write(closing if written or not section.lines else b"")
+    with await _beside(archive.open, name, "w", force_zip64=True) as file:
+        before, rest = opening, opening + closing * (not section.lines)
+        async for page in section.pages:
+            await _beside(_write_rows, file, page, before, between)
+            before, rest = between, closing
+        await _beside(file.write, rest)
+        await _beside(file.close)
+
+
+def _write_rows(file: IO[bytes], page: Sequence[AnyRow], before: bytes, between: bytes) -> None:
+    file.write(before + between.join(map(_line, page)))
+
+
+async def _beside(work: Callable[..., T], *args: Any, **options: Any) -> T:
+    """Do blocking work in a thread; who is cancelled waits for its end, as it holds the archive."""
+    working = asyncio.create_task(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(working)
+    finally:
+        await asyncio.wait([working])
 
 
 def _line(row: AnyRow) -> bytes:

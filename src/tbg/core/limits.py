@@ -84,8 +84,8 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 STATEMENT_TIMEOUT_MS = 60_000
 """No statement of the services may hold locks longer than this."""
 
-PAGE_ROWS = 1_000
-"""Rows in memory during a read that may return millions, such as an export of every share."""
+PAGE_ROWS = 200
+"""Rows in memory of a read that may return millions; requests wait while they are decoded."""
 
 # --- rollups -------------------------------------------------------------------------------
 ROLLUP_BATCHES = 16
@@ -319,8 +319,8 @@ ARGON2_THREADS = 2
 ADDRESSES = 50
 """Addresses of one user: a farm's pool accounts, and what one socket can follow."""
 
-EXPORTS_AT_ONCE = 2
-"""Exports one process writes at once: each holds a connection until it is written."""
+EXPORTS_AT_ONCE = 1
+"""Exports one process writes at once: each holds a connection, and a core, until it is written."""
 
 DELETION_AFTER = timedelta(days=7)
 """How long the deletion of an account can be cancelled."""

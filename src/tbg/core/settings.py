@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     quest_packs: Path | None = Field(None, description="folder with additional quests (*.json)")
     network: Network = Field("mainnet", description="the Bitcoin network of the addresses")
     public_url: str = Field("http://127.0.0.1:8000", description="where browsers reach the game")
-    host: str = Field("127.0.0.1", description="address the API listens on")
+    host: str = Field("127.0.0.1", description="address the API listens on; :: is IPv6 and IPv4")
     port: int = Field(8000, ge=0, le=65535, description="port the API listens on")
     metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
     metrics_port: int = Field(

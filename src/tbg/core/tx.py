@@ -14,7 +14,7 @@ import asyncpg
 from sqlalchemy import Row, TextClause, event
 from sqlalchemy import text as _text
 from sqlalchemy.engine.interfaces import AdaptedConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -154,6 +154,7 @@ def connect(url: str, clock: Clock, *, size: int = limits.DATABASE_CONNECTIONS) 
         },
     )
     event.listen(engine.sync_engine, "connect", _prepare_connection)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return Database(engine, clock)
 
 
@@ -173,6 +174,16 @@ def _prepare_connection(connection: AdaptedConnection, _record: object) -> None:
     arrays.install(connection.driver_connection)
 
 
+def _refuse_closed(connection: AdaptedConnection, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection that the server has closed, as it does when it restarts.
+
+    The driver knows that without asking the server: a question would cost each transaction a round
+    trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 # SQLSTATE classes that say "not now" rather than "not this": connection, resources (disk full
 # and too many connections among them), operator intervention, I/O, rollback by deadlock or
 # serialisation.
@@ -187,6 +198,11 @@ def took_too_long(error: BaseException) -> bool:
 def waited_too_long(error: BaseException) -> bool:
     """Whether a statement met its lock timeout: others held the lock for all that time."""
     return _sqlstate(error) == "55P03"
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether PostgreSQL has no room left to write."""
+    return _sqlstate(error) == "53100"
 
 
 def is_passing(error: BaseException) -> bool:

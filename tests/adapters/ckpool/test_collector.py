@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 from tbg.adapters.ckpool import collector as module
 from tbg.adapters.ckpool import outlet, sharelog
+from tbg.adapters.ckpool.batch import Counts
 from tbg.adapters.ckpool.files import EQUAL_BYTES
-from tbg.adapters.ckpool.follow import follow
+from tbg.adapters.ckpool.follow import follow, once
 from tbg.adapters.ckpool.record import Record
 from tbg.adapters.streams import (
     BLOCK_FOUND,
@@ -279,8 +280,9 @@ def test_a_tail_lost_within_a_sweep_shows_in_the_next_batch(
         return await publish(self, entries, also=also)
 
     monkeypatch.setattr(Publisher, "publish", losing)
-    pool.collect()
+    counts = pool.collect()
     assert pool.ids() == hashes(1, 2, 3, 4, 5, 6)
+    assert (counts.published, counts.already_seen, counts.lines) == (6, 0, 6)
     assert pool.collect().published == 0
 
 
@@ -557,6 +559,72 @@ def test_rotation_of_ckpool_log(pool: Pool, way: str) -> None:
     (pool.logs / "ckpool.log.1").rename(pool.logs / "ckpool.log.2")
     assert pool.collect().connections == 0
     assert len(pool.ids(MINER_CONNECTED)) == 4
+
+
+# --- counts --------------------------------------------------------------------------------
+def counted(counts: Counts) -> tuple[int, int, int, int, int]:
+    return (
+        counts.files, counts.lines, counts.published, counts.already_seen, counts.quarantined,
+    )  # fmt: skip
+
+
+def test_a_run_counts_each_line_once_in_all_its_sweeps(pool: Pool) -> None:
+    pool.write(FILE, lines(1, 2))
+    pool.collect()
+    pool.write(FILE, lines(3) + b"not a share\n")
+    pool.write(LATER, lines(4))
+
+    async def sweeps() -> None:
+        async with pool.collector() as running:
+            await running.sweep()
+            assert counted(running.counts) == (2, 5, 2, 2, 1)
+            await running.sweep()
+            assert counted(running.counts) == (2, 5, 2, 2, 1)
+            pool.write(LATER, lines(5) + share(6))
+            await running.sweep()
+            assert counted(running.counts) == (2, 6, 3, 2, 1)
+            pool.clock.move(timedelta(minutes=16))  # now the last line is complete
+            await running.sweep()
+            pool.write(LATER, b"\n" + lines(7))
+            await running.sweep()
+            assert counted(running.counts) == (2, 8, 5, 2, 1)
+            pool.redis.delete("mining:collect:pool", SHARE_SUBMITTED)  # lost, and read again
+            await once(running)
+            assert counted(running.counts) == (2, 8, 5, 2, 1)
+
+    asyncio.run(sweeps())
+    assert pool.ids() == hashes(1, 2, 3, 4, 5, 6, 7)
+
+
+@pytest.mark.parametrize("fails", [1, 2, 3, 4])
+def test_a_sweep_that_fails_and_is_repeated_counts_each_line_once(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    monkeypatch.setattr(module, "BATCH_ENTRIES", 2)
+    pool.write(FILE, lines(1, 2, 3))
+    pool.collect()
+    pool.write(FILE, lines(4, 5, 6) + b"not a share\n" + lines(7))
+    pool.write(LATER, lines(8, 9, 10))
+    publish, calls = Publisher.publish, 0
+
+    async def failing(self, entries, *, also=()):
+        nonlocal calls
+        calls += 1
+        if calls == fails:
+            raise RedisError("no space left on device")
+        return await publish(self, entries, also=also)
+
+    monkeypatch.setattr(Publisher, "publish", failing)
+
+    async def sweeps() -> None:
+        async with pool.collector() as running:
+            with pytest.raises(RedisError):
+                await running.sweep()
+            await running.sweep()
+            assert counted(running.counts) == (2, 11, 7, 3, 1)
+
+    asyncio.run(sweeps())
+    assert pool.ids() == hashes(*range(1, 11))
 
 
 # --- hot and cold --------------------------------------------------------------------------

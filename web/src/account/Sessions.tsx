@@ -103,6 +103,12 @@ function Ending({ at, why }: { at: string; why: EndedSession["ended_why"] }) {
           Ended <Time at={at} />: the account was merged into another one.
         </Trans>
       );
+    case "ended by the pool":
+      return (
+        <Trans>
+          Ended <Time at={at} />: the pool ended all sessions.
+        </Trans>
+      );
     case "expired":
       return (
         <Trans>

@@ -1911,7 +1911,7 @@ export interface components {
              * Ended Why
              * @enum {string}
              */
-            ended_why: "signed out" | "signed out everywhere" | "ended by the player" | "refresh token reused" | "too many sessions" | "address unlinked" | "merged" | "expired";
+            ended_why: "signed out" | "signed out everywhere" | "ended by the player" | "refresh token reused" | "too many sessions" | "address unlinked" | "merged" | "ended by the pool" | "expired";
             /**
              * Id
              * Format: uuid

@@ -40,7 +40,7 @@ from functools import partial
 from math import ceil
 
 from tbg.adapters.ckpool import refusals, sharelog
-from tbg.adapters.ckpool.batch import Counts, LineOutcome, PendingBatch, Reading
+from tbg.adapters.ckpool.batch import Counts, LineOutcome, PendingBatch, Position, Reading
 from tbg.adapters.ckpool.files import Found, Line, LogDir, equal_before, lines, mark
 from tbg.adapters.ckpool.judge import LOST, TAIL_SECONDS, Judge
 from tbg.adapters.ckpool.outlet import NOTICES, Outlet
@@ -87,6 +87,7 @@ class Collector:
     counts: Counts = field(default_factory=Counts)
     _batch: PendingBatch = field(default_factory=PendingBatch)
     _looked: int | None = None
+    _counted_to: Position = ("", "", 0)
     _cold: list[str] = field(default_factory=list)
     _hot: dict[str, float] = field(default_factory=dict)
     _judge: Judge = field(init=False)
@@ -107,7 +108,7 @@ class Collector:
         read is lost, sweep again later.
         """
         self._batch = PendingBatch()
-        self.counts.files = self.counts.partial = self.counts.already_seen = 0
+        self.counts.partial = 0
         await self.outlet.check(since=self.since)
         if self.outlet.read_again():
             self.look_everywhere()
@@ -165,18 +166,17 @@ class Collector:
 
     # --- one file --------------------------------------------------------------------------
     async def _sharelog(self, found: Found, progress: Progress | None) -> None:
-        self.counts.files += 1
         if progress and self._unchanged(found, progress):
-            self.counts.already_seen += progress.lines + (progress.reported > progress.offset)
-            self.counts.partial += found.size > max(progress.offset, progress.reported)
-            self.progress(found.size)
+            self._pass_over(found, progress)
             return
         with self.logs.open(found) as fd:
             if fd is None:
                 return
+            self._batch.sums.files += self._is_new(found, progress)
             reading, start = self._begin(fd, found, progress)
             read = reading.progress.lines if start else 0
-            self.counts.already_seen += read
+            if not reading.counted:
+                self._batch.sums.already_seen += read
             for line in lines(fd, start):
                 if not line.whole:
                     self._tail(line, reading)
@@ -184,12 +184,40 @@ class Collector:
                 read += self._line(line, reading)
                 if self._full():
                     self._note_progress(reading, line.end, read)
+                    self._batch.read_to = (found.folder, found.name, line.end)
                     await self._flush()
                 start = line.end
             self._note_progress(reading, start, read, stamp=found.stamp)
+            self._batch.read_to = (found.folder, found.name, max(start, reading.progress.reported))
             if self._full():
                 await self._flush()
         self.progress(found.size)
+
+    def _pass_over(self, found: Found, progress: Progress) -> None:
+        end = max(progress.offset, progress.reported)
+        if self._is_new(found, progress):
+            self._batch.sums.files += 1
+            self._batch.sums.already_seen += progress.lines + (progress.reported > progress.offset)
+        self._batch.read_to = (found.folder, found.name, end)
+        self.counts.partial += found.size > end
+        self.progress(found.size)
+
+    def _is_new(self, found: Found, progress: Progress | None) -> bool:
+        """Whether this run has not counted the file yet; its first sweep counts every file."""
+        ahead = (found.folder, found.name) > self._counted_to[:2]
+        return progress is None or (self._looked is None and ahead)
+
+    def _counted(self, found: Found, progress: Progress | None) -> int:
+        """Up to where this run has counted the file's lines, in its first sweep or an earlier one.
+
+        A sweep that failed, or of which Redis lost a part, comes by the same lines again.
+        """
+        if progress is None or self._is_new(found, progress):
+            return 0
+        *place, offset = self._counted_to
+        if self._looked is None and [found.folder, found.name] == place:
+            return offset
+        return max(progress.reached, progress.reported)
 
     def _unchanged(self, found: Found, progress: Progress) -> bool:
         if self.since is not None or found.stamp != progress.stamp:
@@ -200,15 +228,16 @@ class Collector:
     def _begin(self, fd: int, found: Found, progress: Progress | None) -> tuple[Reading, int]:
         """Where to continue: after the known part, or at 0 if the file is not the one we know."""
         now = self._now()
+        counted = self._counted(found, progress)
         if progress is None:
             progress = Progress(found.folder, found.name, first_read=now)
         if progress.offset and mark(fd, progress.offset) != progress.mark:
             _log.warning("file_replaced", source=self.source, path=found.path)
-            progress.offset = progress.lines = progress.reported = 0
+            progress.offset = progress.lines = progress.reported = counted = 0
         known = progress.offset
         old = now - int(limits.EVENT_AGE.total_seconds())
         history = now - int(limits.HISTORY_AFTER.total_seconds())
-        reading = Reading(fd, found, progress, known, old, history)
+        reading = Reading(fd, found, progress, known, old, history, counted)
         return reading, 0 if self.since is not None else known
 
     def _note_progress(self, reading: Reading, offset: int, read: int, *, stamp: str = "") -> None:
@@ -248,17 +277,20 @@ class Collector:
         self._batch.notes.workers.add(worker_of(fields))
         end = offset + len(data)
         outcome = self._outcome(at, end, reading)
-        if outcome is LineOutcome.SEEN:
-            self.counts.already_seen += 1
-        elif outcome is LineOutcome.SKIP:
-            self.counts.skipped += 1
-        elif said := self._add(SHARE_SUBMITTED, fields, at, reading):
+        said = None
+        if outcome is LineOutcome.PUBLISH:
+            said = self._add(SHARE_SUBMITTED, fields, at, reading)
+        if said:
             if end > reading.known:
                 self._batch.hold(said, at, found)
             self._bad(offset, end, data, said, reading)
         else:
-            self.counts.published += 1
+            self._count(outcome, end, reading)
         return None
+
+    def _count(self, outcome: LineOutcome, end: int, reading: Reading) -> None:
+        if end > reading.counted:
+            self._batch.sums.count(outcome)
 
     def _outcome(self, at: int, end: int, reading: Reading) -> LineOutcome:
         asked = self.since is not None and at >= self.since
@@ -287,14 +319,13 @@ class Collector:
 
     def _bad(self, offset: int, end: int, data: bytes, said: Refusal, reading: Reading) -> None:
         if end <= reading.progress.reached or end <= reading.progress.reported:
-            self.counts.already_seen += 1
+            self._count(LineOutcome.SEEN, end, reading)
             return
-        self.counts.quarantined += 1
+        self._count(LineOutcome.BAD, end, reading)
         self._quarantine(reading.found.path, offset, said, sharelog.sample(data))
 
     def _notice(self, kind: str) -> None:
-        self.counts.notices[kind] += 1
-        NOTICES.labels(self.source, kind).inc()
+        self._batch.sums.notices[kind] += 1
 
     def _quarantine(self, path: str, offset: int, said: Refusal, sample: str) -> None:
         self._notice(said.kind)
@@ -321,7 +352,7 @@ class Collector:
             self._line(line._replace(data=line.data[: len(line.data) - begun], end=end), reading)
             progress.reported = end
         else:
-            self.counts.already_seen += 1
+            self._count(LineOutcome.SEEN, line.end, reading)
 
     # --- ckpool.log ------------------------------------------------------------------------
     async def _poollogs(self) -> None:
@@ -361,7 +392,7 @@ class Collector:
         if isinstance(said, Solved):
             self._batch.solved.append(said)
         elif isinstance(said, Alarm):
-            self.counts.alarms += 1
+            self._batch.sums.alarms += 1
             self._notice(refusals.alarm(said.text))
             if said.at >= reading.history:
                 _log.warning("pool_alarm", source=self.source, text=said.text)
@@ -374,7 +405,7 @@ class Collector:
             self._notice(bad.kind)
         elif self._judge.knows(said, self._batch):
             self._add(said.stream, fields, said.at, reading)
-            self.counts.connections += 1
+            self._batch.sums.connections += 1
         else:
             self._batch.notes.waiting.append(said)
 
@@ -391,7 +422,14 @@ class Collector:
     # --- out -------------------------------------------------------------------------------
     async def _flush(self) -> None:
         batch, self._batch = self._batch, PendingBatch()
-        await self.outlet.flush(batch, again=self.since is not None)
+        again = self.since is not None
+        await self.outlet.flush(batch, again=again, recorded=partial(self._add_up, batch))
+
+    def _add_up(self, batch: PendingBatch) -> None:
+        self.counts.add(batch.sums)
+        for kind, count in batch.sums.notices.items():
+            NOTICES.labels(self.source, kind).inc(count)
+        self._counted_to = batch.read_to or self._counted_to
 
     def _full(self) -> bool:
         batch = self._batch

@@ -98,7 +98,7 @@ class Judge:
         fields = connection.fields | {"source": self.source}
         batch.entries.append((connection.stream, _dated(fields, now)))
         batch.notes.released.append(connection.fields["event_id"])
-        self.counts.connections += 1
+        batch.sums.connections += 1
 
     def blocks(self, batch: PendingBatch, *, now: int, first: bool, once: bool) -> Iterator[Solved]:
         """Put what is known about solved blocks into the batch; return those whose share is lost.
@@ -160,7 +160,7 @@ class Judge:
             elif not open_.given_up:
                 late = open_.block.at < now - TAIL_SECONDS
                 if late and (once or open_.seen < now - TAIL_SECONDS):
-                    self.counts.lost_blocks += 1
+                    batch.sums.lost_blocks += 1
                     batch.given_up.append(open_.block)
                     yield open_.block
                 else:
@@ -178,11 +178,11 @@ class Judge:
         if backed:
             batch.entries.append((BLOCK_FOUND, _dated(share.backed, now)))
             batch.settled.append(open_.block)
-            self.counts.blocks += 1
+            batch.sums.blocks += 1
         elif not open_.reported:
             batch.entries.append((BLOCK_FOUND, _dated(share.report, now)))
             batch.notes.reported.append(open_.block)
-            self.counts.reported_blocks += 1
+            batch.sums.reported_blocks += 1
 
 
 def _dated(fields: dict[str, str], now: int) -> dict[str, str]:

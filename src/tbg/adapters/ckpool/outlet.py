@@ -112,10 +112,13 @@ class Outlet:
             _log.info("read_again", source=self.source, files=files, network=self.network)
         return files
 
-    async def flush(self, batch: PendingBatch, *, again: bool) -> None:
+    async def flush(
+        self, batch: PendingBatch, *, again: bool, recorded: Callable[[], None]
+    ) -> None:
         """Publish what was read, then record it; RedisLost as in `check`.
 
-        `again`: solved blocks in it are published even if they were before.
+        `again`: solved blocks in it are published even if they were before. `recorded` is called
+        when it is, also if Redis then turns out to have lost batches before it.
         """
         record = self.record
         number = record.batch
@@ -147,6 +150,7 @@ class Outlet:
             held=batch.held.values(),
             notes=batch.notes,
         )
+        recorded()
         if batch.entries and before:
             whose, was = _receipt(left)
             # A higher number is this batch, sent twice over a broken connection.

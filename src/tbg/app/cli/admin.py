@@ -10,12 +10,14 @@ import typer
 
 from tbg.adapters import bitcoin
 from tbg.app import process
-from tbg.app.cli.common import once
+from tbg.app.cli.common import once, tell
 from tbg.core.errors import CannotRun, NeedsPerson
 from tbg.core.principal import Role
 from tbg.domains.accounts import queries
 from tbg.domains.accounts.actions import audit as audit_log
+from tbg.domains.accounts.actions.api_keys import revoke_all_keys
 from tbg.domains.accounts.actions.profile import grant_role
+from tbg.domains.accounts.actions.sessions import end_all_sessions
 
 app = typer.Typer(no_args_is_help=True, help="Who runs this pool, and what was done.")
 
@@ -67,6 +69,34 @@ def roles() -> None:
 
     for line in once(read) or ["nobody yet: `tbg admin grant ADDRESS`"]:
         typer.echo(line)
+
+
+@app.command("end-sessions")
+def end_sessions(
+    api_keys: Annotated[bool, typer.Option("--api-keys", help="Revoke all API keys too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Sign everybody out, as after restoring a backup. The audit log records it."""
+
+    async def end(runtime: process.Runtime) -> dict[str, int]:
+        async with runtime.database.transaction() as tx:
+            ended = await end_all_sessions(tx)
+            revoked = await revoke_all_keys(tx) if api_keys else 0
+            left = await queries.count_api_keys(tx)
+            counts = {"sessions_ended": ended, "api_keys_revoked": revoked}
+            await audit_log.audit(
+                tx,
+                actor_id=None,
+                actor=f"tbg admin ({getpass.getuser()})",
+                action="sessions.end",
+                subject="everybody",
+                details=counts,
+            )
+        return counts | {"api_keys_left": left}
+
+    sentence = "{sessions_ended} sessions ended, {api_keys_revoked} API keys revoked"
+    more = "; {api_keys_left} API keys still work (--api-keys revokes them)" * (not api_keys)
+    tell(once(end), sentence + more, as_json=as_json)
 
 
 @app.command()

@@ -218,6 +218,9 @@ def _bar(logs: LogDir) -> Iterator[Callable[[int], None]]:
 
 
 def _away(error: Exception, collector: Collector) -> CannotRun:
+    if isinstance(error, RedisError) and redis.cannot_write(error):
+        why = f"Redis cannot write to its disk ({error}): make room on that disk"
+        return CannotRun(f"{why}; nothing is lost, run it again after that")
     if isinstance(error, RedisError):
         return CannotRun(f"Redis: {error}; nothing is lost, run it again when Redis is back")
     if isinstance(error, NoGame | ServerAway):

@@ -331,8 +331,8 @@ async def _declare(redis_url: str, game: Game) -> None:
 
 def _reach(host: str) -> str:
     """The address under which a browser on this machine reaches `host`."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
-    host = everywhere.get(host, host)
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104
+        host = "127.0.0.1"  # also on `::`: not every machine that can listen there has ::1
     return f"[{host}]" if ":" in host else host
 
 

@@ -279,6 +279,7 @@ EndedWhy = Literal[
     "too many sessions",
     "address unlinked",
     "merged",
+    "ended by the pool",
     "expired",
 ]
 """Why a session is over, as it is stored; one that expired has nothing stored."""
@@ -293,6 +294,7 @@ _ENDINGS: dict[EndedWhy, str] = {
     "ended.",
     "address unlinked": "The address that you signed in with was removed from your account.",
     "merged": "The account was merged into another one.",
+    "ended by the pool": "The pool has ended all sessions, as after restoring a backup.",
     "expired": "A session ends after 30 days.",
 }
 

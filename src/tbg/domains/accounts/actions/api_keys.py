@@ -119,6 +119,15 @@ async def revoke_keys_of(tx: Tx, *, user_id: int, address: str) -> None:
     )
 
 
+async def revoke_all_keys(tx: Tx) -> int:
+    """Revoke the keys of everybody; how many."""
+    return await tx.run(
+        "UPDATE api_keys SET revoked_at = :now"
+        " WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
+        now=tx.now,
+    )
+
+
 async def note_use(tx: Tx, *, user_id: int, key_id: str) -> None:
     """Remember that a key was used."""
     await tx.run(

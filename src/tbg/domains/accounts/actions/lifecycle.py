@@ -134,7 +134,8 @@ def export(tx: Tx, *, user_id: int) -> Iterator[Section]:
         yield Section(name, about, tx.pages(sql, id=user_id))
 
 
-# Of those who became part of the user there are sessions and keys left, ended and revoked.
+# Of those who became part of the user there are sessions and keys left, ended and revoked. Of an
+# operator who acted there is no name: to the user, it is the pool that did it.
 _EXPORTS = {
     "profile": (
         "Your profile and your settings.",
@@ -182,8 +183,10 @@ _EXPORTS = {
     "audit_log": (
         "Audit log entries about you and your account.",
         """
-        SELECT id, at, actor, action, subject, details FROM audit_log
-        WHERE actor_id = :id OR subject = 'user:' || CAST(:id AS bigint) ORDER BY id
+        SELECT id, at,
+            CASE WHEN actor_id <> :id OR actor LIKE 'tbg %' THEN 'operator' ELSE actor END AS actor,
+            action, subject, details
+        FROM audit_log WHERE actor_id = :id OR subject = 'user:' || CAST(:id AS bigint) ORDER BY id
         """,
     ),
 }

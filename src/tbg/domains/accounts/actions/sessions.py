@@ -172,6 +172,16 @@ async def end_sessions(tx: Tx, *, user_id: int, why: EndedWhy, address: str | No
     )
 
 
+async def end_all_sessions(tx: Tx) -> int:
+    """End the sessions of everybody; how many. Sockets look again within half a minute."""
+    return await tx.run(
+        "UPDATE sessions SET ended_at = :now, ended_why = :why"
+        " WHERE ended_at IS NULL AND expires_at > :now",
+        now=tx.now,
+        why="ended by the pool",
+    )
+
+
 async def _next_token(tx: Tx, user_id: int, session_id: UUID) -> str:
     secret = secrets.token_hex(32)
     await tx.run(

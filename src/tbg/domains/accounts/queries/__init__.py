@@ -331,6 +331,17 @@ async def api_keys(tx: Tx, user_id: int) -> Sequence[AnyRow]:
     )
 
 
+async def count_api_keys(tx: Tx) -> int:
+    """How many keys of all users hold."""
+    return int(
+        await tx.value(
+            "SELECT count(*) FROM api_keys"
+            " WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
+            now=tx.now,
+        )
+    )
+
+
 async def sessions(tx: Tx, user_id: int) -> Sequence[AnyRow]:
     """A user's sessions that hold, used last first."""
     return await tx.rows(
