@@ -55,6 +55,7 @@ EXPECTED: dict[str, tuple[str, int, str]] = {
     "tbg admin grant": ("nobody", 1, "there is no user nobody"),
     "tbg admin roles": ("", 0, "nobody yet"),
     "tbg admin audit": ("", 0, "The audit log is empty"),
+    "tbg admin end-sessions": ("", 0, "0 sessions ended"),
     "tbg keys list": ("", 0, "signs"),
     "tbg keys rotate": ("", 0, "is published now"),
     "tbg credentials rotate": ("", 0, "is published now"),
