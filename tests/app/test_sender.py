@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from lab.faults.target import CLOSES, HANGS, KIND, Target, call, serving
@@ -173,6 +174,39 @@ async def test_after_a_lease_expires_twice_only_the_last_sender_has_the_task(
         assert not await tasks.finish(tx, third, result={"by": 4})
         assert await tasks.claim(tx, kind, room) == []
     assert (await state(db, "a")).result == {"by": 3}
+
+
+async def test_a_task_whose_result_cannot_be_written_while_its_lease_lasts_is_run_again(
+    db: Database,
+    redis: Redis,
+    target: Target,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(task_limits, "LEASE_MARGIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(task_limits, "SWEEP_SECONDS", 0.05)
+
+    kind = target.kind(timeout_s=0.2)
+    await enqueue(db, call("a"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError("the database system is starting up")
+
+    with monkeypatch.context() as away, structlog.testing.capture_logs() as lines:
+
+        async def leave(_: str) -> None:
+            away.setattr(Database, "transaction", refuse)
+
+        target.arrived = leave
+        with pytest.raises(ConnectionRefusedError):  # the next claim finds no database either
+            await Sender(db, redis, [kind]).drain()
+    assert {line["event"] for line in lines} == {"servers_away"}
+    target.arrived = None
+    assert (await state(db, "a")).finished_at is None
+    clock.move(kind.lease)
+    assert await Sender(db, redis, [kind]).drain() == 1
+    assert (await state(db, "a")).result == {"receipt": "a"}
+    assert target.requests == {"a": 2}
 
 
 async def test_a_task_that_ends_its_sender_each_time_is_parked(

@@ -170,7 +170,10 @@ class Sender:
         error: str | None = None,
         again_s: float | None = None,
     ) -> bool:
-        """Write the outcome, again and again while the database is away and the lease is ours."""
+        """Write the outcome, again and again while the database is away; whether it was ours.
+
+        It is not once the lease is over, even if the database is away still: the task runs again.
+        """
         until = begun + kind.lease.total_seconds()
         while True:
             try:
@@ -179,9 +182,11 @@ class Sender:
                         return await tasks.finish(tx, task, result=result)
                     return await tasks.fail(tx, task, error=error, again_at=_after(tx, again_s))
             except Exception as failed:
-                if not is_passing(failed) or time.monotonic() > until:
+                if not is_passing(failed):
                     raise
                 _log.warning("servers_away", error=str(failed)[:300])
+                if time.monotonic() > until:
+                    return False
                 await asyncio.sleep(task_limits.SWEEP_SECONDS)
 
     async def _wait(self) -> None:
